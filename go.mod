@@ -1,0 +1,3 @@
+module webpress
+
+go 1.26

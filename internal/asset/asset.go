@@ -1,0 +1,150 @@
+// Package asset holds the nouns that travel between the rooms of webpress: a
+// Source is found, a Recipe says what is wanted of it, a Job pairs the two, a
+// Result says what became of it. All of it is plain data that can be written as
+// JSON; no pixel, no open file and no C pointer is ever part of it.
+package asset
+
+import "time"
+
+// A Format names an image format by its content, never by a file's name.
+type Format string
+
+// The formats webpress knows. HEIC stands for every HEVC-coded HEIF file
+// (.heic, .heif, .hif), AVIF for every AV1-coded one.
+const (
+	HEIC Format = "heic"
+	AVIF Format = "avif"
+	JPEG Format = "jpeg"
+	PNG  Format = "png"
+	GIF  Format = "gif"
+	TIFF Format = "tiff"
+	BMP  Format = "bmp"
+	WebP Format = "webp"
+)
+
+// A Source is one image file found in the tree.
+type Source struct {
+	// Path is relative to the working directory and has forward slashes.
+	Path string `json:"path"`
+	// Format is what the content is.
+	Format Format `json:"format"`
+	// Size is the file's length in bytes.
+	Size int64 `json:"size"`
+	// Blob is the git blob id of the content, or empty where none is known.
+	Blob string `json:"blob,omitempty"`
+	// Notes are remarks for the user, such as a wrong file name extension.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// A Recipe is every setting that decides the bytes and the place of an output.
+type Recipe struct {
+	// Format of the output; today always WebP.
+	Format Format `json:"format"`
+	// Quality of lossy encoding, 0 to 100.
+	Quality int `json:"quality"`
+	// Lossless is one of LosslessAuto, LosslessAlways, LosslessNever.
+	Lossless string `json:"lossless"`
+	// Effort is libwebp's method, 0 (fast) to 6 (small).
+	Effort int `json:"effort"`
+	// MaxWidth and MaxHeight bound the output in pixels, keeping its aspect
+	// ratio; 0 is no bound. A picture is never enlarged.
+	MaxWidth  int `json:"max-width"`
+	MaxHeight int `json:"max-height"`
+	// Metadata is one of MetadataICC, MetadataNone, MetadataAll.
+	Metadata string `json:"metadata"`
+	// Output is the template of the output's path, such as {dir}/{name}.webp.
+	Output string `json:"output"`
+	// MinSavings is the least share of the source's bytes, in percent, that an
+	// output must save to be kept. HEIC and AVIF sources are exempt.
+	MinSavings float64 `json:"min-savings"`
+	// MaxPixels refuses pictures that claim more pixels (width x height x frames).
+	MaxPixels int64 `json:"max-pixels"`
+}
+
+// The values of Recipe.Lossless and Recipe.Metadata.
+const (
+	LosslessAuto   = "auto"
+	LosslessAlways = "always"
+	LosslessNever  = "never"
+
+	MetadataICC  = "icc"
+	MetadataNone = "none"
+	MetadataAll  = "all"
+)
+
+// A Job is one Source with its Recipe and the path its output will have.
+type Job struct {
+	Source Source `json:"source"`
+	Recipe Recipe `json:"recipe"`
+	// Output is relative to the working directory and has forward slashes.
+	Output string `json:"output"`
+}
+
+// A Status says how a source ended.
+type Status string
+
+// Every source ends in exactly one of these.
+const (
+	Converted Status = "converted"
+	Skipped   Status = "skipped"
+	Failed    Status = "failed"
+)
+
+// A Reason says why a source was skipped; it is counted in reports.
+type Reason string
+
+// The reasons for skipping. The text is what a person reads.
+const (
+	NotSmaller Reason = "not smaller as WebP"
+	UpToDate   Reason = "already up to date"
+	IsWebP     Reason = "already WebP"
+)
+
+// A Result is what became of one Source.
+type Result struct {
+	Source Source `json:"source"`
+	Status Status `json:"status"`
+	// Reason is set where Status is Skipped.
+	Reason Reason `json:"reason,omitempty"`
+	// Err is set where Status is Failed.
+	Err *Fault `json:"error,omitempty"`
+	// Output is the path of the output, empty where there is none.
+	Output string `json:"output,omitempty"`
+	// Format is the format of the output.
+	Format Format `json:"format,omitempty"`
+	// Before and After are the lengths in bytes of source and output. For a
+	// source skipped as NotSmaller, After is the length that was not kept.
+	Before int64 `json:"bytes-before"`
+	After  int64 `json:"bytes-after"`
+	// Width and Height are the output's, in pixels, as it is shown.
+	Width  int `json:"width,omitempty"`
+	Height int `json:"height,omitempty"`
+	// Frames is 1 for a still picture.
+	Frames int `json:"frames,omitempty"`
+	// Lossless says which encoding was used.
+	Lossless bool `json:"lossless"`
+	// SHA256 is the lower-case hex digest of the output.
+	SHA256 string `json:"sha256,omitempty"`
+	// Notes are remarks for the user: the source's and the conversion's.
+	Notes []string `json:"notes,omitempty"`
+	// Duration is the time spent on this source, in nanoseconds.
+	Duration time.Duration `json:"duration"`
+}
+
+// A Fault is why something failed, as data. Message is one lower-case line that
+// names the file; Hint, where there is one, says how to mend it.
+type Fault struct {
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// Error returns the message without the hint.
+func (f *Fault) Error() string { return f.Message }
+
+// Fail returns the Result of a source that failed.
+func Fail(s Source, message, hint string) Result {
+	return Result{
+		Source: s, Status: Failed, Before: s.Size, Notes: s.Notes,
+		Err: &Fault{Message: message, Hint: hint},
+	}
+}

@@ -1,0 +1,23 @@
+package codec
+
+import "webpress/internal/asset"
+
+// Info is what the header of a picture says about it, read without decoding.
+type Info struct {
+	Format asset.Format
+	// Width and Height are in pixels, as the picture is shown: after the
+	// rotation that the file asks for.
+	Width, Height int
+	// Frames is 1 for a still picture.
+	Frames int
+	// Alpha says that pixels may be transparent.
+	Alpha bool
+	// Depth is the number of bits a channel.
+	Depth int
+	// Lossy says that the source format has lost detail already (JPEG, HEIC,
+	// AVIF, lossy WebP), so that lossless output would be a waste.
+	Lossy bool
+	// Notes are remarks for the user, such as further images in the file that
+	// are not converted.
+	Notes []string
+}
