@@ -1,0 +1,138 @@
+// Package pixel turns pixels into pixels: it resizes, changes range, matrix,
+// depth and chroma subsampling (zimg), turns and mirrors, and converts colours
+// by ICC profiles (Little CMS).
+package pixel
+
+import "unsafe"
+
+// A Kind says how the samples of an Image lie in memory.
+type Kind uint8
+
+// The layouts an Image can have.
+const (
+	// Gray is one plane of luma.
+	Gray Kind = iota
+	// YUV is three planes, chroma subsampled by SubW and SubH.
+	YUV
+	// RGBA is one plane of 8-bit red, green, blue, alpha, interleaved. Alpha is
+	// straight: colours are not multiplied by it.
+	RGBA
+	// CMYK is one plane of 8-bit cyan, magenta, yellow, black, interleaved;
+	// 0 is no ink.
+	CMYK
+)
+
+// Code points of ITU-T H.273 that an Image's fields hold, as far as webpress
+// names them. Others are passed to zimg as they are.
+const (
+	PrimariesBT709    = 1
+	PrimariesP3       = 12
+	TransferSRGB      = 13
+	MatrixBT709       = 1
+	MatrixUnspecified = 2
+	MatrixBT601       = 6
+)
+
+// An Image is pixels without a colour profile. Planar layouts hold Y, U, V in
+// Planes 0 to 2 and alpha in Planes[3].
+type Image struct {
+	// Width and Height are in pixels of plane 0.
+	Width, Height int
+	Kind          Kind
+	// Alpha says that there is transparency: Planes[3] of a planar layout, or
+	// the fourth byte of an RGBA pixel. Without it, that byte is 255.
+	Alpha bool
+	// SubW and SubH are the base-2 logarithms of the chroma subsampling.
+	SubW, SubH int
+	// Depth is the bits a sample; above 8, a sample is two bytes in the
+	// machine's order.
+	Depth int
+	// Full says that samples use the full range (0-255), not the limited one
+	// (16-235, chroma 16-240).
+	Full bool
+	// Matrix, Primaries and Transfer are code points of ITU-T H.273. Zero
+	// primaries and transfer mean: as sRGB, or as the ICC profile has it.
+	Matrix, Primaries, Transfer int
+
+	// Planes holds the samples, Stride the bytes from one row to the next.
+	// Planar layouts come from NewPlanar, which aligns both as zimg wants.
+	Planes [4][]byte
+	Stride [4]int
+}
+
+// alignment is what zimg asks of buffers and strides, in bytes.
+const alignment = 64
+
+// NewRGBA returns an RGBA image around pix, whose rows follow each other without
+// a gap. A nil pix is allocated.
+func NewRGBA(width, height int, pix []byte) *Image {
+	if pix == nil {
+		pix = make([]byte, 4*width*height)
+	}
+	im := &Image{Width: width, Height: height, Kind: RGBA, Depth: 8, Full: true}
+	im.Planes[0], im.Stride[0] = pix, 4*width
+	return im
+}
+
+// NewPlanar allocates the planes of a Gray or YUV image whose other fields are
+// as in like. Every plane has room for a size rounded up to whole chroma samples.
+func NewPlanar(like Image) *Image {
+	im := like
+	for p := range im.Planes {
+		if w, h := im.PlaneSize(p); w > 0 {
+			im.Planes[p], im.Stride[p] = newPlane(w, h, im.sampleBytes())
+		}
+	}
+	return &im
+}
+
+// PlaneSize returns the samples a row and the rows of plane p of a planar image,
+// rounded up to whole chroma samples; zeros where it has no such plane.
+func (im *Image) PlaneSize(p int) (width, height int) {
+	width = roundUp(im.Width, 1<<im.SubW)
+	height = roundUp(im.Height, 1<<im.SubH)
+	switch {
+	case p == 0, p == 3 && im.Alpha:
+		return width, height
+	case p < 3 && im.Kind == YUV:
+		return width >> im.SubW, height >> im.SubH
+	}
+	return 0, 0
+}
+
+func (im *Image) sampleBytes() int {
+	if im.Depth > 8 {
+		return 2
+	}
+	return 1
+}
+
+func newPlane(width, height, sampleBytes int) (pix []byte, stride int) {
+	stride = roundUp(width*sampleBytes, alignment)
+	n := stride * height
+	buf := make([]byte, n+alignment)
+	skip := -int(uintptr(unsafe.Pointer(unsafe.SliceData(buf)))) & (alignment - 1)
+	return buf[skip : skip+n : skip+n], stride
+}
+
+func roundUp(n, to int) int { return (n + to - 1) / to * to }
+
+// extend repeats the last column and row of each plane into the padding that
+// rounding up to whole chroma samples added. zimg reads it.
+func (im *Image) extend() {
+	for _, p := range [2]int{0, 3} {
+		w, h := im.PlaneSize(p)
+		if w == 0 {
+			continue
+		}
+		pix, stride, n := im.Planes[p], im.Stride[p], im.sampleBytes()
+		for x := im.Width * n; x < w*n; x++ {
+			for y := range im.Height {
+				pix[y*stride+x] = pix[y*stride+x-n]
+			}
+		}
+		for y := im.Height; y < h; y++ {
+			copy(pix[y*stride:][:w*n], pix[(y-1)*stride:][:w*n])
+		}
+	}
+}

@@ -1,0 +1,249 @@
+package pixel
+
+/*
+#cgo CFLAGS: -O3 -Wall -Wextra -Wno-unused-parameter
+#cgo pkg-config: zimg lcms2
+#include "transform.h"
+*/
+import "C"
+
+import (
+	"fmt"
+	"runtime"
+	"unsafe"
+)
+
+// Fit returns the largest size with the aspect ratio of width x height that is
+// within maxWidth and maxHeight, where 0 is no bound. It never enlarges, and no
+// side becomes less than 1.
+func Fit(width, height, maxWidth, maxHeight int) (int, int) {
+	scale := 1.0
+	if maxWidth > 0 {
+		scale = min(scale, float64(maxWidth)/float64(width))
+	}
+	if maxHeight > 0 {
+		scale = min(scale, float64(maxHeight)/float64(height))
+	}
+	if scale == 1 {
+		return width, height
+	}
+	fit := func(side, bound int) int {
+		n := max(1, int(float64(side)*scale+0.5))
+		if bound > 0 {
+			n = min(n, bound)
+		}
+		return n
+	}
+	return fit(width, maxWidth), fit(height, maxHeight)
+}
+
+// Lossy returns src at width x height as libwebp's lossy encoder wants it: YUV
+// 4:2:0, 8 bits, limited range, the matrix of BT.601. Then it is turned by the
+// EXIF orientation (1 to 8), so width and height are before turning.
+//
+// Alpha is dropped: zimg averages chroma after it has divided colours by alpha
+// again, so that the colour of transparent pixels would bleed into their
+// neighbours. Pictures with alpha go through Exact, and libwebp subsamples them.
+func Lossy(src *Image, width, height, orientation int) (*Image, error) {
+	return transform(src, Image{
+		Width: width, Height: height, Kind: YUV, SubW: 1, SubH: 1,
+		Depth: 8, Matrix: MatrixBT601,
+	}, orientation)
+}
+
+// Exact returns src at width x height as RGBA, and turns it like Lossy. An RGBA
+// image that is already so is returned as it is. Colours are weighted by alpha
+// when they are averaged.
+func Exact(src *Image, width, height, orientation int) (*Image, error) {
+	if src.Kind == RGBA && src.Width == width && src.Height == height {
+		return turn(src, orientation), nil
+	}
+	return transform(src, Image{
+		Width: width, Height: height, Kind: RGBA, Alpha: src.Alpha, Depth: 8, Full: true,
+	}, orientation)
+}
+
+func transform(src *Image, like Image, orientation int) (*Image, error) {
+	grey := src.Kind == Gray && like.Kind == YUV
+	if needsConversion(src) {
+		like.Primaries, like.Transfer = PrimariesBT709, TransferSRGB
+	}
+	var dst *Image
+	if like.Kind == RGBA {
+		dst = NewRGBA(like.Width, like.Height, nil)
+		dst.Alpha, dst.Primaries, dst.Transfer = like.Alpha, like.Primaries, like.Transfer
+	} else {
+		dst = NewPlanar(like)
+	}
+	if src.Kind != RGBA {
+		src.extend()
+	}
+	if src.Alpha && !like.Alpha {
+		opaque := *src
+		opaque.Alpha = false
+		src = &opaque
+	}
+
+	var pin runtime.Pinner
+	defer pin.Unpin()
+	in, out := describe(src, &pin), describe(dst, &pin)
+	if src.Kind == Gray && like.Kind == RGBA {
+		in = asNeutralYUV(src, &pin)
+	}
+	if grey { // one plane in, one plane out; chroma is neutral
+		out.kind, out.sub_w, out.sub_h = C.WP_GRAY, 0, 0
+		out.plane[1], out.plane[2] = nil, nil
+		for p := 1; p < 3; p++ {
+			fill(dst.Planes[p], 128)
+		}
+	}
+	activate(&in, src, dst, orientation)
+	var detail [256]C.char
+	if code := C.wp_transform(&in, &out, &detail[0], C.size_t(len(detail))); code != 0 {
+		return nil, fmt.Errorf("resize %dx%d to %dx%d: %s (zimg error %d)",
+			src.Width, src.Height, dst.Width, dst.Height, C.GoString(&detail[0]), int(code))
+	}
+	// A converted image is sRGB now.
+	dst.Primaries, dst.Transfer = 0, 0
+	return turn(dst, orientation), nil
+}
+
+// needsConversion says that an image names colours other than sRGB's in its code
+// points, which an output without a profile cannot say.
+func needsConversion(im *Image) bool {
+	return im.Primaries != 0 && im.Transfer != 0 &&
+		(im.Primaries != PrimariesBT709 || im.Transfer != TransferSRGB)
+}
+
+// activate says which part of the source the whole of dst shows. A planar dst is
+// rounded up to whole chroma samples, and so shows a little more than the source
+// has; zimg repeats the edge there. The surplus must be at the right and at the
+// bottom once dst has been turned.
+func activate(in *C.wp_image, src, dst *Image, orientation int) {
+	stepX := float64(src.Width) / float64(dst.Width)
+	stepY := float64(src.Height) / float64(dst.Height)
+	w, h := dst.Width, dst.Height
+	if dst.Kind != RGBA {
+		w, h = dst.PlaneSize(0)
+	}
+	in.active_width, in.active_height = C.double(float64(w)*stepX), C.double(float64(h)*stepY)
+	switch flipX, flipY := sourceFlips(orientation); {
+	case flipX && flipY:
+		in.left, in.top = C.double(float64(dst.Width-w)*stepX), C.double(float64(dst.Height-h)*stepY)
+	case flipX:
+		in.left = C.double(float64(dst.Width-w) * stepX)
+	case flipY:
+		in.top = C.double(float64(dst.Height-h) * stepY)
+	}
+}
+
+// sourceFlips says whether the last column, the last row of the source become a
+// first one when it is turned.
+func sourceFlips(orientation int) (x, y bool) {
+	switch orientation {
+	case 2, 8:
+		return true, false
+	case 3, 7:
+		return true, true
+	case 4, 6:
+		return false, true
+	}
+	return false, false
+}
+
+func describe(im *Image, pin *runtime.Pinner) C.wp_image {
+	out := C.wp_image{
+		width: C.uint(im.Width), height: C.uint(im.Height),
+		alpha: cbool(im.Alpha), sub_w: C.int(im.SubW), sub_h: C.int(im.SubH),
+		depth: C.int(im.Depth), full: cbool(im.Full),
+		matrix: C.int(im.Matrix), primaries: C.int(im.Primaries), transfer: C.int(im.Transfer),
+	}
+	switch im.Kind {
+	case Gray:
+		out.kind = C.WP_GRAY
+	case YUV:
+		out.kind = C.WP_YUV
+	default:
+		out.kind = C.WP_RGBA
+	}
+	if im.Kind != RGBA {
+		w, h := im.PlaneSize(0)
+		out.width, out.height = C.uint(w), C.uint(h)
+	}
+	for p := range im.Planes {
+		if len(im.Planes[p]) == 0 {
+			continue
+		}
+		first := unsafe.SliceData(im.Planes[p])
+		pin.Pin(first)
+		out.plane[p] = (*C.uint8_t)(unsafe.Pointer(first))
+		out.stride[p] = C.ptrdiff_t(im.Stride[p])
+	}
+	return out
+}
+
+// asNeutralYUV describes a grey image with two planes of neutral chroma added, as
+// zimg makes no colours out of one plane.
+func asNeutralYUV(im *Image, pin *runtime.Pinner) C.wp_image {
+	neutral := *im
+	neutral.Kind, neutral.Matrix = YUV, MatrixBT601
+	for p := 1; p < 3; p++ {
+		w, h := neutral.PlaneSize(p)
+		pix, stride := newPlane(w, h, neutral.sampleBytes())
+		if neutral.Depth > 8 {
+			middle := uint16(1) << (neutral.Depth - 1)
+			words := unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(pix))), len(pix)/2)
+			for i := range words {
+				words[i] = middle
+			}
+		} else {
+			fill(pix, 128)
+		}
+		neutral.Planes[p], neutral.Stride[p] = pix, stride
+	}
+	return describe(&neutral, pin)
+}
+
+func fill(pix []byte, v byte) {
+	for i := range pix {
+		pix[i] = v
+	}
+}
+
+func cbool(b bool) C.int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// turn returns im turned by an EXIF orientation; 0 and 1 leave it as it is.
+func turn(im *Image, orientation int) *Image {
+	if orientation < 2 || orientation > 8 {
+		return im
+	}
+	like := *im
+	if orientation >= 5 {
+		like.Width, like.Height = im.Height, im.Width
+		like.SubW, like.SubH = im.SubH, im.SubW
+	}
+	if im.Kind == RGBA {
+		dst := NewRGBA(like.Width, like.Height, nil)
+		dst.Alpha = im.Alpha
+		turnPlane(im, dst, 0, like.Width, like.Height, orientation, 4)
+		return dst
+	}
+	dst := NewPlanar(like)
+	for p := range dst.Planes {
+		if w, h := dst.PlaneSize(p); w > 0 {
+			turnPlane(im, dst, p, w, h, orientation, 1)
+		}
+	}
+	return dst
+}
+
+func turnPlane(src, dst *Image, p, width, height, orientation, sampleSize int) {
+	C.wp_turn((*C.uint8_t)(unsafe.SliceData(src.Planes[p])), C.ptrdiff_t(src.Stride[p]),
+		(*C.uint8_t)(unsafe.SliceData(dst.Planes[p])), C.ptrdiff_t(dst.Stride[p]),
+		C.int(width), C.int(height), C.int(orientation), C.int(sampleSize))
+}
