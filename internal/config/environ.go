@@ -1,0 +1,85 @@
+package config
+
+import (
+	"regexp"
+	"sort"
+	"strings"
+
+	githubactions "github.com/sethvargo/go-githubactions"
+)
+
+// A found is a value from one of the sources, parsed already, and where it is
+// from, for a mistake that only shows later.
+type found struct {
+	value any
+	text  string
+	where Mistake // without a message
+}
+
+// A source holds what one source of settings says, by the setting's name.
+type source map[string]found
+
+// take parses text as the value of s, and returns the mistakes in it.
+func (src source) take(s *Setting, text string, where Mistake) Mistakes {
+	v, err := s.parse(text)
+	if err != nil {
+		where.Message = wrong(s, text, err)
+		return Mistakes{where}
+	}
+	src[s.Name] = found{v, text, where}
+	return nil
+}
+
+// environ reads the settings in environment variables: action inputs before
+// plugin settings before WEBPRESS_ variables. An empty one is none.
+func environ(env []string) (source, Mistakes) {
+	vars := make(map[string]string, len(env))
+	for _, e := range env {
+		if name, value, ok := strings.Cut(e, "="); ok {
+			vars[name] = value
+		}
+	}
+	action := githubactions.New(githubactions.WithGetenv(func(name string) string { return vars[name] }))
+	src, mistakes := source{}, Mistakes(nil)
+	for i := range table {
+		s := &table[i]
+		// The weakest first: a stronger one takes its place.
+		for _, prefix := range []string{"WEBPRESS_", "PLUGIN_"} {
+			if text := strings.TrimSpace(vars[prefix+s.Env()]); text != "" {
+				mistakes = append(mistakes, src.take(s, text, Mistake{Where: prefix + s.Env()})...)
+			}
+		}
+		if text := action.GetInput(s.Name); text != "" {
+			mistakes = append(mistakes, src.take(s, text, Mistake{Where: "input " + s.Name})...)
+		}
+	}
+	return src, append(mistakes, misspelt(vars)...)
+}
+
+// misspelt finds variables that were meant for webpress and that no setting
+// has. Unknown inputs are left alone: those of an enclosing action look the
+// same, and GitHub warns of the others itself.
+func misspelt(vars map[string]string) Mistakes {
+	var mistakes Mistakes
+	for name := range vars {
+		for _, prefix := range []string{"PLUGIN_", "WEBPRESS_"} {
+			rest, ok := strings.CutPrefix(name, prefix)
+			if !ok || prefix == "WEBPRESS_" && serviceLink.MatchString(rest) {
+				continue
+			}
+			if s := byName[strings.ToLower(strings.ReplaceAll(rest, "_", "-"))]; s != nil && s.Env() == rest {
+				continue
+			}
+			mistakes = append(mistakes, Mistake{
+				Where:   name,
+				Message: unknown(rest, func(name string) string { return prefix + byName[name].Env() }),
+			})
+		}
+	}
+	sort.Slice(mistakes, func(i, j int) bool { return mistakes[i].Where < mistakes[j].Where })
+	return mistakes
+}
+
+// serviceLink matches what Kubernetes and Docker put into the environment where
+// a service of theirs is called webpress.
+var serviceLink = regexp.MustCompile(`^(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_\d+_(TCP|UDP|SCTP)(_.*)?)?|NAME)$`)

@@ -1,0 +1,284 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// fileNames are the names under which a file of settings is looked for.
+var fileNames = []string{"webpress.yml", "webpress.yaml"}
+
+// maxFile bounds a file of settings, in bytes.
+const maxFile = 1 << 20
+
+// openFile reads the file of settings: the one that was asked for, or the one
+// that lies in dir. Without one, all that is returned is empty.
+func openFile(dir string, asked *found) (name string, data []byte, mistakes Mistakes) {
+	if asked != nil {
+		name = asked.value.(string)
+		data, err := readAll(within(dir, name))
+		if err != nil {
+			m := asked.where
+			m.Message = fmt.Sprintf("%s cannot be read: %s", quote(name), reason(err))
+			return name, nil, Mistakes{m}
+		}
+		return name, data, nil
+	}
+	for _, n := range fileNames {
+		d, err := readAll(filepath.Join(dir, n))
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+		case err != nil:
+			return n, nil, Mistakes{{Where: n, Message: "it cannot be read: " + reason(err), File: n}}
+		case name != "":
+			return name, data, Mistakes{{Where: n, Message: "there is a " + name + " too; keep one of them", File: n}}
+		default:
+			name, data = n, d
+		}
+	}
+	return name, data, nil
+}
+
+func readAll(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() {
+		return nil, errors.New("not a file")
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(data) > maxFile {
+		err = errors.New("larger than 1 MiB")
+	}
+	return data, err
+}
+
+// reason is the cause of err without the path, which the message has already.
+func reason(err error) string {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return p.Err.Error()
+	}
+	return err.Error()
+}
+
+// within is path as seen from dir.
+func within(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+// A file reads one webpress.yml.
+type file struct {
+	name     string
+	anchors  map[string]ast.Node
+	mistakes Mistakes
+}
+
+// parseFile reads the settings in a webpress.yml; name is what messages call it.
+func parseFile(name string, data []byte) (source, Mistakes) {
+	f := &file{name: name, anchors: map[string]ast.Node{}}
+	src := source{}
+	tree, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		return src, Mistakes{f.syntax(err)}
+	}
+	seen := map[string]int{}
+	var docs []ast.Node
+	for _, d := range tree.Docs {
+		if d.Body != nil && d.Body.Type() != ast.CommentType && d.Body.Type() != ast.NullType {
+			docs = append(docs, d.Body)
+		}
+	}
+	for i, body := range docs {
+		if i > 0 {
+			f.wrong(body.GetToken(), "", "there is a second document; settings belong into one")
+			break
+		}
+		for _, pair := range f.pairs(body) {
+			f.pair(src, seen, pair)
+		}
+	}
+	return src, f.mistakes
+}
+
+// pairs are the keys and values of a document or a section.
+func (f *file) pairs(n ast.Node) []*ast.MappingValueNode {
+	switch n := f.unwrap(n).(type) {
+	case *ast.MappingNode:
+		return n.Values
+	case *ast.MappingValueNode:
+		return []*ast.MappingValueNode{n}
+	case nil:
+	default:
+		f.wrong(n.GetToken(), "", "settings are written as name: value, one a line")
+	}
+	return nil
+}
+
+// pair reads one line of the file into src.
+func (f *file) pair(src source, seen map[string]int, p *ast.MappingValueNode) {
+	tok := p.Key.GetToken()
+	key, ok := f.scalar(p.Key)
+	if !ok {
+		f.wrong(tok, "", "the name of a setting is a plain word")
+		return
+	}
+	s := byName[key]
+	switch {
+	case s == nil:
+		f.wrong(tok, key, unknown(key, func(name string) string { return name }))
+		return
+	case seen[key] != 0:
+		f.wrong(tok, key, fmt.Sprintf("it is set in line %d already", seen[key]))
+		return
+	case s.NotInFile:
+		f.wrong(tok, key, fmt.Sprintf("it cannot be set in a file; use the flag --%s, the input or the variable WEBPRESS_%s", s.Name, s.Env()))
+		return
+	}
+	seen[key] = line(tok)
+	f.value(src, s, p.Value)
+}
+
+// value reads what stands behind the name of s.
+func (f *file) value(src source, s *Setting, n ast.Node) {
+	n = f.unwrap(n)
+	if n == nil {
+		return
+	}
+	tok := n.GetToken()
+	if seq, ok := n.(*ast.SequenceNode); ok {
+		if s.Kind != List {
+			f.wrong(tok, s.Name, "a list is not "+s.Allowed())
+			return
+		}
+		f.list(src, s, seq)
+		return
+	}
+	text, ok := f.scalar(n)
+	switch {
+	case n.Type() == ast.NullType:
+		f.wrong(tok, s.Name, "it has no value; it takes "+s.Allowed())
+	case !ok:
+		f.wrong(tok, s.Name, "a section is not "+s.Allowed())
+	default:
+		f.mistakes = append(f.mistakes, src.take(s, text, f.at(tok, s.Name))...)
+	}
+}
+
+func (f *file) list(src source, s *Setting, seq *ast.SequenceNode) {
+	elements := []string{}
+	for _, n := range seq.Values {
+		n = f.unwrap(n)
+		if n == nil {
+			return
+		}
+		text, ok := f.scalar(n)
+		if !ok || strings.TrimSpace(text) == "" {
+			f.wrong(n.GetToken(), s.Name, "an element of the list is no text")
+			return
+		}
+		if _, err := s.list([]string{text}); err != nil {
+			f.wrong(n.GetToken(), s.Name, wrong(s, text, err))
+			return
+		}
+		elements = append(elements, text)
+	}
+	src[s.Name] = found{elements, strings.Join(elements, "\n"), f.at(seq.GetToken(), s.Name)}
+}
+
+// scalar is the text of a plain value.
+func (f *file) scalar(n ast.Node) (string, bool) {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.LiteralNode:
+		return n.Value.Value, true
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		return strings.TrimSpace(n.GetToken().Value), true
+	}
+	return "", false
+}
+
+// unwrap follows anchors and aliases to what they hold. It is nil where that
+// was a mistake.
+func (f *file) unwrap(n ast.Node) ast.Node {
+	switch n := n.(type) {
+	case *ast.AnchorNode:
+		f.anchors[n.Name.GetToken().Value] = n.Value
+		return f.unwrap(n.Value)
+	case *ast.AliasNode:
+		held, ok := f.anchors[n.Value.GetToken().Value]
+		if !ok {
+			f.wrong(n.GetToken(), "", "a value that starts with * has to be quoted")
+			return nil
+		}
+		if _, again := held.(*ast.AliasNode); again {
+			return nil
+		}
+		return f.unwrap(held)
+	case *ast.TagNode:
+		if !strings.HasPrefix(n.Start.Value, "!!") {
+			f.wrong(n.GetToken(), "", "a value that starts with ! has to be quoted")
+			return nil
+		}
+		return f.unwrap(n.Value)
+	}
+	return n
+}
+
+// syntax is the mistake of a file that is no YAML.
+func (f *file) syntax(err error) Mistake {
+	var y yaml.Error
+	if !errors.As(err, &y) {
+		return Mistake{Where: f.name, File: f.name, Message: "that is no YAML: " + err.Error()}
+	}
+	m := f.at(y.GetToken(), "")
+	m.Message = "that is no YAML: " + y.GetMessage()
+	if t := y.GetToken(); t != nil && strings.ContainsAny(t.Value, "*!{") {
+		m.Message += "; values that start with *, ! or { have to be quoted"
+	}
+	return m
+}
+
+func (f *file) wrong(tok *token.Token, key, message string) {
+	m := f.at(tok, key)
+	m.Message = message
+	f.mistakes = append(f.mistakes, m)
+}
+
+// at is the place of a token, in a mistake without a message.
+func (f *file) at(tok *token.Token, key string) Mistake {
+	m := Mistake{Where: f.name, File: f.name}
+	if tok != nil && tok.Position != nil {
+		m.Line, m.Column = tok.Position.Line, tok.Position.Column
+		m.Where += fmt.Sprintf(":%d:%d", m.Line, m.Column)
+	}
+	if key != "" {
+		if strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r == 0x7f }) || len(key) > 100 {
+			key = quote(key)
+		}
+		m.Where += ": " + key
+	}
+	return m
+}
+
+func line(tok *token.Token) int {
+	if tok == nil || tok.Position == nil {
+		return 1
+	}
+	return tok.Position.Line
+}

@@ -1,0 +1,178 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"sync"
+
+	"github.com/alecthomas/kong"
+)
+
+// ErrShown is returned by Load where all that was asked for was to show the help
+// or the version, and that is done.
+var ErrShown = errors.New("shown")
+
+// A Host is what Load may know of the world.
+type Host struct {
+	// Environ is the environment, as os.Environ has it.
+	Environ []string
+	// Dir is the absolute path of the folder that webpress was started in.
+	Dir string
+	// Stdout takes the help and the version.
+	Stdout io.Writer
+	// Version is what --version tells.
+	Version string
+}
+
+// Load reads the settings from all their sources. Where several have a setting,
+// the first of these wins: the flags in args, action inputs (INPUT_), plugin
+// settings (PLUGIN_), WEBPRESS_ variables, webpress.yml, the default. args has
+// no program name.
+//
+// The error is ErrShown, or Mistakes with everything that is wrong in any of
+// the sources, those that lose included.
+func Load(args []string, h Host) (Config, error) {
+	env, mistakes := environ(h.Environ)
+	l := &loader{host: h, env: env, mistakes: mistakes, cli: source{}}
+	c, err := l.run(args)
+	switch {
+	case err != nil:
+		return Config{}, err
+	case len(l.mistakes) > 0:
+		return Config{}, l.mistakes
+	}
+	return c, nil
+}
+
+// A loader gathers the mistakes of one Load on the way through kong.
+type loader struct {
+	host     Host
+	cli, env source
+	once     sync.Once
+	// dir is the working directory, yml the file of settings that was read.
+	dir, yml string
+	// flags are the mistakes in flags, which are told first.
+	flags, mistakes Mistakes
+}
+
+func (l *loader) run(args []string) (Config, error) {
+	var g grammar
+	shown := false
+	k, err := l.parser(&g, func(int) { shown = true })
+	if err != nil {
+		return Config{}, fmt.Errorf("build the command line: %w", err) // a mistake of ours
+	}
+	args, wrong := checkArgs(k.Model, args)
+	_, err = k.Parse(args)
+	if shown {
+		return Config{}, ErrShown
+	}
+	l.flags = append(wrong, l.flags...)
+	if err != nil {
+		l.flags = append(l.flags, Mistake{Message: err.Error()})
+	}
+	l.mistakes = append(l.flags, l.mistakes...)
+
+	c := g.Settings
+	c.Verb, c.Paths, c.File, c.WorkingDirectory = Convert, g.Convert.Paths, l.yml, l.dir
+	for _, p := range c.Paths {
+		if p == "" {
+			l.mistakes = append(l.mistakes, Mistake{Where: "path", Message: `"" is not a file, a folder or a pattern`})
+		}
+	}
+	return c, nil
+}
+
+// lower finds the working directory, and opens the sources below the flags.
+func (l *loader) lower(ctx *kong.Context) {
+	pick := func(name string) *found {
+		if f, ok := l.cli[name]; ok {
+			return &f
+		}
+		if f, ok := l.env[name]; ok {
+			return &f
+		}
+		return nil
+	}
+	l.dir = l.host.Dir
+	if f := pick("working-directory"); f != nil {
+		l.dir = within(l.dir, f.value.(string))
+		if info, err := os.Stat(l.dir); err != nil || !info.IsDir() {
+			m, why := f.where, "not a folder"
+			if err != nil {
+				why = reason(err)
+			}
+			m.Message = fmt.Sprintf("%s cannot be used: %s", quote(f.text), why)
+			l.mistakes = append(l.mistakes, m)
+			return
+		}
+	}
+	name, data, mistakes := openFile(l.dir, pick("config"))
+	l.yml, l.mistakes = name, append(l.mistakes, mistakes...)
+	yml, mistakes := parseFile(filepath.ToSlash(name), data)
+	l.mistakes = append(l.mistakes, mistakes...)
+	ctx.AddResolver(resolver(yml)) // kong takes the last that has a value
+	ctx.AddResolver(resolver(l.env))
+}
+
+// resolver hands what a source says to kong.
+func resolver(src source) kong.Resolver {
+	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		if f, ok := src[flag.Name]; ok {
+			return f, nil
+		}
+		return nil, nil
+	})
+}
+
+// A mapper is how kong reads the values of one setting. It never fails: what is
+// wrong is noted, so that kong goes on to the next.
+type mapper struct {
+	*Setting
+	l *loader
+	// zero stands in for a value that was wrong.
+	zero reflect.Value
+}
+
+// Decode sets target from the next token: one of a flag, a default, or what a
+// resolver found.
+func (m mapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
+	f := found{value: true, where: Mistake{Where: "--" + m.Name}}
+	if m.Kind != Switch || ctx.Scan.Peek().Type == kong.FlagValueToken {
+		switch v := ctx.Scan.Pop().Value.(type) {
+		case found:
+			m.set(target, v)
+			return nil
+		case bool: // of --no-x
+			f.value = v
+		default:
+			one := source{}
+			if wrong := one.take(m.Setting, fmt.Sprint(v), f.where); wrong != nil {
+				m.l.flags = append(m.l.flags, wrong...)
+				target.Set(m.zero) // or kong stops at it
+				return nil
+			}
+			f = one[m.Name]
+		}
+	}
+	m.set(target, f)
+	if target != ctx.Value.Target { // that is where kong puts defaults
+		m.l.cli[m.Name] = f
+	}
+	return nil
+}
+
+func (m mapper) set(target reflect.Value, f found) {
+	v := reflect.ValueOf(f.value)
+	if m.Kind == List {
+		v = reflect.AppendSlice(target, v)
+	}
+	target.Set(v)
+}
+
+// IsBool says that the flag stands alone.
+func (m mapper) IsBool() bool { return m.Kind == Switch }

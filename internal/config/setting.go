@@ -1,0 +1,174 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/dustin/go-humanize"
+)
+
+// A Setting describes one field of Config: what all the sources of settings
+// and all the documents are made from.
+type Setting struct {
+	// Name has lower case and hyphens, such as max-width. It is the flag, the
+	// action's input and the key in webpress.yml.
+	Name string
+	// Help is one sentence or two halves of one.
+	Help string
+	// Group is the key of one of Groups.
+	Group string
+	// Default is as a user would type it, empty for none.
+	Default string
+	// DefaultNote is the default in words, where it cannot be typed.
+	DefaultNote string
+	// Kind is Text, List, Switch, Whole or Fraction.
+	Kind Kind
+	// Enum are the only values allowed, where that is so.
+	Enum []string
+	// Min and Max bound a Whole or a Fraction.
+	Min, Max float64
+	// Unit is bytes, pixels, percent or empty.
+	Unit string
+	// NotInFile is set where webpress.yml cannot hold the setting.
+	NotInFile bool
+
+	check string
+	field int
+}
+
+// A Kind is the shape of a setting's value.
+type Kind int
+
+// The kinds of settings.
+const (
+	Text Kind = iota
+	List
+	Switch
+	Whole
+	Fraction
+)
+
+// A Group is a part of --help and of README's table.
+type Group struct{ Key, Title string }
+
+// Groups are in the order in which they are shown.
+var Groups = []Group{
+	{"which", "Which files"},
+	{"picture", "What the pictures become"},
+	{"result", "Where results go, and when they are kept"},
+	{"limits", "Limits"},
+	{"report", "What is reported"},
+	{"run", "Where settings come from"},
+}
+
+var (
+	table  = settings(reflect.TypeFor[Config]())
+	byName = index(table)
+)
+
+// Settings returns every setting in the order of the fields of Config.
+func Settings() []Setting { return append([]Setting(nil), table...) }
+
+func settings(t reflect.Type) []Setting {
+	var all []Setting
+	for i := range t.NumField() {
+		f := t.Field(i)
+		help, ok := f.Tag.Lookup("help")
+		if !ok {
+			continue
+		}
+		s := Setting{
+			Name: hyphenated(f.Name), Help: help, Group: f.Tag.Get("group"),
+			Default: f.Tag.Get("default"), DefaultNote: f.Tag.Get("default-note"),
+			Unit: f.Tag.Get("unit"), NotInFile: f.Tag.Get("file") == "-",
+			check: f.Tag.Get("check"), field: i,
+		}
+		if e := f.Tag.Get("enum"); e != "" {
+			s.Enum = strings.Split(e, ",")
+		}
+		switch f.Type.Kind() {
+		case reflect.Slice:
+			s.Kind = List
+		case reflect.Bool:
+			s.Kind = Switch
+		case reflect.Int, reflect.Int64:
+			s.Kind = Whole
+		case reflect.Float64:
+			s.Kind = Fraction
+		}
+		if low, high, ok := strings.Cut(f.Tag.Get("range"), ","); ok {
+			s.Min, _ = strconv.ParseFloat(low, 64)
+			s.Max, _ = strconv.ParseFloat(high, 64)
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+func index(all []Setting) map[string]*Setting {
+	m := make(map[string]*Setting, len(all))
+	for i := range all {
+		m[all[i].Name] = &all[i]
+	}
+	return m
+}
+
+// hyphenated turns the name of a field into that of a setting: MaxWidth into
+// max-width.
+func hyphenated(field string) string {
+	var b strings.Builder
+	for i, r := range field {
+		if unicode.IsUpper(r) && i > 0 {
+			b.WriteByte('-')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
+
+// Allowed says in words which values the setting may have: what fits behind "it
+// has to be".
+func (s Setting) Allowed() string {
+	switch {
+	case len(s.Enum) > 1:
+		return "one of " + strings.Join(s.Enum, ", ")
+	case len(s.Enum) == 1:
+		return s.Enum[0]
+	case s.Unit == "bytes":
+		return fmt.Sprintf("a size such as 20MB or 64MiB, from %s to %s", size(s.Min), size(s.Max))
+	case s.Unit == "pixels":
+		return fmt.Sprintf("a number of pixels such as 50MP or 12000000, from %.0f to %.0fMP", s.Min, s.Max/1e6)
+	case s.Unit == "percent":
+		return fmt.Sprintf("a percentage from %g to %g", s.Min, s.Max)
+	case s.Kind == Whole:
+		return fmt.Sprintf("a whole number from %.0f to %.0f", s.Min, s.Max)
+	case s.Kind == Fraction:
+		return fmt.Sprintf("a number from %g to %g", s.Min, s.Max)
+	case s.Kind == Switch:
+		return "true or false"
+	case s.check == "template":
+		return "a path made of {dir}, {name} and {ext} that ends in .webp"
+	case s.check == "pattern":
+		return "a list of patterns such as assets/**/*.{jpg,png}"
+	case s.Kind == List:
+		return "a list"
+	case s.check == "file":
+		return "the path of a file"
+	}
+	return "the path of a folder"
+}
+
+func size(n float64) string {
+	if n < 1024 {
+		return fmt.Sprintf("%.0f", n)
+	}
+	return strings.Replace(humanize.IBytes(uint64(n)), ".0 ", "", 1)
+}
+
+// Env is the setting's name behind WEBPRESS_ and PLUGIN_, such as MAX_WIDTH.
+func (s Setting) Env() string {
+	return strings.ToUpper(strings.ReplaceAll(s.Name, "-", "_"))
+}

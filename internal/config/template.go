@@ -1,0 +1,53 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+)
+
+// checkTemplate refuses a template of output paths that could not work for any
+// source: an unknown placeholder, a path that leaves the tree, or a result that
+// does not look like WebP and might take the place of its source.
+func checkTemplate(template string) error {
+	if strings.Contains(template, `\`) {
+		return errors.New("folders are separated by /, not by a backslash")
+	}
+	var b strings.Builder
+	for rest := template; rest != ""; {
+		i := strings.IndexAny(rest, "{}")
+		if i < 0 {
+			b.WriteString(rest)
+			break
+		}
+		b.WriteString(rest[:i])
+		end := strings.IndexByte(rest[i:], '}')
+		if rest[i] == '}' || end < 0 {
+			return errors.New("a brace is left open")
+		}
+		switch name := rest[i+1 : i+end]; name {
+		case "dir", "name", "ext":
+			b.WriteByte('x')
+		default:
+			if near := nearest(name, []string{"dir", "name", "ext"}); near != "" {
+				return fmt.Errorf("there is no {%s}; did you mean {%s}?", name, near)
+			}
+			return fmt.Errorf("there is no {%s}", name)
+		}
+		rest = rest[i+end+1:]
+	}
+	filled := b.String()
+	clean := path.Clean(filled)
+	switch {
+	case path.IsAbs(filled), len(filled) > 1 && filled[1] == ':':
+		return errors.New("it has to be relative to the working directory")
+	case clean == "..", strings.HasPrefix(clean, "../"):
+		return errors.New("it leads out of the working directory")
+	case strings.HasSuffix(template, "/"), !strings.Contains(path.Base(filled), "."):
+		return fmt.Errorf("that is a folder; did you mean %q?", strings.TrimSuffix(template, "/")+"/{dir}/{name}.webp")
+	case !strings.EqualFold(path.Ext(filled), ".webp"):
+		return errors.New("it does not end in .webp")
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package config
+
+import (
+	"errors"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/dustin/go-humanize"
+)
+
+// parse turns the text of a value into what the setting's field holds: a
+// string, []string, bool, int, int64 or float64. An error says what is wrong
+// beyond what Allowed tells; errNotAllowed adds nothing to that.
+func (s *Setting) parse(text string) (any, error) {
+	if s.Kind == List {
+		return s.list(split(text))
+	}
+	text = strings.TrimSpace(text)
+	switch s.Kind {
+	case Switch:
+		return parseSwitch(text)
+	case Whole, Fraction:
+		n, err := s.number(text)
+		if err != nil {
+			return nil, err
+		}
+		switch reflect.TypeFor[Config]().Field(s.field).Type.Kind() {
+		case reflect.Int:
+			return int(n), nil
+		case reflect.Int64:
+			return int64(n), nil
+		}
+		return n, nil
+	}
+	if len(s.Enum) > 0 {
+		for _, e := range s.Enum {
+			if strings.EqualFold(e, text) {
+				return e, nil
+			}
+		}
+		return nil, errNotAllowed
+	}
+	switch {
+	case text == "":
+		return nil, errors.New("it is empty")
+	case strings.ContainsRune(text, 0):
+		return nil, errNotAllowed
+	case s.check == "template":
+		return text, checkTemplate(text)
+	case s.check == "file" && strings.HasSuffix(text, "/"):
+		return nil, errors.New("that is a folder")
+	}
+	return text, nil
+}
+
+// list checks the elements of a List.
+func (s *Setting) list(elements []string) (any, error) {
+	for _, e := range elements {
+		if s.check == "pattern" {
+			if err := checkPattern(e); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return elements, nil
+}
+
+var errNotAllowed = errors.New("")
+
+// number reads a Whole or a Fraction with its unit. The numbers of our ranges
+// are all below 2^53, so that a float64 holds each of them exactly.
+func (s *Setting) number(text string) (float64, error) {
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || strings.ContainsAny(text, "xXpP_") { // neither 0x10 nor 1_000
+		switch s.Unit {
+		case "bytes":
+			var b uint64
+			b, err = humanize.ParseBytes(text)
+			n = float64(b)
+		case "pixels":
+			digits, isMega := strings.CutSuffix(strings.ToLower(text), "mp")
+			if !isMega {
+				return 0, errNotAllowed
+			}
+			n, err = strconv.ParseFloat(strings.TrimSpace(digits), 64)
+			n = math.Round(n * 1e6)
+		case "percent":
+			n, err = strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(text, "%")), 64)
+		default:
+			return 0, errNotAllowed
+		}
+	}
+	switch {
+	case err != nil, !(n >= s.Min && n <= s.Max): // not a number is neither
+		return 0, errNotAllowed
+	case s.Kind == Whole && n != math.Trunc(n):
+		return 0, errNotAllowed
+	}
+	return n, nil
+}
+
+// parseSwitch takes the spellings of true and false that YAML, GitHub and shells
+// have taught people.
+func parseSwitch(text string) (any, error) {
+	switch strings.ToLower(text) {
+	case "true", "yes", "on", "1":
+		return true, nil
+	case "false", "no", "off", "0":
+		return false, nil
+	}
+	return nil, errNotAllowed
+}
+
+// split cuts a list at line ends, and at commas outside of {braces} and
+// [classes]: those are parts of a pattern. A backslash takes the meaning of the
+// character behind it away. Empty elements are dropped.
+func split(text string) []string {
+	var list []string
+	depth, start := 0, 0
+	add := func(end int) {
+		if e := strings.TrimSpace(text[start:end]); e != "" {
+			list = append(list, e)
+		}
+		start = end + 1
+	}
+	inClass := false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\n' || c == '\r':
+			add(i)
+			depth, inClass = 0, false
+		case c == '\\':
+			if i+1 < len(text) && text[i+1] != '\n' && text[i+1] != '\r' {
+				i++
+			}
+		case inClass:
+			inClass = c != ']'
+		case c == '[':
+			inClass = true
+		case c == '{':
+			depth++
+		case c == '}':
+			depth = max(depth-1, 0)
+		case c == ',' && depth == 0:
+			add(i)
+		}
+	}
+	add(len(text))
+	return list
+}
+
+func checkPattern(pattern string) error {
+	p := strings.TrimSpace(strings.TrimPrefix(pattern, "!"))
+	switch {
+	case p == "":
+		return errors.New("a pattern is missing behind the !")
+	case strings.ContainsRune(p, 0), !doublestar.ValidatePattern(p):
+		return errors.New("that is no pattern: a bracket, a brace or a backslash is left open")
+	}
+	return nil
+}
