@@ -1,0 +1,116 @@
+package codec
+
+// #include "anim.h"
+import "C"
+
+import (
+	"fmt"
+	"io"
+	"time"
+	"unsafe"
+)
+
+// maxWebPSide is the most pixels a side of a WebP can have.
+const maxWebPSide = 16383
+
+// animOptions says how an animation is encoded.
+type animOptions struct {
+	// quality is 0 to 100, of lossy frames.
+	quality int
+	// effort is libwebp's method, 0 to 6. At 6 every way to encode a frame is
+	// tried, which takes several times as long.
+	effort int
+	// lossless makes all frames lossless. mixed, which counts more, makes each
+	// frame what is smaller.
+	lossless, mixed bool
+	// transform, where it is there, is applied to every frame. All its results
+	// have one size. It must not write to its argument; what it returns may be
+	// used again by the next call.
+	transform func(rgba []byte, w, h int) ([]byte, int, int, error)
+}
+
+// encodeAnimation writes an animated WebP. Frames are drawn from src one by one;
+// what is kept of them is their encoding. Equal frames in a row become one that
+// lasts as long as they did together, and an animation of which one frame remains
+// may become a still WebP.
+func encodeAnimation(src *animation, o animOptions) ([]byte, error) {
+	if src.w <= 0 || src.h <= 0 {
+		return nil, &Error{Op: "webp", Detail: "the animation is empty"}
+	}
+	c := C.wp_anim_options{
+		loop: C.int(src.loop), background: C.uint32_t(src.background),
+		quality: C.float(o.quality), method: C.int(o.effort), mixed: flag(o.mixed),
+		lossless: flag(o.lossless && !o.mixed), smallest: flag(o.effort >= 6),
+	}
+	if c.lossless != 0 {
+		// There, quality is effort too: these are libwebp's own pairs of both.
+		c.quality = C.float([...]float32{0, 20, 25, 50, 75, 90, 100}[min(max(o.effort, 0), 6)])
+	}
+
+	var encoder *C.WebPAnimEncoder
+	defer func() { C.WebPAnimEncoderDelete(encoder) }() // which takes nil
+	var width, height int
+	var at time.Duration
+	for n := 1; ; n++ {
+		pix, duration, err := src.next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		w, h := src.w, src.h
+		if o.transform != nil {
+			if pix, w, h, err = o.transform(pix, w, h); err != nil {
+				return nil, err
+			}
+		}
+		if encoder == nil {
+			if w > maxWebPSide || h > maxWebPSide {
+				return nil, &Error{
+					Op: "webp", Detail: fmt.Sprintf("%dx%d pixels are too many: a WebP has at most %d a side", w, h, maxWebPSide),
+					Hint: "set max-width and max-height",
+				}
+			}
+			width, height = w, h
+			if encoder = C.wp_anim_new(C.int(w), C.int(h), &c); encoder == nil {
+				return nil, &Error{Op: "webp", Detail: "the animation could not be started: out of memory"}
+			}
+		}
+		if w != width || h != height || len(pix) < 4*w*h {
+			return nil, &Error{Op: "webp", Detail: fmt.Sprintf("frame %d has another size than the first", n)}
+		}
+		rgba := (*C.uint8_t)(unsafe.SliceData(pix))
+		if code := C.wp_anim_add(encoder, rgba, C.int(w), C.int(h), milliseconds(at), &c); code != 0 {
+			return nil, &Error{Op: "webp", Code: int(code), Detail: fmt.Sprintf("frame %d could not be encoded (libwebp's error %d)", n, code)}
+		}
+		at += min(duration, maxDuration)
+	}
+	if encoder == nil {
+		return nil, &Error{Op: "webp", Detail: "the animation has no frames"}
+	}
+	var size C.size_t
+	file := C.wp_anim_finish(encoder, milliseconds(at), &size)
+	if file == nil {
+		return nil, &Error{Op: "webp", Detail: "the animation could not be put together"}
+	}
+	defer C.WebPFree(unsafe.Pointer(file))
+	return append([]byte(nil), unsafe.Slice((*byte)(file), int(size))...), nil
+}
+
+// maxDuration is the longest that a frame of a WebP can last: 24 bits of
+// milliseconds.
+const maxDuration = (1<<24 - 2) * time.Millisecond
+
+// milliseconds rounds a time since the first frame, so that rounding never adds
+// up. libwebp lets it wrap around.
+func milliseconds(d time.Duration) C.int {
+	return C.int(int32(d.Round(time.Millisecond).Milliseconds()))
+}
+
+func flag(b bool) C.int {
+	if b {
+		return 1
+	}
+	return 0
+}

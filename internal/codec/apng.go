@@ -1,0 +1,180 @@
+package codec
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"time"
+)
+
+// An apngControl is the animation in a PNG (PNG specification, third edition,
+// 4.9 and 11.3.4): acTL says that there is one, each fcTL begins a frame, whose
+// pixels are the IDAT chunks or fdAT chunks up to the next fcTL.
+type apngControl struct {
+	plays    int // 0 is without end
+	frames   []apngFrame
+	sequence uint32 // the number that the next fcTL or fdAT must have
+}
+
+type apngFrame struct {
+	patch           // without pixels
+	data   [][]byte // the bodies of IDAT, or of fdAT without its number
+	packed int      // the length of data
+}
+
+// readAnimation reads one chunk of the animation. An acTL that comes after the
+// pixels makes no animation, and the other chunks do not count without it.
+func (f *pngFile) readAnimation(kind string, body []byte) error {
+	if kind == "acTL" {
+		if len(body) == 8 && len(f.image) == 0 && f.anim == nil {
+			f.anim = &apngControl{plays: int(min(binary.BigEndian.Uint32(body[4:]), maxLoops))}
+		}
+		return nil
+	}
+	a := f.anim
+	if a == nil {
+		return nil
+	}
+	if len(body) < 4 || binary.BigEndian.Uint32(body) != a.sequence {
+		return &Error{Op: "apng", Detail: "the frames are out of order"}
+	}
+	a.sequence++
+	if kind == "fcTL" {
+		return a.addFrame(f, body)
+	}
+	if len(a.frames) == 0 || len(f.image) == 0 {
+		return &Error{Op: "apng", Detail: "pixels come before their frame"}
+	}
+	a.addData(body[4:])
+	return nil
+}
+
+func (a *apngControl) addFrame(f *pngFile, body []byte) error {
+	if len(body) != 26 {
+		return &Error{Op: "apng", Detail: "the header of a frame is damaged"}
+	}
+	if n := len(a.frames); n > 0 && len(a.frames[n-1].data) == 0 {
+		return &Error{Op: "apng", Detail: fmt.Sprintf("frame %d holds no pixels", n)}
+	}
+	u32 := func(at int) uint64 { return uint64(binary.BigEndian.Uint32(body[at:])) }
+	w, h, x, y := u32(4), u32(8), u32(12), u32(16)
+	if w == 0 || h == 0 || x+w > uint64(f.w) || y+h > uint64(f.h) {
+		return &Error{Op: "apng", Detail: fmt.Sprintf("frame %d reaches out of the picture", len(a.frames)+1)}
+	}
+	p := patch{x: int(x), y: int(y), w: int(w), h: int(h), over: body[25] == 1}
+	switch body[24] {
+	case 1:
+		p.dispose = disposeClear
+	case 2:
+		p.dispose = disposePrevious
+		if len(a.frames) == 0 { // nothing is before: the specification says to clear
+			p.dispose = disposeClear
+		}
+	}
+	num, den := time.Duration(binary.BigEndian.Uint16(body[20:])), time.Duration(binary.BigEndian.Uint16(body[22:]))
+	if den == 0 {
+		den = 100
+	}
+	p.duration = num * time.Second / den
+	a.frames = append(a.frames, apngFrame{patch: p})
+	return nil
+}
+
+// addImage takes an IDAT chunk: the first frame where an fcTL came before it,
+// else a picture for viewers that know no animation.
+func (a *apngControl) addImage(body []byte) {
+	if len(a.frames) == 1 {
+		a.addData(body)
+	}
+}
+
+func (a *apngControl) addData(body []byte) {
+	last := &a.frames[len(a.frames)-1]
+	last.data = append(last.data, body)
+	last.packed += len(body)
+}
+
+// finish checks the animation at the end of the file. One without frames leaves
+// a plain PNG.
+func (a *apngControl) finish(f *pngFile) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	if len(a.frames) == 0 {
+		f.anim = nil
+		return nil
+	}
+	for i, p := range a.frames {
+		if len(p.data) == 0 {
+			return &Error{Op: "apng", Detail: fmt.Sprintf("frame %d holds no pixels", i+1)}
+		}
+		if err := f.checkPacked(p.w, p.h, p.packed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// showsThrough says that the frames may leave transparent pixels though none of
+// them has any.
+func (a *apngControl) showsThrough(f *pngFile) bool {
+	for i, p := range a.frames {
+		if p.dispose == disposeClear || i == 0 && (p.w != f.w || p.h != f.h) {
+			return true
+		}
+	}
+	return false
+}
+
+// decodeAPNG opens the animation in a PNG.
+func decodeAPNG(data []byte) (*animation, meta, error) {
+	f, err := scanPNG(data)
+	if err != nil {
+		return nil, meta{}, err
+	}
+	if f.anim == nil {
+		return nil, meta{}, &Error{Op: "apng", Detail: "it holds no animation"}
+	}
+	return f.animate(), f.meta(), nil
+}
+
+func (f *pngFile) animate() *animation {
+	next := 0
+	return &animation{
+		op: "apng", w: f.w, h: f.h, loop: f.anim.plays, frames: len(f.anim.frames),
+		read: func() (patch, error) {
+			if next == len(f.anim.frames) {
+				return patch{}, io.EOF
+			}
+			a := f.anim.frames[next]
+			next++
+			// A frame is a PNG of its own size with everything else of the file's.
+			header := make([]byte, 0, 13)
+			header = binary.BigEndian.AppendUint32(header, uint32(a.w))
+			header = binary.BigEndian.AppendUint32(header, uint32(a.h))
+			header = append(header, f.header[16:21]...)
+			image := make([][]byte, len(a.data))
+			for i, body := range a.data {
+				image[i] = pngChunk("IDAT", body)
+			}
+			p, err := f.decode(pngChunk("IHDR", header), image)
+			if err != nil {
+				return patch{}, err
+			}
+			if p.w != a.w || p.h != a.h {
+				return patch{}, &Error{Op: "apng", Detail: wrongSize}
+			}
+			a.pix = p.pix
+			return a.patch, nil
+		},
+	}
+}
+
+// pngChunk writes a chunk: length, kind, body, checksum of kind and body.
+func pngChunk(kind string, body []byte) []byte {
+	c := make([]byte, 0, 12+len(body))
+	c = binary.BigEndian.AppendUint32(c, uint32(len(body)))
+	c = append(append(c, kind...), body...)
+	return binary.BigEndian.AppendUint32(c, crc32.ChecksumIEEE(c[4:]))
+}
