@@ -1,0 +1,329 @@
+package convert
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"path"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"webpress/internal/asset"
+	"webpress/internal/codec"
+)
+
+// maxSide is the most pixels a side that a WebP can have.
+const maxSide = 16383
+
+// one converts one job and records its result, unless ctx ends before.
+func (r *run) one(ctx context.Context, i int, j asset.Job) {
+	p := r.prepare(ctx, j)
+	defer p.release()
+
+	r.writing.RLock()
+	defer r.writing.RUnlock()
+	if ctx.Err() != nil {
+		return
+	}
+	if p.data != nil {
+		r.deliver(&p, j)
+	}
+	p.result.Duration = r.Now().Sub(p.start)
+	r.record(i, p.result)
+}
+
+// prepared is a picture that is ready to be written: everything is decided.
+type prepared struct {
+	result asset.Result
+	// data is the output; nil where there is nothing to write.
+	data []byte
+	// source is what was known of the source when it was read.
+	source fs.FileInfo
+	// start is when the picture got its share of memory.
+	start   time.Time
+	release func()
+}
+
+// prepare reads, decodes and encodes the source of j. Whatever goes wrong,
+// also a panic of a decoder, is in the result.
+func (r *run) prepare(ctx context.Context, j asset.Job) (p prepared) {
+	p.start, p.release = r.Now(), func() {}
+	defer func() {
+		if v := recover(); v != nil {
+			p.data = nil
+			p.result = asset.Fail(j.Source,
+				fmt.Sprintf("convert %q: internal error: %v", j.Source.Path, v),
+				"this is a mistake in webpress: please report it, with this line and the picture ("+panicSite()+")")
+		}
+	}()
+	if err := r.transform(ctx, j, &p); err != nil {
+		p.data = nil
+		p.result = failure(j.Source, err)
+	}
+	return p
+}
+
+// transform fills p with the result of j, or returns why there is none.
+func (r *run) transform(ctx context.Context, j asset.Job, p *prepared) error {
+	inPlace := strings.EqualFold(j.Output, j.Source.Path)
+	if inPlace && j.Source.Format == asset.WebP && j.Recipe.MaxWidth == 0 && j.Recipe.MaxHeight == 0 {
+		p.result = skip(j, asset.IsWebP)
+		return nil
+	}
+	data, info, err := r.load(ctx, j, p)
+	if err != nil {
+		return err
+	}
+	width, height := fit(info.Width, info.Height, j.Recipe.MaxWidth, j.Recipe.MaxHeight)
+	if width > maxSide || height > maxSide {
+		return &mistake{
+			fmt.Errorf("encode %q: %dx%d is more than WebP holds, %d pixels a side", j.Source.Path, width, height, maxSide),
+			fmt.Sprintf("shrink it with `max-width` or `max-height`, at most %d", maxSide),
+		}
+	}
+	if inPlace && info.Format == asset.WebP && width == info.Width && height == info.Height {
+		// Lossy WebP made into WebP again and again gets worse each time.
+		p.result = skip(j, asset.IsWebP)
+		return nil
+	}
+	out, err := transcode(ctx, data, info, j.Recipe)
+	if err != nil {
+		return named("convert", j.Source.Path, err)
+	}
+	p.result = asset.Result{
+		Source: j.Source, Status: asset.Converted, Output: j.Output, Format: j.Recipe.Format,
+		Before: int64(len(data)), After: int64(len(out.Data)),
+		Width: out.Width, Height: out.Height, Frames: out.Frames, Lossless: out.Lossless,
+		Notes: slices.Concat(j.Source.Notes, info.Notes, out.Notes),
+	}
+	if !worthwhile(info.Format, p.result.Before, p.result.After, j.Recipe.MinSavings) {
+		p.result.Status, p.result.Reason, p.result.Output = asset.Skipped, asset.NotSmaller, ""
+		return nil
+	}
+	sum := sha256.Sum256(out.Data)
+	p.result.SHA256 = hex.EncodeToString(sum[:])
+	p.data = out.Data
+	return nil
+}
+
+// load reads the source of j and what its header says, and takes the memory
+// that its conversion needs out of the budget, which p then holds.
+func (r *run) load(ctx context.Context, j asset.Job, p *prepared) ([]byte, codec.Info, error) {
+	need := j.Source.Size
+	for {
+		release, err := r.budget.acquire(ctx, need)
+		if err != nil {
+			return nil, codec.Info{}, err
+		}
+		p.start, p.release = r.Now(), release
+		data, source, err := r.read(j.Source)
+		if err != nil {
+			return nil, codec.Info{}, err
+		}
+		info, err := codec.Probe(data)
+		if err != nil {
+			return nil, codec.Info{}, named("decode", j.Source.Path, err)
+		}
+		if err := claims(j, info); err != nil {
+			return nil, codec.Info{}, err
+		}
+		p.source = source
+		cost := int64(len(data)) + codec.Cost(info, j.Recipe.MaxWidth, j.Recipe.MaxHeight)
+		if cost <= need {
+			return data, info, nil
+		}
+		if more, ok := r.budget.tryAcquire(cost - need); ok {
+			p.release = func() { release(); more() }
+			return data, info, nil
+		}
+		// Waiting for the rest while holding a part could be for ever, when
+		// others do the same. So give back, forget, and wait for all of it.
+		release()
+		p.release = func() {}
+		need = cost
+	}
+}
+
+// read returns the content of s and what the file system says of it.
+func (r *run) read(s asset.Source) ([]byte, fs.FileInfo, error) {
+	f, err := r.root.Open(s.Path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read %q: %w", s.Path, cause(err))
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, nil, fmt.Errorf("read %q: %w", s.Path, cause(err))
+	}
+	if !info.Mode().IsRegular() {
+		return nil, nil, fmt.Errorf("read %q: not a file", s.Path)
+	}
+	if info.Size() != s.Size {
+		return nil, nil, &mistake{
+			fmt.Errorf("read %q: file changed during the run, from %d to %d bytes", s.Path, s.Size, info.Size()),
+			"run webpress again when nothing else writes to it",
+		}
+	}
+	data := make([]byte, s.Size)
+	if _, err := io.ReadFull(f, data); err != nil {
+		return nil, nil, fmt.Errorf("read %q: %w", s.Path, cause(err))
+	}
+	return data, info, nil
+}
+
+// claims refuses a picture whose header promises more pixels than the recipe
+// allows, before any memory is spent on them.
+func claims(j asset.Job, info codec.Info) error {
+	pixels := int64(math.MaxInt64)
+	w, h, n := int64(info.Width), int64(info.Height), int64(max(info.Frames, 1))
+	if h == 0 || w <= math.MaxInt64/max(h, 1)/n {
+		pixels = w * h * n
+	}
+	if j.Recipe.MaxPixels <= 0 || pixels <= j.Recipe.MaxPixels {
+		return nil
+	}
+	size := fmt.Sprintf("%dx%d", info.Width, info.Height)
+	if info.Frames > 1 {
+		size += fmt.Sprintf(", %d frames", info.Frames)
+	}
+	return &mistake{
+		fmt.Errorf("decode %q: claims %s (%d pixels), more than the limit of %d", j.Source.Path, size, pixels, j.Recipe.MaxPixels),
+		fmt.Sprintf("if the file can be trusted, set `max-pixels` to %d or more", pixels),
+	}
+}
+
+// fit is the size of a w x h picture shrunk to lie within maxW x maxH, where 0
+// is no bound. It is never enlarged, and no side becomes 0.
+func fit(w, h, maxW, maxH int) (int, int) {
+	scale := 1.0
+	if maxW > 0 && w > maxW {
+		scale = float64(maxW) / float64(w)
+	}
+	if maxH > 0 && h > maxH {
+		scale = min(scale, float64(maxH)/float64(h))
+	}
+	if scale == 1 {
+		return w, h
+	}
+	side := func(n int) int { return max(1, int(math.Round(float64(n)*scale))) }
+	return side(w), side(h)
+}
+
+// worthwhile says whether an output of after bytes is to be kept. HEIC and
+// AVIF are often smaller than WebP, but the point there is that all browsers
+// show the output.
+func worthwhile(source asset.Format, before, after int64, minSavings float64) bool {
+	if source == asset.HEIC || source == asset.AVIF {
+		return true
+	}
+	return after < before && float64(before-after)*100 >= minSavings*float64(before)
+}
+
+// deliver writes p where it belongs and takes the source away where that is
+// wanted. What goes wrong becomes the result.
+func (r *run) deliver(p *prepared, j asset.Job) {
+	upToDate, err := r.existing(j, p.data)
+	switch {
+	case err != nil:
+		p.result = failure(j.Source, err)
+		return
+	case upToDate:
+		p.result.Status, p.result.Reason = asset.Skipped, asset.UpToDate
+	case r.DryRun:
+		return
+	default:
+		durable := r.Remove || j.Output == j.Source.Path
+		if err := r.write(j.Output, p.data, p.source, durable); err != nil {
+			p.result = failure(j.Source, err)
+			return
+		}
+	}
+	if r.Remove && !r.DryRun {
+		if err := r.removeSource(p, j); err != nil {
+			p.result = failure(j.Source, err)
+		}
+	}
+}
+
+// existing looks at what is at the output path already: nothing, the very bytes
+// that would be written, or something that must not be overwritten.
+func (r *run) existing(j asset.Job, data []byte) (upToDate bool, err error) {
+	info, err := r.root.Lstat(j.Output)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, writeFault(j.Output, err)
+	case info.IsDir():
+		return false, &mistake{
+			fmt.Errorf("write %q: it is a folder", j.Output),
+			"set another `output`, such as " + keepApart,
+		}
+	case info.Mode().IsRegular() && info.Size() == int64(len(data)):
+		old, err := r.root.ReadFile(j.Output)
+		if err == nil && bytes.Equal(old, data) {
+			return true, nil
+		}
+	}
+	if r.Overwrite {
+		return false, nil
+	}
+	what := "a file is there that webpress did not make from this source"
+	if j.Output == j.Source.Path {
+		what = "it is the source"
+	}
+	return false, &mistake{
+		fmt.Errorf("write %q: %s", j.Output, what),
+		"set `overwrite: true` to replace it, or another `output`",
+	}
+}
+
+// removeSource deletes the source of p, once the output on the disk is seen to
+// be whole and the source to be the one that was read.
+func (r *run) removeSource(p *prepared, j asset.Job) error {
+	if strings.EqualFold(path.Clean(j.Source.Path), j.Output) {
+		return nil
+	}
+	written, err := r.root.ReadFile(j.Output)
+	if err != nil {
+		return fmt.Errorf("verify %q: %w", j.Output, cause(err))
+	}
+	if err := verify(written, p.data); err != nil {
+		return fmt.Errorf("verify %q: %w; the source is kept", j.Output, err)
+	}
+	now, err := r.root.Stat(j.Source.Path)
+	if err != nil {
+		return fmt.Errorf("remove %q: %w", j.Source.Path, cause(err))
+	}
+	if now.Size() != p.source.Size() || !now.ModTime().Equal(p.source.ModTime()) {
+		return fmt.Errorf("remove %q: it changed during the run", j.Source.Path)
+	}
+	if err := r.root.Remove(j.Source.Path); err != nil {
+		return fmt.Errorf("remove %q: %w", j.Source.Path, cause(err))
+	}
+	p.result.Notes = append(p.result.Notes, "original removed")
+	return nil
+}
+
+// panicSite is the place in the code that the panic being recovered came from.
+func panicSite() string {
+	var pcs [64]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
+	for {
+		frame, more := frames.Next()
+		if !strings.HasPrefix(frame.Function, "runtime.") {
+			return fmt.Sprintf("%s, line %d of %s", frame.Function, frame.Line, path.Base(frame.File))
+		}
+		if !more {
+			return "unknown place"
+		}
+	}
+}

@@ -1,0 +1,211 @@
+package convert
+
+import (
+	"fmt"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"webpress/internal/asset"
+)
+
+// keepApart is the template that gives a.png and a.jpg outputs of their own.
+const keepApart = "{dir}/{name}.{ext}.webp"
+
+// Plan gives every source its recipe and the path of its output.
+//
+// Sources that cannot be converted for reasons seen from the paths alone come
+// back as results instead of jobs: those whose outputs would be the same file,
+// those whose output would be another source or lie outside the tree, and WebP
+// files that are the output of another source, which are skipped as IsWebP.
+//
+// Two output paths count as the same file also where they differ only in upper
+// and lower case: A.png and a.jpg would be two files on Linux, and one of them
+// would be lost in the first checkout on macOS or Windows. Sources that differ
+// only in case are let be: that tree has chosen its file systems already.
+func Plan(sources []asset.Source, recipe func(asset.Source) asset.Recipe) (jobs []asset.Job, settled []asset.Result) {
+	all := make([]asset.Job, len(sources))
+	fail := make([]*asset.Fault, len(sources))
+	for i, s := range sources {
+		r := recipe(s)
+		out, fault := expand(r.Output, s)
+		all[i], fail[i] = asset.Job{Source: s, Recipe: r, Output: out}, fault
+	}
+
+	made := make([]bool, len(all))
+	crossed(all, made, fail)
+	clashes(all, made, fail)
+
+	for i, j := range all {
+		switch {
+		case made[i]:
+			settled = append(settled, skip(j, asset.IsWebP))
+		case fail[i] != nil:
+			settled = append(settled, asset.Fail(j.Source, fail[i].Message, fail[i].Hint))
+		default:
+			jobs = append(jobs, j)
+		}
+	}
+	return jobs, settled
+}
+
+// expand fills the template in for s. {dir} is the folder of the source, {name}
+// its name without the extension, {ext} the extension as it is written, without
+// the dot; a name without one gets that of its format.
+func expand(template string, s asset.Source) (string, *asset.Fault) {
+	dir, base := path.Split(s.Path)
+	name, ext := splitExt(base)
+	if ext == "" {
+		ext = string(s.Format)
+	}
+	out := strings.NewReplacer(
+		"{dir}", path.Clean("./"+dir),
+		"{name}", name,
+		"{ext}", ext,
+	).Replace(template)
+	clean := path.Clean(strings.ReplaceAll(out, "//", "/"))
+	if !filepath.IsLocal(filepath.FromSlash(clean)) || clean == "." {
+		return "", &asset.Fault{
+			Message: fmt.Sprintf("convert %q: output %q is outside the working directory", s.Path, out),
+			Hint:    fmt.Sprintf("let `output` be a path below it, such as %s", keepApart),
+		}
+	}
+	for elem := range strings.SplitSeq(clean, "/") {
+		if strings.EqualFold(elem, ".git") {
+			return "", &asset.Fault{
+				Message: fmt.Sprintf("convert %q: output %q is inside git's own folder", s.Path, clean),
+				Hint:    fmt.Sprintf("let `output` be another path, such as %s", keepApart),
+			}
+		}
+	}
+	return clean, nil
+}
+
+// splitExt cuts base at its last dot. The dot of a hidden file is part of its
+// name.
+func splitExt(base string) (name, ext string) {
+	i := strings.LastIndexByte(base, '.')
+	if i <= 0 {
+		return base, ""
+	}
+	return base[:i], base[i+1:]
+}
+
+// crossed finds jobs whose output is the path of another source. Where that
+// source is a WebP, it is taken for the result of an earlier run: it is made,
+// and left alone. Any other file there is a picture in its own right, which
+// the job must not touch.
+func crossed(all []asset.Job, made []bool, fail []*asset.Fault) {
+	at := make(map[string]int, len(all))
+	for i, j := range all {
+		at[j.Source.Path] = i
+	}
+	for i, j := range all {
+		k, ok := at[j.Output]
+		if !ok || k == i || fail[i] != nil {
+			continue
+		}
+		if all[k].Source.Format == asset.WebP {
+			made[k] = true
+			continue
+		}
+		fail[i] = &asset.Fault{
+			Message: fmt.Sprintf("convert %q: output %q is a source itself", j.Source.Path, j.Output),
+			Hint:    "set another `output`, such as " + apart(all, []int{i, k}),
+		}
+	}
+}
+
+// clashes fails every job whose output another job would write too.
+func clashes(all []asset.Job, made []bool, fail []*asset.Fault) {
+	groups := make(map[string][]int, len(all))
+	for i, j := range all {
+		if fail[i] == nil && !made[i] {
+			key := strings.ToLower(j.Output)
+			groups[key] = append(groups[key], i)
+		}
+	}
+	for _, group := range groups {
+		if len(group) < 2 {
+			continue
+		}
+		hint := "keep them apart with `output: " + apart(all, group) + "`"
+		for _, i := range group {
+			if others := clashing(all, group, i); others != "" {
+				fail[i] = &asset.Fault{
+					Message: fmt.Sprintf("convert %q: output %q is also that of %s",
+						all[i].Source.Path, all[i].Output, others),
+					Hint: hint,
+				}
+			}
+		}
+	}
+}
+
+// clashing names the jobs of group that job i clashes with, three at most: a
+// template without {name} makes all sources of a tree clash with each other.
+func clashing(all []asset.Job, group []int, i int) string {
+	var names []string
+	for _, k := range group {
+		if k == i || !clash(all[i], all[k]) {
+			continue
+		}
+		if len(names) == 3 {
+			return strings.Join(names, ", ") + " and others"
+		}
+		names = append(names, strconv.Quote(all[k].Source.Path))
+	}
+	return strings.Join(names, ", ")
+}
+
+func clash(a, b asset.Job) bool {
+	return a.Output == b.Output || !strings.EqualFold(a.Source.Path, b.Source.Path)
+}
+
+// apart is a template near the one the jobs have, under which each has an
+// output of its own.
+func apart(all []asset.Job, group []int) string {
+	template := all[group[0]].Recipe.Output
+	withExt := template
+	if !strings.Contains(template, "{ext}") {
+		withExt = strings.Replace(template, "{name}", "{name}.{ext}", 1)
+	}
+	inDir := func(t string) string {
+		if strings.Contains(t, "{dir}") {
+			return t
+		}
+		dir, base := path.Split(t)
+		return dir + "{dir}/" + base
+	}
+	for _, t := range []string{withExt, inDir(template), inDir(withExt)} {
+		if distinct(t, all, group) {
+			return t
+		}
+	}
+	return keepApart
+}
+
+// distinct says that under template each job of group has an output of its own,
+// which is none of their sources.
+func distinct(template string, all []asset.Job, group []int) bool {
+	outs := make([]string, 0, 2*len(group))
+	for _, i := range group {
+		out, fault := expand(template, all[i].Source)
+		if fault != nil {
+			return false
+		}
+		outs = append(outs, strings.ToLower(out), strings.ToLower(all[i].Source.Path))
+	}
+	slices.Sort(outs)
+	return len(slices.Compact(outs)) == 2*len(group)
+}
+
+// skip is the Result of a job that ended without a new output.
+func skip(j asset.Job, why asset.Reason) asset.Result {
+	return asset.Result{
+		Source: j.Source, Status: asset.Skipped, Reason: why,
+		Before: j.Source.Size, Notes: slices.Clone(j.Source.Notes),
+	}
+}

@@ -1,0 +1,189 @@
+// Package convert turns sources into outputs: Plan decides what is written
+// where, Run does it, several pictures at a time. A picture that fails is a
+// Result, never an error, and takes nothing with it.
+package convert
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"webpress/internal/asset"
+)
+
+// Options say how Run goes about its jobs. The zero value converts in the
+// current folder, as many pictures at a time as there are processors.
+type Options struct {
+	// Dir is the folder that all paths of the jobs are relative to, and that no
+	// file is read or written outside of.
+	Dir string
+	// Jobs is the number of pictures in work at a time; 0 is one a processor.
+	Jobs int
+	// Memory is the number of bytes that the pictures in work may need together.
+	// A picture that needs more than that is converted on its own. 0 is
+	// DefaultMemory.
+	Memory int64
+	// Overwrite replaces files that exist at the path of an output and are not
+	// what would be written there.
+	Overwrite bool
+	// Remove deletes a source once its output was written and decoded again.
+	Remove bool
+	// DryRun converts and measures, and writes nothing.
+	DryRun bool
+	// Progress is called with each result as it comes, never twice at a time.
+	Progress func(asset.Result)
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// Run converts the jobs and returns their results in the same order.
+//
+// When ctx ends, outputs that are being written are finished, and pictures that
+// are being decoded or encoded are given up: Run does not wait for the codec
+// they are in. Jobs without a result are then left out of what is returned.
+func Run(ctx context.Context, jobs []asset.Job, o Options) []asset.Result {
+	if len(jobs) == 0 {
+		return nil
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Dir == "" {
+		o.Dir = "."
+	}
+	r := &run{Options: o, results: make([]asset.Result, len(jobs)), done: make([]bool, len(jobs))}
+	var err error
+	if r.root, err = os.OpenRoot(o.Dir); err != nil {
+		return r.failAll(jobs, fmt.Sprintf("open %q: %s", o.Dir, cause(err)))
+	}
+	if o.Memory <= 0 {
+		r.Memory = DefaultMemory()
+	}
+	r.budget = newBudget(r.Memory)
+	if !o.DryRun {
+		r.sweep(jobs)
+	}
+
+	r.start(ctx, jobs)
+	return r.finished()
+}
+
+// run is the state of one Run.
+type run struct {
+	Options
+	root   *os.Root
+	budget *budget
+
+	// writing is held for reading while a file is written and its result
+	// recorded, and for writing by Run when it gives up what is still in work.
+	writing sync.RWMutex
+
+	mu      sync.Mutex
+	closed  bool
+	results []asset.Result
+	done    []bool
+}
+
+// start runs the jobs, those that will take longest first so that no processor
+// is left with a large picture at the end, and returns when all have a result
+// or ctx has ended.
+func (r *run) start(ctx context.Context, jobs []asset.Job) {
+	order := make([]int, len(jobs))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Compare(effort(jobs[b].Source), effort(jobs[a].Source))
+	})
+	next := make(chan int, len(jobs))
+	for _, i := range order {
+		next <- i
+	}
+	close(next)
+
+	workers := r.Jobs
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	var pool sync.WaitGroup
+	for range min(workers, len(jobs)) {
+		pool.Go(func() {
+			for i := range next {
+				if ctx.Err() != nil {
+					return
+				}
+				r.one(ctx, i, jobs[i])
+			}
+		})
+	}
+	all := make(chan struct{})
+	go func() {
+		pool.Wait()
+		r.root.Close()
+		close(all)
+	}()
+	select {
+	case <-all:
+	case <-ctx.Done():
+		// Outputs that are on their way to the disk get there; later ones
+		// see that ctx has ended.
+		r.writing.Lock()
+		r.writing.Unlock() //nolint:staticcheck // waiting is all that is wanted
+	}
+}
+
+// effort guesses the time that a source takes, from its size alone: opening
+// every file of a large tree just to sort it would cost more than it saves. The
+// factors are microseconds a kilobyte, for photos at full size.
+func effort(s asset.Source) int64 {
+	factor := int64(100)
+	switch s.Format {
+	case asset.HEIC, asset.AVIF:
+		factor = 450
+	case asset.JPEG, asset.WebP, asset.GIF:
+		factor = 200
+	case asset.PNG:
+		factor = 80
+	case asset.TIFF, asset.BMP:
+		factor = 20
+	}
+	return s.Size * factor
+}
+
+func (r *run) record(i int, result asset.Result) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return
+	}
+	r.results[i], r.done[i] = result, true
+	if r.Progress != nil {
+		r.Progress(result)
+	}
+}
+
+// finished returns the results there are, in order, and takes no more.
+func (r *run) finished() []asset.Result {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	results := r.results[:0]
+	for i, result := range r.results {
+		if r.done[i] {
+			results = append(results, result)
+		}
+	}
+	return results
+}
+
+func (r *run) failAll(jobs []asset.Job, message string) []asset.Result {
+	for i, j := range jobs {
+		r.record(i, asset.Fail(j.Source, message, ""))
+	}
+	return r.finished()
+}

@@ -1,0 +1,396 @@
+package convert
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"webpress/internal/asset"
+)
+
+// picture is a PNG of w x h pixels, not compressed, so that it is smaller as WebP.
+func picture(t *testing.T, w, h int) []byte {
+	t.Helper()
+	m := image.NewNRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			m.SetNRGBA(x, y, color.NRGBA{uint8(x * 7), uint8(y * 5), uint8(x ^ y), 255})
+		}
+	}
+	var b bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.NoCompression}).Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// tree makes a folder with the files.
+func tree(t *testing.T, files map[string][]byte) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, data := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// listing is every file below dir.
+func listing(t *testing.T, dir string) []string {
+	t.Helper()
+	var names []string
+	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			names = append(names, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+func recipe() asset.Recipe {
+	return asset.Recipe{
+		Format: asset.WebP, Quality: 80, Lossless: asset.LosslessAuto, Effort: 0,
+		Metadata: asset.MetadataICC, Output: "{dir}/{name}.webp", MaxPixels: 1 << 24,
+	}
+}
+
+// jobs makes a job of each of the paths, PNGs beside which the output goes.
+func jobs(t *testing.T, dir string, r asset.Recipe, paths ...string) []asset.Job {
+	t.Helper()
+	var sources []asset.Source
+	for _, p := range paths {
+		s := source(p)
+		info, err := os.Stat(filepath.Join(dir, p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Size = info.Size()
+		sources = append(sources, s)
+	}
+	jobs, settled := Plan(sources, func(asset.Source) asset.Recipe { return r })
+	if len(settled) > 0 {
+		t.Fatalf("settled by the plan: %v", settled)
+	}
+	return jobs
+}
+
+// brief is what of a result can be foretold.
+func brief(results []asset.Result) []string {
+	var lines []string
+	for _, r := range results {
+		line := r.Source.Path + ": " + string(r.Status)
+		switch {
+		case r.Err != nil:
+			line += ": " + r.Err.Message
+			if r.Err.Hint != "" {
+				line += " (" + r.Err.Hint + ")"
+			}
+		case r.Reason != "":
+			line += ": " + string(r.Reason)
+		default:
+			line += " " + r.Output
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func expect(t *testing.T, results []asset.Result, want ...string) {
+	t.Helper()
+	if diff := cmp.Diff(want, brief(results)); diff != "" {
+		t.Errorf("results (-want +got):\n%s", diff)
+	}
+}
+
+func TestRunKeepsOrderAndGoesOn(t *testing.T) {
+	good := picture(t, 64, 48)
+	dir := tree(t, map[string][]byte{
+		"a.png": good, "b.png": good[:len(good)/2], "c.png": picture(t, 200, 200), "d/e.png": good,
+	})
+	var seen []string
+	results := Run(t.Context(), jobs(t, dir, recipe(), "d/e.png", "b.png", "c.png", "a.png"), Options{
+		Dir: dir, Jobs: 2,
+		Progress: func(r asset.Result) { seen = append(seen, r.Source.Path) },
+	})
+	var got []string
+	for _, r := range results {
+		got = append(got, r.Source.Path+" "+string(r.Status))
+	}
+	want := []string{"d/e.png converted", "b.png failed", "c.png converted", "a.png converted"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if slices.Sort(seen); len(seen) != 4 {
+		t.Errorf("progress told of %q", seen)
+	}
+	if msg := results[1].Err.Message; !strings.Contains(msg, `"b.png"`) || strings.Count(msg, "b.png") != 1 {
+		t.Errorf("message %q does not name the file once", msg)
+	}
+	c := results[2]
+	if c.Width != 200 || c.Height != 200 || c.Frames != 1 || c.Before <= c.After || len(c.SHA256) != 64 || c.Duration <= 0 {
+		t.Errorf("result %+v", c)
+	}
+	files := []string{"a.png", "a.webp", "b.png", "c.png", "c.webp", "d/e.png", "d/e.webp"}
+	if diff := cmp.Diff(files, listing(t, dir)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRunUnderTightMemory(t *testing.T) {
+	files := map[string][]byte{}
+	var paths []string
+	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
+		files[name+".png"] = picture(t, 100, 100)
+		paths = append(paths, name+".png")
+	}
+	dir := tree(t, files)
+	for _, memory := range []int64{1, 50_000, 1 << 30} {
+		results := Run(t.Context(), jobs(t, dir, recipe(), paths...), Options{Dir: dir, Jobs: 4, Memory: memory})
+		if len(results) != len(paths) {
+			t.Errorf("%d results with %d bytes", len(results), memory)
+		}
+		for _, r := range results {
+			if r.Status == asset.Failed {
+				t.Error(r.Err)
+			}
+		}
+	}
+}
+
+func TestRunExisting(t *testing.T) {
+	dir := tree(t, map[string][]byte{"a.png": picture(t, 64, 48)})
+	o := Options{Dir: dir}
+	expect(t, Run(t.Context(), jobs(t, dir, recipe(), "a.png"), o), "a.png: converted a.webp")
+	expect(t, Run(t.Context(), jobs(t, dir, recipe(), "a.png"), o), "a.png: skipped: already up to date")
+
+	theirs := []byte("by hand")
+	if err := os.WriteFile(filepath.Join(dir, "a.webp"), theirs, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	refused := `a.png: failed: write "a.webp": a file is there that webpress did not make from this source` +
+		" (set `overwrite: true` to replace it, or another `output`)"
+	expect(t, Run(t.Context(), jobs(t, dir, recipe(), "a.png"), o), refused)
+	if data, _ := os.ReadFile(filepath.Join(dir, "a.webp")); !bytes.Equal(data, theirs) {
+		t.Error("the file was overwritten")
+	}
+
+	o.Overwrite = true
+	expect(t, Run(t.Context(), jobs(t, dir, recipe(), "a.png"), o), "a.png: converted a.webp")
+	if diff := cmp.Diff([]string{"a.png", "a.webp"}, listing(t, dir)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRunDryRun(t *testing.T) {
+	dir := tree(t, map[string][]byte{"a.png": picture(t, 64, 48), "b.png": picture(t, 64, 48), "b.webp": []byte("x")})
+	r := recipe()
+	results := Run(t.Context(), jobs(t, dir, r, "a.png", "b.png"), Options{Dir: dir, DryRun: true, Remove: true})
+	if results[0].Status != asset.Converted || results[0].After == 0 || results[1].Status != asset.Failed {
+		t.Errorf("results %+v", results)
+	}
+	if diff := cmp.Diff([]string{"a.png", "b.png", "b.webp"}, listing(t, dir)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRunRemoves(t *testing.T) {
+	dir := tree(t, map[string][]byte{"a.png": picture(t, 64, 48), "b.png": picture(t, 32, 32), "c.png": []byte("broken")})
+	o := Options{Dir: dir}
+	// The output of b is there already, as after a run that was interrupted.
+	Run(t.Context(), jobs(t, dir, recipe(), "b.png"), o)
+	o.Remove = true
+	results := Run(t.Context(), jobs(t, dir, recipe(), "a.png", "b.png", "c.png"), o)
+	if results[0].Status != asset.Converted || results[1].Reason != asset.UpToDate || results[2].Status != asset.Failed {
+		t.Errorf("results %v", brief(results))
+	}
+	if !slices.Contains(results[0].Notes, "original removed") {
+		t.Errorf("notes %q", results[0].Notes)
+	}
+	if diff := cmp.Diff([]string{"a.webp", "b.webp", "c.png"}, listing(t, dir)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRunWebPInPlace(t *testing.T) {
+	dir := tree(t, map[string][]byte{"p.png": picture(t, 64, 48)})
+	o := Options{Dir: dir}
+	Run(t.Context(), jobs(t, dir, recipe(), "p.png"), o)
+	if err := os.Remove(filepath.Join(dir, "p.png")); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := os.ReadFile(filepath.Join(dir, "p.webp"))
+
+	r := recipe()
+	expect(t, Run(t.Context(), jobs(t, dir, r, "p.webp"), o), "p.webp: skipped: already WebP")
+	r.MaxWidth = 64
+	expect(t, Run(t.Context(), jobs(t, dir, r, "p.webp"), o), "p.webp: skipped: already WebP")
+	r.MaxWidth = 32
+	expect(t, Run(t.Context(), jobs(t, dir, r, "p.webp"), o),
+		"p.webp: failed: write \"p.webp\": it is the source (set `overwrite: true` to replace it, or another `output`)")
+	if after, _ := os.ReadFile(filepath.Join(dir, "p.webp")); !bytes.Equal(before, after) {
+		t.Error("the source was changed")
+	}
+	o.Overwrite, o.Remove = true, true
+	expect(t, Run(t.Context(), jobs(t, dir, r, "p.webp"), o), "p.webp: converted p.webp")
+	expect(t, Run(t.Context(), jobs(t, dir, r, "p.webp"), o), "p.webp: skipped: already WebP")
+}
+
+func TestRunRefusesClaims(t *testing.T) {
+	dir := tree(t, map[string][]byte{"a.png": picture(t, 100, 50)})
+	r := recipe()
+	r.MaxPixels = 4999
+	expect(t, Run(t.Context(), jobs(t, dir, r, "a.png"), Options{Dir: dir}),
+		`a.png: failed: decode "a.png": claims 100x50 (5000 pixels), more than the limit of 4999`+
+			" (if the file can be trusted, set `max-pixels` to 5000 or more)")
+	r.MaxPixels = 5000
+	expect(t, Run(t.Context(), jobs(t, dir, r, "a.png"), Options{Dir: dir}), "a.png: converted a.webp")
+}
+
+func TestRunRefusesSides(t *testing.T) {
+	dir := tree(t, map[string][]byte{"a.png": picture(t, 16384, 2)})
+	r := recipe()
+	expect(t, Run(t.Context(), jobs(t, dir, r, "a.png"), Options{Dir: dir}),
+		`a.png: failed: encode "a.png": 16384x2 is more than WebP holds, 16383 pixels a side`+
+			" (shrink it with `max-width` or `max-height`, at most 16383)")
+	r.MaxWidth = 1000
+	expect(t, Run(t.Context(), jobs(t, dir, r, "a.png"), Options{Dir: dir}), "a.png: converted a.webp")
+}
+
+func TestRunStaysInTheTree(t *testing.T) {
+	outside := tree(t, map[string][]byte{"a.png": picture(t, 64, 48)})
+	dir := tree(t, map[string][]byte{"b.png": picture(t, 64, 48), "b/c.png": picture(t, 64, 48)})
+	in, out := jobs(t, dir, recipe(), "b/c.png"), jobs(t, dir, recipe(), "b.png")
+	for link, target := range map[string]string{"away": outside, "b/d.png": filepath.Join(outside, "a.png")} {
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+			t.Skip(err)
+		}
+	}
+	in[0].Source.Path = "b/d.png"
+	out[0].Output = "away/b.webp"
+	expect(t, Run(t.Context(), append(in, out...), Options{Dir: dir}),
+		`b/d.png: failed: read "b/d.png": path escapes from parent`,
+		`b.png: failed: write "away/b.webp": path escapes from parent`)
+	if diff := cmp.Diff([]string{"a.png"}, listing(t, outside)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRunNoticesChanges(t *testing.T) {
+	dir := tree(t, map[string][]byte{"a.png": picture(t, 64, 48)})
+	js := jobs(t, dir, recipe(), "a.png")
+	js[0].Source.Size--
+	results := Run(t.Context(), js, Options{Dir: dir})
+	if err := results[0].Err; err == nil || !strings.Contains(err.Message, "file changed during the run") {
+		t.Errorf("results %v", brief(results))
+	}
+	if err := os.Remove(filepath.Join(dir, "a.png")); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, Run(t.Context(), js, Options{Dir: dir}), `a.png: failed: read "a.png": no such file or directory`)
+}
+
+func TestRunInterrupted(t *testing.T) {
+	files := map[string][]byte{}
+	var paths []string
+	for i := range 40 {
+		name := fmt.Sprintf("p%02d.png", i)
+		files[name], paths = picture(t, 100, 100), append(paths, name)
+	}
+	dir := tree(t, files)
+	ctx, cancel := context.WithCancel(t.Context())
+	results := Run(ctx, jobs(t, dir, recipe(), paths...), Options{
+		Dir: dir, Jobs: 2, Progress: func(asset.Result) { cancel() },
+	})
+	if len(results) == 0 || len(results) > 3 {
+		t.Errorf("%d results after an interruption at the first", len(results))
+	}
+	// What has a result is there, what is there has a result, and nothing else.
+	want := slices.Clone(paths)
+	for _, r := range results {
+		want = append(want, r.Output)
+	}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, listing(t, dir)); diff != "" {
+		t.Error(diff)
+	}
+
+	if results := Run(ctx, jobs(t, dir, recipe(), paths...), Options{Dir: dir}); len(results) != 0 {
+		t.Errorf("%d results when interrupted from the start", len(results))
+	}
+}
+
+func TestPanicIsAResult(t *testing.T) {
+	// A run without a budget panics on the way to its first picture.
+	r := &run{Options: Options{Now: fixedNow}}
+	p := r.prepare(t.Context(), asset.Job{Source: source("a.png"), Output: "a.webp"})
+	err := p.result.Err
+	if err == nil || !strings.HasPrefix(err.Message, `convert "a.png": internal error: `) {
+		t.Fatalf("result %+v", p.result)
+	}
+	if !strings.Contains(err.Hint, "please report it") || !strings.Contains(err.Hint, "memory.go") {
+		t.Errorf("hint %q", err.Hint)
+	}
+}
+
+func TestWorthwhile(t *testing.T) {
+	tests := []struct {
+		format        asset.Format
+		before, after int64
+		percent       float64
+		want          bool
+	}{
+		{asset.PNG, 100, 99, 0, true},
+		{asset.PNG, 100, 100, 0, false},
+		{asset.PNG, 100, 101, 0, false},
+		{asset.JPEG, 100, 90, 10, true},
+		{asset.JPEG, 100, 91, 10, false},
+		{asset.JPEG, 1000, 875, 12.5, true},
+		{asset.JPEG, 1000, 876, 12.5, false},
+		{asset.HEIC, 100, 300, 50, true},
+		{asset.AVIF, 100, 300, 50, true},
+		{asset.WebP, 100, 100, 0, false},
+		{asset.GIF, 100, 0, 100, true},
+	}
+	for _, tt := range tests {
+		if got := worthwhile(tt.format, tt.before, tt.after, tt.percent); got != tt.want {
+			t.Errorf("%s from %d to %d with %v %%: %v", tt.format, tt.before, tt.after, tt.percent, got)
+		}
+	}
+}
+
+func TestFit(t *testing.T) {
+	tests := []struct{ w, h, maxW, maxH, wantW, wantH int }{
+		{4000, 3000, 0, 0, 4000, 3000},
+		{4000, 3000, 1200, 0, 1200, 900},
+		{4000, 3000, 0, 900, 1200, 900},
+		{4000, 3000, 1200, 300, 400, 300},
+		{4000, 3000, 8000, 8000, 4000, 3000},
+		{10000, 1, 100, 0, 100, 1},
+		{3, 2, 2, 0, 2, 1},
+	}
+	for _, tt := range tests {
+		if w, h := fit(tt.w, tt.h, tt.maxW, tt.maxH); w != tt.wantW || h != tt.wantH {
+			t.Errorf("%dx%d within %dx%d is %dx%d, want %dx%d", tt.w, tt.h, tt.maxW, tt.maxH, w, h, tt.wantW, tt.wantH)
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package convert
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func fixedNow() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
+
+func TestWriteModeAndOwner(t *testing.T) {
+	dir := tree(t, map[string][]byte{"a.png": picture(t, 64, 48)})
+	root := os.Geteuid() == 0
+	if root {
+		if err := os.Chown(filepath.Join(dir, "a.png"), 1234, 2345); err != nil {
+			t.Skip(err)
+		}
+	}
+	if err := os.Chmod(filepath.Join(dir, "a.png"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Umask(syscall.Umask(0o077))
+	r := recipe()
+	r.Output = "out/deep/{name}.webp"
+	expect(t, Run(t.Context(), jobs(t, dir, r, "a.png"), Options{Dir: dir}), "a.png: converted out/deep/a.webp")
+	for name, mode := range map[string]os.FileMode{
+		"out": os.ModeDir | 0o755, "out/deep": os.ModeDir | 0o755, "out/deep/a.webp": 0o644,
+	} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode() != mode {
+			t.Errorf("%s has mode %v, want %v", name, info.Mode(), mode)
+		}
+		if stat := info.Sys().(*syscall.Stat_t); root && (stat.Uid != 1234 || stat.Gid != 2345) {
+			t.Errorf("%s belongs to %d:%d, want 1234:2345", name, stat.Uid, stat.Gid)
+		}
+	}
+}
+
+func TestWriteFails(t *testing.T) {
+	dir := tree(t, map[string][]byte{"a.png": picture(t, 64, 48), "file": nil, "full/b.png": picture(t, 64, 48)})
+	if err := os.Mkdir(filepath.Join(dir, "full/b.webp"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	js := jobs(t, dir, recipe(), "a.png", "full/b.png")
+	js[0].Output = "file/a.webp"
+	expect(t, Run(t.Context(), js, Options{Dir: dir, Overwrite: true}),
+		`a.png: failed: write "file/a.webp": not a directory (a file is where a folder is needed: set another `+"`output`)",
+		`full/b.png: failed: write "full/b.webp": it is a folder (set another `+"`output`, such as {dir}/{name}.{ext}.webp)")
+	if diff := cmp.Diff([]string{"a.png", "file", "full/b.png"}, listing(t, dir)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestOverwriteReplacesLinkNotTarget(t *testing.T) {
+	dir := tree(t, map[string][]byte{"a.png": picture(t, 64, 48), "precious": []byte("x")})
+	if err := os.Symlink("precious", filepath.Join(dir, "a.webp")); err != nil {
+		t.Skip(err)
+	}
+	expect(t, Run(t.Context(), jobs(t, dir, recipe(), "a.png"), Options{Dir: dir, Overwrite: true}), "a.png: converted a.webp")
+	if data, _ := os.ReadFile(filepath.Join(dir, "precious")); string(data) != "x" {
+		t.Errorf("the target of the link holds %q", data)
+	}
+	if info, err := os.Lstat(filepath.Join(dir, "a.webp")); err != nil || !info.Mode().IsRegular() {
+		t.Errorf("the output is %v, %v", info, err)
+	}
+}
+
+func TestSweep(t *testing.T) {
+	dir := tree(t, map[string][]byte{
+		"a.png": picture(t, 64, 48), ".webpress-old.tmp": nil, ".webpress-new.tmp": nil, ".webpress-notes": nil,
+	})
+	old := time.Now().Add(-time.Hour)
+	for _, name := range []string{".webpress-old.tmp", ".webpress-notes"} {
+		if err := os.Chtimes(filepath.Join(dir, name), old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	Run(t.Context(), jobs(t, dir, recipe(), "a.png"), Options{Dir: dir})
+	want := []string{".webpress-new.tmp", ".webpress-notes", "a.png", "a.webp"}
+	if diff := cmp.Diff(want, listing(t, dir)); diff != "" {
+		t.Error(diff)
+	}
+}
