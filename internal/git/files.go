@@ -1,0 +1,138 @@
+package git
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// A File is one file of the work tree.
+type File struct {
+	// Path is relative to Repo.Dir and has forward slashes.
+	Path string
+	// Blob is the id that git has for the file's content, where git knows that
+	// the file is unmodified; else empty. Under a filter such as Git LFS it is
+	// the id of the filtered content.
+	Blob string
+}
+
+// Files returns the files below Dir that are tracked, or untracked and not
+// ignored, and that are there; symbolic links are among them, submodules and
+// other repositories in the tree are not. With under, only the files that have
+// one of these paths or are below one. They come in no particular order.
+func (r *Repo) Files(ctx context.Context, under ...string) ([]File, error) {
+	// One call answers all: -v marks each line by what it is about. The index
+	// comes with blob ids (-s); modified and deleted files come once more.
+	args := []string{
+		"-z", "-v", "--stage", "--cached", "--others", "--deleted",
+		"--modified", "--exclude-standard",
+	}
+	if len(under) > 0 {
+		args = append(append(args, "--"), under...)
+	}
+	literal := *r
+	literal.env = append(r.env[:len(r.env):len(r.env)], "GIT_LITERAL_PATHSPECS=1")
+	out, err := literal.run(ctx, nil, "ls-files", args...)
+	if err != nil {
+		return nil, err
+	}
+	return parseFiles(out, func(p string) bool {
+		_, err := os.Lstat(filepath.Join(r.dir, filepath.FromSlash(p)))
+		return err == nil
+	}), nil
+}
+
+// parseFiles reads the output of ls-files. The tags are those of its options
+// -t and -v. exists is asked about files that a sparse checkout may have left
+// out.
+func parseFiles(out []byte, exists func(string) bool) []File {
+	files := make([]File, 0, bytes.Count(out, []byte{0}))
+	gone, changed := map[string]bool{}, map[string]bool{}
+	for record := range bytes.SplitSeq(out, []byte{0}) {
+		// An untracked file is "? path", any other "tag mode blob stage\tpath".
+		if len(record) < 3 || record[1] != ' ' {
+			continue
+		}
+		tag, rest := record[0], string(record[2:])
+		if tag == '?' {
+			// A trailing slash: the root of another repository.
+			if !strings.HasSuffix(rest, "/") {
+				files = append(files, File{Path: rest})
+			}
+			continue
+		}
+		meta, name, ok := strings.Cut(rest, "\t")
+		field := strings.Fields(meta)
+		if !ok || len(field) != 3 || field[0] == "160000" {
+			continue // 160000 is a submodule
+		}
+		f := File{Path: name, Blob: field[1]}
+		switch tag {
+		case 'R':
+			gone[name] = true
+			continue
+		case 'C':
+			changed[name] = true
+			continue
+		case 'M': // unmerged: one line a side
+			if n := len(files); n > 0 && files[n-1].Path == name {
+				continue
+			}
+			f.Blob = ""
+		case 'S', 's': // git does not look whether the file is there
+			if !exists(name) {
+				continue
+			}
+			f.Blob = ""
+		case 'H':
+		default: // lower case: git was told not to look for changes
+			f.Blob = ""
+		}
+		files = append(files, f)
+	}
+	kept := files[:0]
+	for _, f := range files {
+		if gone[f.Path] {
+			continue
+		}
+		if changed[f.Path] {
+			f.Blob = ""
+		}
+		kept = append(kept, f)
+	}
+	return kept
+}
+
+// Ignored returns those of paths that git ignores: by .gitignore, by
+// .git/info/exclude or by the user's own settings. A tracked file is not
+// ignored. A path through a symbolic link or into a submodule is an error.
+func (r *Repo) Ignored(ctx context.Context, paths ...string) (map[string]bool, error) {
+	ignored := map[string]bool{}
+	var in bytes.Buffer
+	for _, p := range paths {
+		if p == "." && r.dir == r.top {
+			continue // cannot be ignored, and git does not like the question
+		}
+		// ./ keeps git from reading a name that starts with a colon as magic.
+		if p != "." {
+			in.WriteString("./")
+		}
+		in.WriteString(p)
+		in.WriteByte(0)
+	}
+	if in.Len() == 0 {
+		return ignored, nil
+	}
+	out, err := r.run(ctx, &in, "check-ignore", "-z", "--stdin")
+	if err != nil && exitCode(err) != 1 { // 1: none is ignored
+		return nil, err
+	}
+	for p := range strings.SplitSeq(string(out), "\x00") {
+		if p != "" {
+			ignored[strings.TrimPrefix(p, "./")] = true
+		}
+	}
+	return ignored, nil
+}

@@ -1,0 +1,267 @@
+package git_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"webpress/internal/git"
+)
+
+// odd are names that are easily got wrong.
+var odd = []string{
+	"with space.png", `quote".png`, "single'.png", "new\nline.png", "tab\t.png",
+	"grüße/漢字.png", "-dash.png", "--.png", ":colon.png", ":(top)x.png", "back\\slash.png",
+	"star*.png", "[a].png", "!bang.png", "#hash.png", "? q.png", " lead.png", "trail .png",
+}
+
+func init() {
+	if runtime.GOOS == "linux" { // elsewhere a name has to be UTF-8
+		odd = append(odd, "inv\xffalid.png")
+	}
+}
+
+func TestFiles(t *testing.T) {
+	top := newRepo(t)
+	write(t, top, ".gitignore", "/dist/\n*.log\n")
+	for _, name := range odd {
+		write(t, top, name, "tracked "+name)
+		write(t, top, "sub/"+name, "tracked sub "+name)
+	}
+	write(t, top, "gone.png", "gone")
+	write(t, top, "changed.png", "before")
+	write(t, top, "assumed.png", "assumed")
+	write(t, top, "sparse.png", "sparse")
+	write(t, top, "forced.log", "forced")
+	write(t, top, "removed.png", "removed from the index")
+	run(t, top, "add", "--all")
+	run(t, top, "add", "--force", "forced.log")
+	run(t, top, "commit", "--quiet", "--message=one")
+
+	remove(t, top, "gone.png")
+	write(t, top, "changed.png", "after!")
+	run(t, top, "update-index", "--assume-unchanged", "assumed.png")
+	run(t, top, "update-index", "--skip-worktree", "sparse.png")
+	remove(t, top, "sparse.png")
+	run(t, top, "rm", "--quiet", "--cached", "removed.png")
+	write(t, top, "dist/x.png", "ignored")
+	write(t, top, "run.log", "ignored")
+	write(t, top, "staged.png", "staged")
+	run(t, top, "add", "staged.png")
+	write(t, top, "added later.png", "intent")
+	run(t, top, "add", "--intent-to-add", "added later.png")
+	for _, name := range odd {
+		write(t, top, "new/"+name, "untracked")
+	}
+	nested := filepath.Join(top, "nested")
+	run(t, top, "init", "--quiet", nested)
+	write(t, nested, "n.png", "of another repository")
+	run(t, nested, "add", "--all")
+	run(t, nested, "commit", "--quiet", "--message=nested")
+	if err := os.Symlink("changed.png", filepath.Join(top, "link.png")); err != nil {
+		t.Fatal(err)
+	}
+
+	blob := func(content string) string { return hash(t, top, content) }
+	want := map[string]string{
+		".gitignore":      blob("/dist/\n*.log\n"),
+		"changed.png":     "",
+		"assumed.png":     "",
+		"forced.log":      blob("forced"),
+		"removed.png":     "",
+		"staged.png":      blob("staged"),
+		"added later.png": "",
+		"link.png":        "",
+	}
+	for _, name := range odd {
+		want[name] = blob("tracked " + name)
+		want["sub/"+name] = blob("tracked sub " + name)
+		want["new/"+name] = ""
+	}
+	if diff := cmp.Diff(want, list(t, top)); diff != "" {
+		t.Errorf("Files (-want +got):\n%s", diff)
+	}
+
+	t.Run("subfolder", func(t *testing.T) {
+		want := map[string]string{}
+		for _, name := range odd {
+			want[name] = blob("tracked sub " + name)
+		}
+		if diff := cmp.Diff(want, list(t, filepath.Join(top, "sub"))); diff != "" {
+			t.Errorf("Files (-want +got):\n%s", diff)
+		}
+	})
+	t.Run("under", func(t *testing.T) {
+		want := map[string]string{
+			"star*.png": blob("tracked star*.png"), ":(top)x.png": blob("tracked :(top)x.png"),
+			"grüße/漢字.png": blob("tracked grüße/漢字.png"), "--.png": blob("tracked --.png"),
+		}
+		got := list(t, top, "star*.png", ":(top)x.png", "grüße", "--.png", "not/there", "nested/n.png", "dist")
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("Files (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestFilesOfSubmodule(t *testing.T) {
+	part := newRepo(t)
+	write(t, part, "p.png", "part")
+	run(t, part, "add", "--all")
+	run(t, part, "commit", "--quiet", "--message=part")
+	top := newRepo(t)
+	write(t, top, "a.png", "a")
+	run(t, top, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", part, "part")
+
+	if diff := cmp.Diff([]string{".gitmodules", "a.png"}, names(list(t, top))); diff != "" {
+		t.Errorf("Files (-want +got):\n%s", diff)
+	}
+	// Inside of it, it is a work tree like any other.
+	if diff := cmp.Diff([]string{"p.png"}, names(list(t, filepath.Join(top, "part")))); diff != "" {
+		t.Errorf("Files in the submodule (-want +got):\n%s", diff)
+	}
+}
+
+func TestFilesDuringMerge(t *testing.T) {
+	top := newRepo(t)
+	commit := func(content string) {
+		write(t, top, "a.png", content)
+		run(t, top, "add", "--all")
+		run(t, top, "commit", "--quiet", "--message="+content)
+	}
+	commit("base")
+	run(t, top, "checkout", "--quiet", "-b", "other")
+	commit("theirs")
+	run(t, top, "checkout", "--quiet", "-")
+	commit("ours")
+	_ = command(top, "merge", "--quiet", "other").Run() // conflicts
+
+	if diff := cmp.Diff(map[string]string{"a.png": ""}, list(t, top)); diff != "" {
+		t.Errorf("Files (-want +got):\n%s", diff)
+	}
+}
+
+func TestIgnored(t *testing.T) {
+	top := newRepo(t)
+	write(t, top, ".gitignore", "/dist/\n*.log\n")
+	write(t, top, "dist/sub/x.png", "x")
+	write(t, top, "src/a.png", "a")
+	write(t, top, "forced.log", "forced")
+	run(t, top, "add", "--all")
+	run(t, top, "add", "--force", "forced.log")
+
+	tests := map[string]struct {
+		dir   string
+		paths []string
+		want  []string
+	}{
+		"some":                   {"", []string{"dist", "src", "dist/sub", "src/a.png", "new.log", "not/there"}, []string{"dist", "dist/sub", "new.log"}},
+		"tracked":                {"", []string{"forced.log"}, nil},
+		"odd names":              {"", []string{":(top)x.log", "-x.log", "new\nline.log", "*.png"}, []string{"-x.log", ":(top)x.log", "new\nline.log"}},
+		"the top itself":         {"", []string{"."}, nil},
+		"an ignored folder":      {"dist", []string{".", "sub"}, []string{".", "sub"}},
+		"a folder below it":      {"dist/sub", []string{"."}, []string{"."}},
+		"a folder not ignored":   {"src", []string{".", "a.png"}, nil},
+		"no question, no answer": {"", nil, nil},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			r, err := git.Open(t.Context(), filepath.Join(top, tt.dir), options())
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := r.Ignored(t.Context(), tt.paths...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, names(got)); diff != "" {
+				t.Errorf("Ignored (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// list returns the blob ids by path.
+func list(t *testing.T, dir string, under ...string) map[string]string {
+	t.Helper()
+	r, err := git.Open(t.Context(), dir, options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := r.Files(t.Context(), under...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, f := range files {
+		if _, twice := got[f.Path]; twice {
+			t.Errorf("%q is listed twice", f.Path)
+		}
+		got[f.Path] = f.Blob
+	}
+	return got
+}
+
+func names[V any](m map[string]V) []string {
+	var names []string
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func newRepo(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	run(t, dir, "init", "--quiet")
+	return dir
+}
+
+func command(dir string, args ...string) *exec.Cmd {
+	cmd := exec.Command("git", args...)
+	cmd.Dir = dir
+	cmd.Env = options().Env
+	return cmd
+}
+
+func run(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	if out, err := command(dir, args...).CombinedOutput(); err != nil {
+		t.Fatalf("git %q: %v\n%s", args, err, out)
+	}
+}
+
+func hash(t *testing.T, dir, content string) string {
+	t.Helper()
+	cmd := command(dir, "hash-object", "--stdin")
+	cmd.Stdin = strings.NewReader(content)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func write(t *testing.T, dir, name, content string) {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func remove(t *testing.T, dir, name string) {
+	t.Helper()
+	if err := os.Remove(filepath.Join(dir, name)); err != nil {
+		t.Fatal(err)
+	}
+}
