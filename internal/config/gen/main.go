@@ -1,0 +1,111 @@
+// Gen writes what is made from the table of settings: action.yml, the JSON
+// schema of webpress.yml, and the tables in README.md. Run it by go generate.
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	root, err := findRoot()
+	if err != nil {
+		return err
+	}
+	made, err := files(root)
+	if err != nil {
+		return err
+	}
+	for _, f := range made {
+		path := filepath.Join(root, f.path)
+		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, f.data) {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, f.data, 0o644); err != nil {
+			return err
+		}
+		fmt.Println("wrote", f.path)
+	}
+	return nil
+}
+
+// findRoot is the nearest folder upwards that holds a go.mod.
+func findRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return "", errors.New("find go.mod: not in any folder upwards")
+		}
+		dir = up
+	}
+}
+
+type file struct {
+	path string // from the root
+	data []byte
+}
+
+// files are all files that are made, in their newest form. README.md is left
+// out as long as there is none.
+func files(root string) ([]file, error) {
+	made := []file{
+		{"action.yml", actionYAML()},
+		{"schema/webpress.schema.json", schemaJSON()},
+	}
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if errors.Is(err, os.ErrNotExist) {
+		return made, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range []struct {
+		name string
+		data []byte
+	}{
+		{"settings", settingsTable()},
+		{"outputs", outputsTable()},
+	} {
+		if readme, err = fill(readme, part.name, part.data); err != nil {
+			return nil, fmt.Errorf("fill README.md: %w", err)
+		}
+	}
+	return append(made, file{"README.md", readme}), nil
+}
+
+// fill puts data between the markers of that name in doc.
+func fill(doc []byte, name string, data []byte) ([]byte, error) {
+	begin, end := "<!-- "+name+":begin -->", "<!-- "+name+":end -->"
+	before, rest, ok := bytes.Cut(doc, []byte(begin))
+	_, after, ok2 := bytes.Cut(rest, []byte(end))
+	if !ok || !ok2 {
+		return nil, fmt.Errorf("no %s with a %s behind it", begin, end)
+	}
+	var b bytes.Buffer
+	b.Write(before)
+	b.WriteString(begin + "\n")
+	b.Write(data)
+	b.WriteString(end)
+	b.Write(after)
+	return b.Bytes(), nil
+}

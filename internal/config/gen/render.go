@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"webpress/internal/config"
+)
+
+// actionYAML is action.yml. No input has a default there: GitHub hands defaults
+// over like values, and they would then beat webpress.yml.
+func actionYAML() []byte {
+	var b bytes.Buffer
+	b.WriteString(`# Made by go generate ./internal/config from the settings there. Do not edit.
+name: webpress
+description: Convert HEIC, JPEG, PNG and other pictures to WebP, and see what it saves
+author: The webpress authors
+branding:
+  icon: image
+  color: green
+runs:
+  using: docker
+  image: Dockerfile
+inputs:
+`)
+	for _, s := range config.Settings() {
+		fmt.Fprintf(&b, "  %s:\n    description: %s\n    required: false\n", s.Name, strconv.Quote(describe(s)))
+	}
+	b.WriteString("outputs:\n")
+	for _, o := range config.Outputs {
+		fmt.Fprintf(&b, "  %s:\n    description: %s\n", o.Name, strconv.Quote(o.Help))
+	}
+	return b.Bytes()
+}
+
+// describe is the help of a setting with what it may be, as one text.
+func describe(s config.Setting) string {
+	d := s.Help
+	switch {
+	case len(s.Enum) > 1, s.Kind == config.Switch:
+		d += " " + sentence(s.Allowed())
+	case s.Kind == config.List:
+		d += " One a line, or separated by commas."
+	}
+	switch {
+	case s.DefaultNote != "":
+		d += " Default: " + s.DefaultNote + "."
+	case s.Default != "":
+		d += " Default: " + s.Default + "."
+	}
+	return d
+}
+
+func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
+
+// settingsTable is README's table of settings.
+func settingsTable() []byte {
+	var b bytes.Buffer
+	for _, g := range config.Groups {
+		fmt.Fprintf(&b, "\n**%s**\n\n| Setting | Default | Values | What it does |\n|---|---|---|---|\n", g.Title)
+		for _, s := range config.Settings() {
+			if s.Group != g.Key {
+				continue
+			}
+			def := s.DefaultNote
+			if def == "" && s.Default != "" {
+				def = "`" + s.Default + "`"
+			}
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", s.Name, cell(def), cell(values(s)), cell(s.Help))
+		}
+	}
+	b.WriteString("\n")
+	return b.Bytes()
+}
+
+// values says briefly what a setting may be.
+func values(s config.Setting) string {
+	switch {
+	case len(s.Enum) > 0:
+		return "`" + strings.Join(s.Enum, "`, `") + "`"
+	case s.Kind == config.Switch:
+		return "`true`, `false`"
+	case s.Unit == "bytes":
+		return "a size: `20MB`, `64MiB`"
+	case s.Unit == "pixels":
+		return "a number: `50MP`, `12000000`"
+	case s.Unit == "percent":
+		return fmt.Sprintf("%g to %g percent", s.Min, s.Max)
+	case s.Kind == config.Whole, s.Kind == config.Fraction:
+		return fmt.Sprintf("%g to %g", s.Min, s.Max)
+	case s.Kind == config.List:
+		return "a list"
+	case s.Name == "output":
+		return "a path"
+	}
+	return strings.TrimPrefix(s.Allowed(), "the path of ")
+}
+
+func outputsTable() []byte {
+	var b bytes.Buffer
+	b.WriteString("\n| Output | What it is |\n|---|---|\n")
+	for _, o := range config.Outputs {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", o.Name, cell(o.Help))
+	}
+	b.WriteString("\n")
+	return b.Bytes()
+}
+
+func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
+
+// schemaJSON is the JSON schema (draft 2020-12) of webpress.yml, for editors.
+func schemaJSON() []byte {
+	properties := map[string]any{}
+	for _, s := range config.Settings() {
+		if !s.NotInFile {
+			p := shape(s)
+			p["description"] = describe(s)
+			properties[s.Name] = p
+		}
+	}
+	data, err := json.MarshalIndent(map[string]any{
+		"$schema":              "https://json-schema.org/draft/2020-12/schema",
+		"title":                "webpress.yml",
+		"type":                 "object",
+		"additionalProperties": false,
+		"properties":           properties,
+	}, "", "  ")
+	if err != nil {
+		panic(err) // maps of texts and numbers cannot fail
+	}
+	return append(data, '\n')
+}
+
+// shape is the schema of one setting's value.
+func shape(s config.Setting) map[string]any {
+	switch {
+	case len(s.Enum) > 0:
+		return map[string]any{"enum": s.Enum}
+	case s.Kind == config.Switch:
+		return map[string]any{"type": "boolean"}
+	case s.Unit != "":
+		return map[string]any{"type": []string{"number", "string"}, "minimum": s.Min, "maximum": s.Max}
+	case s.Kind == config.Whole:
+		return map[string]any{"type": "integer", "minimum": s.Min, "maximum": s.Max}
+	case s.Kind == config.Fraction:
+		return map[string]any{"type": "number", "minimum": s.Min, "maximum": s.Max}
+	case s.Kind == config.List:
+		return map[string]any{"type": []string{"array", "string"}, "items": map[string]any{"type": "string"}}
+	}
+	return map[string]any{"type": "string", "minLength": 1}
+}
