@@ -18,6 +18,7 @@ import (
 
 	"webpress/internal/asset"
 	"webpress/internal/codec"
+	"webpress/internal/pixel"
 )
 
 // maxSide is the most pixels a side that a WebP can have.
@@ -82,7 +83,7 @@ func (r *run) transform(ctx context.Context, j asset.Job, p *prepared) error {
 	if err != nil {
 		return err
 	}
-	width, height := fit(info.Width, info.Height, j.Recipe.MaxWidth, j.Recipe.MaxHeight)
+	width, height := pixel.Fit(info.Width, info.Height, j.Recipe.MaxWidth, j.Recipe.MaxHeight)
 	if width > maxSide || height > maxSide {
 		return &mistake{
 			fmt.Errorf("encode %q: %dx%d is more than WebP holds, %d pixels a side", j.Source.Path, width, height, maxSide),
@@ -198,23 +199,6 @@ func claims(j asset.Job, info codec.Info) error {
 		fmt.Errorf("decode %q: claims %s (%d pixels), more than the limit of %d", j.Source.Path, size, pixels, j.Recipe.MaxPixels),
 		fmt.Sprintf("if the file can be trusted, set `max-pixels` to %d or more", pixels),
 	}
-}
-
-// fit is the size of a w x h picture shrunk to lie within maxW x maxH, where 0
-// is no bound. It is never enlarged, and no side becomes 0.
-func fit(w, h, maxW, maxH int) (int, int) {
-	scale := 1.0
-	if maxW > 0 && w > maxW {
-		scale = float64(maxW) / float64(w)
-	}
-	if maxH > 0 && h > maxH {
-		scale = min(scale, float64(maxH)/float64(h))
-	}
-	if scale == 1 {
-		return w, h
-	}
-	side := func(n int) int { return max(1, int(math.Round(float64(n)*scale))) }
-	return side(w), side(h)
 }
 
 // worthwhile says whether an output of after bytes is to be kept. HEIC and

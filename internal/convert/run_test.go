@@ -377,20 +377,3 @@ func TestWorthwhile(t *testing.T) {
 		}
 	}
 }
-
-func TestFit(t *testing.T) {
-	tests := []struct{ w, h, maxW, maxH, wantW, wantH int }{
-		{4000, 3000, 0, 0, 4000, 3000},
-		{4000, 3000, 1200, 0, 1200, 900},
-		{4000, 3000, 0, 900, 1200, 900},
-		{4000, 3000, 1200, 300, 400, 300},
-		{4000, 3000, 8000, 8000, 4000, 3000},
-		{10000, 1, 100, 0, 100, 1},
-		{3, 2, 2, 0, 2, 1},
-	}
-	for _, tt := range tests {
-		if w, h := fit(tt.w, tt.h, tt.maxW, tt.maxH); w != tt.wantW || h != tt.wantH {
-			t.Errorf("%dx%d within %dx%d is %dx%d, want %dx%d", tt.w, tt.h, tt.maxW, tt.maxH, w, h, tt.wantW, tt.wantH)
-		}
-	}
-}

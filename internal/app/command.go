@@ -1,0 +1,107 @@
+// Package app is the command: it reads the settings, wires the other rooms
+// together and picks the exit code. It is the only room that knows all others.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"webpress/internal/ci"
+	"webpress/internal/config"
+)
+
+// The exit codes.
+const (
+	// Fine says that everything was done, or that there was nothing to do.
+	Fine = 0
+	// ImageFailed says that at least one image failed; all others were done.
+	ImageFailed = 1
+	// WrongSettings says that nothing was touched.
+	WrongSettings = 2
+	// Undelivered says that the images were done, but that the report, the
+	// outputs for later steps or the like could not be written.
+	Undelivered = 3
+	// Interrupted says that SIGINT or SIGTERM ended the run early. What was
+	// finished by then stays.
+	Interrupted = 130
+)
+
+// A Command is everything that webpress knows of the process it runs in. Tests
+// make one without touching their own process.
+type Command struct {
+	Stdout, Stderr io.Writer
+	// Environ is the environment as os.Environ has it.
+	Environ []string
+	// Getenv looks one variable up in it.
+	Getenv func(string) string
+	// Dir is the absolute path of the folder that webpress was started in.
+	Dir string
+	// Version is what --version tells.
+	Version string
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// Main runs webpress with the arguments, which do not hold the program's name,
+// and returns the exit code. When ctx ends, it stops as soon as nothing is left
+// half-done.
+func (c Command) Main(ctx context.Context, args []string) int {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	settings, err := config.Load(args, config.Host{
+		Environ: c.Environ, Dir: c.Dir, Stdout: c.Stdout, Version: c.Version,
+	})
+	platform := ci.Detect(c.Getenv, ci.Options{Out: c.Stdout, Now: c.Now})
+	log := newLog(c.Stdout, c.Stderr, platform.Name() != "")
+	defer log.flush()
+	switch {
+	case errors.Is(err, config.ErrShown):
+		return Fine
+	case err != nil:
+		return refuse(log, platform, err)
+	}
+	r := run{Command: c, settings: settings, ci: platform, log: log}
+	return r.convert(ctx)
+}
+
+// refuse tells what is wrong in the settings.
+func refuse(log *log, platform ci.CI, err error) int {
+	var mistakes config.Mistakes
+	if !errors.As(err, &mistakes) {
+		log.error("%s", err)
+		return WrongSettings
+	}
+	log.error("%s", mistakes)
+	log.hint("`webpress --help` shows all settings")
+	var notes []ci.Annotation
+	for _, m := range mistakes {
+		notes = append(notes, ci.Annotation{
+			Level: ci.Error, Path: m.File, Title: "webpress: wrong setting", Message: m.String(),
+		})
+	}
+	platform.Annotate(notes)
+	return WrongSettings
+}
+
+// run is one run of a verb.
+type run struct {
+	Command
+	settings config.Config
+	ci       ci.CI
+	log      *log
+}
+
+// stop ends a run that could not begin.
+func (r *run) stop(ctx context.Context, err error) int {
+	if ctx.Err() != nil {
+		r.log.error("interrupted")
+		return Interrupted
+	}
+	r.log.error("%s", err)
+	r.ci.Annotate([]ci.Annotation{{Level: ci.Error, Title: "webpress", Message: fmt.Sprint(err)}})
+	return WrongSettings
+}

@@ -1,0 +1,109 @@
+package app
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"webpress/internal/asset"
+	"webpress/internal/ci"
+)
+
+// progress tells of each result as it comes: with a bar on a terminal, where
+// only failures get a line, and with a line for each elsewhere.
+type progress struct {
+	log     *log
+	bar     *progressbar.ProgressBar
+	verbose bool
+	// prefix goes before each path: the folder worked in, as seen from where
+	// webpress was started.
+	dryRun bool
+}
+
+func newProgress(log *log, stderr io.Writer, jobs int, inCI, verbose, dryRun bool) *progress {
+	p := &progress{log: log, verbose: verbose, dryRun: dryRun}
+	if f, ok := stderr.(*os.File); ok && !inCI && jobs > 1 && term.IsTerminal(int(f.Fd())) {
+		p.bar = progressbar.NewOptions(jobs,
+			progressbar.OptionSetWriter(f),
+			progressbar.OptionSetDescription("converting"),
+			progressbar.OptionShowCount(),
+			progressbar.OptionSetPredictTime(true),
+			progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionClearOnFinish(),
+			progressbar.OptionFullWidth(),
+		)
+		log.above = func() { _ = p.bar.Clear() }
+		_ = p.bar.RenderBlank()
+	}
+	return p
+}
+
+// tell is called with each result, one at a time.
+func (p *progress) tell(r asset.Result) {
+	switch {
+	case r.Status == asset.Failed:
+		p.log.error("%s", r.Err.Message)
+		if r.Err.Hint != "" {
+			p.log.hint("%s", r.Err.Hint)
+		}
+	case r.Status == asset.Skipped && !p.verbose, p.bar != nil && !p.verbose:
+	default:
+		p.log.line("%s", line(r))
+	}
+	if p.verbose {
+		for _, note := range r.Notes {
+			p.log.line("  note: %s", ci.Line(note))
+		}
+	}
+	if p.bar != nil {
+		_ = p.bar.Add(1)
+	}
+}
+
+// done takes the bar away.
+func (p *progress) done() {
+	if p.bar != nil {
+		_ = p.bar.Clear()
+		p.log.above = func() {}
+	}
+}
+
+// line is a result that did not fail, for people:
+//
+//	photos/a.heic -> photos/a.webp  2.1 MB -> 410 kB  -80 %  0.4 s
+//	photos/b.jpg  skipped: not smaller as WebP  120 kB -> 131 kB  +9 %  0.1 s
+func line(r asset.Result) string {
+	s := ci.Line(r.Source.Path)
+	if r.Status == asset.Converted {
+		s += " -> " + ci.Line(r.Output)
+	} else {
+		s += "  skipped: " + string(r.Reason)
+	}
+	if r.After > 0 {
+		s += fmt.Sprintf("  %s -> %s  %s", size(r.Before), size(r.After), change(r.Before, r.After))
+	}
+	if r.Duration > 0 {
+		s += fmt.Sprintf("  %.1f s", r.Duration.Seconds())
+	}
+	return s
+}
+
+func size(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }
+
+// change is the difference in whole percent, rounded towards none, so that
+// nothing is ever said to save 100 %.
+func change(before, after int64) string {
+	if before <= 0 {
+		return "new"
+	}
+	percent := (after - before) * 100 / before
+	if percent == 0 && after <= before {
+		return "-0 %"
+	}
+	return fmt.Sprintf("%+d %%", percent)
+}
