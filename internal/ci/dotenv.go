@@ -1,0 +1,118 @@
+package ci
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// dotenvLimit is the length in bytes that a dotenv report on GitLab must stay
+// below unless an administrator raised it; a larger one fails the job's upload.
+// https://docs.gitlab.com/administration/instance_limits/#limit-dotenv-file-size
+const dotenvLimit = 5120
+
+// writeDotenv writes outputs to the file at path as WEBPRESS_NAME=value, one a
+// line, and returns the names of those that it had to leave out: GitLab takes
+// no line breaks, cuts spaces off, puts variables in place of $NAME, and takes
+// no more than limit bytes (0: any number). Other lines of the file stay; those
+// of an earlier call are replaced.
+func writeDotenv(path string, outputs []Output, limit int) (left []string, err error) {
+	old, err := os.ReadFile(path)
+	if err != nil && !os.IsNotExist(err) {
+		return nil, fmt.Errorf("read outputs %q: %w", path, cause(err))
+	}
+	mine := make(map[string]bool, len(outputs))
+	for _, o := range outputs {
+		mine[dotenvKey(o.Name)] = true
+	}
+	var b strings.Builder
+	for line := range bytes.Lines(old) {
+		key, _, _ := strings.Cut(string(line), "=")
+		if mine[strings.TrimSpace(key)] {
+			continue
+		}
+		b.Write(line)
+		if !bytes.HasSuffix(line, []byte("\n")) {
+			b.WriteByte('\n')
+		}
+	}
+	for _, o := range outputs {
+		value, ok := dotenvValue(o.Value)
+		line := dotenvKey(o.Name) + "=" + value + "\n"
+		if !ok || limit > 0 && b.Len()+len(line) >= limit {
+			left = append(left, o.Name)
+			continue
+		}
+		b.WriteString(line)
+	}
+	if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+		return nil, fmt.Errorf("write outputs %q: %w", path, cause(err))
+	}
+	return left, nil
+}
+
+// dotenvKey turns bytes-saved into WEBPRESS_BYTES_SAVED.
+func dotenvKey(name string) string {
+	upper := strings.Map(func(r rune) rune {
+		if r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+			return unicode.ToUpper(r)
+		}
+		return '_'
+	}, name)
+	return "WEBPRESS_" + upper
+}
+
+// dotenvValue returns value as it can stand in a dotenv file, and whether it can.
+// JSON can be written on one line, and without a dollar sign.
+func dotenvValue(value string) (string, bool) {
+	if strings.HasPrefix(value, "[") || strings.HasPrefix(value, "{") {
+		var b bytes.Buffer
+		if json.Compact(&b, []byte(value)) == nil {
+			value = strings.ReplaceAll(b.String(), "$", `\u0024`)
+		}
+	}
+	ok := utf8.ValidString(value) && strings.TrimSpace(value) == value &&
+		!strings.Contains(value, "$") &&
+		strings.IndexFunc(value, unicode.IsControl) < 0
+	return value, ok
+}
+
+// dotenv writes outputs to the files at paths, leaving out empty paths, and says
+// in the log which outputs could not be part of it.
+func dotenv(o Options, outputs []Output, limit int, paths ...string) error {
+	for _, path := range paths {
+		if path == "" {
+			continue
+		}
+		left, err := writeDotenv(path, outputs, limit)
+		if err != nil {
+			return err
+		}
+		if len(left) > 0 {
+			say(o, "outputs that a dotenv file cannot hold are left out of %q: %s",
+				path, strings.Join(left, ", "))
+		}
+	}
+	return nil
+}
+
+// cause is err without the path that package os adds to it.
+func cause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// say prints one line to the log. An error is of no use to anybody: the log is
+// where it would be told.
+func say(o Options, format string, args ...any) {
+	_, _ = fmt.Fprintln(o.Out, Line(fmt.Sprintf(format, args...)))
+}

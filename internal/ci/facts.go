@@ -1,0 +1,103 @@
+package ci
+
+import "strings"
+
+// An Event says why a run was started.
+type Event string
+
+// The events. A pushed tag is a Push with Facts.Tag set; merge requests are
+// pull requests.
+const (
+	Push        Event = "push"
+	PullRequest Event = "pull-request"
+	WorkflowRun Event = "workflow-run"
+	Schedule    Event = "schedule"
+	Manual      Event = "manual"
+	Other       Event = "other"
+)
+
+// Facts is what a platform told about a run. A fact that is not known is empty.
+// Branch names, titles and the like come from whoever opened a pull request:
+// none of them is to be trusted, or printed without Line.
+type Facts struct {
+	// Event is why the run was started; EventName is the platform's word for it.
+	Event     Event
+	EventName string
+
+	// Repository is owner/name (GitLab: the full path of the project) of the
+	// repository the run belongs to: for a pull request the one it is opened in.
+	// RepositoryID is GitLab's number of it.
+	Repository   string
+	RepositoryID string
+	// HeadRepository is the repository that holds the pull request's branch, or
+	// that a workflow run was started for.
+	HeadRepository string
+	// Fork says that HeadRepository is another one than Repository, or is gone.
+	// Where the platform does not tell (Woodpecker, Drone), HeadRepository is
+	// empty and Fork false: then a branch of the name in Branch may be an
+	// unrelated one, and is the right one only if HeadSHA is its commit.
+	Fork bool
+	// ReadOnly says that the token given to this run may not write: it is a
+	// pull request from a fork, or was started by Dependabot.
+	ReadOnly bool
+
+	// Branch is where a commit with results belongs: the pull request's own
+	// branch in HeadRepository, or the branch the run is for. It is empty for
+	// tags, merge queues and detached commits.
+	Branch string
+	// BaseBranch is the branch a pull request is to be merged into.
+	BaseBranch string
+	// DefaultBranch is the repository's.
+	DefaultBranch string
+	// Tag is the tag the run is for.
+	Tag string
+
+	// SHA is the commit that the platform checks out. For a pull request on
+	// GitHub that is a merge commit which exists on no branch.
+	SHA string
+	// HeadSHA is the commit to build on: the last one of Branch when the run
+	// was started.
+	HeadSHA string
+	// BaseSHA is the commit to compare with: the base of a pull request, or what
+	// the branch was before the push. It is empty for a new branch.
+	BaseSHA string
+
+	// PullRequest is the number of the pull or merge request, 0 for none.
+	PullRequest int
+
+	// Actor is the user or bot that started the run.
+	Actor string
+
+	// ServerURL, APIURL and GraphQLURL have no slash at their end. GraphQLURL is
+	// empty where there is none.
+	ServerURL, APIURL, GraphQLURL string
+	// Workspace is the folder of the checkout.
+	Workspace string
+	// RunID and RunURL name this run; SourceRunID is the run that a WorkflowRun
+	// follows.
+	RunID, RunURL, SourceRunID string
+
+	// Notices are what could not be learned, each one line for the log.
+	Notices []string
+}
+
+// commit returns sha, or nothing where it is the zeros that stand for no commit.
+func commit(sha string) string {
+	if strings.Trim(sha, "0") == "" {
+		return ""
+	}
+	return sha
+}
+
+// origin returns url without slashes at its end.
+func origin(url string) string { return strings.TrimRight(url, "/") }
+
+// first returns the first of values that is not empty.
+func first(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
