@@ -117,7 +117,7 @@ func parseFile(name string, data []byte) (source, Mistakes) {
 
 // pairs are the keys and values of a document or a section.
 func (f *file) pairs(n ast.Node) []*ast.MappingValueNode {
-	switch n := f.unwrap(n).(type) {
+	switch n := f.unwrap(n, "").(type) {
 	case *ast.MappingNode:
 		return n.Values
 	case *ast.MappingValueNode:
@@ -155,7 +155,7 @@ func (f *file) pair(src source, seen map[string]int, p *ast.MappingValueNode) {
 
 // value reads what stands behind the name of s.
 func (f *file) value(src source, s *Setting, n ast.Node) {
-	n = f.unwrap(n)
+	n = f.unwrap(n, s.Name)
 	if n == nil {
 		return
 	}
@@ -182,18 +182,17 @@ func (f *file) value(src source, s *Setting, n ast.Node) {
 func (f *file) list(src source, s *Setting, seq *ast.SequenceNode) {
 	elements := []string{}
 	for _, n := range seq.Values {
-		n = f.unwrap(n)
+		n = f.unwrap(n, s.Name)
 		if n == nil {
-			return
+			continue
 		}
 		text, ok := f.scalar(n)
 		if !ok || strings.TrimSpace(text) == "" {
 			f.wrong(n.GetToken(), s.Name, "an element of the list is no text")
-			return
+			continue
 		}
 		if _, err := s.list([]string{text}); err != nil {
-			f.wrong(n.GetToken(), s.Name, wrong(s, text, err))
-			return
+			f.wrong(n.GetToken(), s.Name, fmt.Sprintf("%s is not a pattern: %s", quote(text), err))
 		}
 		elements = append(elements, text)
 	}
@@ -215,27 +214,28 @@ func (f *file) scalar(n ast.Node) (string, bool) {
 
 // unwrap follows anchors and aliases to what they hold. It is nil where that
 // was a mistake.
-func (f *file) unwrap(n ast.Node) ast.Node {
+func (f *file) unwrap(n ast.Node, key string) ast.Node {
 	switch n := n.(type) {
 	case *ast.AnchorNode:
-		f.anchors[n.Name.GetToken().Value] = n.Value
-		return f.unwrap(n.Value)
+		held := f.unwrap(n.Value, key)
+		f.anchors[n.Name.GetToken().Value] = held // after, so that none holds itself
+		return held
 	case *ast.AliasNode:
-		held, ok := f.anchors[n.Value.GetToken().Value]
-		if !ok {
-			f.wrong(n.GetToken(), "", "a value that starts with * has to be quoted")
-			return nil
+		held := f.anchors[n.Value.GetToken().Value]
+		if held == nil {
+			f.wrong(n.GetToken(), key, "a value that starts with * has to be quoted")
 		}
-		if _, again := held.(*ast.AliasNode); again {
-			return nil
-		}
-		return f.unwrap(held)
+		return held
 	case *ast.TagNode:
-		if !strings.HasPrefix(n.Start.Value, "!!") {
-			f.wrong(n.GetToken(), "", "a value that starts with ! has to be quoted")
+		switch {
+		case !strings.HasPrefix(n.Start.Value, "!!"):
+			f.wrong(n.GetToken(), key, "a value that starts with ! has to be quoted")
+			return nil
+		case n.Value == nil:
+			f.wrong(n.GetToken(), key, "it has no value")
 			return nil
 		}
-		return f.unwrap(n.Value)
+		return f.unwrap(n.Value, key)
 	}
 	return n
 }

@@ -23,7 +23,7 @@ func checkTemplate(template string) error {
 		}
 		b.WriteString(rest[:i])
 		end := strings.IndexByte(rest[i:], '}')
-		if rest[i] == '}' || end < 0 {
+		if rest[i] == '}' || end < 0 || strings.Contains(rest[i+1:i+end], "{") {
 			return errors.New("a brace is left open")
 		}
 		switch name := rest[i+1 : i+end]; name {

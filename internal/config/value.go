@@ -156,9 +156,9 @@ func checkPattern(pattern string) error {
 	p := strings.TrimSpace(strings.TrimPrefix(pattern, "!"))
 	switch {
 	case p == "":
-		return errors.New("a pattern is missing behind the !")
+		return errors.New("it has nothing behind the !")
 	case strings.ContainsRune(p, 0), !doublestar.ValidatePattern(p):
-		return errors.New("that is no pattern: a bracket, a brace or a backslash is left open")
+		return errors.New("a bracket, a brace or a backslash is left open")
 	}
 	return nil
 }

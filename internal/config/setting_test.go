@@ -1,0 +1,61 @@
+package config
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// What every row of the table has to have.
+func TestSettings(t *testing.T) {
+	groups := map[string]bool{}
+	for _, g := range Groups {
+		groups[g.Key] = true
+	}
+	fields := reflect.TypeFor[Config]()
+	for _, s := range Settings() {
+		if !groups[s.Group] {
+			t.Errorf("%s: no group %q", s.Name, s.Group)
+		}
+		if !strings.HasSuffix(s.Help, ".") {
+			t.Errorf("%s: help %q is no sentence", s.Name, s.Help)
+		}
+		if s.Default != "" {
+			if _, err := s.parse(s.Default); err != nil {
+				t.Errorf("%s: default: %s", s.Name, wrong(&s, s.Default, err))
+			}
+		}
+		if (s.Kind == Whole || s.Kind == Fraction) && s.Min >= s.Max {
+			t.Errorf("%s: no range", s.Name)
+		}
+		if f := fields.Field(s.field); s.Kind == Switch && !strings.Contains(string(f.Tag), `negatable:""`) {
+			t.Errorf("%s: there is no --no-%s", s.Name, s.Name)
+		}
+	}
+	if len(byName) != len(table) {
+		t.Errorf("%d names for %d settings", len(byName), len(table))
+	}
+	// A field that is no setting is meant to be none.
+	for i := range fields.NumField() {
+		f := fields.Field(i)
+		if f.Tag.Get("kong") != "-" && f.Tag.Get("help") == "" {
+			t.Errorf("field %s has no help", f.Name)
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	var names []string
+	for _, s := range table {
+		names = append(names, s.Name)
+	}
+	for name, want := range map[string]string{
+		"qualty": "quality", "QUALITY": "quality", "max_width": "max-width", "maxHeight": "max-height", "width": "max-width",
+		"globs": "glob", "glob-pattern": "glob", "dryrun": "dry-run", "fail_on_error": "fail-on", "outputs": "output",
+		"zzz": "", "": "", "a": "", strings.Repeat("quality", 20): "",
+	} {
+		if got := nearest(name, names); got != want {
+			t.Errorf("nearest(%q) = %q, want %q", name, got, want)
+		}
+	}
+}

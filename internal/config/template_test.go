@@ -1,0 +1,38 @@
+package config
+
+import "testing"
+
+func TestCheckTemplate(t *testing.T) {
+	for _, good := range []string{
+		"{dir}/{name}.webp", "{dir}/{name}.{ext}.webp", "web/{dir}/{name}.webp", "./{name}.WEBP", "{dir}/../web/{name}.webp",
+		"one.webp", "{dir}/.hidden-{name}.webp", "..webp/{name}.webp", "{dir}/{name}@2x.webp",
+	} {
+		if err := checkTemplate(good); err != nil {
+			t.Errorf("checkTemplate(%q): %v", good, err)
+		}
+	}
+	for bad, want := range map[string]string{
+		"{dir}/{name}.{ext}":      "it does not end in .webp",
+		"{dir}/{name}.jpg":        "it does not end in .webp",
+		"web":                     `that is a folder; did you mean "web/{dir}/{name}.webp"?`,
+		"web/":                    `that is a folder; did you mean "web/{dir}/{name}.webp"?`,
+		"..":                      "it leads out of the working directory",
+		"../{name}.webp":          "it leads out of the working directory",
+		"a/../../{name}.webp":     "it leads out of the working directory",
+		"{dir}/../../{name}.webp": "it leads out of the working directory",
+		"/{name}.webp":            "it has to be relative to the working directory",
+		"C:/{name}.webp":          "it has to be relative to the working directory",
+		`{dir}\{name}.webp`:       "folders are separated by /, not by a backslash",
+		"{dir}/{nam}.webp":        "there is no {nam}; did you mean {name}?",
+		"{dir}/{Name}.webp":       "there is no {Name}; did you mean {name}?",
+		"{dir}/{hash}.webp":       "there is no {hash}",
+		"{}.webp":                 "there is no {}",
+		"{dir/{name}.webp":        "a brace is left open",
+		"{dir}/{name.webp":        "a brace is left open",
+		"dir}/{name}.webp":        "a brace is left open",
+	} {
+		if err := checkTemplate(bad); err == nil || err.Error() != want {
+			t.Errorf("checkTemplate(%q) = %v, want %s", bad, err, want)
+		}
+	}
+}
