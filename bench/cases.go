@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+)
+
+// A benchCase is one table: who runs on which pictures, to what end.
+type benchCase struct {
+	name   string
+	title  string // %d is the width
+	set    string // the pictures: photos, heic or one
+	resize bool
+	often  int // runs are multiplied by it
+}
+
+var cases = []benchCase{
+	{name: "resize", title: "JPEG and PNG, at most %d pixels wide", set: "photos", resize: true, often: 1},
+	{name: "full", title: "JPEG and PNG, full size", set: "photos", often: 1},
+	{name: "heic-resize", title: "HEIC, at most %d pixels wide", set: "heic", resize: true, often: 1},
+	{name: "heic-full", title: "HEIC, full size", set: "heic", often: 1},
+	{name: "start", title: "One small PNG, from start to written", set: "one", often: 10},
+}
+
+func caseNames() []string {
+	var names []string
+	for _, c := range cases {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// A bench runs cases.
+type bench struct {
+	options
+	procs int
+}
+
+// work is what a peer is asked to do: turn in/ of the working folder dir into
+// WebP files of out/.
+type work struct {
+	set     string
+	dir     string
+	files   []string // in/a.jpg, in/b.png …, in the order of a shell
+	width   int      // 0: full size
+	procs   int
+	cache   string
+	program string // webpress
+}
+
+// quality and effort are everybody's; effort is cwebp's -m.
+const (
+	quality = 80
+	effort  = 4
+)
+
+// measure runs everybody in turns and returns the table of a case.
+func (b bench) measure(ctx context.Context, c benchCase) (string, error) {
+	w := work{set: c.set, procs: b.procs, cache: b.cache, program: b.webpress}
+	title := c.title
+	if c.resize {
+		w.width = b.size
+		title = fmt.Sprintf(c.title, b.size)
+	}
+	dir, err := os.MkdirTemp("", "webpress-bench-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(dir)
+	w.dir = dir
+	if w.files, err = b.lay(ctx, c.set, filepath.Join(dir, "in")); err != nil {
+		return "", err
+	}
+
+	var rows []row
+	var notes []string
+	var running []peer
+	for _, p := range peers {
+		if p.command(w) == nil || !b.asked(p.name) {
+			continue
+		}
+		if err := p.missing(w); err != nil {
+			notes = append(notes, fmt.Sprintf("%s is missing: %v.", p.name, err))
+			continue
+		}
+		running = append(running, p)
+		rows = append(rows, row{name: p.name})
+	}
+	runs := b.runs * c.often
+	for i := range runs {
+		for j := range running {
+			fmt.Fprintf(os.Stderr, "\r%-12s run %d of %d: %-30s", c.name, i+1, runs, running[j].name)
+			s, err := once(ctx, running[j], w)
+			if err != nil {
+				return "", fmt.Errorf("%s: %w", running[j].name, err)
+			}
+			rows[j].samples = append(rows[j].samples, s)
+		}
+	}
+	fmt.Fprintf(os.Stderr, "\r%-60s\r", "")
+	if c.set == "heic" {
+		notes = append(notes, libraries(ctx, w)...)
+	}
+	size := total(w)
+	what := fmt.Sprintf("%d files, %.1f MB", len(w.files), float64(size)/1e6)
+	if len(w.files) == 1 {
+		what = fmt.Sprintf("%s, %.1f kB", filepath.Base(w.files[0]), float64(size)/1e3)
+	}
+	return table(title+" ("+what+")", rows, notes), nil
+}
+
+// asked tells whether a peer takes part: all do, unless -peers names some.
+func (b bench) asked(name string) bool {
+	for _, p := range b.peers {
+		if strings.HasPrefix(name, p) {
+			return true
+		}
+	}
+	return len(b.peers) == 0
+}
+
+// total is the length of all inputs in bytes.
+func total(w work) int64 {
+	var n int64
+	for _, f := range w.files {
+		if info, err := os.Stat(filepath.Join(w.dir, f)); err == nil {
+			n += info.Size()
+		}
+	}
+	return n
+}
+
+// lay puts the pictures of a set into a folder and reads them once, so that
+// the first to run does not wait for the disk.
+func (b bench) lay(ctx context.Context, set, dir string) ([]string, error) {
+	sources, err := pictures(ctx, set, b.cache)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, path := range sources {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		name := filepath.Base(path)
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			return nil, err
+		}
+		files = append(files, "in/"+name)
+	}
+	sort.Strings(files)
+	return files, nil
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// A sample is what one run of a peer took.
+type sample struct {
+	wall, cpu time.Duration
+	// memory is the peak in bytes, of the largest process where there are
+	// several. It is never below what this program itself had in memory when
+	// it started the peer: the kernel counts so.
+	memory int64
+	// files and bytes are what was written; lossless is how many of the files
+	// are so.
+	files, lossless int
+	bytes           int64
+}
+
+// once empties out/, runs a peer and looks at what it wrote.
+func once(ctx context.Context, p peer, w work) (sample, error) {
+	out := filepath.Join(w.dir, "out")
+	if err := os.RemoveAll(out); err != nil {
+		return sample{}, err
+	}
+	if err := os.Mkdir(out, 0o755); err != nil {
+		return sample{}, err
+	}
+	argv := p.command(w)
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Dir = w.dir
+	cmd.Env = append(os.Environ(), p.env(w)...)
+	var output bytes.Buffer
+	cmd.Stderr = &output
+	start := time.Now()
+	err := cmd.Run()
+	s := sample{wall: time.Since(start)}
+	if err != nil {
+		return s, fmt.Errorf("%w\n%s", err, output.Bytes())
+	}
+	state := cmd.ProcessState
+	s.cpu = state.UserTime() + state.SystemTime() // of its children too
+	if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
+		s.memory = int64(usage.Maxrss)
+		if runtime.GOOS != "darwin" {
+			s.memory *= 1024
+		}
+	}
+	entries, err := os.ReadDir(out)
+	if err != nil {
+		return s, err
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil {
+			return s, err
+		}
+		if filepath.Ext(e.Name()) != ".webp" {
+			continue
+		}
+		s.files++
+		s.bytes += info.Size()
+		data, err := os.ReadFile(filepath.Join(out, e.Name()))
+		if err != nil {
+			return s, err
+		}
+		if lossless(data) {
+			s.lossless++
+		}
+	}
+	if s.files == 0 {
+		return s, fmt.Errorf("wrote nothing\n%s", output.Bytes())
+	}
+	return s, nil
+}
+
+// lossless tells whether a WebP file holds a VP8L picture and no lossy one,
+// https://developers.google.com/speed/webp/docs/riff_container.
+func lossless(webp []byte) bool {
+	found := false
+	for at := 12; at+8 <= len(webp); {
+		name := string(webp[at : at+4])
+		size := int(binary.LittleEndian.Uint32(webp[at+4:]))
+		switch name {
+		case "VP8 ":
+			return false
+		case "VP8L":
+			found = true
+		case "ANMF": // a frame: its header, then chunks of its own
+			at += 8 + 16
+			continue
+		}
+		at += 8 + size + size%2
+	}
+	return found
+}
