@@ -26,8 +26,12 @@ const (
 // names them. Others are passed to zimg as they are.
 const (
 	PrimariesBT709    = 1
+	PrimariesBT2020   = 9
+	PrimariesDCIP3    = 11
 	PrimariesP3       = 12
 	TransferSRGB      = 13
+	TransferPQ        = 16
+	TransferHLG       = 18
 	MatrixBT709       = 1
 	MatrixUnspecified = 2
 	MatrixBT601       = 6

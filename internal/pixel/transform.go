@@ -65,8 +65,21 @@ func Exact(src *Image, width, height, orientation int) (*Image, error) {
 
 func transform(src *Image, like Image, orientation int) (*Image, error) {
 	grey := src.Kind == Gray && like.Kind == YUV
+	named := *src
+	src = &named
 	if needsConversion(src) {
 		like.Primaries, like.Transfer = PrimariesBT709, TransferSRGB
+		if !wide(src.Primaries) {
+			src.Primaries = PrimariesBT709
+		}
+		if !highDynamicRange(src.Transfer) {
+			src.Transfer = TransferSRGB
+		}
+	} else {
+		src.Primaries, src.Transfer = 0, 0
+	}
+	if !like.Alpha {
+		src.Alpha = false
 	}
 	var dst *Image
 	if like.Kind == RGBA {
@@ -77,11 +90,6 @@ func transform(src *Image, like Image, orientation int) (*Image, error) {
 	}
 	if src.Kind != RGBA {
 		src.extend()
-	}
-	if src.Alpha && !like.Alpha {
-		opaque := *src
-		opaque.Alpha = false
-		src = &opaque
 	}
 
 	var pin runtime.Pinner
@@ -109,10 +117,19 @@ func transform(src *Image, like Image, orientation int) (*Image, error) {
 }
 
 // needsConversion says that an image names colours other than sRGB's in its code
-// points, which an output without a profile cannot say.
+// points, which an output without a profile cannot say. The curves for standard
+// dynamic range differ too little from sRGB's to tell what a camera meant by
+// them, and viewers show them alike.
 func needsConversion(im *Image) bool {
-	return im.Primaries != 0 && im.Transfer != 0 &&
-		(im.Primaries != PrimariesBT709 || im.Transfer != TransferSRGB)
+	return wide(im.Primaries) || highDynamicRange(im.Transfer)
+}
+
+func wide(primaries int) bool {
+	return primaries == PrimariesBT2020 || primaries == PrimariesDCIP3 || primaries == PrimariesP3
+}
+
+func highDynamicRange(transfer int) bool {
+	return transfer == TransferPQ || transfer == TransferHLG
 }
 
 // activate says which part of the source the whole of dst shows. A planar dst is

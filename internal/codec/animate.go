@@ -1,0 +1,88 @@
+package codec
+
+import (
+	"io"
+
+	"webpress/internal/asset"
+	"webpress/internal/pixel"
+)
+
+// AnimateOptions say how Animate encodes.
+type AnimateOptions struct {
+	// Width and Height are the size of the output.
+	Width, Height int
+	// Quality and Effort are as in EncodeOptions.
+	Quality, Effort int
+	// Lossless makes every frame lossless; Mixed, which counts more, makes each
+	// frame what is smaller.
+	Lossless, Mixed bool
+	// Convert, where it is there, is applied to every frame before it is resized.
+	Convert func(*pixel.Image) (*pixel.Image, error)
+}
+
+// Animate turns an animated GIF, PNG or WebP into an animated WebP without
+// metadata, frame by frame, so that memory does not grow with their number.
+func Animate(data []byte, o AnimateOptions) ([]byte, error) {
+	a, _, err := openAnimation(data)
+	if err != nil {
+		return nil, err
+	}
+	return encodeAnimation(a, animOptions{
+		quality: o.Quality, effort: o.Effort, lossless: o.Lossless, mixed: o.Mixed,
+		transform: func(rgba []byte, w, h int) ([]byte, int, int, error) {
+			if o.Convert == nil && w == o.Width && h == o.Height {
+				return rgba, w, h, nil
+			}
+			im := pixel.NewRGBA(w, h, rgba)
+			im.Alpha = !isOpaque(rgba)
+			if o.Convert != nil {
+				if im, err = o.Convert(im); err != nil {
+					return nil, 0, 0, err
+				}
+			}
+			if im, err = pixel.Exact(im, o.Width, o.Height, 1); err != nil {
+				return nil, 0, 0, err
+			}
+			return im.Planes[0], im.Width, im.Height, nil
+		},
+	})
+}
+
+// AnimationMetadata returns the profile, EXIF and XMP of an animation.
+func AnimationMetadata(data []byte) (icc, exif, xmp []byte, err error) {
+	_, m, err := openAnimation(data)
+	return m.ICC, m.EXIF, m.XMP, err
+}
+
+func openAnimation(data []byte) (*animation, meta, error) {
+	format, err := sniff(data)
+	if err != nil {
+		return nil, meta{}, err
+	}
+	switch format {
+	case asset.GIF:
+		return decodeGIF(data)
+	case asset.PNG:
+		return decodeAPNG(data)
+	case asset.WebP:
+		return decodeAnimWebP(data)
+	}
+	return nil, meta{}, &Error{Op: string(format), Detail: "animations of this format are not supported"}
+}
+
+// CheckAnimation decodes every frame of an animation and returns the first error.
+func CheckAnimation(data []byte) error {
+	a, _, err := openAnimation(data)
+	if err != nil {
+		return err
+	}
+	for {
+		switch _, _, err := a.next(); err {
+		case nil:
+		case io.EOF:
+			return nil
+		default:
+			return err
+		}
+	}
+}

@@ -1,0 +1,146 @@
+// Package codec turns bytes into pixels and pixels into bytes: HEIC and AVIF by
+// libheif, JPEG by libjpeg-turbo, WebP by libwebp, and PNG, GIF, TIFF and BMP by
+// Go's own decoders. Whatever it is handed may be hostile.
+package codec
+
+import (
+	"webpress/internal/asset"
+	"webpress/internal/pixel"
+)
+
+// A Picture is one decoded still image.
+type Picture struct {
+	Image pixel.Image
+	meta
+}
+
+// DecodeOptions say how much of a picture is wanted.
+type DecodeOptions struct {
+	// Width and Height are the least size of use, as the picture is shown; a
+	// decoder that can do less work returns any size from there to the full one.
+	// 0 is the full size.
+	Width, Height int
+	// MaxPixels and MaxMemory (bytes) bound what libheif may allocate; 0 is its
+	// own bound.
+	MaxPixels, MaxMemory int64
+	// Threads is the number of processors that may be used.
+	Threads int
+	// Metadata asks for EXIF and XMP where reading them costs something.
+	Metadata bool
+}
+
+// Probe reads what the header of a picture says, without decoding it. The error
+// is an *Error.
+func Probe(data []byte) (Info, error) {
+	format, err := sniff(data)
+	if err != nil {
+		return Info{}, err
+	}
+	var info Info
+	switch format {
+	case asset.HEIC, asset.AVIF:
+		info, err = probeHEIF(data, format)
+	case asset.JPEG:
+		info, err = probeJPEG(data)
+	case asset.WebP:
+		info, err = probeWebP(data)
+	case asset.PNG:
+		info, err = probePNG(data)
+	case asset.GIF:
+		info, err = probeGIF(data)
+	case asset.TIFF:
+		info, err = probeTIFF(data)
+	case asset.BMP:
+		info, err = probeBMP(data)
+	}
+	if err != nil {
+		return Info{}, err
+	}
+	if info.Width < 1 || info.Height < 1 {
+		return Info{}, &Error{Op: string(format), Detail: "the header gives no size"}
+	}
+	return info, nil
+}
+
+// Decode decodes a still picture: the whole of it, or an error, an *Error. Of an
+// animation it returns an error too; see Animate.
+func Decode(data []byte, o DecodeOptions) (Picture, error) {
+	info, err := Probe(data)
+	if err != nil {
+		return Picture{}, err
+	}
+	if info.Frames > 1 {
+		return Picture{}, &Error{Op: string(info.Format), Detail: "an animation is not one picture"}
+	}
+	switch info.Format {
+	case asset.HEIC, asset.AVIF:
+		return decodeHEIF(data, info.Format, o)
+	case asset.JPEG:
+		return decodeJPEG(data, o.Width, o.Height)
+	case asset.WebP:
+		return decodeWebP(data)
+	case asset.PNG:
+		return fromFrame(decodePNG(data))
+	case asset.GIF:
+		return fromFrame(decodeGIFStill(data))
+	case asset.TIFF:
+		return fromFrame(decodeTIFF(data))
+	default:
+		return fromFrame(decodeBMP(data))
+	}
+}
+
+// UprightEXIF returns EXIF that says that the pixels are upright, as they are
+// once a picture has been turned. It leaves exif as it is.
+func UprightEXIF(exif []byte) []byte { return exifWithOrientation(exif, 1) }
+
+func fromFrame(f frame, m meta, err error) (Picture, error) {
+	if err != nil {
+		return Picture{}, err
+	}
+	p := Picture{Image: *pixel.NewRGBA(f.w, f.h, f.pix), meta: m}
+	p.Image.Alpha = !f.opaque
+	return p, nil
+}
+
+func sniff(data []byte) (asset.Format, error) {
+	format, ok := asset.Sniff(data)
+	if !ok {
+		return "", &Error{Op: "picture", Detail: "the content is of no known format"}
+	}
+	return format, nil
+}
+
+// Cost estimates the bytes that decoding and encoding a picture need at their
+// peak, from its header and the bounds of its output; 0 is no bound.
+func Cost(info Info, maxWidth, maxHeight int) int64 {
+	source := int64(info.Width) * int64(info.Height)
+	w, h := pixel.Fit(max(1, info.Width), max(1, info.Height), maxWidth, maxHeight)
+	output := int64(w) * int64(h)
+
+	// What the encoder holds: planes of its own, or 4 bytes a pixel and the
+	// tables of the lossless coder.
+	encode := 4 * output
+	if !info.Lossy {
+		encode = 14 * output
+	}
+	wide := int64(1)
+	if info.Depth > 8 {
+		wide = 2
+	}
+	switch info.Format {
+	case asset.HEIC, asset.AVIF:
+		// Planes at 4:2:0 to 4:4:4, in the decoder and copied.
+		return 5*source*wide + encode + 2*output
+	case asset.JPEG:
+		if scaled := source / 4; output <= scaled {
+			source = scaled
+		}
+		return 2*source + encode + 2*output
+	default:
+		if info.Frames > 1 { // canvas, frame, what it covers, and the encoder's three
+			return 12*source + encode + 12*output
+		}
+		return 4*source*wide + encode + 4*output
+	}
+}

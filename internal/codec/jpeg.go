@@ -1,0 +1,134 @@
+package codec
+
+/*
+#include <turbojpeg.h>
+#include "jpeg.h"
+*/
+import "C"
+
+import (
+	"strings"
+	"unsafe"
+
+	"webpress/internal/asset"
+	"webpress/internal/pixel"
+)
+
+func probeJPEG(data []byte) (Info, error) {
+	h, err := readJPEGHeader(data)
+	if err != nil {
+		return Info{}, err
+	}
+	info := Info{Format: asset.JPEG, Width: h.width, Height: h.height, Frames: 1, Depth: h.depth, Lossy: true}
+	if h.Orientation >= 5 {
+		info.Width, info.Height = info.Height, info.Width
+	}
+	return info, nil
+}
+
+// decodeJPEG decodes to the planes as they are coded, or to CMYK or RGBA where
+// the file holds no YCbCr. It decodes at the smallest of the scales 1, 1/2, 1/4,
+// 1/8 that covers the wanted size, which is in the file's own orientation; these
+// are the scales that libjpeg-turbo has vector code for.
+func decodeJPEG(data []byte, wantWidth, wantHeight int) (Picture, error) {
+	marks, err := readJPEGHeader(data)
+	if err != nil {
+		return Picture{}, err
+	}
+	var h C.wp_jpeg_header
+	var detail jpegDetail
+	src, size := (*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data))
+	if code := C.wp_jpeg_read_header(src, size, &h, &detail[0], C.size_t(len(detail))); code != C.WP_JPEG_OK {
+		return Picture{}, detail.error(code)
+	}
+	width, height := int(h.width), int(h.height)
+	if width != marks.width || height != marks.height {
+		return Picture{}, &Error{Op: "jpeg", Detail: wrongSize}
+	}
+	scale := 1
+	for scale < 8 && ceilDiv(width, 2*scale) >= wantWidth && ceilDiv(height, 2*scale) >= wantHeight {
+		scale *= 2
+	}
+	width, height = ceilDiv(width, scale), ceilDiv(height, scale)
+
+	p := Picture{meta: marks.meta}
+	switch sub, named := jpegSubsampling(h.samp); {
+	case h.colorspace == C.TJCS_CMYK || h.colorspace == C.TJCS_YCCK:
+		// Adobe writes CMYK inverted and libjpeg hands it over so: 255 is no ink.
+		// TurboJPEG converts YCCK to the same.
+		p.Image = *pixel.NewRGBA(width, height, nil)
+		p.Image.Kind = pixel.CMYK
+		return p, decodeJPEGPixels(data, &p.Image, 1)
+	case h.colorspace == C.TJCS_YCbCr && named, h.colorspace == C.TJCS_GRAY:
+		kind := pixel.YUV
+		if h.colorspace == C.TJCS_GRAY {
+			kind, sub = pixel.Gray, [2]int{}
+		}
+		p.Image = *pixel.NewPlanar(pixel.Image{
+			Width: width, Height: height, Kind: kind, SubW: sub[0], SubH: sub[1],
+			Depth: 8, Full: true, Matrix: pixel.MatrixBT601, // JFIF 1.02
+		})
+	default:
+		p.Image = *pixel.NewRGBA(width, height, nil)
+		return p, decodeJPEGPixels(data, &p.Image, 0)
+	}
+	im := &p.Image
+	code := C.wp_jpeg_planes(src, size,
+		(*C.uint8_t)(unsafe.SliceData(im.Planes[0])), (*C.uint8_t)(unsafe.SliceData(im.Planes[1])),
+		(*C.uint8_t)(unsafe.SliceData(im.Planes[2])), C.int(im.Stride[0]), C.int(im.Stride[1]),
+		C.int(width), C.int(height), &detail[0], C.size_t(len(detail)))
+	if code != C.WP_JPEG_OK {
+		return Picture{}, detail.error(code)
+	}
+	return p, nil
+}
+
+func decodeJPEGPixels(data []byte, im *pixel.Image, cmyk C.int) error {
+	var detail jpegDetail
+	code := C.wp_jpeg_pixels((*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data)),
+		(*C.uint8_t)(unsafe.SliceData(im.Planes[0])), C.int(im.Width), C.int(im.Height), cmyk,
+		&detail[0], C.size_t(len(detail)))
+	if code != C.WP_JPEG_OK {
+		return detail.error(code)
+	}
+	return nil
+}
+
+// jpegSubsampling returns the base-2 logarithms of the chroma subsampling, and
+// whether the sampling has a name.
+func jpegSubsampling(samp C.int) (sub [2]int, named bool) {
+	switch samp {
+	case C.TJSAMP_444:
+		return [2]int{0, 0}, true
+	case C.TJSAMP_422:
+		return [2]int{1, 0}, true
+	case C.TJSAMP_420:
+		return [2]int{1, 1}, true
+	case C.TJSAMP_440:
+		return [2]int{0, 1}, true
+	case C.TJSAMP_411:
+		return [2]int{2, 0}, true
+	}
+	return sub, false
+}
+
+// jpegDetail is room for a message of TurboJPEG.
+type jpegDetail [200]C.char
+
+func (d *jpegDetail) error(code C.int) error {
+	text := C.GoString(&d[0])
+	// "tjDecompress2(): Premature end of JPEG file"
+	if _, rest, ok := strings.Cut(text, "(): "); ok {
+		text = rest
+	}
+	e := &Error{Op: "jpeg", Code: int(code), Detail: text}
+	switch {
+	case strings.Contains(text, "Premature end of JPEG file"), strings.Contains(text, "premature end of data segment"):
+		e.Detail = cutShort
+	case code == C.WP_JPEG_DAMAGED:
+		e.Detail = "the file is damaged: " + text
+	}
+	return e
+}
+
+func ceilDiv(n, by int) int { return (n + by - 1) / by }

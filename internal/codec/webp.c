@@ -1,0 +1,66 @@
+#include "webp.h"
+
+#include <webp/encode.h>
+
+int wp_webp_encode(const wp_webp_options* o, int width, int height, const uint8_t* y,
+                   const uint8_t* u, const uint8_t* v, int y_stride, int uv_stride, int alpha,
+                   uint8_t** out, size_t* out_size) {
+  WebPConfig config;
+  WebPPicture picture;
+  WebPMemoryWriter writer;
+  if (!WebPConfigInit(&config) || !WebPPictureInit(&picture)) return VP8_ENC_ERROR_INVALID_CONFIGURATION;
+  if (o->lossless) {
+    // In lossless coding, quality is effort too; the level sets both.
+    static const int level[7] = {0, 2, 4, 5, 6, 8, 9};
+    if (!WebPConfigLosslessPreset(&config, level[o->effort])) return VP8_ENC_ERROR_INVALID_CONFIGURATION;
+  } else {
+    config.quality = o->quality;
+    config.method = o->effort;
+  }
+  config.exact = o->exact;
+  config.thread_level = o->threads;
+  if (!WebPValidateConfig(&config)) return VP8_ENC_ERROR_INVALID_CONFIGURATION;
+
+  picture.width = width;
+  picture.height = height;
+  picture.use_argb = o->lossless;
+  WebPMemoryWriterInit(&writer);
+  picture.writer = WebPMemoryWrite;
+  picture.custom_ptr = &writer;
+  int ok = 1;
+  if (u) {
+    // The encoder only reads the planes, though the struct does not say so.
+    picture.y = (uint8_t*)y;
+    picture.u = (uint8_t*)u;
+    picture.v = (uint8_t*)v;
+    picture.y_stride = y_stride;
+    picture.uv_stride = uv_stride;
+  } else {
+    ok = alpha ? WebPPictureImportRGBA(&picture, y, y_stride) : WebPPictureImportRGBX(&picture, y, y_stride);
+  }
+  if (ok) {
+    ok = WebPEncode(&config, &picture);
+    // The first partition of a lossy picture holds at most 512 kB; the limit
+    // makes it coarser where it would not fit.
+    for (int limit = 30; !ok && picture.error_code == VP8_ENC_ERROR_PARTITION0_OVERFLOW && limit <= 100; limit += 35) {
+      WebPMemoryWriterClear(&writer);
+      WebPMemoryWriterInit(&writer);
+      picture.error_code = VP8_ENC_OK;
+      config.partition_limit = limit;
+      ok = WebPEncode(&config, &picture);
+    }
+  }
+  int code = ok ? 0 : picture.error_code ? (int)picture.error_code : VP8_ENC_ERROR_OUT_OF_MEMORY;
+  WebPPictureFree(&picture);
+  if (code) {
+    WebPMemoryWriterClear(&writer);
+    return code;
+  }
+  *out = writer.mem;
+  *out_size = writer.size;
+  return 0;
+}
+
+void wp_webp_free(uint8_t* out) { WebPFree(out); }
+
+int wp_webp_version(void) { return WebPGetEncoderVersion(); }

@@ -1,0 +1,157 @@
+package codec
+
+/*
+#include "webp.h"
+*/
+import "C"
+
+import (
+	"encoding/binary"
+	"unsafe"
+
+	"github.com/chai2010/webp"
+
+	"webpress/internal/asset"
+	"webpress/internal/pixel"
+)
+
+// EncodeOptions say how Encode encodes.
+type EncodeOptions struct {
+	// Lossless keeps every pixel; Quality is then not used.
+	Lossless bool
+	// Quality is libwebp's, 0 to 100.
+	Quality int
+	// Effort is libwebp's method, 0 to 6.
+	Effort int
+	// Threads is the number of processors that may be used.
+	Threads int
+}
+
+// LibwebpVersion returns the version of the libwebp in the binary, as three
+// bytes of a number: 0x010400 is 1.4.0.
+func LibwebpVersion() int { return int(C.wp_webp_version()) }
+
+// Encode encodes im as WebP without metadata. im is RGBA, or planar as
+// pixel.Lossy returns it, which can be encoded lossily only.
+func Encode(im *pixel.Image, o EncodeOptions) ([]byte, error) {
+	planar := im.Kind == pixel.YUV
+	switch {
+	case im.Width < 1 || im.Height < 1 || im.Width > maxWebPSide || im.Height > maxWebPSide:
+		return nil, webpError(C.int(5))
+	case im.Kind != pixel.RGBA && !planar,
+		planar && (o.Lossless || im.Full || im.Depth != 8 || im.SubW != 1 || im.SubH != 1):
+		return nil, &Error{Op: "webp", Detail: "the encoder was handed pixels of the wrong layout"}
+	}
+	options := C.wp_webp_options{
+		quality: C.float(o.Quality), effort: C.int(max(0, min(6, o.Effort))),
+		lossless: flag(o.Lossless), threads: flag(o.Threads > 1),
+	}
+	var out *C.uint8_t
+	var size C.size_t
+	code := C.wp_webp_encode(&options, C.int(im.Width), C.int(im.Height),
+		(*C.uint8_t)(unsafe.SliceData(im.Planes[0])), (*C.uint8_t)(unsafe.SliceData(im.Planes[1])),
+		(*C.uint8_t)(unsafe.SliceData(im.Planes[2])), C.int(im.Stride[0]), C.int(im.Stride[1]),
+		flag(im.Alpha), &out, &size)
+	if code != 0 {
+		return nil, webpError(code)
+	}
+	defer C.wp_webp_free(out)
+	return append([]byte(nil), unsafe.Slice((*byte)(out), int(size))...), nil
+}
+
+// webpError words a WebPEncodingError (webp/encode.h).
+func webpError(code C.int) error {
+	e := &Error{Op: "webp", Code: int(code), Detail: "the encoder failed"}
+	switch code {
+	case 1, 2:
+		e.Detail = "out of memory"
+		e.Hint = "lower `jobs`, or shrink the picture with `max-width`"
+	case 5:
+		e.Detail = "a WebP holds at most 16,383 pixels a side"
+		e.Hint = "shrink the picture with `max-width` or `max-height`"
+	case 6, 7:
+		e.Detail = "the picture has too much detail for one lossy WebP"
+		e.Hint = "shrink it with `max-width`, or lower `quality`"
+	}
+	return e
+}
+
+// SetMetadata returns a WebP with the chunks that are not empty added: an ICC
+// profile, EXIF (a TIFF stream) and XMP.
+func SetMetadata(data, icc, exif, xmp []byte) ([]byte, error) {
+	for _, chunk := range []struct {
+		name string
+		data []byte
+	}{{"ICCP", icc}, {"EXIF", exif}, {"XMP", xmp}} {
+		if len(chunk.data) == 0 {
+			continue
+		}
+		with, err := webp.SetMetadata(data, chunk.data, chunk.name)
+		if err != nil {
+			return nil, &Error{Op: "webp", Detail: "cannot add the chunk " + chunk.name + ": " + err.Error()}
+		}
+		data = with
+	}
+	return data, nil
+}
+
+// decodeWebP decodes a still WebP to straight RGBA.
+func decodeWebP(data []byte) (Picture, error) {
+	_, _, alpha, err := webp.GetInfo(data)
+	if err != nil {
+		return Picture{}, &Error{Op: "webp", Detail: "the header is damaged"}
+	}
+	// The name says RGBA and Go's RGBA is premultiplied; these bytes are not.
+	m, err := webp.DecodeRGBA(data)
+	if err != nil {
+		return Picture{}, &Error{Op: "webp", Detail: "the file is damaged or cut short"}
+	}
+	p := Picture{Image: *pixel.NewRGBA(m.Rect.Dx(), m.Rect.Dy(), m.Pix)}
+	p.Image.Alpha = alpha
+	p.meta = webpMeta(data)
+	return p, nil
+}
+
+// webpMeta reads the metadata chunks.
+func webpMeta(data []byte) meta {
+	var m meta
+	m.ICC, _ = webp.GetMetadata(data, "ICCP")
+	m.EXIF, _ = webp.GetMetadata(data, "EXIF")
+	m.XMP, _ = webp.GetMetadata(data, "XMP")
+	return m
+}
+
+// probeWebP reads the headers of the container's first chunks (RFC 9649, 2).
+func probeWebP(data []byte) (Info, error) {
+	width, height, alpha, err := webp.GetInfo(data)
+	if err != nil || len(data) < 30 {
+		return Info{}, &Error{Op: "webp", Detail: "the header is damaged"}
+	}
+	if n := uint64(binary.LittleEndian.Uint32(data[4:])); n > uint64(len(data)-8) {
+		return Info{}, &Error{Op: "webp", Detail: cutShort}
+	}
+	info := Info{Format: asset.WebP, Width: width, Height: height, Frames: 1, Alpha: alpha, Depth: 8}
+	switch kind := string(data[12:16]); {
+	case kind == "VP8X" && data[20]&2 != 0:
+		f, err := scanAnimWebP(data)
+		if err != nil {
+			return Info{}, err
+		}
+		info.Width, info.Height, info.Frames, info.Alpha = f.w, f.h, len(f.frames), f.alpha()
+		for _, frame := range f.frames {
+			info.Lossy = info.Lossy || frame.lossy
+		}
+	case kind == "VP8X":
+		for rest := data[12:]; len(rest) > 0; {
+			kind, _, whole, err := riffChunk(rest)
+			if err != nil {
+				return Info{}, err
+			}
+			info.Lossy = info.Lossy || kind == "VP8 "
+			rest = rest[len(whole):]
+		}
+	default:
+		info.Lossy = kind == "VP8 "
+	}
+	return info, nil
+}

@@ -1,0 +1,21 @@
+#ifndef WEBPRESS_WEBP_H
+#define WEBPRESS_WEBP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+  float quality;
+  int effort, lossless, exact, threads;
+} wp_webp_options;
+
+// wp_webp_encode encodes one picture: planes Y, U, V in 4:2:0, or, where u is
+// NULL, interleaved straight RGBA in y. It returns 0 and malloced bytes for
+// wp_webp_free, or a WebPEncodingError.
+int wp_webp_encode(const wp_webp_options* o, int width, int height, const uint8_t* y,
+                   const uint8_t* u, const uint8_t* v, int y_stride, int uv_stride, int alpha,
+                   uint8_t** out, size_t* out_size);
+void wp_webp_free(uint8_t* out);
+int wp_webp_version(void);
+
+#endif

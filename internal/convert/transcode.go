@@ -1,0 +1,123 @@
+package convert
+
+import (
+	"context"
+
+	"webpress/internal/asset"
+	"webpress/internal/codec"
+	"webpress/internal/pixel"
+)
+
+// encoded is an output that is not written yet.
+type encoded struct {
+	Data          []byte
+	Width, Height int
+	Frames        int
+	Lossless      bool
+	Notes         []string
+}
+
+// transcode turns the bytes of one source into the bytes of its output.
+func transcode(ctx context.Context, data []byte, info codec.Info, r asset.Recipe) (encoded, error) {
+	width, height := pixel.Fit(info.Width, info.Height, r.MaxWidth, r.MaxHeight)
+	if info.Frames > 1 {
+		return transcodeAnimation(data, info, r, width, height)
+	}
+	p, err := codec.Decode(data, codec.DecodeOptions{
+		Width: width, Height: height, MaxPixels: r.MaxPixels, Threads: 1,
+		Metadata: r.Metadata == asset.MetadataAll,
+	})
+	if err != nil {
+		return encoded{}, err
+	}
+	out := encoded{Width: width, Height: height, Frames: 1, Notes: p.Notes}
+	c := colours{icc: p.ICC, keep: r.Metadata != asset.MetadataNone}
+	im, err := c.apply(&p.Image)
+	if err != nil {
+		return encoded{}, err
+	}
+	out.Notes = append(out.Notes, c.notes...)
+	if err := ctx.Err(); err != nil {
+		return encoded{}, err
+	}
+	if p.Orientation >= 5 { // the size before turning
+		width, height = height, width
+	}
+	out.Data, out.Lossless, err = encode(ctx, im, width, height, p.Orientation, info.Lossy, r)
+	if err != nil {
+		return encoded{}, err
+	}
+	var exif, xmp []byte
+	if r.Metadata == asset.MetadataAll {
+		exif, xmp = codec.UprightEXIF(p.EXIF), p.XMP
+	}
+	out.Data, err = codec.SetMetadata(out.Data, c.icc, exif, xmp)
+	return out, err
+}
+
+// encode resizes and turns im and encodes it, losslessly where the recipe or the
+// size of the result says so.
+func encode(ctx context.Context, im *pixel.Image, width, height, orientation int, lossy bool, r asset.Recipe) ([]byte, bool, error) {
+	o := codec.EncodeOptions{Quality: r.Quality, Effort: r.Effort}
+	if im.Kind != pixel.RGBA && !im.Alpha && r.Lossless != asset.LosslessAlways {
+		// Planes stay planes: no detour by red, green and blue.
+		planes, err := pixel.Lossy(im, width, height, orientation)
+		if err != nil {
+			return nil, false, err
+		}
+		data, err := codec.Encode(planes, o)
+		return data, false, err
+	}
+	exact, err := pixel.Exact(im, width, height, orientation)
+	if err != nil {
+		return nil, false, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, false, err
+	}
+	switch {
+	case r.Lossless == asset.LosslessAlways:
+		o.Lossless = true
+	case r.Lossless == asset.LosslessAuto && !lossy:
+		return smaller(exact, o)
+	}
+	data, err := codec.Encode(exact, o)
+	return data, o.Lossless, err
+}
+
+func transcodeAnimation(data []byte, info codec.Info, r asset.Recipe, width, height int) (encoded, error) {
+	icc, exif, xmp, err := codec.AnimationMetadata(data)
+	if err != nil {
+		return encoded{}, err
+	}
+	c := colours{icc: icc, keep: r.Metadata != asset.MetadataNone}
+	convert := c.converter()
+	out := encoded{Width: width, Height: height, Frames: info.Frames, Notes: c.notes}
+	mixed := r.Lossless == asset.LosslessAuto && !info.Lossy
+	out.Lossless = r.Lossless == asset.LosslessAlways
+	out.Data, err = codec.Animate(data, codec.AnimateOptions{
+		Width: width, Height: height, Quality: r.Quality, Effort: r.Effort,
+		Lossless: out.Lossless, Mixed: mixed, Convert: convert,
+	})
+	if err != nil {
+		return encoded{}, err
+	}
+	if r.Metadata != asset.MetadataAll {
+		exif, xmp = nil, nil
+	}
+	out.Data, err = codec.SetMetadata(out.Data, c.icc, codec.UprightEXIF(exif), xmp)
+	return out, err
+}
+
+// decodable says why the bytes of an output are no picture, nil where they are.
+func decodable(data []byte) error {
+	info, err := codec.Probe(data)
+	if err != nil {
+		return err
+	}
+	if info.Frames > 1 {
+		return codec.CheckAnimation(data)
+	}
+	_, err = codec.Decode(data, codec.DecodeOptions{})
+	return err
+}
