@@ -1,0 +1,50 @@
+FROM golang:1.26-trixie AS build
+RUN apt-get update && apt-get install -y --no-install-recommends \
+      gcc g++ libc6-dev pkg-config git libheif-dev libwebp-dev libturbojpeg0-dev libzimg-dev liblcms2-dev \
+    && rm -rf /var/lib/apt/lists/*
+
+# git, and what it needs to clone, fetch and push over HTTPS. Debian's package
+# brings perl along, which is as large as all the rest, and which none of this
+# calls.
+RUN core=/usr/lib/git-core doc=/usr/share/doc/git/copyright \
+    && mkdir -p /out/usr/bin /out$core /out/usr/share/git-core /out/usr/share/doc/git \
+    && cp -a /usr/bin/git /out/usr/bin/ \
+    && ln -s git /out/usr/bin/git-upload-pack \
+    && ln -s git /out/usr/bin/git-receive-pack \
+    && ln -s ../../bin/git /out$core/git \
+    && cp -L $core/git-remote-http /out$core/ \
+    && ln -s git-remote-http /out$core/git-remote-https \
+    && cp -a /usr/share/git-core/templates /out/usr/share/git-core/ \
+    && if [ -e $doc ]; then cp $doc /out$doc; fi
+
+# The flags are those of the Makefile. GOAMD64 means nothing to other processors.
+ARG TARGETARCH
+ARG GOPROXY
+ARG GOSUMDB
+ARG GONOSUMDB
+ENV GOAMD64=v2 GOFLAGS=-trimpath
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+# libwebp takes a minute to compile and hardly ever changes: a layer of its own.
+RUN printf 'export CGO_CFLAGS="-O3%s"\n' "$(test "$(go env GOARCH)" != amd64 || echo ' -march=x86-64-v2')" >/flags \
+    && . /flags && go build github.com/chai2010/webp
+COPY . .
+ARG VERSION
+RUN . /flags && go build -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o /out/usr/local/bin/webpress .
+
+FROM debian:trixie-slim
+LABEL org.opencontainers.image.title="webpress" \
+      org.opencontainers.image.description="Converts HEIC, JPEG, PNG and other pictures to WebP, and tells what it saves" \
+      org.opencontainers.image.licenses="MIT"
+# The decoders, what git links to, and no encoder of HEVC. dav1d decodes AVIF.
+RUN apt-get update && apt-get install -y --no-install-recommends \
+      ca-certificates libheif1 libheif-plugin-libde265 libheif-plugin-dav1d libturbojpeg0 libzimg2 liblcms2-2 \
+      libcurl3t64-gnutls libexpat1 libpcre2-8-0 zlib1g \
+    && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log
+COPY --from=build /out/ /
+# A missing library shows here, and not at the first picture.
+RUN webpress --version && git --version && ! ldd /usr/lib/git-core/git-remote-http | grep 'not found'
+ENV LANG=C.UTF-8
+# No USER: GitHub mounts the workspace for root, and outputs get their source's owner.
+ENTRYPOINT ["/usr/local/bin/webpress"]
