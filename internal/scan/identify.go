@@ -1,0 +1,224 @@
+package scan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"runtime"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/dustin/go-humanize"
+	"golang.org/x/sync/errgroup"
+
+	"webpress/internal/asset"
+)
+
+// An outcome is what an entry turned out to be.
+type outcome int
+
+const (
+	taken     outcome = iota // a source
+	failed                   // no source, though it was meant to be one
+	leftLink                 // a symbolic link that was not named
+	leftOther                // no image, and nothing that said it were one
+	vanished                 // gone since it was listed
+)
+
+// A verdict is what became of one entry.
+type verdict struct {
+	outcome
+	source asset.Source
+	// message and hint are set where the outcome is failed.
+	message, hint string
+}
+
+// An identifier looks at files.
+type identifier struct {
+	tree
+	maxFileSize int64
+}
+
+// all looks at all entries and returns the verdicts in their order.
+func (id identifier) all(ctx context.Context, entries []entry) ([]verdict, error) {
+	verdicts := make([]verdict, len(entries))
+	var next atomic.Int64
+	var g errgroup.Group
+	// More than one a processor: the disk, or a network behind it, has to be
+	// waited for.
+	for range min(4*runtime.GOMAXPROCS(0), 32, len(entries)) {
+		g.Go(func() error {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(entries) {
+					return nil
+				}
+				if ctx.Err() != nil {
+					return context.Cause(ctx)
+				}
+				verdicts[i] = id.one(entries[i])
+			}
+		})
+	}
+	return verdicts, g.Wait()
+}
+
+// one looks at one entry.
+func (id identifier) one(e entry) verdict {
+	x := exam{
+		identifier: id,
+		entry:      e,
+		claims:     e.named || byName[extension(e.path)] != nil,
+		source:     asset.Source{Path: e.path, Blob: e.blob},
+	}
+	if e.named {
+		if inGit(e.path) {
+			return x.fail("find", "webpress takes nothing from .git", "")
+		}
+		info, err := id.root.Lstat(e.path)
+		if err != nil {
+			return x.missing(err)
+		}
+		x.kind = info.Mode().Type()
+	}
+	if x.kind&fs.ModeSymlink != 0 {
+		return x.link()
+	}
+	if !x.kind.IsRegular() {
+		return x.special(x.kind)
+	}
+	return x.file()
+}
+
+// An exam is the look at one entry.
+type exam struct {
+	identifier
+	entry
+	source asset.Source
+	// claims says that the file claims to be an image by its name, or that it
+	// was named by the user; its failure is then to be told.
+	claims bool
+}
+
+func (x *exam) fail(verb, cause, hint string) verdict {
+	return verdict{
+		outcome: failed, source: x.source,
+		message: fmt.Sprintf("%s %q: %s", verb, x.path, cause), hint: hint,
+	}
+}
+
+// trouble is fail for files that claim something; others are left out.
+func (x *exam) trouble(verb, cause, hint string) verdict {
+	if !x.claims {
+		return verdict{outcome: leftOther, source: x.source}
+	}
+	return x.fail(verb, cause, hint)
+}
+
+// missing is the verdict on a named file that cannot be looked at.
+func (x *exam) missing(err error) verdict {
+	_, inside, resolveErr := x.resolve(x.path)
+	switch {
+	case resolveErr == nil && !inside:
+		return x.fail("find", "leaves the working directory by a symbolic link", "")
+	case isMissing(err), errors.Is(err, syscall.ENOTDIR):
+		hint := ""
+		if other := x.otherCase(x.path); other != "" {
+			hint = fmt.Sprintf("there is %q: upper and lower case differ", other)
+		}
+		return x.fail("find", "no such file", hint)
+	default:
+		return x.fail("find", cause(err).Error(), "")
+	}
+}
+
+// link is the verdict on a symbolic link.
+func (x *exam) link() verdict {
+	_, inside, err := x.resolve(x.path)
+	switch {
+	case err == nil && inside, !x.claims:
+		return verdict{outcome: leftLink, source: x.source}
+	case isMissing(err):
+		target, _ := x.root.Readlink(x.path)
+		return x.fail("open", fmt.Sprintf("is a symbolic link to %q, which does not exist", target), "")
+	case err != nil:
+		return x.fail("open", "is a symbolic link that leads nowhere", "")
+	}
+	return x.fail("open", "is a symbolic link that leaves the working directory",
+		"put the file itself there; webpress reads and writes nothing outside")
+}
+
+// special is the verdict on what is no file.
+func (x *exam) special(kind fs.FileMode) verdict {
+	switch {
+	case kind.IsDir():
+		hint := "images in it are found where a pattern takes them"
+		if x.named {
+			hint = fmt.Sprintf("write %s/ to mean the images in it", x.path)
+		}
+		return x.trouble("open", "is a directory", hint)
+	case kind&fs.ModeNamedPipe != 0:
+		return x.trouble("open", "is a named pipe, not a file", "")
+	case kind&fs.ModeSocket != 0:
+		return x.trouble("open", "is a socket, not a file", "")
+	default:
+		return x.trouble("open", "is a device, not a file", "")
+	}
+}
+
+// file is the verdict on a regular file.
+func (x *exam) file() verdict {
+	f, err := x.openNow(x.path)
+	if err != nil {
+		if isMissing(err) && !x.named {
+			return verdict{outcome: vanished, source: x.source}
+		}
+		return x.trouble("open", cause(err).Error(), "")
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return x.trouble("open", cause(err).Error(), "")
+	}
+	if !info.Mode().IsRegular() {
+		return x.special(info.Mode().Type())
+	}
+	x.source.Size = info.Size()
+	buf := make([]byte, asset.SniffLen)
+	n, err := io.ReadFull(f, buf)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return x.trouble("read", cause(err).Error(), "")
+	}
+	return x.content(buf[:n])
+}
+
+// content is the verdict on a file that begins with head.
+func (x *exam) content(head []byte) verdict {
+	if len(head) == 0 {
+		return x.trouble("read", "file is empty", "")
+	}
+	if isAppleDouble(head) && !x.named {
+		// What macOS puts beside every photo on a foreign disk.
+		return verdict{outcome: leftOther, source: x.source}
+	}
+	format, ok := asset.Sniff(head)
+	if !ok || isRaw(x.path, format) {
+		what, hint := describe(x.path, head)
+		return x.trouble("identify", what, hint)
+	}
+	x.source.Format = format
+	if note := misnamed(x.path, format); note != "" {
+		x.source.Notes = []string{note}
+	}
+	if x.maxFileSize > 0 && x.source.Size > x.maxFileSize {
+		has, most := humanize.Bytes(uint64(x.source.Size)), humanize.Bytes(uint64(x.maxFileSize))
+		if has == most {
+			has, most = fmt.Sprintf("%d bytes", x.source.Size), fmt.Sprintf("%d", x.maxFileSize)
+		}
+		return x.fail("open", fmt.Sprintf("file has %s, more than the %s that max-file-size allows", has, most),
+			"raise max-file-size if the file is right")
+	}
+	return verdict{outcome: taken, source: x.source}
+}

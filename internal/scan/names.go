@@ -1,0 +1,77 @@
+package scan
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"webpress/internal/asset"
+)
+
+// byName are the formats that a file may have by its name's extension.
+var byName = map[string][]asset.Format{
+	".heic": {asset.HEIC},
+	".heif": {asset.HEIC, asset.AVIF}, // the container's own extension
+	".hif":  {asset.HEIC},
+	".avif": {asset.AVIF},
+	".jpg":  {asset.JPEG},
+	".jpeg": {asset.JPEG},
+	".jpe":  {asset.JPEG},
+	".jfif": {asset.JPEG},
+	".png":  {asset.PNG},
+	".apng": {asset.PNG},
+	".gif":  {asset.GIF},
+	".tif":  {asset.TIFF},
+	".tiff": {asset.TIFF},
+	".bmp":  {asset.BMP},
+	".webp": {asset.WebP},
+}
+
+// raw are extensions of cameras' raw files. Many begin as a TIFF does, but what
+// a TIFF decoder finds in them is at best a thumbnail.
+var raw = []string{
+	".3fr", ".arw", ".cr2", ".cr3", ".dcr", ".dng", ".erf", ".iiq", ".kdc", ".mef",
+	".mos", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".sr2", ".srw",
+}
+
+// title is how a person writes the name of a format, with its article.
+var title = map[asset.Format]string{
+	asset.HEIC: "a HEIC", asset.AVIF: "an AVIF", asset.JPEG: "a JPEG", asset.PNG: "a PNG",
+	asset.GIF: "a GIF", asset.TIFF: "a TIFF", asset.BMP: "a BMP", asset.WebP: "a WebP",
+}
+
+// readable lists the formats for people.
+const readable = "HEIC, AVIF, JPEG, PNG, GIF, TIFF, BMP and WebP"
+
+func extension(p string) string { return strings.ToLower(path.Ext(p)) }
+
+// isImageName says whether a file of this name is taken where no pattern says
+// otherwise. WebP is not: it is what would come out.
+func isImageName(p string) bool {
+	ext := extension(p)
+	return ext != ".webp" && byName[ext] != nil
+}
+
+// misnamed remarks on a file whose content is another than its name says; it is
+// empty where the name is right or says nothing.
+func misnamed(p string, is asset.Format) string {
+	says := byName[extension(p)]
+	if len(says) == 0 || slices.Contains(says, is) {
+		return ""
+	}
+	return "is " + title[is] + ", not " + title[says[0]] + " as its name says"
+}
+
+// inGit says whether p is a .git folder or in one.
+func inGit(p string) bool {
+	for name := range strings.SplitSeq(p, "/") {
+		if isGit(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// isGit also knows .git by its names on file systems that take upper and lower
+// case as equal.
+func isGit(name string) bool { return len(name) == 4 && strings.EqualFold(name, ".git") }

@@ -1,0 +1,67 @@
+package scan
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// unmatched returns a notice for each pattern that matched nothing, and for
+// each link that stands for another file.
+func (l *lister) unmatched() []string {
+	var notices []string
+	for _, p := range l.wanted.deciding().all {
+		switch {
+		case p.negate:
+		case p.link != "" && p.kind == exact:
+			notices = append(notices, fmt.Sprintf("%q is a symbolic link to %q, which is taken in its place", p.link, p.path))
+		case p.hit, p.kind == exact:
+		case p.kind == folder && p.path == ".":
+			notices = append(notices, "no images in the working directory")
+		case p.kind == folder:
+			notices = append(notices, fmt.Sprintf("no images in %q", p.path))
+		default:
+			notices = append(notices, fmt.Sprintf("no file matches %q%s", p.raw, l.why(p)))
+		}
+	}
+	return notices
+}
+
+// why says what may be the matter with a glob that matches nothing, as far as
+// can be seen.
+func (l *lister) why(p pattern) string {
+	if rel, inside, err := l.resolve(p.base); err == nil && (!inside || rel != p.base) {
+		if !inside {
+			return fmt.Sprintf(": %q is a symbolic link that leaves the working directory", p.base)
+		}
+		return fmt.Sprintf(": %q is a symbolic link to %q", p.base, rel)
+	}
+	lower := strings.ToLower(p.path)
+	for _, file := range l.passed {
+		if doublestar.MatchUnvalidated(lower, strings.ToLower(file)) {
+			return fmt.Sprintf(": upper and lower case differ, and there is %q", file)
+		}
+	}
+	if !strings.Contains(p.path, "/") && p.path != "**" {
+		return fmt.Sprintf("; %q would look into folders as well", "**/"+p.path)
+	}
+	if l.blobs != nil && p.base != "." {
+		return "; files that git ignores do not count"
+	}
+	return ""
+}
+
+// otherCase returns the name of a file that differs from p in upper and lower
+// case only, empty where there is none.
+func (t tree) otherCase(p string) string {
+	dir := path.Dir(p)
+	in, _ := t.readDir(dir)
+	for _, d := range in {
+		if other := path.Join(dir, d.Name()); other != p && strings.EqualFold(other, p) {
+			return other
+		}
+	}
+	return ""
+}

@@ -1,0 +1,161 @@
+// Package scan finds the images that a run is about: by patterns, from what git
+// knows of the tree or from a walk through it, and by their content. It reads
+// the first bytes of what it finds, and opens nothing outside of the working
+// directory.
+//
+// # Which files
+//
+// Without patterns, every file with an image's extension (in upper or lower
+// case) is taken. Patterns are those of doublestar: * and ? stay within a
+// folder, ** does not, {a,b} and [abc] choose; they start from the working
+// directory, and upper and lower case differ. Where a pattern is the name of a
+// file or folder that is there, it means just that, brackets and all. A folder
+// means the images below it. ! in front takes files away again, and what such a
+// pattern says of a folder holds for everything below it. The last pattern that
+// matches a file decides.
+//
+// What git ignores is left out, and so are other repositories inside of the
+// tree, submodules among them, unless a pattern begins with the name of such a
+// folder: dist/**/*.png finds images in dist, also where dist is ignored. So are
+// folders named node_modules and vendor, unless a pattern names them anywhere.
+// A file whose own name is a pattern is taken in any case. Nothing is ever
+// taken from a folder named .git. Other hidden folders are like any other:
+// .github holds pictures of many a README.
+//
+// Symbolic links are not followed, since what they point to is found where it
+// is; one that leaves the tree fails. A link that is named itself stands for
+// what it points to.
+package scan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"webpress/internal/asset"
+	"webpress/internal/git"
+)
+
+// Options say where to look, and for what.
+type Options struct {
+	// Dir is the working directory, absolute.
+	Dir string
+	// Paths are files, folders and patterns that the user named for this run.
+	// Where there are any, they are taken in place of the patterns in Globs,
+	// except that a folder means the files below it that Globs would take, and
+	// that what Globs takes away with ! stays away.
+	Paths []string
+	// Globs are patterns; with none, or only such that take files away, every
+	// image is meant.
+	Globs []string
+	// Ignore are patterns of files to leave out in any case. As in a
+	// .gitignore, one without a slash matches a name in every folder, one that
+	// starts with a slash starts from the working directory, and ! takes a file
+	// in again that an earlier one left out.
+	Ignore []string
+	// MaxFileSize is the most bytes that a source may have; 0 is no limit.
+	MaxFileSize int64
+	// Git is how git is run.
+	Git git.Options
+}
+
+// Found is what Find found.
+type Found struct {
+	// Sources are the images, sorted by path, each once.
+	Sources []asset.Source
+	// Failed are files that were meant but cannot be images to convert, sorted
+	// by path.
+	Failed []asset.Result
+	// Notices are remarks for the user, one line each.
+	Notices []string
+}
+
+// Find finds the images. Mistakes of the user's, such as a pattern that leaves
+// the tree, are *asset.Fault values, all of them joined into the error that is
+// returned; nothing has been opened then. A file that fails is no error but
+// among Found.Failed.
+func Find(ctx context.Context, o Options) (Found, error) {
+	root, err := os.OpenRoot(o.Dir)
+	if err != nil {
+		return Found{}, &asset.Fault{
+			Message: fmt.Sprintf("open working directory %q: %v", o.Dir, cause(err)),
+			Hint:    "check working-directory",
+		}
+	}
+	defer root.Close()
+	t := tree{root: root, dir: filepath.Clean(o.Dir)}
+	if t.real, err = filepath.EvalSymlinks(t.dir); err != nil {
+		return Found{}, fmt.Errorf("open working directory %q: %w", o.Dir, cause(err))
+	}
+
+	w, err := t.read(o)
+	if err != nil {
+		return Found{}, err
+	}
+	l := lister{tree: t, wanted: w}
+	if err := l.list(ctx, o.Git); err != nil {
+		return Found{}, err
+	}
+	id := identifier{tree: t, maxFileSize: o.MaxFileSize}
+	verdicts, err := id.all(ctx, l.entries)
+	if err != nil {
+		return Found{}, err
+	}
+	return gather(verdicts, &l), nil
+}
+
+// gather sorts what became of each entry.
+func gather(verdicts []verdict, l *lister) Found {
+	found := Found{Failed: l.failed, Notices: l.notices}
+	var links, others int
+	for _, v := range verdicts {
+		switch v.outcome {
+		case taken:
+			found.Sources = append(found.Sources, v.source)
+		case failed:
+			found.Failed = append(found.Failed, asset.Fail(v.source, v.message, v.hint))
+		case leftLink:
+			links++
+		case leftOther:
+			others++
+		}
+	}
+	found.Notices = append(found.Notices, l.unmatched()...)
+	if links > 0 {
+		found.Notices = append(found.Notices, count(links, "symbolic link")+" left out")
+	}
+	if others > 0 {
+		found.Notices = append(found.Notices, count(others, "file")+" left out: no image by content or name")
+	}
+	slices.SortFunc(found.Sources, func(a, b asset.Source) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(found.Failed, func(a, b asset.Result) int { return strings.Compare(a.Source.Path, b.Source.Path) })
+	return found
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
+// A tree is the working directory.
+type tree struct {
+	root *os.Root
+	dir  string // absolute and clean, as the user named it
+	real string // with symbolic links resolved
+}
+
+// cause takes err out of what package os wraps it in: the path is told once by
+// whoever knows it.
+func cause(err error) error {
+	var wrapped *os.PathError
+	if errors.As(err, &wrapped) {
+		return wrapped.Err
+	}
+	return err
+}

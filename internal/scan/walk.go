@@ -1,0 +1,101 @@
+package scan
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"webpress/internal/asset"
+)
+
+// maxPassed bounds lister.passed.
+const maxPassed = 10_000
+
+// walk looks through the folder base for what is wanted, as far as by reaches.
+// With sift, what git does not list is left out. Symbolic links are entries, not
+// ways.
+func (l *lister) walk(ctx context.Context, base string, by *patterns, sift bool) error {
+	if inGit(base) || !l.isFolder(base) {
+		return nil
+	}
+	all := by == l.wanted.deciding()
+	for stack := []string{base}; len(stack) > 0; {
+		dir := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if !l.wanted.enters(dir, by) {
+			continue
+		}
+		in, err := l.readDir(dir)
+		if err != nil && !isMissing(err) {
+			l.fail(dir, fmt.Sprintf("read folder %q: %v", dir, cause(err)))
+		}
+		for _, d := range in {
+			name := d.Name()
+			if isGit(name) {
+				continue
+			}
+			p := name
+			if dir != "." {
+				p = dir + "/" + name
+			}
+			e := entry{path: p, kind: d.Type()}
+			isFile := e.kind.IsRegular() || e.kind&fs.ModeSymlink != 0
+			if e.kind.IsDir() && (!sift || l.dirs[p]) {
+				stack = append(stack, p)
+			}
+			if isFile && sift {
+				var known bool
+				if e.blob, known = l.blobs[p]; !known {
+					continue
+				}
+			}
+			// Any folder or pipe may match a wide pattern; to be missed as an
+			// image it has to be named as one.
+			if l.isNamed[p] || !isFile && !isImageName(p) {
+				continue
+			}
+			switch {
+			case !l.wanted.takes(p) || !all && !by.takesFile(p):
+				if len(l.passed) < maxPassed && isImageName(p) {
+					l.passed = append(l.passed, p)
+				}
+			case !isFile && sift:
+				l.doubtful = append(l.doubtful, e)
+			default:
+				l.entries = append(l.entries, e)
+			}
+		}
+	}
+	return nil
+}
+
+// takesFile says whether the last of the patterns that match the file takes it.
+func (ps *patterns) takesFile(file string) bool {
+	p := ps.last(file, 0)
+	return p != nil && !p.negate
+}
+
+// readDir returns what is in dir, as far as it could be read.
+func (t tree) readDir(dir string) ([]fs.DirEntry, error) {
+	f, err := t.openNow(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return f.ReadDir(-1)
+}
+
+// openNow opens a file or folder to be read. Should a named pipe have taken its
+// place since it was looked at, this does not wait for somebody to write into it.
+func (t tree) openNow(p string) (*os.File, error) {
+	return t.root.OpenFile(p, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+}
+
+func (l *lister) fail(path, message string) {
+	l.failed = append(l.failed, asset.Fail(asset.Source{Path: path}, message, ""))
+}
