@@ -5,7 +5,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -64,7 +63,7 @@ func (c Command) Main(ctx context.Context, args []string) int {
 	case err != nil:
 		return refuse(log, platform, err)
 	}
-	r := run{Command: c, settings: settings, ci: platform, log: log}
+	r := run{Command: c, settings: settings, ci: platform, facts: platform.Facts(), log: log}
 	return r.convert(ctx)
 }
 
@@ -92,16 +91,6 @@ type run struct {
 	Command
 	settings config.Config
 	ci       ci.CI
+	facts    ci.Facts
 	log      *log
-}
-
-// stop ends a run that could not begin.
-func (r *run) stop(ctx context.Context, err error) int {
-	if ctx.Err() != nil {
-		r.log.error("interrupted")
-		return Interrupted
-	}
-	r.log.error("%s", err)
-	r.ci.Annotate([]ci.Annotation{{Level: ci.Error, Title: "webpress", Message: fmt.Sprint(err)}})
-	return WrongSettings
 }

@@ -6,12 +6,12 @@ import (
 	"os"
 	"time"
 
-	"github.com/dustin/go-humanize"
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
 	"webpress/internal/asset"
 	"webpress/internal/ci"
+	"webpress/internal/report"
 )
 
 // progress tells of each result as it comes: with a bar on a terminal, where
@@ -20,13 +20,10 @@ type progress struct {
 	log     *log
 	bar     *progressbar.ProgressBar
 	verbose bool
-	// prefix goes before each path: the folder worked in, as seen from where
-	// webpress was started.
-	dryRun bool
 }
 
-func newProgress(log *log, stderr io.Writer, jobs int, inCI, verbose, dryRun bool) *progress {
-	p := &progress{log: log, verbose: verbose, dryRun: dryRun}
+func newProgress(log *log, stderr io.Writer, jobs int, inCI, verbose bool) *progress {
+	p := &progress{log: log, verbose: verbose}
 	if f, ok := stderr.(*os.File); ok && !inCI && jobs > 1 && term.IsTerminal(int(f.Fd())) {
 		p.bar = progressbar.NewOptions(jobs,
 			progressbar.OptionSetWriter(f),
@@ -43,7 +40,15 @@ func newProgress(log *log, stderr io.Writer, jobs int, inCI, verbose, dryRun boo
 	return p
 }
 
-// tell is called with each result, one at a time.
+// step tells of the result of a job, and moves the bar on.
+func (p *progress) step(r asset.Result) {
+	p.tell(r)
+	if p.bar != nil {
+		_ = p.bar.Add(1)
+	}
+}
+
+// tell tells of a result.
 func (p *progress) tell(r asset.Result) {
 	switch {
 	case r.Status == asset.Failed:
@@ -60,9 +65,6 @@ func (p *progress) tell(r asset.Result) {
 			p.log.line("  note: %s", ci.Line(note))
 		}
 	}
-	if p.bar != nil {
-		_ = p.bar.Add(1)
-	}
 }
 
 // done takes the bar away.
@@ -75,8 +77,8 @@ func (p *progress) done() {
 
 // line is a result that did not fail, for people:
 //
-//	photos/a.heic -> photos/a.webp  2.1 MB -> 410 kB  -80 %  0.4 s
-//	photos/b.jpg  skipped: not smaller as WebP  120 kB -> 131 kB  +9 %  0.1 s
+//	photos/a.heic -> photos/a.webp  2.1 MB -> 410.2 kB  -80 %  0.4 s
+//	photos/b.jpg  skipped: not smaller as WebP  120.4 kB -> 131.0 kB  +8 %  94 ms
 func line(r asset.Result) string {
 	s := ci.Line(r.Source.Path)
 	if r.Status == asset.Converted {
@@ -85,15 +87,13 @@ func line(r asset.Result) string {
 		s += "  skipped: " + string(r.Reason)
 	}
 	if r.After > 0 {
-		s += fmt.Sprintf("  %s -> %s  %s", size(r.Before), size(r.After), change(r.Before, r.After))
+		s += fmt.Sprintf("  %s -> %s  %s", report.Size(r.Before), report.Size(r.After), change(r.Before, r.After))
 	}
 	if r.Duration > 0 {
-		s += fmt.Sprintf("  %.1f s", r.Duration.Seconds())
+		s += "  " + report.Duration(r.Duration)
 	}
 	return s
 }
-
-func size(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }
 
 // change is the difference in whole percent, rounded towards none, so that
 // nothing is ever said to save 100 %.

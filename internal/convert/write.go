@@ -24,27 +24,54 @@ const (
 	tempAge = 10 * time.Minute
 )
 
-// write puts data at name in one rename, so that nobody ever sees a part of it,
-// with mode 0644 and the owner of the source that it was made from.
+// WriteFile puts data at name below dir in one rename, so that nobody ever sees
+// a part of it, with mode 0644 and the owner of dir. It makes the folders in
+// between. A name that leaves dir, also by a symbolic link, is refused. Errors
+// do not tell the name.
+func WriteFile(dir, name string, data []byte) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return cause(err)
+	}
+	defer root.Close()
+	like, err := root.Stat(".")
+	if err != nil {
+		return cause(err)
+	}
+	if info, err := root.Lstat(name); err == nil && info.IsDir() {
+		return errors.New("it is a folder")
+	}
+	return cause(place(root, name, data, like, false))
+}
+
+// write puts the output of a job in its place, with the owner of its source.
+func (r *run) write(name string, data []byte, source fs.FileInfo, durable bool) error {
+	if err := place(r.root, name, data, source, durable); err != nil {
+		return writeFault(name, err)
+	}
+	return nil
+}
+
+// place writes data to a temporary file in the folder of name and renames it,
+// with mode 0644 and the owner of like.
 //
 // It is flushed to the disk only if durable, which it must be where the source
 // will be gone: a rename keeps the file whole for other processes and over a
 // crash of this one, and what a power cut takes can be made again.
-func (r *run) write(name string, data []byte, source fs.FileInfo, durable bool) (err error) {
+func place(root *os.Root, name string, data []byte, like fs.FileInfo, durable bool) (err error) {
 	dir := path.Dir(name)
-	if err := r.makeDirs(dir, source); err != nil {
-		return writeFault(name, err)
+	if err := makeDirs(root, dir, like); err != nil {
+		return err
 	}
 	temp := path.Join(dir, tempPrefix+rand.Text()+tempSuffix)
-	f, err := r.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return writeFault(name, err)
+		return err
 	}
 	defer func() {
 		if err != nil {
-			f.Close()
-			r.root.Remove(temp)
-			err = writeFault(name, err)
+			_ = f.Close()
+			_ = root.Remove(temp)
 		}
 	}()
 	if _, err := f.Write(data); err != nil {
@@ -53,7 +80,7 @@ func (r *run) write(name string, data []byte, source fs.FileInfo, durable bool) 
 	if err := f.Chmod(0o644); err != nil {
 		return err
 	}
-	if err := giveTo(source, f.Chown); err != nil {
+	if err := giveTo(like, f.Chown); err != nil {
 		return err
 	}
 	if durable {
@@ -64,28 +91,28 @@ func (r *run) write(name string, data []byte, source fs.FileInfo, durable bool) 
 	if err := f.Close(); err != nil {
 		return err
 	}
-	return r.root.Rename(temp, name)
+	return root.Rename(temp, name)
 }
 
 // makeDirs makes dir and the folders above it that are not there yet, with mode
-// 0755 and the owner of the source.
-func (r *run) makeDirs(dir string, source fs.FileInfo) error {
-	if info, err := r.root.Stat(dir); err == nil && info.IsDir() {
+// 0755 and the owner of like.
+func makeDirs(root *os.Root, dir string, like fs.FileInfo) error {
+	if info, err := root.Stat(dir); err == nil && info.IsDir() {
 		return nil
 	}
 	for i := range len(dir) + 1 {
 		if i < len(dir) && dir[i] != '/' {
 			continue
 		}
-		err := r.root.Mkdir(dir[:i], 0o755)
+		err := root.Mkdir(dir[:i], 0o755)
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		own := func(uid, gid int) error { return r.root.Lchown(dir[:i], uid, gid) }
-		if err := errors.Join(r.root.Chmod(dir[:i], 0o755), giveTo(source, own)); err != nil {
+		own := func(uid, gid int) error { return root.Lchown(dir[:i], uid, gid) }
+		if err := errors.Join(root.Chmod(dir[:i], 0o755), giveTo(like, own)); err != nil {
 			return err
 		}
 	}
@@ -111,7 +138,7 @@ func (r *run) sweep(jobs []asset.Job) {
 				continue
 			}
 			if info, err := e.Info(); err == nil && info.Mode().IsRegular() && r.Now().Sub(info.ModTime()) > tempAge {
-				r.root.Remove(path.Join(dir, e.Name()))
+				_ = r.root.Remove(path.Join(dir, e.Name()))
 			}
 		}
 	}

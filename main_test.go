@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"image"
+	"image/color"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "write what the scripts got into their golden files")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"webpress": main})
+}
+
+// TestScripts runs the stories in testdata/script. Besides testscript's own
+// commands they have:
+//
+//	picture KIND FILE [WIDTH HEIGHT]  makes a PNG, JPEG or GIF; see kinds
+//	code N COMMAND …                  runs a command that must exit with N
+//	until FILE                        waits for a file
+//	tree FILE …                       checks that these files are there and no others
+//	weird FILE                        makes a picture whose name is a Go string
+//	cut FILE BYTES                    shortens a file
+//
+// $PICTURES is the folder of the pictures that the project has generated.
+func TestScripts(t *testing.T) {
+	pictures, err := filepath.Abs("testdata/pictures")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("PICTURES", pictures)
+			// Nothing of the CI that the tests themselves run in.
+			env.Setenv("CI", "")
+			return nil
+		},
+		Condition: func(cond string) (bool, error) {
+			switch cond {
+			case "root":
+				return os.Geteuid() == 0, nil
+			}
+			return false, fmt.Errorf("no condition %q", cond)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"picture": cmdPicture, "weird": cmdWeird, "code": cmdCode, "until": cmdUntil, "tree": cmdTree, "cut": cmdCut,
+		},
+	})
+}
+
+// kinds are the pictures that stories are about.
+var kinds = map[string]func(x, y, w, h int) color.NRGBA{
+	// photo is smooth and slightly noisy: smaller lossy.
+	"photo": func(x, y, w, h int) color.NRGBA {
+		n := uint8(rand.N(8))
+		return color.NRGBA{uint8(x*200/w) + n, uint8(y*200/h) + n, uint8((x+y)*100/(w+h)) + n, 255}
+	},
+	// flat has few colours: smaller without loss.
+	"flat": func(x, y, w, h int) color.NRGBA {
+		if (x/16+y/16)%2 == 0 {
+			return color.NRGBA{20, 90, 160, 255}
+		}
+		return color.NRGBA{250, 240, 220, 255}
+	},
+	// noise cannot be made small.
+	"noise": func(x, y, w, h int) color.NRGBA {
+		return color.NRGBA{uint8(rand.N(256)), uint8(rand.N(256)), uint8(rand.N(256)), 255}
+	},
+	// glass is half transparent.
+	"glass": func(x, y, w, h int) color.NRGBA {
+		return color.NRGBA{uint8(x * 255 / w), 128, uint8(y * 255 / h), uint8(x * 255 / w)}
+	},
+}
+
+func writePicture(kind, path string, w, h int) error {
+	at := kinds[kind]
+	if at == nil {
+		return fmt.Errorf("no kind %q", kind)
+	}
+	m := image.NewNRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			m.SetNRGBA(x, y, at(x, y, w, h))
+		}
+	}
+	encode := func(out io.Writer) error { return (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(out, m) }
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".jpg", ".jpeg":
+		encode = func(out io.Writer) error { return jpeg.Encode(out, m, &jpeg.Options{Quality: 98}) }
+	case ".gif":
+		encode = func(out io.Writer) error { return gif.Encode(out, m, nil) }
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := encode(&b); err != nil {
+		return err
+	}
+	return os.WriteFile(path, b.Bytes(), 0o644)
+}
+
+func cmdPicture(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 && len(args) != 4 {
+		ts.Fatalf("usage: picture KIND FILE [WIDTH HEIGHT]")
+	}
+	w, h := 96, 64
+	if len(args) == 4 {
+		var err [2]error
+		w, err[0] = strconv.Atoi(args[2])
+		h, err[1] = strconv.Atoi(args[3])
+		ts.Check(errors.Join(err[:]...))
+	}
+	ts.Check(writePicture(args[0], ts.MkAbs(args[1]), w, h))
+}
+
+func cmdWeird(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: weird FILE")
+	}
+	name, err := strconv.Unquote(`"` + args[0] + `"`)
+	ts.Check(err)
+	ts.Check(writePicture("photo", ts.MkAbs(name), 96, 64))
+}
+
+func cmdCode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N COMMAND …")
+	}
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		exit, ok := errors.AsType[*exec.ExitError](err)
+		if !ok {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("exit code %d, want %s", got, args[0])
+	}
+}
+
+func cmdUntil(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: until FILE")
+	}
+	for range 3000 {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("%s never came", args[0])
+}
+
+func cmdTree(ts *testscript.TestScript, neg bool, args []string) {
+	want := map[string]bool{}
+	for _, name := range args {
+		unquoted, err := strconv.Unquote(`"` + name + `"`)
+		ts.Check(err)
+		want[unquoted] = true
+	}
+	dir := ts.MkAbs(".")
+	ts.Check(filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, _ := filepath.Rel(dir, path)
+		name = filepath.ToSlash(name)
+		// .tmp is testscript's own.
+		if d.IsDir() && (name == ".tmp" || name == ".git") {
+			return filepath.SkipDir
+		}
+		if !d.IsDir() && !want[name] {
+			ts.Fatalf("%q is there", name)
+		}
+		delete(want, name)
+		return nil
+	}))
+	for name := range want {
+		ts.Fatalf("%q is not there", name)
+	}
+}
+
+func cmdCut(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: cut FILE BYTES")
+	}
+	n, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), n))
+}
+
+func TestVersion(t *testing.T) {
+	if got := versionOf(nil, false); got != "(devel)" {
+		t.Errorf("version %q without any", got)
+	}
+	version = "1.2.3"
+	defer func() { version = "" }()
+	if got := versionOf(nil, false); got != "1.2.3" {
+		t.Errorf("version %q, want the linker's", got)
+	}
+}
