@@ -109,7 +109,7 @@ func (l *lister) open(ctx context.Context, o git.Options, matters bool) (*git.Re
 }
 
 func (l *lister) withoutGit(err error) {
-	l.notices = append(l.notices, fmt.Sprintf("%v: files that it would ignore are not left out", err))
+	l.notices = append(l.notices, fmt.Sprintf("files that git ignores are not left out: %v", err))
 }
 
 // ask asks git for its files, and splits bases into the folders to look through
