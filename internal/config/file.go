@@ -17,8 +17,13 @@ import (
 // fileNames are the names under which a file of settings is looked for.
 var fileNames = []string{"webpress.yml", "webpress.yaml"}
 
-// maxFile bounds a file of settings, in bytes.
-const maxFile = 1 << 20
+// What a file of settings may be. The parser's time grows with the square of the
+// nesting, so that a small file could keep it busy for minutes.
+const (
+	maxFile     = 256 << 10 // bytes
+	maxNesting  = 1000
+	maxMistakes = 50 // after which we stop reading
+)
 
 // openFile reads the file of settings: the one that was asked for, or the one
 // that lies in dir. Without one, all that is returned is empty.
@@ -59,7 +64,7 @@ func readAll(path string) ([]byte, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err == nil && len(data) > maxFile {
-		err = errors.New("larger than 1 MiB")
+		err = errors.New("larger than 256 KiB")
 	}
 	return data, err
 }
@@ -92,6 +97,9 @@ type file struct {
 func parseFile(name string, data []byte) (source, Mistakes) {
 	f := &file{name: name, anchors: map[string]ast.Node{}}
 	src := source{}
+	if tooDeep(data) {
+		return src, Mistakes{{Where: name, Message: "it is nested too deeply", File: name}}
+	}
 	tree, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		return src, Mistakes{f.syntax(err)}
@@ -109,10 +117,38 @@ func parseFile(name string, data []byte) (source, Mistakes) {
 			break
 		}
 		for _, pair := range f.pairs(body) {
+			if len(f.mistakes) >= maxMistakes {
+				f.wrong(pair.Key.GetToken(), "", "this and what follows was not looked at: there are too many mistakes")
+				break
+			}
 			f.pair(src, seen, pair)
 		}
 	}
 	return src, f.mistakes
+}
+
+// tooDeep tells whether data may be nested more than maxNesting times. It does
+// not mind quotes; a false alarm takes a thousand brackets that do not close.
+func tooDeep(data []byte) bool {
+	brackets, dashes := 0, 0
+	for i, c := range data {
+		switch c {
+		case '[', '{':
+			brackets++
+		case ']', '}':
+			brackets = max(brackets-1, 0)
+		case '\n':
+			dashes = 0
+		case '-', '?':
+			if i+1 < len(data) && data[i+1] == ' ' {
+				dashes++
+			}
+		}
+		if brackets > maxNesting || dashes > maxNesting {
+			return true
+		}
+	}
+	return false
 }
 
 // pairs are the keys and values of a document or a section.

@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -71,6 +72,21 @@ func TestParseFileMistakes(t *testing.T) {
 				t.Errorf("parseFile (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A file that would keep the parser busy for long is refused at once.
+func TestParseFileLimits(t *testing.T) {
+	for _, data := range []string{
+		strings.Repeat("[", 5000), strings.Repeat("{a: ", 5000), strings.Repeat("- ", 5000), strings.Repeat("? ", 5000),
+	} {
+		if _, m := parseFile("w", []byte(data)); len(m) != 1 || m[0].String() != "w: it is nested too deeply" {
+			t.Errorf("parseFile(%.10q…): %v", data, m)
+		}
+	}
+	_, m := parseFile("w", []byte(strings.Repeat("a: b\n", 5000)))
+	if want := "w:51:1: this and what follows was not looked at: there are too many mistakes"; len(m) != maxMistakes+1 || m[maxMistakes].String() != want {
+		t.Errorf("parseFile: %d mistakes", len(m))
 	}
 }
 

@@ -242,7 +242,7 @@ func TestMistakes(t *testing.T) {
 		{name: "no such file", env: []string{"WEBPRESS_CONFIG=gone.yml"}, want: []string{`WEBPRESS_CONFIG: "gone.yml" cannot be read: no such file or directory`}},
 		{name: "no file", args: []string{"--config", "."}, want: []string{`--config: "." cannot be read: not a file`}},
 		{name: "two files", files: map[string]string{"webpress.yml": "", "webpress.yaml": ""}, want: []string{"webpress.yaml: there is a webpress.yml too; keep one of them"}},
-		{name: "endless file", files: map[string]string{"webpress.yml": strings.Repeat("#\n", 1<<19) + "#"}, want: []string{"webpress.yml: it cannot be read: larger than 1 MiB"}},
+		{name: "endless file", files: map[string]string{"webpress.yml": strings.Repeat("#\n", 1<<17) + "#"}, want: []string{"webpress.yml: it cannot be read: larger than 256 KiB"}},
 		{
 			name: "all at once", args: []string{"--qualty=1", "--effort=9", "-o", "/x.webp"},
 			env:   []string{"INPUT_LOSSLESS=x", "PLUGIN_JOBS=-1", "WEBPRESS_JOB=1"},
