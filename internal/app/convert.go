@@ -24,6 +24,9 @@ func (r *run) convert(ctx context.Context) int {
 	if s.Verbose {
 		r.tellSettings()
 	}
+	if err := r.checkReport(); err != nil {
+		return r.stop(ctx, err)
+	}
 	found, err := scan.Find(ctx, scan.Options{
 		Dir: s.WorkingDirectory, Paths: s.Paths, Globs: s.Glob, Ignore: s.Ignore,
 		MaxFileSize: s.MaxFileSize, Git: git.Options{Env: r.Environ},
@@ -61,7 +64,7 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 	}
 	convert.CapHeap(memory)
 
-	defer r.ci.Group(fmt.Sprintf("Convert %s", count(len(jobs), "picture")))()
+	defer r.ci.Group(fmt.Sprintf("Convert %s", count(len(jobs)+len(settled), "picture")))()
 	p := newProgress(r.log, r.Stderr, len(jobs), r.ci.Name() != "", s.Verbose)
 	defer p.done()
 	for _, result := range settled {
@@ -147,12 +150,9 @@ func (r *run) tellSettings() {
 	}
 }
 
-// count is a number of things in words: no pictures, 1 picture, 2 pictures.
+// count is a number of things in words: 1 picture, 2 pictures.
 func count(n int, thing string) string {
-	switch n {
-	case 0:
-		return "no " + thing + "s"
-	case 1:
+	if n == 1 {
 		return "1 " + thing
 	}
 	return fmt.Sprintf("%d %ss", n, thing)

@@ -27,7 +27,7 @@ func (r *run) deliver(in report.Input) (ok bool) {
 	if name != "" {
 		data, err := rep.JSON()
 		if err == nil {
-			err = r.writeReport(name, data)
+			err = r.writeReport(data)
 		}
 		if err != nil {
 			fail(err)
@@ -54,23 +54,46 @@ func (r *run) deliver(in report.Input) (ok bool) {
 	return ok
 }
 
-// writeReport puts the report at name, which is relative to the working
-// directory, in one rename. Unlike an output it may lie anywhere, since the
-// user names it: a runner's folder for temporary files is a good place.
-func (r *run) writeReport(name string, data []byte) error {
-	dir, base := r.settings.WorkingDirectory, filepath.Clean(name)
-	if !filepath.IsLocal(base) {
-		at := base
-		if !filepath.IsAbs(at) {
-			at = filepath.Join(dir, base)
-		}
-		dir, base = filepath.Split(at)
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return fmt.Errorf("write report %q: %w", name, cause(err))
+// reportAt is where the report goes: a folder, and a path below it that it must
+// not leave. The setting is relative to the working directory. Unlike an output
+// it may lie anywhere, since the user names it: a runner's folder for temporary
+// files is a good place.
+func (r *run) reportAt() (dir, name string) {
+	dir, name = r.settings.WorkingDirectory, filepath.Clean(r.settings.Report)
+	if filepath.IsLocal(name) {
+		return dir, filepath.ToSlash(name)
+	}
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(dir, name)
+	}
+	return filepath.Dir(name), filepath.Base(name)
+}
+
+// checkReport finds out before the work, not after it, that a report cannot be
+// written.
+func (r *run) checkReport() error {
+	if r.settings.Report == "" {
+		return nil
+	}
+	dir, name := r.reportAt()
+	if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.IsDir() {
+		return &asset.Fault{
+			Message: fmt.Sprintf("write report %q: it is a folder", r.settings.Report),
+			Hint:    "let `report` be the path of a file, such as " + path.Join(filepath.ToSlash(r.settings.Report), "webpress.json"),
 		}
 	}
-	if err := convert.WriteFile(dir, filepath.ToSlash(base), data); err != nil {
-		return fmt.Errorf("write report %q: %w", name, err)
+	return nil
+}
+
+// writeReport puts the report in its place, in one rename.
+func (r *run) writeReport(data []byte) error {
+	dir, name := r.reportAt()
+	err := os.MkdirAll(dir, 0o755)
+	if err == nil {
+		err = convert.WriteFile(dir, name, data)
+	}
+	if err != nil {
+		return fmt.Errorf("write report %q: %w", r.settings.Report, cause(err))
 	}
 	return nil
 }

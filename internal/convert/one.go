@@ -260,7 +260,7 @@ func (r *run) existing(j asset.Job, data []byte) (upToDate bool, err error) {
 	if r.Overwrite {
 		return false, nil
 	}
-	what := "a file is there that webpress did not make from this source"
+	what := "a different file is there already"
 	if j.Output == j.Source.Path {
 		what = "it is the source"
 	}

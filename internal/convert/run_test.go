@@ -187,7 +187,7 @@ func TestRunExisting(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "a.webp"), theirs, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	refused := `a.png: failed: write "a.webp": a file is there that webpress did not make from this source` +
+	refused := `a.png: failed: write "a.webp": a different file is there already` +
 		" (set `overwrite: true` to replace it, or another `output`)"
 	expect(t, Run(t.Context(), jobs(t, dir, recipe(), "a.png"), o), refused)
 	if data, _ := os.ReadFile(filepath.Join(dir, "a.webp")); !bytes.Equal(data, theirs) {
