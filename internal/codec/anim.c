@@ -9,10 +9,11 @@ WebPAnimEncoder* wp_anim_new(int width, int height, const wp_anim_options* optio
   o.anim_params.loop_count = options->loop;
   o.anim_params.bgcolor = options->background;
   o.allow_mixed = options->mixed;
-  o.minimize_size = options->smallest;  // without key frames
-  // The distances between key frames that libwebp's gif2webp has found good.
-  o.kmin = options->lossless ? 9 : 3;
-  o.kmax = options->lossless ? 17 : 5;
+  o.minimize_size = options->smallest;
+  // No key frames but the first, as is libwebp's default: they cost up to half of
+  // the bytes, and browsers play from the start.
+  o.kmin = 0;
+  o.kmax = 0;
   return WebPAnimEncoderNew(width, height, &o);
 }
 

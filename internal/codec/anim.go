@@ -135,10 +135,13 @@ func (a *animation) draw(p patch) {
 	}
 }
 
-// clip returns the part of p that is on the canvas; x1 >= x0 and y1 >= y0.
+// clip returns the part of p that is on the canvas, and zeros where none is.
 func (a *animation) clip(p patch) (x0, x1, y0, y1 int) {
-	x0, y0 = min(max(p.x, 0), a.w), min(max(p.y, 0), a.h)
-	return x0, max(x0, min(p.x+p.w, a.w)), y0, max(y0, min(p.y+p.h, a.h))
+	x1, y1 = min(p.x+p.w, a.w), min(p.y+p.h, a.h)
+	if p.x >= x1 || p.y >= y1 {
+		return 0, 0, 0, 0
+	}
+	return p.x, x1, p.y, y1
 }
 
 // blend puts a row of src over dst, both with straight alpha.

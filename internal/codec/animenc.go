@@ -43,8 +43,9 @@ func encodeAnimation(src *animation, o animOptions) ([]byte, error) {
 		lossless: flag(o.lossless && !o.mixed), smallest: flag(o.effort >= 6),
 	}
 	if c.lossless != 0 {
-		// There, quality is effort too: these are libwebp's own pairs of both.
-		c.quality = C.float([...]float32{0, 20, 25, 50, 75, 90, 100}[min(max(o.effort, 0), 6)])
+		// There, quality is effort too: these are libwebp's own pairs of both, but
+		// for the last, whose 100 would take a minute for a megapixel.
+		c.quality = C.float([...]float32{0, 20, 25, 50, 75, 90, 90}[min(max(o.effort, 0), 6)])
 	}
 
 	var encoder *C.WebPAnimEncoder

@@ -1,0 +1,286 @@
+package codec
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
+	"image"
+	"image/color"
+	"image/png"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"webpress/internal/asset"
+)
+
+func encodePNG(t testing.TB, m image.Image) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// noisy returns a picture of noise; opaque ones have alpha 255.
+func noisy(w, h int, opaque bool) *image.NRGBA {
+	m := image.NewNRGBA(image.Rect(0, 0, w, h))
+	noise(m.Pix)
+	for i := 3; opaque && i < len(m.Pix); i += 4 {
+		m.Pix[i] = 255
+	}
+	return m
+}
+
+// insert puts chunks into a PNG behind its header.
+func insert(file []byte, chunks ...[]byte) []byte {
+	const header = len(pngSignature) + 25
+	return slices.Concat(file[:header], slices.Concat(chunks...), file[header:])
+}
+
+func deflate(data []byte) []byte {
+	var b bytes.Buffer
+	z := zlib.NewWriter(&b)
+	z.Write(data)
+	z.Close()
+	return b.Bytes()
+}
+
+func TestDecodePNG(t *testing.T) {
+	rect := image.Rect(0, 0, 9, 5)
+	gray16, wide := image.NewGray16(rect), image.NewNRGBA64(rect)
+	noise(gray16.Pix)
+	noise(wide.Pix)
+	palette := image.NewPaletted(rect, color.Palette{color.RGBA{1, 2, 3, 255}, color.NRGBA{200, 100, 50, 128}, color.NRGBA{}})
+	for i := range palette.Pix {
+		palette.Pix[i] = byte(i % 3)
+	}
+	gray := image.NewGray(rect)
+	noise(gray.Pix)
+	for _, tc := range []struct {
+		name string
+		m    image.Image
+		info Info
+		gray bool
+	}{
+		{"opaque", noisy(9, 5, true), Info{Depth: 8}, false},
+		{"alpha", noisy(9, 5, false), Info{Depth: 8, Alpha: true}, false},
+		{"gray", gray, Info{Depth: 8}, true},
+		{"gray 16", gray16, Info{Depth: 16}, true},
+		{"16", wide, Info{Depth: 16, Alpha: true}, false},
+		{"palette", palette, Info{Depth: 8, Alpha: true}, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			data := encodePNG(t, tc.m)
+			want := tc.info
+			want.Format, want.Width, want.Height, want.Frames = asset.PNG, 9, 5, 1
+			info, err := probePNG(data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, info); diff != "" {
+				t.Error(diff)
+			}
+			// What follows the end is no business of ours.
+			f, _, err := decodePNG(append(slices.Clone(data), "garbage"...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.opaque == want.Alpha || f.gray != tc.gray {
+				t.Errorf("opaque %v, gray %v", f.opaque, f.gray)
+			}
+			for i := range rect.Max.X * rect.Max.Y {
+				w := straight(tc.m.At(i%rect.Max.X, i/rect.Max.X))
+				if got := (color.NRGBA{f.pix[4*i], f.pix[4*i+1], f.pix[4*i+2], f.pix[4*i+3]}); got != w {
+					t.Fatalf("pixel %d: %v, want %v", i, got, w)
+				}
+			}
+			for n := range data {
+				if _, err := probePNG(data[:n]); err == nil {
+					t.Fatalf("the first %d of %d bytes pass", n, len(data))
+				}
+				if f, _, err := decodePNG(data[:n]); err == nil || f.pix != nil {
+					t.Fatalf("the first %d of %d bytes are decoded", n, len(data))
+				}
+			}
+		})
+	}
+}
+
+func TestPNGTransparentColour(t *testing.T) {
+	m := image.NewGray(image.Rect(0, 0, 2, 1))
+	m.Pix = []byte{7, 8}
+	data := insert(encodePNG(t, m), pngChunk("tRNS", []byte{0, 7}))
+	info, err := probePNG(data)
+	if err != nil || !info.Alpha {
+		t.Fatalf("%+v, %v", info, err)
+	}
+	f, _, err := decodePNG(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []byte{7, 7, 7, 0, 8, 8, 8, 255}; !bytes.Equal(f.pix, want) {
+		t.Errorf("got %v, want %v", f.pix, want)
+	}
+}
+
+func TestPNGMetadata(t *testing.T) {
+	plain := encodePNG(t, noisy(4, 3, true))
+	exif := exifBlock(binary.BigEndian, 6)
+	profile := bytes.Repeat([]byte("profile"), 100)
+	iccp := func(packed []byte) []byte { return pngChunk("iCCP", slices.Concat([]byte("name\x00\x00"), packed)) }
+	text := func(rest ...string) []byte {
+		return pngChunk("iTXt", []byte("XML:com.adobe.xmp\x00"+strings.Join(rest, "")))
+	}
+	gamma := func(g uint32) []byte { return pngChunk("gAMA", binary.BigEndian.AppendUint32(nil, g)) }
+	broken := pngChunk("zTXt", []byte("a comment"))
+	broken[len(broken)-1] ^= 1 // its checksum
+
+	for _, tc := range []struct {
+		name   string
+		chunks [][]byte
+		want   meta
+		notes  []string // of the probe
+	}{
+		{"none", nil, meta{}, nil},
+		{"icc", [][]byte{iccp(deflate(profile))}, meta{ICC: profile}, nil},
+		{
+			"icc damaged",
+			[][]byte{iccp([]byte("junk"))},
+			meta{Notes: []string{"the colour profile is damaged and was ignored"}},
+			nil,
+		},
+		{
+			"icc bomb",
+			[][]byte{iccp(deflate(make([]byte, maxInflated+1)))},
+			meta{Notes: []string{"the colour profile is damaged and was ignored"}},
+			nil,
+		},
+		{"exif", [][]byte{pngChunk("eXIf", exif)}, meta{EXIF: exif, Orientation: 6}, nil},
+		{"xmp", [][]byte{text("\x00\x00en\x00\x00<x/>")}, meta{XMP: []byte("<x/>")}, nil},
+		{"xmp compressed", [][]byte{text("\x01\x00\x00\x00", string(deflate([]byte("<x/>"))))}, meta{XMP: []byte("<x/>")}, nil},
+		{"xmp bomb", [][]byte{text("\x01\x00\x00\x00", string(deflate(make([]byte, maxInflated+1))))}, meta{}, nil},
+		{"other text", [][]byte{pngChunk("iTXt", []byte("Comment\x00\x00\x00\x00\x00hello"))}, meta{}, nil},
+		{"checksum of a comment", [][]byte{broken}, meta{}, nil},
+		{"gamma of sRGB", [][]byte{gamma(45455)}, meta{}, nil},
+		{"gamma", [][]byte{gamma(100000)}, meta{}, []string{"its gamma of 1.00 is ignored: colours are taken as sRGB"}},
+		{"gamma and sRGB", [][]byte{gamma(100000), pngChunk("sRGB", []byte{0})}, meta{}, nil},
+		{
+			"coded",
+			[][]byte{pngChunk("cICP", []byte{9, 16, 0, 1})},
+			meta{},
+			[]string{"its colours are coded by a cICP chunk, which is ignored: they are taken as sRGB"},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			data := insert(plain, tc.chunks...)
+			f, m, err := decodePNG(data)
+			if err != nil || f.w != 4 || f.h != 3 {
+				t.Fatalf("%dx%d, %v", f.w, f.h, err)
+			}
+			if diff := cmp.Diff(tc.want, m); diff != "" {
+				t.Error(diff)
+			}
+			info, err := probePNG(data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.notes, info.Notes); diff != "" {
+				t.Error(diff)
+			}
+			if turned := info.Width == 3; turned != (m.Orientation >= 5) {
+				t.Errorf("shown as %dx%d at orientation %d", info.Width, info.Height, m.Orientation)
+			}
+		})
+	}
+}
+
+func TestPNGRefused(t *testing.T) {
+	plain := encodePNG(t, noisy(4, 3, true))
+	at := func(i int, v byte) []byte {
+		b := slices.Clone(plain)
+		b[i] = v
+		return b
+	}
+	noPixels := slices.Concat(plain[:33], pngChunk("IEND", nil))
+	huge := func(w, h uint32) []byte {
+		header := binary.BigEndian.AppendUint32(nil, w)
+		header = append(binary.BigEndian.AppendUint32(header, h), 8, pngRGB, 0, 0, 0)
+		return slices.Concat([]byte(pngSignature), pngChunk("IHDR", header), plain[33:])
+	}
+	for _, tc := range []struct {
+		name string
+		data []byte
+		want string
+	}{
+		{"empty", nil, "png: this is not a PNG"},
+		{"no header", slices.Concat([]byte(pngSignature), plain[33:]), "png: the header is missing"},
+		{"two headers", insert(plain, plain[8:33]), "png: the header is damaged"},
+		{"length that lies", at(33, 0x7f), "png: the file is cut short"},
+		{"length beyond 31 bits", at(33, 0xff), "png: the file is cut short"},
+		{"no width", huge(0, 1), "png: a size of 0x1 is not valid"},
+		{"width beyond 31 bits", huge(1<<31, 1), "png: a size of 2147483648x1 is not valid"},
+		{"bits", at(24, 3), "png: 3 bits of colour type 2 are not valid"},
+		{"no pixels", noPixels, "png: it holds no pixels"},
+		{"bomb", huge(1<<31-1, 1<<31-1), "png: it claims 2147483647x2147483647 pixels, which its data cannot hold"},
+		{"smaller bomb", huge(60000, 60000), "png: it claims 60000x60000 pixels, which its data cannot hold"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			for _, err := range []error{second(probePNG(tc.data)), third(decodePNG(tc.data))} {
+				if err == nil || err.Error() != tc.want {
+					t.Errorf("got %v, want %s", err, tc.want)
+				}
+			}
+		})
+	}
+	damaged := slices.Clone(plain)
+	damaged[len(damaged)-30] ^= 0x55
+	if f, _, err := decodePNG(damaged); err == nil || f.pix != nil {
+		t.Error("damaged pixels are decoded")
+	}
+}
+
+func second[A any](_ A, err error) error        { return err }
+func third[A, B any](_ A, _ B, err error) error { return err }
+
+func FuzzDecodePNG(f *testing.F) {
+	f.Add(encodePNG(f, noisy(4, 3, false)))
+	f.Add(insert(encodePNG(f, noisy(4, 3, true)), pngChunk("iCCP", slices.Concat([]byte("n\x00\x00"), deflate([]byte("p")))), pngChunk("eXIf", exifBlock(binary.BigEndian, 6))))
+	f.Add(insert(encodePNG(f, image.NewGray16(image.Rect(0, 0, 3, 2))), pngChunk("tRNS", []byte{0, 0})))
+	f.Add(encodePNG(f, image.NewPaletted(image.Rect(0, 0, 3, 2), color.Palette{color.Black, color.Transparent})))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		fuzzStill(t, data, probePNG, decodePNG)
+	})
+}
+
+// fuzzStill holds what is true of every decoder of still pictures: it keeps to
+// what the header says, or fails.
+func fuzzStill(t *testing.T, data []byte, probe func([]byte) (Info, error), decode func([]byte) (frame, meta, error)) {
+	info, err := probe(data)
+	if err == nil && info.Width*info.Height > 1<<20 {
+		return
+	}
+	f, m, decodeErr := decode(data)
+	if err != nil && decodeErr == nil {
+		t.Fatalf("decoded, though the header is refused: %v", err)
+	}
+	if decodeErr != nil {
+		if f.pix != nil {
+			t.Fatal("pixels in spite of an error")
+		}
+		return
+	}
+	w, h := f.w, f.h
+	if m.Orientation >= 5 {
+		w, h = h, w
+	}
+	if info.Frames == 1 && (w != info.Width || h != info.Height) || len(f.pix) != 4*w*h {
+		t.Fatalf("%dx%d with %d bytes, the header says %dx%d", w, h, len(f.pix), info.Width, info.Height)
+	}
+	if f.opaque != isOpaque(f.pix) || !f.opaque && !info.Alpha {
+		t.Fatalf("opaque %v, really %v, the header says alpha %v", f.opaque, isOpaque(f.pix), info.Alpha)
+	}
+}
