@@ -153,12 +153,12 @@ func (g *GitHub) Annotate(annotations []Annotation) {
 		left[a.Level]--
 		properties := githubactions.CommandProperties{}
 		if a.Path != "" {
-			properties["file"] = visible(a.Path)
+			properties["file"] = Visible(a.Path)
 		}
 		if a.Title != "" {
-			properties["title"] = visible(a.Title)
+			properties["title"] = Visible(a.Title)
 		}
-		g.command(string(a.Level), cut(visible(a.Message)), properties)
+		g.command(string(a.Level), cut(visible(a.Message, true)), properties)
 	}
 }
 
@@ -180,7 +180,7 @@ func cut(message string) string {
 
 // Group starts a part of the log that is folded.
 func (g *GitHub) Group(title string) func() {
-	g.command("group", visible(title), nil)
+	g.command("group", Visible(title), nil)
 	return func() { g.command("endgroup", "", nil) }
 }
 

@@ -180,7 +180,7 @@ func TestGitHubLog(t *testing.T) {
 	c.Mask("s3cret%")
 	c.Mask("")
 	end()
-	want := "::group::convert 100%25%0A::error::x\n::add-mask::s3cret%25\n::endgroup::\n"
+	want := "::group::convert 100%25\\n::error::x\n::add-mask::s3cret%25\n::endgroup::\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("log (-want +got):\n%s", diff)
 	}
@@ -296,15 +296,15 @@ func FuzzGitHubAnnotate(f *testing.F) {
 		}
 		want := map[string]string{}
 		if path != "" {
-			want["file"] = visible(path)
+			want["file"] = Visible(path)
 		}
 		if title != "" {
-			want["title"] = visible(title)
+			want["title"] = Visible(title)
 		}
 		if diff := cmp.Diff(want, properties); diff != "" {
 			t.Errorf("properties (-want +got):\n%s", diff)
 		}
-		if data != cut(visible(message)) {
+		if data != cut(visible(message, true)) {
 			t.Errorf("message %q became %q", message, data)
 		}
 	})

@@ -49,16 +49,20 @@ func Line(s string) string {
 	return b.String()
 }
 
-// visible is Line for text that goes into a workflow command itself, where line
-// breaks are kept and may be escaped by the command.
-func visible(s string) string {
+// Visible shows what is not seen in s: line breaks, control characters and the
+// like are replaced as in Line, so that a name is on one line and looks like
+// what it is.
+func Visible(s string) string { return visible(s, false) }
+
+// visible is Visible; breaks keeps the line breaks.
+func visible(s string, breaks bool) string {
 	var b strings.Builder
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
 		switch {
 		case r == utf8.RuneError && n == 1:
 			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case r != '\n' && hidden(r):
+		case hidden(r) && !(breaks && r == '\n'), r == '\t' && !breaks:
 			b.WriteString(escape(r))
 		default:
 			b.WriteRune(r)

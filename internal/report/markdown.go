@@ -1,0 +1,270 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"webpress/internal/asset"
+	"webpress/internal/ci"
+)
+
+// MarkdownLimit is the length in bytes above which GitHub drops a job's summary
+// whole. CommentLimit is that of a comment, in characters; bytes are never less.
+const (
+	MarkdownLimit = 1 << 20
+	CommentLimit  = 65536
+)
+
+// openRows is how many rows of a section are seen before the rest is folded.
+const openRows = 20
+
+// Markdown is the report for a job's summary or a comment, in GitHub's Markdown.
+// It is never longer than limit bytes; 0, or more than MarkdownLimit, stands for
+// MarkdownLimit. Where it would be longer, rows are dropped, and a line says how
+// many: of the notes first, then of what was skipped, of what was converted (the
+// smallest savings first), of what failed.
+func (r Report) Markdown(limit int) string {
+	if limit <= 0 || limit > MarkdownLimit {
+		limit = MarkdownLimit
+	}
+	sections := []section{r.failures(), r.table(), r.skipped(), r.notes()}
+	head, foot := r.headline(), r.footer()
+	keep := make([]int, len(sections))
+	length := len(head) + len(foot)
+	for i := range sections {
+		keep[i] = sections[i].fill(limit)
+		length += len(sections[i].render(keep[i]))
+	}
+	for i := len(sections) - 1; i >= 0 && length > limit; i-- {
+		s := sections[i]
+		length -= len(s.render(keep[i]))
+		// Find the most rows that fit, none if none do.
+		fit, over := 0, keep[i]
+		for over-fit > 1 {
+			middle := (fit + over) / 2
+			if length+len(s.render(middle)) <= limit {
+				fit = middle
+			} else {
+				over = middle
+			}
+		}
+		keep[i] = fit
+		length += len(s.render(fit))
+	}
+	if length > limit {
+		return cut(head, limit)
+	}
+	var b strings.Builder
+	b.WriteString(head)
+	for i, s := range sections {
+		b.WriteString(s.render(keep[i]))
+	}
+	b.WriteString(foot)
+	return b.String()
+}
+
+// cut takes from the end of s what is over limit bytes, but no part of a
+// character.
+func cut(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit]
+}
+
+// A section is a part of the report under a heading of its own.
+type section struct {
+	// title is the heading's text. A section without one is not shown.
+	title string
+	// intro stands before the rows.
+	intro string
+	// head is the head of a table, empty for a list.
+	head string
+	// count is the number of rows, row makes one, and rows are those made.
+	count int
+	row   func(i int) string
+	rows  []string
+	// open is how many rows are seen before the rest is folded.
+	open int
+}
+
+// fill makes the rows that by themselves are no more than limit bytes, and
+// returns how many they are. A run may have a hundred times as many.
+func (s *section) fill(limit int) int {
+	for i := range s.count {
+		row := s.row(i)
+		if limit -= len(row); limit < 0 {
+			break
+		}
+		s.rows = append(s.rows, row)
+	}
+	return len(s.rows)
+}
+
+// render returns the section with its first n rows.
+func (s section) render(n int) string {
+	if s.title == "" {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("\n### " + s.title + "\n\n" + s.intro)
+	open := min(n, s.open)
+	if open > 0 {
+		b.WriteString(s.head + strings.Join(s.rows[:open], ""))
+	}
+	if n > open {
+		summary := fmt.Sprintf("%d more", n-open)
+		if open == 0 {
+			summary = "Which ones"
+			if n < s.count {
+				summary = fmt.Sprintf("The first %d", n)
+			}
+		}
+		// Markdown counts inside of HTML only after an empty line.
+		fmt.Fprintf(&b, "\n<details><summary>%s</summary>\n\n%s%s\n</details>\n",
+			summary, s.head, strings.Join(s.rows[open:n], ""))
+	}
+	if left := s.count - n; left > 0 {
+		fmt.Fprintf(&b, "\n%d left out here, for lack of room; the JSON report has them.\n", left)
+	}
+	return b.String()
+}
+
+func (r Report) headline() string {
+	s := "## webpress"
+	if r.DryRun {
+		s += " (dry run)"
+	}
+	s += "\n\n**" + capital(r.outcome("→")) + "**"
+	for _, o := range r.others() {
+		s += " · " + o
+	}
+	s += "\n"
+	if r.DryRun {
+		s += "\nThis was a dry run: nothing was written.\n"
+	}
+	if r.Interrupted {
+		s += "\nThe run was interrupted. What is listed here is finished; nothing is half-written.\n"
+	}
+	return s
+}
+
+func (r Report) footer() string {
+	var parts []string
+	for _, part := range []string{"webpress " + ci.Visible(r.Version), r.made()} {
+		if part = strings.TrimSpace(part); part != "" {
+			parts = append(parts, prose(part))
+		}
+	}
+	if r.Elapsed > 0 {
+		parts = append(parts, Duration(r.Elapsed))
+	}
+	return "\n<sub>" + strings.Join(parts, " · ") + "</sub>\n"
+}
+
+func (r Report) failures() section {
+	of := r.of(asset.Failed)
+	if len(of) == 0 {
+		return section{}
+	}
+	row := func(i int) string {
+		message, hint := fault(of[i])
+		row := "- " + code(short(message, 4*nameWidth))
+		if hint != "" {
+			row += "<br>" + prose(short(hint, 4*nameWidth))
+		}
+		return row + "\n"
+	}
+	return section{title: fmt.Sprintf("%d failed", len(of)), count: len(of), row: row, open: openRows}
+}
+
+// fault is what went wrong with a source, with its name.
+func fault(one asset.Result) (message, hint string) {
+	if one.Err == nil {
+		return fmt.Sprintf("%q: no reason given", one.Source.Path), ""
+	}
+	message = one.Err.Message
+	if !strings.Contains(message, one.Source.Path) {
+		// A name with quotes or the like is in it in Go's spelling.
+		quoted := fmt.Sprintf("%q", one.Source.Path)
+		if !strings.Contains(message, quoted) {
+			message = quoted + ": " + message
+		}
+	}
+	return message, one.Err.Hint
+}
+
+func (r Report) table() section {
+	of := r.bySavings()
+	if len(of) == 0 {
+		return section{}
+	}
+	s := section{
+		title: fmt.Sprintf("%d converted", len(of)),
+		head: "| File | Format | Before | After | Saved | Time |\n" +
+			"|:--|:--|--:|--:|--:|--:|\n",
+		open: openRows, count: len(of),
+	}
+	if r.DryRun {
+		s.title = fmt.Sprintf("%d would be converted", len(of))
+	}
+	s.row = func(i int) string {
+		one := of[i]
+		return fmt.Sprintf("| %s | %s | %s | %s | %s (%s) | %s |\n",
+			code(short(one.Source.Path, nameWidth)), kind(one, "→")+details(one),
+			Size(one.Before), Size(one.After),
+			Size(one.Before-one.After), Percent(one.Before, one.After), Duration(one.Duration))
+	}
+	return s
+}
+
+// details says how an output differs from most: animated, lossless.
+func details(one asset.Result) string {
+	var s string
+	if one.Frames > 1 {
+		s += fmt.Sprintf(", %d frames", one.Frames)
+	}
+	if one.Lossless {
+		s += ", lossless"
+	}
+	return s
+}
+
+func (r Report) skipped() section {
+	of := r.of(asset.Skipped)
+	if len(of) == 0 {
+		return section{}
+	}
+	s := section{title: fmt.Sprintf("%d skipped", len(of)), count: len(of)}
+	for _, skip := range r.Skips {
+		s.intro += fmt.Sprintf("- %d %s\n", skip.Count, prose(reason(skip.Reason)))
+	}
+	s.row = func(i int) string {
+		one := of[i]
+		row := "- " + code(short(one.Source.Path, nameWidth)) + " " + prose(reason(one.Reason))
+		if one.After > 0 {
+			row += fmt.Sprintf(" (%s, as WebP %s)", Size(one.Before), Size(one.After))
+		}
+		return row + "\n"
+	}
+	return s
+}
+
+func (r Report) notes() section {
+	notes := r.remarks()
+	if len(notes) == 0 {
+		return section{}
+	}
+	row := func(i int) string {
+		text := prose(short(notes[i].text, 4*nameWidth))
+		if notes[i].path != "" {
+			text = code(short(notes[i].path, nameWidth)) + " " + text
+		}
+		return "- " + text + "\n"
+	}
+	return section{title: "Notes", count: len(notes), row: row, open: openRows / 2}
+}

@@ -1,0 +1,237 @@
+// Package report turns the results of a run into what people and programs read:
+// Markdown for a job's summary or a comment, text for the end of a log, JSON for
+// other tools, outputs for later steps. Its functions are pure: no files, no
+// clock, no environment.
+//
+// Sizes are in SI units everywhere: 1 kB is 1,000 bytes, 1 MB is 1,000 kB, as
+// file managers and browsers show them; JSON and outputs have plain bytes.
+package report
+
+import (
+	"bytes"
+	"cmp"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"webpress/internal/asset"
+	"webpress/internal/ci"
+)
+
+// SchemaVersion is the version of the JSON form. It changes when a member is
+// taken away or changes its meaning; new members leave it as it is, so readers
+// have to pass over those that they do not know.
+const SchemaVersion = 1
+
+// Schema is the JSON Schema of what JSON returns.
+//
+//go:embed schema.json
+var Schema []byte
+
+// Input is all that a report is made of.
+type Input struct {
+	// Results are those of all sources that were reached, in any order.
+	Results []asset.Result `json:"results"`
+	// Notices are remarks on the run as a whole.
+	Notices []string `json:"notices"`
+	// DryRun says that nothing was written.
+	DryRun bool `json:"dry-run"`
+	// Interrupted says that the run was stopped; Left is the number of sources
+	// that it did not reach.
+	Interrupted bool `json:"interrupted"`
+	Left        int  `json:"left"`
+	// Recipe is what the settings ask for.
+	Recipe asset.Recipe `json:"recipe"`
+	// Version is webpress's own.
+	Version string `json:"version"`
+	// Elapsed is the time from start to end.
+	Elapsed time.Duration `json:"duration"`
+}
+
+// A Report is what a run came to. Its JSON form is described by Schema.
+type Report struct {
+	Schema      int            `json:"schema"`
+	Version     string         `json:"version"`
+	DryRun      bool           `json:"dry-run"`
+	Interrupted bool           `json:"interrupted"`
+	Left        int            `json:"left"`
+	Elapsed     time.Duration  `json:"duration"`
+	Recipe      asset.Recipe   `json:"recipe"`
+	Totals      Totals         `json:"totals"`
+	Skips       []Skip         `json:"skips"`
+	Notices     []string       `json:"notices"`
+	Results     []asset.Result `json:"results"`
+}
+
+// Totals count a run. The bytes are those of the converted sources alone: a
+// source that was skipped or failed stays as it is and adds nothing to either
+// side, so Before - After is by how much the pictures that pages can now use
+// are smaller. BytesSaved and PercentSaved are below zero where the outputs are
+// larger, as can happen with HEIC, which is converted although WebP may be
+// larger. In a dry run they are what would have been.
+type Totals struct {
+	Converted   int   `json:"converted"`
+	Skipped     int   `json:"skipped"`
+	Failed      int   `json:"failed"`
+	BytesBefore int64 `json:"bytes-before"`
+	BytesAfter  int64 `json:"bytes-after"`
+	BytesSaved  int64 `json:"bytes-saved"`
+	// PercentSaved is the share of BytesBefore that BytesSaved is, rounded to
+	// one decimal; 0 where BytesBefore is 0.
+	PercentSaved float64 `json:"percent-saved"`
+}
+
+// A Skip is how many sources were skipped for a reason.
+type Skip struct {
+	Reason asset.Reason `json:"reason"`
+	Count  int          `json:"count"`
+}
+
+// New makes a report. It keeps in.Results in their order.
+func New(in Input) Report {
+	r := Report{
+		Schema: SchemaVersion, Version: in.Version, DryRun: in.DryRun,
+		Interrupted: in.Interrupted, Left: in.Left, Elapsed: in.Elapsed, Recipe: in.Recipe,
+		Skips: []Skip{}, Notices: append([]string{}, in.Notices...),
+		Results: append([]asset.Result{}, in.Results...),
+	}
+	t := &r.Totals
+	skips := make(map[asset.Reason]int)
+	for _, one := range r.Results {
+		switch one.Status {
+		case asset.Converted:
+			t.Converted++
+			t.BytesBefore += one.Before
+			t.BytesAfter += one.After
+		case asset.Skipped:
+			t.Skipped++
+			skips[one.Reason]++
+		case asset.Failed:
+			t.Failed++
+		}
+	}
+	t.BytesSaved = t.BytesBefore - t.BytesAfter
+	t.PercentSaved = math.Round(saved(t.BytesBefore, t.BytesAfter)*10) / 10
+	for reason, n := range skips {
+		r.Skips = append(r.Skips, Skip{Reason: reason, Count: n})
+	}
+	slices.SortFunc(r.Skips, func(a, b Skip) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Reason, b.Reason))
+	})
+	return r
+}
+
+// JSON returns the report in the form that Schema describes. Bytes of paths that
+// are not UTF-8 become U+FFFD.
+func (r Report) JSON() ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(r); err != nil {
+		return nil, fmt.Errorf("encode report: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// filesLimit is the length in bytes of an output that GitHub takes from a job.
+const filesLimit = 1_000_000
+
+// file is what the output files says of one source.
+type file struct {
+	Path   string       `json:"path"`
+	Status asset.Status `json:"status"`
+	Output string       `json:"output,omitempty"`
+	Before int64        `json:"bytes-before"`
+	After  int64        `json:"bytes-after,omitempty"`
+	Reason asset.Reason `json:"reason,omitempty"`
+	Error  string       `json:"error,omitempty"`
+}
+
+// Outputs are the values for later steps; path is where the JSON report was
+// written, or empty. The output files is a JSON list of one object a source, one
+// a line: path, status, output, bytes-before, bytes-after, reason, error. Where
+// it would be longer than a platform takes, it is empty instead of incomplete;
+// the JSON report then has it.
+func (r Report) Outputs(path string) []ci.Output {
+	t := r.Totals
+	return []ci.Output{
+		{Name: "converted", Value: strconv.Itoa(t.Converted)},
+		{Name: "skipped", Value: strconv.Itoa(t.Skipped)},
+		{Name: "failed", Value: strconv.Itoa(t.Failed)},
+		{Name: "bytes-before", Value: strconv.FormatInt(t.BytesBefore, 10)},
+		{Name: "bytes-after", Value: strconv.FormatInt(t.BytesAfter, 10)},
+		{Name: "bytes-saved", Value: strconv.FormatInt(t.BytesSaved, 10)},
+		{Name: "percent-saved", Value: strconv.FormatFloat(t.PercentSaved, 'f', 1, 64)},
+		{Name: "files", Value: r.files()},
+		{Name: "report", Value: path},
+	}
+}
+
+func (r Report) files() string {
+	if len(r.Results) == 0 {
+		return "[]"
+	}
+	lines := make([]string, len(r.Results))
+	length := 0
+	for i, one := range r.Results {
+		f := file{
+			Path: one.Source.Path, Status: one.Status, Output: one.Output,
+			Before: one.Before, After: one.After, Reason: one.Reason,
+		}
+		if one.Err != nil {
+			f.Error = one.Err.Message
+		}
+		// Plain strings and numbers cannot fail.
+		line, _ := json.Marshal(f)
+		lines[i] = string(line)
+		if length += len(line) + len(",\n"); length > filesLimit {
+			return ""
+		}
+	}
+	return "[" + strings.Join(lines, ",\n") + "]"
+}
+
+// of returns the results of one status, in their order.
+func (r Report) of(status asset.Status) []asset.Result {
+	var of []asset.Result
+	for _, one := range r.Results {
+		if one.Status == status {
+			of = append(of, one)
+		}
+	}
+	return of
+}
+
+// bySavings returns the converted results, largest savings first.
+func (r Report) bySavings() []asset.Result {
+	of := r.of(asset.Converted)
+	slices.SortStableFunc(of, func(a, b asset.Result) int {
+		return cmp.Or(
+			cmp.Compare(b.Before-b.After, a.Before-a.After),
+			cmp.Compare(a.Source.Path, b.Source.Path))
+	})
+	return of
+}
+
+// A remark is a note on the run, or on the source at path.
+type remark struct{ path, text string }
+
+// remarks returns the notices, and then the notes of all results.
+func (r Report) remarks() []remark {
+	var all []remark
+	for _, notice := range r.Notices {
+		all = append(all, remark{text: notice})
+	}
+	for _, one := range r.Results {
+		for _, note := range one.Notes {
+			all = append(all, remark{path: one.Source.Path, text: note})
+		}
+	}
+	return all
+}

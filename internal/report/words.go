@@ -1,0 +1,170 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"webpress/internal/asset"
+)
+
+// Size is a number of bytes for people, in SI units with one decimal: 999 B,
+// 1.0 kB, 14.2 MB. It may be below zero.
+func Size(n int64) string {
+	if n < 0 {
+		// The smallest number has no opposite; a float does not mind.
+		return "-" + size(-float64(n))
+	}
+	return size(float64(n))
+}
+
+func size(n float64) string {
+	if n < 1000 {
+		return fmt.Sprintf("%.0f B", n)
+	}
+	for _, unit := range []string{"kB", "MB", "GB"} {
+		n /= 1000
+		// What would be rounded to 1000.0 is 1.0 of the next unit.
+		if n < 999.95 {
+			return fmt.Sprintf("%.1f %s", n, unit)
+		}
+	}
+	return fmt.Sprintf("%.1f TB", n/1000)
+}
+
+// Percent is how much smaller after is than before, for people: 78.2 %. It is
+// below zero where after is larger, and is 100.0 % only where nothing is left.
+func Percent(before, after int64) string { return percent(saved(before, after)) }
+
+func percent(p float64) string {
+	if p < 100 && p > 99.9 {
+		p = 99.9
+	}
+	// Not -0.0.
+	return fmt.Sprintf("%.1f %%", math.Round(p*10)/10+0)
+}
+
+// saved is the share of before that after is smaller, in percent.
+func saved(before, after int64) float64 {
+	if before == 0 {
+		return 0
+	}
+	return (float64(before) - float64(after)) / float64(before) * 100
+}
+
+// Duration is a time for people: 12 ms, 1.2 s, 3 min 5 s.
+func Duration(d time.Duration) string {
+	switch {
+	case d < 100*time.Millisecond:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 59950*time.Millisecond:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	d = d.Round(time.Second)
+	return fmt.Sprintf("%d min %d s", d/time.Minute, d%time.Minute/time.Second)
+}
+
+// images is a number of images in words.
+func images(n int) string {
+	switch n {
+	case 0:
+		return "no images"
+	case 1:
+		return "1 image"
+	}
+	return fmt.Sprintf("%d images", n)
+}
+
+// kind says what became what: PNG → WebP. The arrow is handed in.
+func kind(one asset.Result, arrow string) string {
+	return name(one.Source.Format) + " " + arrow + " " + name(one.Format)
+}
+
+// name is a format as people write it.
+func name(f asset.Format) string {
+	switch f {
+	case asset.WebP:
+		return "WebP"
+	case "":
+		return "?"
+	}
+	return strings.ToUpper(string(f))
+}
+
+// outcome is the run in one sentence without an end: 12 images converted:
+// 14.2 MB → 3.1 MB, 78.2 % saved.
+func (r Report) outcome(arrow string) string {
+	t := r.Totals
+	if len(r.Results) == 0 && r.Left == 0 {
+		return "no images found"
+	}
+	s := images(t.Converted)
+	if r.DryRun {
+		s += " would be"
+	}
+	s += " converted"
+	if t.Converted == 0 {
+		return s
+	}
+	s += fmt.Sprintf(": %s %s %s, ", Size(t.BytesBefore), arrow, Size(t.BytesAfter))
+	switch p := t.PercentSaved; {
+	case t.BytesAfter <= t.BytesBefore:
+		return s + Percent(t.BytesBefore, t.BytesAfter) + " saved"
+	default:
+		return s + percent(-p) + " larger"
+	}
+}
+
+// others counts what was not converted: 3 skipped, 1 failed.
+func (r Report) others() []string {
+	var others []string
+	for _, o := range []struct {
+		n    int
+		word string
+	}{
+		{r.Totals.Failed, "failed"}, {r.Totals.Skipped, "skipped"}, {r.Left, "not reached"},
+	} {
+		if o.n > 0 {
+			others = append(others, fmt.Sprintf("%d %s", o.n, o.word))
+		}
+	}
+	return others
+}
+
+// made says how the outputs were made: quality 80, at most 1200 pixels wide.
+func (r Report) made() string {
+	c := r.Recipe
+	if c.Format == "" {
+		return ""
+	}
+	s := fmt.Sprintf("quality %d", c.Quality)
+	if c.Lossless == asset.LosslessAlways {
+		s = "lossless"
+	}
+	switch {
+	case c.MaxWidth > 0 && c.MaxHeight > 0:
+		s += fmt.Sprintf(", at most %d x %d pixels", c.MaxWidth, c.MaxHeight)
+	case c.MaxWidth > 0:
+		s += fmt.Sprintf(", at most %d pixels wide", c.MaxWidth)
+	case c.MaxHeight > 0:
+		s += fmt.Sprintf(", at most %d pixels high", c.MaxHeight)
+	}
+	return s
+}
+
+// reason is the text of a reason, which is never empty.
+func reason(of asset.Reason) string {
+	if of == "" {
+		return "no reason given"
+	}
+	return string(of)
+}
+
+// capital makes the first letter of an English sentence large.
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}

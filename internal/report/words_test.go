@@ -1,0 +1,55 @@
+package report
+
+import (
+	"math"
+	"testing"
+	"time"
+)
+
+func TestSize(t *testing.T) {
+	tests := []struct {
+		n    int64
+		want string
+	}{
+		{0, "0 B"}, {999, "999 B"}, {1000, "1.0 kB"}, {1049, "1.0 kB"}, {1050, "1.1 kB"},
+		{999_949, "999.9 kB"}, {999_950, "1.0 MB"}, {14_200_000, "14.2 MB"}, {2_500_000_000, "2.5 GB"},
+		{math.MaxInt64, "9223372.0 TB"}, {math.MinInt64, "-9223372.0 TB"}, {-1500, "-1.5 kB"},
+	}
+	for _, tt := range tests {
+		if got := Size(tt.n); got != tt.want {
+			t.Errorf("Size(%d) = %q, want %q", tt.n, got, tt.want)
+		}
+	}
+}
+
+func TestPercent(t *testing.T) {
+	tests := []struct {
+		before, after int64
+		want          string
+	}{
+		{1000, 218, "78.2 %"}, {1000, 1000, "0.0 %"}, {1000, 0, "100.0 %"}, {1_000_000, 1, "99.9 %"},
+		{1000, 1500, "-50.0 %"}, {0, 10, "0.0 %"}, {1_000_000, 1_000_001, "0.0 %"},
+		{math.MaxInt64, math.MinInt64, "200.0 %"},
+	}
+	for _, tt := range tests {
+		if got := Percent(tt.before, tt.after); got != tt.want {
+			t.Errorf("Percent(%d, %d) = %q, want %q", tt.before, tt.after, got, tt.want)
+		}
+	}
+}
+
+func TestDuration(t *testing.T) {
+	tests := []struct {
+		d    time.Duration
+		want string
+	}{
+		{0, "0 ms"}, {12 * time.Millisecond, "12 ms"}, {100 * time.Millisecond, "0.1 s"},
+		{59949 * time.Millisecond, "59.9 s"}, {59950 * time.Millisecond, "1 min 0 s"}, {185 * time.Second, "3 min 5 s"},
+		{2 * time.Hour, "120 min 0 s"},
+	}
+	for _, tt := range tests {
+		if got := Duration(tt.d); got != tt.want {
+			t.Errorf("Duration(%v) = %q, want %q", tt.d, got, tt.want)
+		}
+	}
+}
