@@ -32,7 +32,9 @@ func (helpFlag) IgnoreDefault() {}
 // BeforeReset shows the help, before any setting is looked at.
 func (helpFlag) BeforeReset(ctx *kong.Context) error {
 	o := helpOptions
-	o.NoAppSummary = ctx.Selected() == nil // the description has it
+	if o.NoAppSummary = ctx.Selected() == nil; o.NoAppSummary { // kong's would hide that no command is needed
+		fmt.Fprintln(ctx.Stdout, "Usage: webpress [PATH ...] [FLAGS]")
+	}
 	if err := kong.DefaultHelpPrinter(o, ctx); err != nil {
 		return err
 	}
@@ -42,9 +44,7 @@ func (helpFlag) BeforeReset(ctx *kong.Context) error {
 
 var helpOptions = kong.HelpOptions{NoAppDescFormat: true, WrapUpperBound: 100, ValueFormatter: helpOf}
 
-const description = `Usage: webpress [PATH ...] [FLAGS]
-
-Converts HEIC, JPEG, PNG, TIFF, BMP, GIF and AVIF pictures to WebP.
+const description = `Converts HEIC, JPEG, PNG, TIFF, BMP, GIF and AVIF pictures to WebP.
 
   webpress photos/
   webpress 'assets/**/*.heic' --max-width=1200
