@@ -64,7 +64,7 @@ func versions(ctx context.Context, o options) []string {
 	}
 	ask("vips", "vips", "--version")
 	ask("cwebp", "cwebp", "-version")
-	ask("ImageMagick", "sh", "-c", `mogrify -version | sed 's/^Version: //; s/ [^ ]* [0-9]* https.*//'`)
+	ask("ImageMagick", "sh", "-c", `mogrify -version | sed 's/^Version: //; s/ Q[0-9].*//'`)
 	return all
 }
 

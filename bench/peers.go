@@ -163,7 +163,10 @@ func vipsthumbnail(w work) []string {
 	if w.width == 0 || w.set == "one" {
 		return nil
 	}
-	argv := []string{"vipsthumbnail", "--size", fmt.Sprintf("%dx>", w.width), "-o", fmt.Sprintf("../out/%%s.webp[Q=%d,effort=%d]", quality, effort)}
+	// A relative path would count from the input's folder, and one that starts
+	// with a dot would be taken for a suffix.
+	out := fmt.Sprintf("%s/out/%%s.webp[Q=%d,effort=%d]", w.dir, quality, effort)
+	argv := []string{"vipsthumbnail", "--size", fmt.Sprintf("%dx>", w.width), "-o", out}
 	return append(argv, w.files...)
 }
 

@@ -5,27 +5,26 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"slices"
+	"sync"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
 )
 
 // catalogue lists every picture, in the order of the README.
-func catalogue() []picture {
-	var all []picture
-	for _, part := range [][]picture{pngs(), jpegs(), heifs(), others(), demo()} {
-		all = append(all, part...)
-	}
-	return all
-}
+var catalogue = sync.OnceValue(func() []picture {
+	return slices.Concat(pngs(), jpegs(), heifs(), others(), demo())
+})
 
 // made is for a picture whose bytes need no tool.
 func made(f func() ([]byte, error)) func(context.Context, studio) ([]byte, error) {
 	return func(context.Context, studio) ([]byte, error) { return f() }
 }
 
-func done(data []byte) func(context.Context, studio) ([]byte, error) {
-	return made(func() ([]byte, error) { return data, nil })
+// drawn is for a picture that cannot fail.
+func drawn(f func() []byte) func(context.Context, studio) ([]byte, error) {
+	return made(func() ([]byte, error) { return f(), nil })
 }
 
 func pngs() []picture {
@@ -49,29 +48,29 @@ func pngs() []picture {
 	text := chunk{"eXIf", exif(1, true)}
 	const w, h = cardWidth, cardHeight
 	return []picture{
-		{"pictures/png/card.png", w, h, "the card, RGB, 8 bits", done(pngFile(rgb(full), false))},
-		{"pictures/png/rgb16.png", w, h, "the card, RGB, 16 bits with a ramp in the lower byte", done(pngOf(ramp16(w, h)))},
-		{"pictures/png/palette.png", w, h, "the card, palette", done(pngOf(paletted(full)))},
-		{"pictures/png/palette-alpha.png", 96, 96, "the halo disc, palette of two with tRNS", done(pngOf(paletted(halo(96))))},
-		{"pictures/png/grey.png", w, h, "the card, grey, 8 bits", done(pngOf(grey(full)))},
-		{"pictures/png/grey16.png", w, h, "the card, grey, 16 bits", done(pngOf(deepGrey))},
-		{"pictures/png/grey-alpha.png", w, h, "the faded card, grey and alpha, 8 bits", done(pngFile(greyAlpha(alpha), false))},
-		{"pictures/png/grey-alpha16.png", w, h, "the faded card, grey and alpha, 16 bits", done(pngFile(greyAlpha16(alpha), false))},
-		{"pictures/png/rgba.png", w, h, "the faded card: straight alpha, 0 on the left to 255 on the right", done(pngFile(rgba(alpha), false))},
-		{"pictures/png/rgba16.png", w, h, "the faded card, 16 bits", done(pngOf(deepAlpha))},
-		{"pictures/png/halo.png", 96, 96, "a red disc, radius 36, on transparent pixels whose hidden colour is green", done(pngFile(rgba(halo(96)), false))},
-		{"pictures/png/opaque-alpha.png", w, h, "the card, RGBA with alpha 255 everywhere", done(pngFile(rgba(full), false))},
-		{"pictures/png/colour-key.png", w, h, "the card, RGB, with white as transparent colour (tRNS)", done(pngFile(rgb(full), false, key))},
-		{"pictures/png/interlaced.png", w, h, "the card, RGB, Adam7", done(pngFile(rgb(full), true))},
-		{"pictures/png/pixel.png", 1, 1, "one red pixel", done(pngFile(rgb(card(6, 4).SubImage(image.Rect(0, 0, 1, 1)).(*image.NRGBA)), false))},
-		{"pictures/png/odd.png", 33, 17, "the card, odd width and height", done(pngFile(rgb(card(33, 17)), false))},
-		{"pictures/png/odd-alpha.png", 33, 17, "the faded card, odd width and height", done(pngFile(rgba(faded(33, 17)), false))},
-		{"pictures/png/line.png", 192, 1, "the top row of the card", done(pngFile(rgb(full.SubImage(image.Rect(0, 0, 192, 1)).(*image.NRGBA)), false))},
-		{"pictures/png/p3.png", w, h, "the card with a Display P3 profile (iCCP)", done(pngFile(rgb(full), false, profileChunk("Display P3", displayP3.profile())))},
-		{"pictures/png/srgb.png", w, h, "the card with an sRGB profile (iCCP)", done(pngFile(rgb(full), false, profileChunk("sRGB", sRGB.profile())))},
-		{"pictures/png/exif.png", w, h, "the card with EXIF and a position (eXIf)", done(pngFile(rgb(full), false, text))},
-		{"pictures/png/photo.png", 240, 160, "photo-like: smaller as lossy WebP", made(func() ([]byte, error) { return pngFile(rgb(landscape(mountains, 240, 160)), false), nil })},
-		{"pictures/png/animated.png", animationWidth, animationHeight, "APNG: the animation below, whole frames", done(apng(shown(), delays()))},
+		{"pictures/png/card.png", w, h, "the card, RGB, 8 bits", drawn(func() []byte { return pngFile(rgb(full), false) })},
+		{"pictures/png/rgb16.png", w, h, "the card, RGB, 16 bits with a ramp in the lower byte", drawn(func() []byte { return pngOf(ramp16(w, h)) })},
+		{"pictures/png/palette.png", w, h, "the card, palette", drawn(func() []byte { return pngOf(paletted(full)) })},
+		{"pictures/png/palette-alpha.png", 96, 96, "the halo disc, palette of two with tRNS", drawn(func() []byte { return pngOf(paletted(halo(96))) })},
+		{"pictures/png/grey.png", w, h, "the card, grey, 8 bits", drawn(func() []byte { return pngOf(grey(full)) })},
+		{"pictures/png/grey16.png", w, h, "the card, grey, 16 bits", drawn(func() []byte { return pngOf(deepGrey) })},
+		{"pictures/png/grey-alpha.png", w, h, "the faded card, grey and alpha, 8 bits", drawn(func() []byte { return pngFile(greyAlpha(alpha), false) })},
+		{"pictures/png/grey-alpha16.png", w, h, "the faded card, grey and alpha, 16 bits", drawn(func() []byte { return pngFile(greyAlpha16(alpha), false) })},
+		{"pictures/png/rgba.png", w, h, "the faded card: straight alpha, 0 on the left to 255 on the right", drawn(func() []byte { return pngFile(rgba(alpha), false) })},
+		{"pictures/png/rgba16.png", w, h, "the faded card, 16 bits", drawn(func() []byte { return pngOf(deepAlpha) })},
+		{"pictures/png/halo.png", 96, 96, "a red disc, radius 36, on transparent pixels whose hidden colour is green", drawn(func() []byte { return pngFile(rgba(halo(96)), false) })},
+		{"pictures/png/opaque-alpha.png", w, h, "the card, RGBA with alpha 255 everywhere", drawn(func() []byte { return pngFile(rgba(full), false) })},
+		{"pictures/png/colour-key.png", w, h, "the card, RGB, with white as transparent colour (tRNS)", drawn(func() []byte { return pngFile(rgb(full), false, key) })},
+		{"pictures/png/interlaced.png", w, h, "the card, RGB, Adam7", drawn(func() []byte { return pngFile(rgb(full), true) })},
+		{"pictures/png/pixel.png", 1, 1, "one red pixel", drawn(func() []byte { return pngFile(rgb(card(6, 4).SubImage(image.Rect(0, 0, 1, 1)).(*image.NRGBA)), false) })},
+		{"pictures/png/odd.png", 33, 17, "the card, odd width and height", drawn(func() []byte { return pngFile(rgb(card(33, 17)), false) })},
+		{"pictures/png/odd-alpha.png", 33, 17, "the faded card, odd width and height", drawn(func() []byte { return pngFile(rgba(faded(33, 17)), false) })},
+		{"pictures/png/line.png", 192, 1, "the top row of the card", drawn(func() []byte { return pngFile(rgb(full.SubImage(image.Rect(0, 0, 192, 1)).(*image.NRGBA)), false) })},
+		{"pictures/png/p3.png", w, h, "the card with a Display P3 profile (iCCP)", drawn(func() []byte { return pngFile(rgb(full), false, profileChunk("Display P3", displayP3.profile())) })},
+		{"pictures/png/srgb.png", w, h, "the card with an sRGB profile (iCCP)", drawn(func() []byte { return pngFile(rgb(full), false, profileChunk("sRGB", sRGB.profile())) })},
+		{"pictures/png/exif.png", w, h, "the card with EXIF and a position (eXIf)", drawn(func() []byte { return pngFile(rgb(full), false, text) })},
+		{"pictures/png/photo.png", 240, 160, "photo-like: smaller as lossy WebP", drawn(func() []byte { return pngFile(rgb(landscape(mountains, 240, 160)), false) })},
+		{"pictures/png/animated.png", animationWidth, animationHeight, "APNG: the animation below, whole frames", drawn(func() []byte { return apng(shown(), delays()) })},
 	}
 }
 

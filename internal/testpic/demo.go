@@ -25,7 +25,7 @@ func demo() []picture {
 			img, err := screenshot(1440, 900)
 			return pngOf(img), err
 		})},
-		{"demo/icons/compass.png", 256, 256, "icon-like: soft edges and a shadow in alpha", made(func() ([]byte, error) { return pngOf(icon(256)), nil })},
+		{"demo/icons/compass.png", 256, 256, "icon-like: soft edges and a shadow in alpha", drawn(func() []byte { return pngOf(icon(256)) })},
 		{"demo/icons/spinner.gif", 96, 96, "an animation of 24 frames", made(func() ([]byte, error) {
 			var b bytes.Buffer
 			err := gif.EncodeAll(&b, spinner(96, 24))
