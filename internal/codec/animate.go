@@ -86,3 +86,12 @@ func CheckAnimation(data []byte) error {
 		}
 	}
 }
+
+// LoopCount returns how many times an animation is played, 0 for without end.
+func LoopCount(data []byte) int {
+	a, _, err := openAnimation(data)
+	if err != nil {
+		return 0
+	}
+	return a.loop
+}

@@ -94,6 +94,9 @@ func Decode(data []byte, o DecodeOptions) (Picture, error) {
 // once a picture has been turned. It leaves exif as it is.
 func UprightEXIF(exif []byte) []byte { return exifWithOrientation(exif, 1) }
 
+// Orientation returns the orientation that EXIF gives, 1 to 8, or 0.
+func Orientation(exif []byte) int { return exifOrientation(exif) }
+
 func fromFrame(f frame, m meta, err error) (Picture, error) {
 	if err != nil {
 		return Picture{}, err

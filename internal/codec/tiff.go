@@ -90,30 +90,50 @@ func scanTIFF(data []byte) (*tiffFile, error) {
 	if f.pages == 0 {
 		return nil, &Error{Op: "tiff", Detail: "it holds no picture"}
 	}
+	if !f.whole() {
+		return nil, &Error{Op: "tiff", Detail: cutShort}
+	}
 	return f, nil
+}
+
+// tiffSizes is the length of one value, by the type of its tag.
+var tiffSizes = [...]uint64{0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8}
+
+// whole says whether the values of every tag of the first page are within the
+// file. The decoder only notices what it needs itself.
+func (f *tiffFile) whole() bool {
+	for e := f.first; len(e) >= 12; e = e[12:] {
+		kind, n := int(f.order.Uint16(e[2:])), uint64(f.order.Uint32(e[4:]))
+		if kind >= len(tiffSizes) || n*tiffSizes[kind] <= 4 {
+			continue
+		}
+		if uint64(f.order.Uint32(e[8:]))+n*tiffSizes[kind] > uint64(len(f.data)) {
+			return false
+		}
+	}
+	return true
 }
 
 // bytes returns the data of a tag, of any type, or nil where it is absent or not
 // within the file, and the length of one value.
 func (f *tiffFile) bytes(tag uint16) (data []byte, size int) {
-	sizes := [...]uint64{0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8} // by type
 	for e := f.first; len(e) >= 12; e = e[12:] {
 		if f.order.Uint16(e) != tag {
 			continue
 		}
 		kind, n := int(f.order.Uint16(e[2:])), uint64(f.order.Uint32(e[4:]))
-		if kind >= len(sizes) || kind == 0 {
+		if kind >= len(tiffSizes) || kind == 0 {
 			return nil, 0
 		}
-		n *= sizes[kind]
+		n *= tiffSizes[kind]
 		if n <= 4 {
-			return e[8 : 8+n], int(sizes[kind])
+			return e[8 : 8+n], int(tiffSizes[kind])
 		}
 		at := uint64(f.order.Uint32(e[8:]))
 		if at+n > uint64(len(f.data)) {
 			return nil, 0
 		}
-		return f.data[at : at+n], int(sizes[kind])
+		return f.data[at : at+n], int(tiffSizes[kind])
 	}
 	return nil, 0
 }

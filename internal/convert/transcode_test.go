@@ -1,0 +1,331 @@
+package convert
+
+import (
+	"bytes"
+	"context"
+	"math"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chai2010/webp"
+
+	"webpress/internal/asset"
+	"webpress/internal/codec"
+)
+
+// pictures are what testdata/README.md describes.
+const pictures = "../../testdata/pictures"
+
+func load(t *testing.T, name string) ([]byte, codec.Info) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(pictures, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := codec.Probe(data)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return data, info
+}
+
+// defaults is the recipe of a run without settings.
+var defaults = asset.Recipe{
+	Format: asset.WebP, Quality: 80, Lossless: asset.LosslessAuto, Effort: 4,
+	Metadata: asset.MetadataICC, MaxPixels: 1 << 28,
+}
+
+func made(t *testing.T, name string, r asset.Recipe) (encoded, codec.Picture) {
+	t.Helper()
+	data, info := load(t, name)
+	out, err := transcode(context.Background(), data, info, r)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	p, err := codec.Decode(out.Data, codec.DecodeOptions{})
+	if err != nil {
+		t.Fatalf("%s: decode the output: %v", name, err)
+	}
+	if p.Image.Width != out.Width || p.Image.Height != out.Height {
+		t.Fatalf("%s: the output is %dx%d, the result says %dx%d", name, p.Image.Width, p.Image.Height, out.Width, out.Height)
+	}
+	return out, p
+}
+
+// cells are the colours of the card, by column and row.
+var cells = map[[2]int][3]byte{
+	{0, 0}: {214, 40, 40}, {5, 0}: {40, 160, 70}, {0, 3}: {40, 80, 200}, {5, 3}: {240, 200, 40},
+	{0, 1}: {240, 130, 40}, {5, 1}: {110, 50, 140}, {1, 3}: {40, 180, 200}, {2, 3}: {200, 60, 170},
+	{3, 3}: {128, 128, 128}, {4, 3}: {20, 20, 20}, {5, 2}: {255, 255, 255}, {0, 2}: {224, 172, 140},
+}
+
+// checkCard compares the centres of the cells, as grey where the source is.
+func checkCard(t *testing.T, name string, p codec.Picture, tolerance float64) {
+	t.Helper()
+	grey := strings.Contains(name, "grey")
+	for cell, want := range cells {
+		x, y := (2*cell[0]+1)*p.Image.Width/12, (2*cell[1]+1)*p.Image.Height/8
+		got := p.Image.Planes[0][y*p.Image.Stride[0]+4*x:][:3]
+		if grey {
+			luma := byte(0.299*float64(want[0]) + 0.587*float64(want[1]) + 0.114*float64(want[2]) + 0.5)
+			want = [3]byte{luma, luma, luma}
+		}
+		for c := range 3 {
+			if math.Abs(float64(got[c])-float64(want[c])) > tolerance {
+				t.Errorf("%s: cell %v is %v, want %v", name, cell, got, want)
+				break
+			}
+		}
+	}
+}
+
+// Every picture of the card must still be the card: upright, of the right
+// colours, in every layout, depth and format; at its own and at a smaller size.
+func TestEveryCard(t *testing.T) {
+	others := map[string]bool{ // not the card
+		"png/palette-alpha.png": true, "png/halo.png": true, "png/pixel.png": true, "png/line.png": true,
+		"png/colour-key.png": true,
+		"png/photo.png": true, "png/animated.png": true, "jpeg/pixel.jpg": true,
+	}
+	tried := 0
+	for _, folder := range []string{"png", "jpeg", "heic", "avif", "tiff", "bmp", "webp"} {
+		files, err := filepath.Glob(filepath.Join(pictures, folder, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			name := path.Join(folder, filepath.Base(file))
+			if others[name] || strings.Contains(name, "animated") {
+				continue
+			}
+			tried++
+			for _, width := range []int{0, 90, 61} {
+				r := defaults
+				r.MaxWidth = width
+				tolerance := 14.0
+				if strings.Contains(name, "odd") { // cells of 5 by 4 pixels: chroma of neighbours is near
+					tolerance = 70
+				}
+				if width != 0 {
+					tolerance += 10
+				}
+				out, p := made(t, name, r)
+				checkCard(t, name, p, tolerance)
+				if width != 0 && out.Width > width {
+					t.Errorf("%s: %d wide, want at most %d", name, out.Width, width)
+				}
+			}
+		}
+	}
+	if tried < 50 {
+		t.Errorf("only %d pictures were tried", tried)
+	}
+}
+
+func TestLosslessIsExact(t *testing.T) {
+	r := defaults
+	r.Lossless = asset.LosslessAlways
+	for _, name := range []string{"png/card.png", "png/rgb16.png", "png/palette.png", "tiff/rgb.tif", "bmp/rgb.bmp", "gif/still.gif", "webp/lossless.webp"} {
+		out, p := made(t, name, r)
+		checkCard(t, name, p, map[bool]float64{true: 1}[strings.Contains(name, "16")])
+		if !out.Lossless {
+			t.Errorf("%s: not said to be lossless", name)
+		}
+	}
+}
+
+func TestAutoTakesTheSmaller(t *testing.T) {
+	for name, lossless := range map[string]bool{
+		"png/card.png": true, "png/palette.png": true, "png/photo.png": false, "bmp/palette.bmp": true,
+		"jpeg/444.jpg": false, "heic/card.heic": false, "webp/lossy.webp": false,
+	} {
+		auto, _ := made(t, name, defaults)
+		if auto.Lossless != lossless {
+			t.Errorf("%s: lossless %v, want %v", name, auto.Lossless, lossless)
+		}
+		for _, other := range []string{asset.LosslessAlways, asset.LosslessNever} {
+			r := defaults
+			r.Lossless = other
+			if o, _ := made(t, name, r); len(o.Data) < len(auto.Data) && (other == asset.LosslessNever || lossless) {
+				t.Errorf("%s: %d bytes, but %s gives %d", name, len(auto.Data), other, len(o.Data))
+			}
+		}
+	}
+}
+
+func TestAlphaIsKept(t *testing.T) {
+	for _, name := range []string{"png/rgba.png", "png/rgba16.png", "png/grey-alpha.png", "heic/alpha.heic", "avif/alpha.avif", "tiff/rgba.tif", "webp/alpha.webp"} {
+		for _, width := range []int{0, 80} {
+			r := defaults
+			r.MaxWidth = width
+			_, p := made(t, name, r)
+			im := p.Image
+			for x := range im.Width {
+				want := 255 * (float64(x) + 0.5) / float64(im.Width)
+				if a := float64(im.Planes[0][im.Height/2*im.Stride[0]+4*x+3]); math.Abs(a-want) > 6 {
+					t.Errorf("%s at %d: alpha %d is %v, want %.0f", name, width, x, a, want)
+					break
+				}
+			}
+		}
+	}
+}
+
+// The hidden green of transparent pixels must not show at the edge of the disc.
+func TestNoHalo(t *testing.T) {
+	for _, lossless := range []string{asset.LosslessAlways, asset.LosslessNever} {
+		for _, width := range []int{0, 31} {
+			r := defaults
+			r.MaxWidth, r.Lossless = width, lossless
+			_, p := made(t, "png/halo.png", r)
+			im := p.Image
+			for i := 0; i < len(im.Planes[0]); i += 4 {
+				c := im.Planes[0][i:][:4]
+				if c[3] > 64 && c[1] > 90 {
+					t.Fatalf("lossless %s, width %d: pixel %d is %v", lossless, width, i/4, c)
+				}
+			}
+		}
+	}
+}
+
+func TestMetadata(t *testing.T) {
+	for _, c := range []struct {
+		name           string
+		metadata       string
+		icc, exif, xmp bool
+	}{
+		{"jpeg/p3.jpg", asset.MetadataICC, true, false, false},
+		{"jpeg/p3.jpg", asset.MetadataNone, false, false, false},
+		{"jpeg/srgb.jpg", asset.MetadataICC, false, false, false},
+		{"heic/p3.heic", asset.MetadataICC, true, false, false},
+		{"png/p3.png", asset.MetadataICC, true, false, false},
+		{"png/srgb.png", asset.MetadataICC, false, false, false},
+		{"jpeg/gps.jpg", asset.MetadataICC, false, false, false},
+		{"jpeg/gps.jpg", asset.MetadataAll, false, true, true},
+		{"png/exif.png", asset.MetadataAll, false, true, false},
+		{"heic/rotated.heic", asset.MetadataAll, false, true, false},
+		{"heic/rotated.heic", asset.MetadataICC, false, false, false},
+	} {
+		r := defaults
+		r.Metadata = c.metadata
+		out, p := made(t, c.name, r)
+		if got := len(p.ICC) > 0; got != c.icc {
+			t.Errorf("%s, %s: profile %v, want %v", c.name, c.metadata, got, c.icc)
+		}
+		if got := len(p.EXIF) > 0; got != c.exif {
+			t.Errorf("%s, %s: EXIF %v, want %v", c.name, c.metadata, got, c.exif)
+		}
+		if got := len(p.XMP) > 0; got != c.xmp {
+			t.Errorf("%s, %s: XMP %v, want %v", c.name, c.metadata, got, c.xmp)
+		}
+		if !c.exif && (bytes.Contains(out.Data, []byte("GPS")) || bytes.Contains(out.Data, []byte("EXIF"))) {
+			t.Errorf("%s, %s: a trace of EXIF is left", c.name, c.metadata)
+		}
+	}
+}
+
+// A turned picture that keeps its EXIF must not be turned again by a viewer.
+func TestUprightEXIF(t *testing.T) {
+	r := defaults
+	r.Metadata = asset.MetadataAll
+	for _, name := range []string{"jpeg/orientation-6.jpg", "heic/rotated.heic"} {
+		out, p := made(t, name, r)
+		if len(p.EXIF) == 0 {
+			t.Fatalf("%s: no EXIF", name)
+		}
+		info, err := codec.Probe(out.Data)
+		if err != nil || info.Width != 192 {
+			t.Errorf("%s: %+v, %v", name, info, err)
+		}
+		if o := codec.Orientation(p.EXIF); o != 1 {
+			t.Errorf("%s: orientation %d, want 1", name, o)
+		}
+	}
+}
+
+// Without a profile, wide colours are converted: the card's red in Display P3 is
+// redder than sRGB's.
+func TestNoneConvertsColours(t *testing.T) {
+	r := defaults
+	r.Metadata, r.Lossless = asset.MetadataNone, asset.LosslessAlways
+	_, p := made(t, "png/p3.png", r)
+	red := p.Image.Planes[0][16*p.Image.Stride[0]+4*16:][:3]
+	if red[0] < 225 || red[1] > 35 {
+		t.Errorf("red is %v, want more than P3's numbers 214 40 40", red)
+	}
+}
+
+func TestAnimations(t *testing.T) {
+	for name, loop := range map[string]int{
+		"gif/animated.gif": 0, "gif/thrice.gif": 3, "gif/once.gif": 1, "png/animated.png": 0, "webp/animated.webp": 0,
+	} {
+		for _, width := range []int{0, 30} {
+			r := defaults
+			r.MaxWidth = width
+			data, info := load(t, name)
+			out, err := transcode(context.Background(), data, info, r)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if out.Frames != 4 {
+				t.Errorf("%s: %d frames, want 4", name, out.Frames)
+			}
+			got, err := codec.Probe(out.Data)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if got.Frames != 4 || got.Width != out.Width || width == 30 && got.Width != 30 {
+				t.Errorf("%s: %+v", name, got)
+			}
+			if err := codec.CheckAnimation(out.Data); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			if n := codec.LoopCount(out.Data); n != loop {
+				t.Errorf("%s: loop %d, want %d", name, n, loop)
+			}
+		}
+	}
+}
+
+// A file that is cut anywhere is an error, never a picture with grey in it.
+func TestCutShort(t *testing.T) {
+	for _, name := range []string{
+		"jpeg/420.jpg", "jpeg/progressive.jpg", "jpeg/cmyk.jpg", "heic/card.heic", "avif/card.avif",
+		"png/card.png", "png/animated.png", "gif/animated.gif", "tiff/rgb.tif", "bmp/rgb.bmp", "webp/lossy.webp", "webp/animated.webp",
+	} {
+		data, _ := load(t, name)
+		for _, share := range []int{10, 30, 50, 80, 95, 99} {
+			cut := data[:len(data)*share/100]
+			info, err := codec.Probe(cut)
+			if err != nil {
+				continue
+			}
+			if out, err := transcode(context.Background(), cut, info, defaults); err == nil {
+				t.Errorf("%s cut to %d %%: %d bytes and no error", name, share, len(out.Data))
+			}
+		}
+	}
+}
+
+// What is encoded from one plane has no colour, but for what decoders round.
+func TestGreyStaysGrey(t *testing.T) {
+	data, info := load(t, "jpeg/grey.jpg")
+	out, err := transcode(context.Background(), data, info, defaults)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := webp.DecodeRGB(out.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(m.XPix); i += 3 {
+		c := m.XPix[i:][:3]
+		if max(c[0], c[1], c[2])-min(c[0], c[1], c[2]) > 2 {
+			t.Fatalf("pixel %d is %v", i/3, c)
+		}
+	}
+}
