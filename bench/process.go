@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,8 +18,8 @@ import (
 type sample struct {
 	wall, cpu time.Duration
 	// memory is the peak in bytes, of the largest process where there are
-	// several. It is never below what this program itself had in memory when
-	// it started the peer: the kernel counts so.
+	// several. The kernel counts what this program had in memory when it
+	// started the peer, too, so this program keeps itself small.
 	memory int64
 	// files and bytes are what was written; lossless is how many of the files
 	// are so.
@@ -69,13 +70,14 @@ func once(ctx context.Context, p peer, w work) (sample, error) {
 		}
 		s.files++
 		s.bytes += info.Size()
-		data, err := os.ReadFile(filepath.Join(out, e.Name()))
+		f, err := os.Open(filepath.Join(out, e.Name()))
 		if err != nil {
 			return s, err
 		}
-		if lossless(data) {
+		if lossless(f) {
 			s.lossless++
 		}
+		f.Close()
 	}
 	if s.files == 0 {
 		return s, fmt.Errorf("wrote nothing\n%s", output.Bytes())
@@ -85,12 +87,15 @@ func once(ctx context.Context, p peer, w work) (sample, error) {
 
 // lossless tells whether a WebP file holds a VP8L picture and no lossy one,
 // https://developers.google.com/speed/webp/docs/riff_container.
-func lossless(webp []byte) bool {
+func lossless(webp io.ReaderAt) bool {
 	found := false
-	for at := 12; at+8 <= len(webp); {
-		name := string(webp[at : at+4])
-		size := int(binary.LittleEndian.Uint32(webp[at+4:]))
-		switch name {
+	head := make([]byte, 8)
+	for at := int64(12); ; {
+		if _, err := webp.ReadAt(head, at); err != nil {
+			return found // the end
+		}
+		size := int64(binary.LittleEndian.Uint32(head[4:]))
+		switch string(head[:4]) {
 		case "VP8 ":
 			return false
 		case "VP8L":
@@ -101,5 +106,4 @@ func lossless(webp []byte) bool {
 		}
 		at += 8 + size + size%2
 	}
-	return found
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -47,11 +49,11 @@ func TestLossless(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := lossless(data); got != want {
+		if got := lossless(bytes.NewReader(data)); got != want {
 			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 	}
-	if lossless([]byte("RIFF\xff\xff\xff\xffWEBPVP8L\xff\xff\xff\xff")) != true || lossless(nil) {
+	if !lossless(strings.NewReader("RIFF....WEBPVP8L....")) || lossless(strings.NewReader("")) {
 		t.Error("cut short")
 	}
 }
