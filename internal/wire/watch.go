@@ -1,0 +1,149 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+)
+
+// watch is a transport that gives up a request in which nothing happens for
+// longer than timeout, whatever part it is in: time-outs of net/http bound
+// either the whole or leave out the bodies.
+type watch struct {
+	next    http.RoundTripper
+	timeout time.Duration
+	clock   Clock
+}
+
+// silence is why watch gave up.
+type silence struct {
+	doing   string
+	timeout time.Duration
+}
+
+func (s *silence) Error() string { return fmt.Sprintf("%s for %s", s.doing, s.timeout) }
+
+// Timeout says, as net.Error's does, that time ran out.
+func (s *silence) Timeout() bool { return true }
+
+// sourceError is an error of the reader that a request's body comes from.
+type sourceError struct{ error }
+
+func (s *sourceError) Unwrap() error { return s.error }
+
+// CloseIdleConnections is called by http.Client.
+func (w *watch) CloseIdleConnections() {
+	if t, ok := w.next.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+// RoundTrip implements http.RoundTripper.
+func (w *watch) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithCancelCause(req.Context())
+	g := &guard{ctx: ctx, cancel: cancel, timeout: w.timeout}
+	g.doing.Store("no connection")
+	g.timer = w.clock.AfterFunc(w.timeout, func() {
+		cancel(&silence{g.doing.Load().(string), w.timeout})
+	})
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn:      func(httptrace.GotConnInfo) { g.heard("no byte of the request taken") },
+		WroteRequest: func(httptrace.WroteRequestInfo) { g.heard("no answer") },
+	})
+	out := req.WithContext(ctx)
+	if req.Body != nil && req.Body != http.NoBody {
+		out.Body = &sending{req.Body, g}
+		if req.GetBody != nil {
+			out.GetBody = func() (io.ReadCloser, error) {
+				body, err := req.GetBody()
+				if err != nil {
+					return nil, &sourceError{err}
+				}
+				return &sending{body, g}, nil
+			}
+		}
+	}
+	resp, err := w.next.RoundTrip(out)
+	if err != nil {
+		err = g.why(err)
+		g.end()
+		return nil, err
+	}
+	g.heard("nothing more of the answer")
+	resp.Body = &receiving{resp.Body, g}
+	return resp, nil
+}
+
+// A guard watches one request.
+type guard struct {
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	timeout time.Duration
+	timer   Timer
+	// doing is what is waited for, as a string.
+	doing atomic.Value
+}
+
+// heard starts the time anew; from now on what it runs out for is doing.
+func (g *guard) heard(doing string) {
+	g.doing.Store(doing)
+	g.timer.Reset(g.timeout)
+}
+
+func (g *guard) end() {
+	g.timer.Stop()
+	g.cancel(nil)
+}
+
+// why is the silence, where it was what led to err.
+func (g *guard) why(err error) error {
+	if s, ok := errors.AsType[*silence](context.Cause(g.ctx)); ok {
+		return s
+	}
+	return err
+}
+
+// sending is the body of a request.
+type sending struct {
+	io.ReadCloser
+	guard *guard
+}
+
+func (s *sending) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
+	if n > 0 {
+		s.guard.timer.Reset(s.guard.timeout)
+	}
+	if err != nil && err != io.EOF {
+		err = &sourceError{err}
+	}
+	return n, err
+}
+
+// receiving is the body of an answer.
+type receiving struct {
+	io.ReadCloser
+	guard *guard
+}
+
+func (r *receiving) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	if n > 0 {
+		r.guard.timer.Reset(r.guard.timeout)
+	}
+	if err != nil && err != io.EOF {
+		err = r.guard.why(err)
+	}
+	return n, err
+}
+
+func (r *receiving) Close() error {
+	err := r.ReadCloser.Close()
+	r.guard.end()
+	return err
+}
