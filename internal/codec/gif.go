@@ -225,8 +225,9 @@ func scanGIF(data []byte) (*gifReader, Info, error) {
 			return nil, Info{}, err
 		}
 		if i.Frames == 0 {
-			// What the first frame leaves open shows through.
-			i.Alpha = im.transparent >= 0 || im.x > 0 || im.y > 0 || im.w < g.w || im.h < g.h
+			// What the first frame leaves open shows through. That may be indices
+			// without a colour too.
+			i.Alpha = im.transparent >= 0 || len(im.colours) < 3<<im.bits || im.x > 0 || im.y > 0 || im.w < g.w || im.h < g.h
 		} else {
 			i.Alpha = i.Alpha || last.dispose == disposeClear || i.Frames == 1 && last.dispose == disposePrevious
 		}
