@@ -1,0 +1,245 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// maxImage is the size in bytes that the compressed image must not exceed: it
+// is downloaded at every run.
+const maxImage = 60_000_000
+
+// asRunner are flags that run the image as GitHub's runner does, with the
+// workspace in dir and the runner's own files in its neighbour `runner`.
+func asRunner(t *testing.T, dir string, inputs ...string) (flags []string, files string) {
+	t.Helper()
+	files = t.TempDir()
+	for _, name := range []string{"output", "summary"} {
+		put(t, files, name, nil)
+	}
+	flags = []string{
+		"-v", dir + ":/github/workspace", "-v", files + ":/github/file_commands",
+		"--workdir", "/github/workspace", "-e", "HOME=/github/home",
+		"-e", "CI=true", "-e", "GITHUB_ACTIONS=true", "-e", "GITHUB_WORKSPACE=/github/workspace",
+		"-e", "GITHUB_OUTPUT=/github/file_commands/output", "-e", "GITHUB_STEP_SUMMARY=/github/file_commands/summary",
+	}
+	for _, input := range inputs {
+		flags = append(flags, "-e", input)
+	}
+	return flags, files
+}
+
+// TestRunner runs the image as GitHub's runner does, on a workspace of another
+// owner than root.
+func TestRunner(t *testing.T) {
+	const owner = 1234
+	dir := t.TempDir()
+	source := put(t, dir, "a/card.heic", picture(t, "pictures/heic/card.heic"))
+	must(t, dir, "git", "init", "-q")
+	for _, path := range []string{dir, filepath.Join(dir, "a"), source} {
+		if err := os.Chown(path, owner, owner); err != nil {
+			t.Skip("only root can give files away: ", err)
+		}
+	}
+	must(t, dir, "chown", "-R", fmt.Sprint(owner), ".git")
+	flags, files := asRunner(t, dir, "INPUT_MAX-WIDTH=64", "INPUT_QUALITY=", "INPUT_OUTPUT=web/{dir}/{name}.webp")
+	got := docker(t, flags)
+	if got.code != 0 {
+		t.Fatalf("exit code %d:\n%s", got.code, got.out)
+	}
+	wantWebP(t, filepath.Join(dir, "web/a/card.webp"))
+	for name, mode := range map[string]os.FileMode{"web": 0o755, "web/a": 0o755, "web/a/card.webp": 0o644} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if uid := info.Sys().(*syscall.Stat_t).Uid; uid != owner {
+			t.Errorf("%s belongs to %d, want the source's owner %d", name, uid, owner)
+		}
+		if info.Mode().Perm() != mode {
+			t.Errorf("%s has the mode %v, want %v", name, info.Mode().Perm(), mode)
+		}
+	}
+	for name, want := range map[string]string{"output": "converted", "summary": "a/card.heic"} {
+		data, err := os.ReadFile(filepath.Join(files, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantText(t, string(data), want)
+	}
+	if strings.Contains(got.out, "dubious") {
+		t.Errorf("git refused the workspace:\n%s", got.out)
+	}
+}
+
+// TestGitLab runs the image as GitLab does: a shell in place of the entry
+// point, settings as variables.
+func TestGitLab(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "assets/dunes.jpg", picture(t, "demo/photos/dunes.jpg"))
+	put(t, dir, "card.png", picture(t, "pictures/png/card.png"))
+	got := docker(t, []string{
+		"--entrypoint", "", "-v", dir + ":/builds/pictures", "-w", "/builds/pictures",
+		"-e", "CI=true", "-e", "GITLAB_CI=true", "-e", "CI_PROJECT_DIR=/builds/pictures",
+		"-e", "WEBPRESS_GLOB=assets/**", "-e", "WEBPRESS_MAX_WIDTH=100",
+	}, "sh", "-c", "webpress | tee log && grep -q dunes.jpg log")
+	if got.code != 0 {
+		t.Fatalf("exit code %d:\n%s", got.code, got.out)
+	}
+	wantWebP(t, filepath.Join(dir, "assets/dunes.webp"))
+	if _, err := os.Stat(filepath.Join(dir, "card.webp")); err == nil {
+		t.Error("card.webp was not asked for")
+	}
+}
+
+// TestWoodpecker runs the image as a plugin of Woodpecker.
+func TestWoodpecker(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "a.png", picture(t, "pictures/png/photo.png"))
+	got := docker(t, []string{
+		"-v", dir + ":/woodpecker/src", "-w", "/woodpecker/src", "-e", "CI=woodpecker",
+		"-e", "PLUGIN_MAX_WIDTH=20", "-e", "PLUGIN_GLOB=*.png,!b.png",
+	})
+	if got.code != 0 {
+		t.Fatalf("exit code %d:\n%s", got.code, got.out)
+	}
+	wantWebP(t, filepath.Join(dir, "a.webp"))
+}
+
+// TestEveryFormat converts every picture of testdata with the image's libraries,
+// which are others than those the unit tests link to.
+func TestEveryFormat(t *testing.T) {
+	dir := t.TempDir()
+	must(t, "", "cp", "-R", filepath.Join(root(t), "testdata", "pictures"), dir)
+	got := docker(t, []string{"-v", dir + ":/work", "-w", "/work"},
+		"--output", "out/{dir}/{name}.{ext}.webp", "--min-savings=-100000")
+	if got.code == 2 {
+		got = docker(t, []string{"-v", dir + ":/work", "-w", "/work"}, "--output", "out/{dir}/{name}.{ext}.webp")
+	}
+	if got.code != 0 {
+		t.Errorf("exit code %d:\n%s", got.code, got.out)
+	}
+	for _, name := range []string{"heic/card.heic", "heic/10bit.heic", "avif/card.avif", "jpeg/cmyk.jpg", "tiff/rgb16.tif", "bmp/rgb.bmp"} {
+		wantWebP(t, filepath.Join(dir, "out/pictures", name+".webp"))
+	}
+}
+
+// TestReadOnly runs the image on a tree that it cannot write to.
+func TestReadOnly(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "dunes.jpg", picture(t, "demo/photos/dunes.jpg"))
+	got := docker(t, []string{"-v", dir + ":/work:ro", "-w", "/work"})
+	if got.code != 1 {
+		t.Errorf("exit code %d, want 1:\n%s", got.code, got.out)
+	}
+	wantText(t, got.out, "dunes.jpg", "read-only")
+}
+
+// TestWrongSettings wants every mistake in one go and nothing touched.
+func TestWrongSettings(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "dunes.jpg", picture(t, "demo/photos/dunes.jpg"))
+	flags, _ := asRunner(t, dir, "INPUT_QUALITY=101", "INPUT_MAX-WIDTH=wide", "INPUT_LOSSLESS=sometimes")
+	got := docker(t, flags)
+	if got.code != 2 {
+		t.Errorf("exit code %d, want 2:\n%s", got.code, got.out)
+	}
+	wantText(t, got.out, "quality", "101", "max-width", "wide", "lossless", "sometimes", "::error")
+	if _, err := os.Stat(filepath.Join(dir, "dunes.webp")); err == nil {
+		t.Error("a picture was converted with wrong settings")
+	}
+}
+
+// TestInterrupt stops a run as docker stop does.
+func TestInterrupt(t *testing.T) {
+	dir := t.TempDir()
+	data := picture(t, "demo/photos/mountains.heic")
+	for i := range 200 {
+		put(t, dir, fmt.Sprintf("%03d.heic", i), data)
+	}
+	got := docker(t, []string{"--entrypoint", "", "-v", dir + ":/work", "-w", "/work"},
+		"timeout", "--signal=TERM", "--preserve-status", "2", "webpress", "--effort=6")
+	if got.code != 130 {
+		t.Errorf("exit code %d, want 130:\n%s", got.code, got.out)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		switch filepath.Ext(e.Name()) {
+		case ".webp":
+			wantWebP(t, filepath.Join(dir, e.Name()))
+		case ".heic":
+		default:
+			t.Errorf("%s was left behind", e.Name())
+		}
+	}
+	if len(entries) < 200 || len(entries) == 400 {
+		t.Errorf("%d files: nothing was interrupted, or sources are gone", len(entries))
+	}
+}
+
+// TestImage checks what is in the image.
+func TestImage(t *testing.T) {
+	t.Run("size", func(t *testing.T) {
+		cmd := exec.CommandContext(t.Context(), "docker", "save", image)
+		tar, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		var size counter
+		zip, _ := gzip.NewWriterLevel(&size, 6)
+		if _, err := io.Copy(zip, tar); err != nil {
+			t.Fatal(err)
+		}
+		if err := zip.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%.1f MB compressed", float64(size)/1e6)
+		if size > maxImage {
+			t.Errorf("the image has %d bytes compressed, want %d at most", size, maxImage)
+		}
+	})
+	t.Run("nothing more than needed", func(t *testing.T) {
+		got := docker(t, []string{"--entrypoint", ""}, "sh", "-c",
+			`find / -xdev \( -name '*x265*' -o -name '*x264*' -o -name '*aomenc*' -o -name 'libwebp.so*' -o -name gcc -o -name go -o -name perl5 \) -print`)
+		if got.code != 0 || got.out != "" {
+			t.Errorf("exit code %d; these do not belong there:\n%s", got.code, got.out)
+		}
+	})
+	t.Run("apt still works", func(t *testing.T) {
+		if got := docker(t, []string{"--entrypoint", ""}, "apt-get", "check"); got.code != 0 {
+			t.Errorf("exit code %d:\n%s", got.code, got.out)
+		}
+	})
+	t.Run("version", func(t *testing.T) {
+		if got := docker(t, nil, "--version"); got.code != 0 || len(bytes.TrimSpace([]byte(got.out))) == 0 {
+			t.Errorf("exit code %d:\n%s", got.code, got.out)
+		}
+	})
+}
+
+// A counter counts the bytes written to it.
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}

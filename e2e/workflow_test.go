@@ -1,0 +1,161 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// actVersion is the nektos/act that runs the workflows. runner is the image
+// that it runs jobs in.
+const (
+	actVersion = "v0.2.89"
+	runner     = "act-runner:local"
+)
+
+// buildAct builds act, once, and returns its path or what went wrong.
+var buildAct = sync.OnceValues(func() (path, trouble string) {
+	bin := filepath.Join(os.TempDir(), "webpress-act-"+actVersion)
+	cmd := exec.Command("go", "install", "github.com/nektos/act@"+actVersion)
+	// The flags of webpress's own C code would only compile the library anew.
+	cmd.Env = append(os.Environ(), "GOBIN="+bin, "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", string(out)
+	}
+	return filepath.Join(bin, "act"), ""
+})
+
+func act(t *testing.T) string {
+	t.Helper()
+	path, trouble := buildAct()
+	if trouble != "" {
+		t.Fatalf("build act:\n%s", trouble)
+	}
+	return path
+}
+
+// jobImage is the image for `runs-on: ubuntu-latest`.
+func jobImage(t *testing.T) string {
+	t.Helper()
+	if name := os.Getenv("WEBPRESS_E2E_RUNNER"); name != "" {
+		return name
+	}
+	if r := run(t, "", "docker", "image", "inspect", runner); r.code != 0 {
+		t.Fatalf("there is no image %s for jobs; name one with git, node and jq in WEBPRESS_E2E_RUNNER", runner)
+	}
+	return runner
+}
+
+// project makes a repository with the workflow of that name from
+// testdata/workflows and with the action's sources in the folder webpress.
+func project(t *testing.T, workflow string) string {
+	t.Helper()
+	dir := t.TempDir()
+	yml := string(picture(t, "workflows/"+workflow))
+	used := regexp.MustCompile(`uses: \S+/webpress@v1`)
+	if !used.MatchString(yml) {
+		t.Fatalf("%s does not use webpress", workflow)
+	}
+	put(t, dir, ".github/workflows/"+workflow, []byte(used.ReplaceAllString(yml, "uses: ./webpress")))
+
+	must(t, root(t), "sh", "-c", `git ls-files -z | grep -zv '^testdata/' |
+		tar -c --null -T - | tar -x -C "$0"`, mkdir(t, dir, "webpress"))
+	return dir
+}
+
+func mkdir(t *testing.T, dir, name string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// A workflowRun is what act told of a run.
+type workflowRun struct {
+	result
+	log     string // what the steps printed
+	summary string // what the steps wrote to their summaries
+}
+
+// push commits everything in dir and runs its workflows as for a push.
+func push(t *testing.T, dir string) workflowRun {
+	t.Helper()
+	must(t, dir, "git", "init", "-q", "-b", "main")
+	must(t, dir, "git", "remote", "add", "origin", "https://example.invalid/someone/pictures.git")
+	must(t, dir, "git", "add", "-A")
+	must(t, dir, "git", "-c", "user.name=e2e", "-c", "user.email=e2e@example.invalid", "commit", "-q", "-m", "Pictures")
+	r := run(t, dir, act(t), "push", "--json", "--pull=false", "--network", "host",
+		"--container-daemon-socket", "-", "-P", "ubuntu-latest="+jobImage(t))
+	w := workflowRun{result: r}
+	lines := bufio.NewScanner(strings.NewReader(r.out))
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		var line struct {
+			Command, Content, Msg string
+			Raw                   bool `json:"raw_output"`
+		}
+		if json.Unmarshal(lines.Bytes(), &line) != nil {
+			continue
+		}
+		if line.Command == "summary" {
+			w.summary += line.Content
+		}
+		w.log += line.Msg + "\n"
+	}
+	if w.code != 0 {
+		t.Errorf("the workflow ended with exit code %d:\n%s", w.code, w.log)
+	}
+	return w
+}
+
+// TestExampleWorkflow runs the workflow that README shows.
+func TestExampleWorkflow(t *testing.T) {
+	dir := project(t, "push.yml")
+	put(t, dir, "assets/dunes.jpg", picture(t, "demo/photos/dunes.jpg"))
+	put(t, dir, "assets/mountains.heic", picture(t, "demo/photos/mountains.heic"))
+	put(t, dir, "elsewhere/card.png", picture(t, "pictures/png/card.png"))
+	got := push(t, dir)
+	wantText(t, got.summary, "assets/dunes.jpg", "assets/mountains.heic", "|")
+	wantText(t, got.log, "% saved")
+	if strings.Contains(got.summary, "elsewhere") {
+		t.Errorf("the summary tells of files that were not asked for:\n%s", got.summary)
+	}
+}
+
+// TestOutputs runs a workflow whose later steps check what they get.
+func TestOutputs(t *testing.T) {
+	dir := project(t, "outputs.yml")
+	put(t, dir, "assets/photo.jpg", picture(t, "demo/photos/dunes.jpg"))
+	put(t, dir, "assets/card.heic", picture(t, "pictures/heic/card.heic"))
+	put(t, dir, "assets/moving.gif", picture(t, "pictures/gif/animated.gif"))
+	put(t, dir, "assets/deep/er/p3.png", picture(t, "pictures/png/p3.png"))
+	put(t, dir, "assets/left/card.png", picture(t, "pictures/png/card.png"))
+	put(t, dir, "assets/broken.jpg", picture(t, "demo/photos/dunes.jpg")[:5000])
+	got := push(t, dir)
+	wantText(t, got.summary, "assets/photo.jpg", "assets/broken.jpg")
+}
+
+// TestHostileNames runs a workflow on files whose names try to do harm.
+func TestHostileNames(t *testing.T) {
+	dir := project(t, "hostile.yml")
+	data := picture(t, "pictures/png/photo.png")
+	for _, name := range hostile {
+		put(t, dir, name, data)
+	}
+	put(t, dir, "::error::broken.png", data[:len(data)/2])
+	got := push(t, dir)
+	if strings.Contains(got.summary, "<img src=x") {
+		t.Errorf("HTML in the summary:\n%s", got.summary)
+	}
+	wantText(t, got.summary, "日本語")
+}
