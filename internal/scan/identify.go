@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"path"
 	"runtime"
 	"sync/atomic"
 	"syscall"
@@ -41,65 +43,111 @@ type identifier struct {
 	maxFileSize int64
 }
 
-// all looks at all entries and returns the verdicts in their order.
+// all looks at all entries, which are sorted by path, and returns the verdicts
+// in their order.
 func (id identifier) all(ctx context.Context, entries []entry) ([]verdict, error) {
 	verdicts := make([]verdict, len(entries))
+	groups := byFolder(entries)
 	var next atomic.Int64
 	var g errgroup.Group
 	// More than one a processor: the disk, or a network behind it, has to be
 	// waited for.
-	for range min(4*runtime.GOMAXPROCS(0), 32, len(entries)) {
+	for range min(4*runtime.GOMAXPROCS(0), 32, len(groups)) {
 		g.Go(func() error {
 			for {
 				i := int(next.Add(1)) - 1
-				if i >= len(entries) {
+				if i >= len(groups) {
 					return nil
 				}
 				if ctx.Err() != nil {
 					return context.Cause(ctx)
 				}
-				verdicts[i] = id.one(entries[i])
+				group := groups[i]
+				id.look(entries[group.from:group.to], verdicts[group.from:group.to])
 			}
 		})
 	}
 	return verdicts, g.Wait()
 }
 
-// one looks at one entry.
-func (id identifier) one(e entry) verdict {
-	x := exam{
-		identifier: id,
-		entry:      e,
-		claims:     e.named || byName[extension(e.path)] != nil,
-		source:     asset.Source{Path: e.path, Blob: e.blob},
-	}
-	if e.named {
-		if inGit(e.path) {
-			return x.fail("find", "webpress takes nothing from .git", "")
+// A group is some entries in a row that are in the same folder.
+type group struct{ from, to int }
+
+// byFolder splits entries into groups, small enough to share the work evenly.
+func byFolder(entries []entry) []group {
+	const most = 64
+	var groups []group
+	for i := range entries {
+		last := len(groups) - 1
+		if last >= 0 && i-groups[last].from < most && path.Dir(entries[i].path) == path.Dir(entries[i-1].path) {
+			groups[last].to = i + 1
+			continue
 		}
-		info, err := id.root.Lstat(e.path)
-		if err != nil {
-			return x.missing(err)
+		groups = append(groups, group{i, i + 1})
+	}
+	return groups
+}
+
+// look looks at the entries of one group. Their folder is opened once, so that
+// the way to it is not gone again for each.
+func (id identifier) look(entries []entry, verdicts []verdict) {
+	// With the dot, a named pipe in the place of a folder is refused; without it,
+	// opening it would wait.
+	folder, err := id.root.OpenRoot(path.Dir(entries[0].path) + "/.")
+	if err == nil {
+		defer folder.Close()
+	}
+	for i, e := range entries {
+		x := exam{
+			identifier: id,
+			folder:     folder,
+			entry:      e,
+			claims:     e.named || byName[extension(e.path)] != nil,
+			source:     asset.Source{Path: e.path, Blob: e.blob},
 		}
-		x.kind = info.Mode().Type()
+		switch {
+		case e.named && inGit(e.path):
+			verdicts[i] = x.fail("find", "webpress takes nothing from .git", "")
+		case err == nil:
+			verdicts[i] = x.verdict()
+		case e.named:
+			verdicts[i] = x.missing(err)
+		case isMissing(err):
+			verdicts[i] = verdict{outcome: vanished, source: x.source}
+		default:
+			verdicts[i] = x.trouble("open", cause(err).Error(), "")
+		}
 	}
-	if x.kind&fs.ModeSymlink != 0 {
-		return x.link()
-	}
-	if !x.kind.IsRegular() {
-		return x.special(x.kind)
-	}
-	return x.file()
 }
 
 // An exam is the look at one entry.
 type exam struct {
 	identifier
 	entry
+	// folder is what the entry is in.
+	folder *os.Root
 	source asset.Source
 	// claims says that the file claims to be an image by its name, or that it
 	// was named by the user; its failure is then to be told.
 	claims bool
+}
+
+// verdict looks at the entry, and into it where it is a file.
+func (x *exam) verdict() verdict {
+	if x.named {
+		info, err := x.folder.Lstat(path.Base(x.path))
+		if err != nil {
+			return x.missing(err)
+		}
+		x.kind = info.Mode().Type()
+	}
+	switch {
+	case x.kind&fs.ModeSymlink != 0:
+		return x.link()
+	case !x.kind.IsRegular():
+		return x.special(x.kind)
+	}
+	return x.file()
 }
 
 func (x *exam) fail(verb, cause, hint string) verdict {
@@ -170,7 +218,7 @@ func (x *exam) special(kind fs.FileMode) verdict {
 
 // file is the verdict on a regular file.
 func (x *exam) file() verdict {
-	f, err := x.openNow(x.path)
+	f, err := openNow(x.folder, path.Base(x.path))
 	if err != nil {
 		if isMissing(err) && !x.named {
 			return verdict{outcome: vanished, source: x.source}
@@ -186,9 +234,9 @@ func (x *exam) file() verdict {
 		return x.special(info.Mode().Type())
 	}
 	x.source.Size = info.Size()
-	buf := make([]byte, asset.SniffLen)
-	n, err := io.ReadFull(f, buf)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+	buf := make([]byte, min(asset.SniffLen, info.Size()))
+	n, err := f.ReadAt(buf, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
 		return x.trouble("read", cause(err).Error(), "")
 	}
 	return x.content(buf[:n])

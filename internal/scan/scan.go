@@ -79,7 +79,7 @@ type Found struct {
 // returned; nothing has been opened then. A file that fails is no error but
 // among Found.Failed.
 func Find(ctx context.Context, o Options) (Found, error) {
-	root, err := os.OpenRoot(o.Dir)
+	root, err := os.OpenRoot(o.Dir + "/.") // the dot refuses what is no folder
 	if err != nil {
 		return Found{}, &asset.Fault{
 			Message: fmt.Sprintf("open working directory %q: %v", o.Dir, cause(err)),

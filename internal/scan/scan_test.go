@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -274,7 +275,10 @@ func TestMistakes(t *testing.T) {
 func TestNoWorkingDirectory(t *testing.T) {
 	dir := t.TempDir()
 	plant(t, dir, pngs("a.png"))
-	for name, want := range map[string]string{"gone": "no such file or directory", "a.png": "not a directory"} {
+	try(t, syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o644))
+	for name, want := range map[string]string{
+		"gone": "no such file or directory", "a.png": "not a directory", "pipe": "not a directory",
+	} {
 		_, err := scan.Find(t.Context(), scan.Options{Dir: filepath.Join(dir, name)})
 		diff(t, name, []string{"open working directory " + quote(filepath.Join(dir, name)) + ": " + want + " => check working-directory"}, mistakes(err))
 	}

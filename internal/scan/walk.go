@@ -82,7 +82,7 @@ func (ps *patterns) takesFile(file string) bool {
 
 // readDir returns what is in dir, as far as it could be read.
 func (t tree) readDir(dir string) ([]fs.DirEntry, error) {
-	f, err := t.openNow(dir)
+	f, err := openNow(t.root, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -92,8 +92,8 @@ func (t tree) readDir(dir string) ([]fs.DirEntry, error) {
 
 // openNow opens a file or folder to be read. Should a named pipe have taken its
 // place since it was looked at, this does not wait for somebody to write into it.
-func (t tree) openNow(p string) (*os.File, error) {
-	return t.root.OpenFile(p, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+func openNow(in *os.Root, p string) (*os.File, error) {
+	return in.OpenFile(p, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 }
 
 func (l *lister) fail(path, message string) {
