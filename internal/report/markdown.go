@@ -38,19 +38,13 @@ func (r Report) Markdown(limit int) string {
 	}
 	for i := len(sections) - 1; i >= 0 && length > limit; i-- {
 		s := sections[i]
+		over := length - limit
 		length -= len(s.render(keep[i]))
-		// Find the most rows that fit, none if none do.
-		fit, over := 0, keep[i]
-		for over-fit > 1 {
-			middle := (fit + over) / 2
-			if length+len(s.render(middle)) <= limit {
-				fit = middle
-			} else {
-				over = middle
-			}
+		// The line that tells of rows left out takes room itself.
+		for over += leftRoom; keep[i] > 0 && over > 0; keep[i]-- {
+			over -= len(s.rows[keep[i]-1])
 		}
-		keep[i] = fit
-		length += len(s.render(fit))
+		length += len(s.render(keep[i]))
 	}
 	if length > limit {
 		return cut(head, limit)
@@ -63,6 +57,10 @@ func (r Report) Markdown(limit int) string {
 	b.WriteString(foot)
 	return b.String()
 }
+
+// leftRoom is more bytes than a section grows by when it has to say that rows are
+// left out.
+const leftRoom = 200
 
 // cut takes from the end of s what is over limit bytes, but no part of a
 // character.
@@ -215,12 +213,16 @@ func (r Report) table() section {
 	s.row = func(i int) string {
 		one := of[i]
 		return fmt.Sprintf("| %s | %s | %s | %s | %s (%s) | %s |\n",
-			code(short(one.Source.Path, nameWidth)), kind(one, "→")+details(one),
-			Size(one.Before), Size(one.After),
-			Size(one.Before-one.After), Percent(one.Before, one.After), Duration(one.Duration))
+			code(short(one.Source.Path, nameWidth)), whole(kind(one, "→"))+details(one),
+			whole(Size(one.Before)), whole(Size(one.After)),
+			whole(Size(one.Before-one.After)), whole(Percent(one.Before, one.After)), whole(Duration(one.Duration)))
 	}
 	return s
 }
+
+// whole keeps a cell of a narrow table from being broken between a number and
+// its unit.
+func whole(s string) string { return strings.ReplaceAll(s, " ", "\u00a0") }
 
 // details says how an output differs from most: animated, lossless.
 func details(one asset.Result) string {

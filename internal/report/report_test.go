@@ -207,7 +207,7 @@ func TestOutputsFiles(t *testing.T) {
 	if got := New(Input{}).files(); got != "[]" {
 		t.Errorf("no results: %q", got)
 	}
-	many := make([]asset.Result, 40_000)
+	many := make([]asset.Result, 25_000)
 	if got := New(Input{Results: many}).files(); got != "" {
 		t.Errorf("too many results: %d bytes", len(got))
 	}
