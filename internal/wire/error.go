@@ -100,8 +100,13 @@ func (a *call) broken(err error) *Error {
 
 // refused is the Error of an answer.
 func (a *call) refused(r *Response, limited bool) *Error {
-	header := r.Header.Clone()
-	if to := header.Get("Location"); to != "" {
+	header := make(http.Header, len(r.Header))
+	for name, values := range r.Header {
+		for _, v := range values {
+			header.Add(name, a.hide.text(v))
+		}
+	}
+	if to := r.Header.Get("Location"); to != "" {
 		header.Set("Location", a.hide.location(to))
 	}
 	e := &Error{

@@ -91,7 +91,9 @@ func newRedactor(u *url.URL, header http.Header, privatePath bool) redactor {
 	var secrets []string
 	if u.User != nil {
 		password, _ := u.User.Password()
-		secrets = append(secrets, password, u.User.String())
+		// The last one is how net/http sends them.
+		secrets = append(secrets, password, u.User.String(),
+			base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password)))
 		if password == "" {
 			secrets = append(secrets, u.User.Username())
 		}

@@ -20,13 +20,26 @@ type watch struct {
 	clock   Clock
 }
 
+// A phase is how far a request has come.
+type phase int32
+
+const (
+	started phase = iota
+	connected
+	asked
+	answered
+)
+
 // silence is why watch gave up.
 type silence struct {
-	doing   string
+	phase   phase
 	timeout time.Duration
 }
 
-func (s *silence) Error() string { return fmt.Sprintf("%s for %s", s.doing, s.timeout) }
+func (s *silence) Error() string {
+	missing := [...]string{"no connection", "nothing taken of the request", "no answer", "nothing more of the answer"}
+	return fmt.Sprintf("%s for %s", missing[s.phase], s.timeout)
+}
 
 // Timeout says, as net.Error's does, that time ran out.
 func (s *silence) Timeout() bool { return true }
@@ -47,13 +60,12 @@ func (w *watch) CloseIdleConnections() {
 func (w *watch) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
 	g := &guard{ctx: ctx, cancel: cancel, timeout: w.timeout}
-	g.doing.Store("no connection")
 	g.timer = w.clock.AfterFunc(w.timeout, func() {
-		cancel(&silence{g.doing.Load().(string), w.timeout})
+		cancel(&silence{phase(g.phase.Load()), w.timeout})
 	})
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn:      func(httptrace.GotConnInfo) { g.heard("no byte of the request taken") },
-		WroteRequest: func(httptrace.WroteRequestInfo) { g.heard("no answer") },
+		GotConn:      func(httptrace.GotConnInfo) { g.heard(connected) },
+		WroteRequest: func(httptrace.WroteRequestInfo) { g.heard(asked) },
 	})
 	out := req.WithContext(ctx)
 	if req.Body != nil && req.Body != http.NoBody {
@@ -74,7 +86,7 @@ func (w *watch) RoundTrip(req *http.Request) (*http.Response, error) {
 		g.end()
 		return nil, err
 	}
-	g.heard("nothing more of the answer")
+	g.heard(answered)
 	resp.Body = &receiving{resp.Body, g}
 	return resp, nil
 }
@@ -85,13 +97,17 @@ type guard struct {
 	cancel  context.CancelCauseFunc
 	timeout time.Duration
 	timer   Timer
-	// doing is what is waited for, as a string.
-	doing atomic.Value
+	phase   atomic.Int32
 }
 
-// heard starts the time anew; from now on what it runs out for is doing.
-func (g *guard) heard(doing string) {
-	g.doing.Store(doing)
+// heard starts the time anew. Phases come from several goroutines, and a server
+// may answer before all of the request is written: the later phase counts.
+func (g *guard) heard(p phase) {
+	for old := g.phase.Load(); int32(p) > old; old = g.phase.Load() {
+		if g.phase.CompareAndSwap(old, int32(p)) {
+			break
+		}
+	}
 	g.timer.Reset(g.timeout)
 }
 
