@@ -111,7 +111,7 @@ func (a *call) refused(r *Response, limited bool) *Error {
 	}
 	e := &Error{
 		Method: a.request.Method, URL: a.hide.url, Attempts: a.attempts, Limited: limited,
-		Status: r.Status, Header: header, Body: []byte(a.hide.text(string(r.Body))), hide: a.hide,
+		Status: r.Status, Header: header, Body: []byte(a.hide.text(string(r.Body[:min(len(r.Body), maxRefusal)]))), hide: a.hide,
 	}
 	for _, name := range []string{"X-Github-Request-Id", "X-Request-Id", "X-Ms-Request-Id"} {
 		if id := header.Get(name); id != "" {

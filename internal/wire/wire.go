@@ -30,8 +30,10 @@ const (
 	// firstWait and doubles.
 	firstWait = time.Second
 	lastWait  = 30 * time.Second
-	// maxBody is the length in bytes of an answer that is still read.
-	maxBody = 32 << 20
+	// maxBody is the length in bytes of an answer that is still read, and
+	// maxRefusal what is kept of one that is an error.
+	maxBody    = 16 << 20
+	maxRefusal = 256 << 10
 	// connectTimeout is how long one connection may take: far less than an
 	// answer may, as every further attempt may reach a server that is up.
 	connectTimeout = 15 * time.Second
