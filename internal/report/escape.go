@@ -19,17 +19,21 @@ import (
 // nameWidth is the columns that a name may take in Markdown.
 const nameWidth = 160
 
-// code sets s as code, in one line, wherever inline Markdown may stand, also in
-// the cell of a table.
+// codeCell sets s as code in the cell of a table. A cell ends at a bar, code or
+// not. A backslash before the bar is taken away again, but which one, after
+// another backslash, depends on the renderer.
+func codeCell(s string) string {
+	if strings.Contains(s, "|") {
+		return htmlCode(ci.Visible(s))
+	}
+	return code(s)
+}
+
+// code sets s as code, in one line, anywhere but in a table.
 func code(s string) string {
 	s = ci.Visible(s)
 	if strings.Trim(s, " ") == "" {
 		s += " "
-	}
-	// A cell ends at a bar, code or not. A backslash before it is taken away
-	// again, but which one, after another backslash, depends on the renderer.
-	if strings.Contains(s, "|") {
-		return htmlCode(s)
 	}
 	fence := "`"
 	for strings.Contains(s, fence) {
@@ -73,7 +77,8 @@ func entity(r rune) string {
 }
 
 // prose escapes s as running text in one line. It may stand at the start of a
-// list's item. What is between a pair of backticks is set as code.
+// list's item, but not in a table. What is between a pair of backticks is set as
+// code.
 func prose(s string) string {
 	parts := strings.Split(strings.Trim(ci.Visible(s), " "), "`")
 	if len(parts)%2 == 0 {

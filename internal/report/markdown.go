@@ -213,7 +213,7 @@ func (r Report) table() section {
 	s.row = func(i int) string {
 		one := of[i]
 		return fmt.Sprintf("| %s | %s | %s | %s | %s (%s) | %s |\n",
-			code(short(one.Source.Path, nameWidth)), whole(kind(one, "→"))+details(one),
+			codeCell(short(one.Source.Path, nameWidth)), whole(kind(one, "→"))+details(one),
 			whole(Size(one.Before)), whole(Size(one.After)),
 			whole(Size(one.Before-one.After)), whole(Percent(one.Before, one.After)), whole(Duration(one.Duration)))
 	}
