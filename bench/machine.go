@@ -93,9 +93,12 @@ func libraries(ctx context.Context, w work) []string {
 				}
 			}
 		}
-		return "unknown"
+		return ""
 	}
 	own, vips := loads("webpress"), loads("vips")
+	if own == "" || vips == "" {
+		return nil
+	}
 	if own == vips {
 		return []string{"webpress and vips load the same libheif, " + filepath.Base(own) + "."}
 	}

@@ -51,7 +51,7 @@ func once(ctx context.Context, p peer, w work) (sample, error) {
 	state := cmd.ProcessState
 	s.cpu = state.UserTime() + state.SystemTime() // of its children too
 	if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
-		s.memory = int64(usage.Maxrss)
+		s.memory = int64(usage.Maxrss) //nolint:unconvert // 32 bits on some
 		if runtime.GOOS != "darwin" {
 			s.memory *= 1024
 		}
@@ -77,7 +77,9 @@ func once(ctx context.Context, p peer, w work) (sample, error) {
 		if lossless(f) {
 			s.lossless++
 		}
-		f.Close()
+		if err := f.Close(); err != nil {
+			return s, err
+		}
 	}
 	if s.files == 0 {
 		return s, fmt.Errorf("wrote nothing\n%s", output.Bytes())

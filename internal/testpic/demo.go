@@ -15,7 +15,7 @@ func demo() []picture {
 		}},
 		{"demo/photos/dunes.jpg", 1200, 1600, "photo-like: dunes at sunset, stored turned (EXIF orientation 6), with a position", func(ctx context.Context, s studio) ([]byte, error) {
 			img := stored(landscape(dunes, 1200, 1600), 6)
-			data, err := s.through(ctx, ".jpg", []input{{".ppm", ppm(img)}}, "cjpeg", "-quality", "90", "-sample", "2x2", "-optimize", "-outfile", "OUT", "IN")
+			data, err := s.through(ctx, ".jpg", []input{{".ppm", ppm(img)}}, "cjpeg", "-quality", "90", "-sample", "2x2", "-optimise", "-outfile", "OUT", "IN")
 			if err != nil {
 				return nil, err
 			}

@@ -11,7 +11,7 @@ import (
 // jpegFile encodes a picture with cjpeg; the options choose subsampling and the
 // like. Options of cjpeg: https://libjpeg-turbo.org/Documentation/Documentation.
 func jpegFile(ctx context.Context, s studio, img *image.NRGBA, options ...string) ([]byte, error) {
-	args := append(options, "-quality", "92", "-optimize", "-outfile", "OUT", "IN")
+	args := append(options, "-quality", "92", "-optimise", "-outfile", "OUT", "IN")
 	return s.through(ctx, ".jpg", []input{{".ppm", ppm(img)}}, "cjpeg", args...)
 }
 

@@ -77,7 +77,7 @@ func (r raster) pixels(interlaced bool) []byte {
 			for x := p[0]; x < r.width; x += p[2] {
 				row = r.sample(row, x, y)
 			}
-			z.Write(row)
+			_, _ = z.Write(row) // a bytes.Buffer takes everything
 		}
 	}
 	z.Close()
@@ -129,7 +129,7 @@ func profileChunk(name string, profile []byte) chunk {
 	var z bytes.Buffer
 	z.WriteString(name + "\x00\x00")
 	w := zlib.NewWriter(&z)
-	w.Write(profile)
+	_, _ = w.Write(profile) // a bytes.Buffer takes everything
 	w.Close()
 	return chunk{"iCCP", z.Bytes()}
 }
