@@ -185,8 +185,8 @@ func (l *lister) isFolder(dir string) bool {
 	if err != nil || !info.IsDir() {
 		return false
 	}
-	rel, inside, err := l.resolve(dir)
-	return err == nil && inside && rel == dir
+	rel, inside := l.follow(dir)
+	return inside && rel == dir
 }
 
 // within returns those of the patterns that take from one of the folders, and

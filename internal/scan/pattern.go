@@ -67,7 +67,7 @@ func parse(raw string, tops ...string) (pattern, error) {
 			return p, errOutside
 		}
 		if hasMeta(s) {
-			return p, errors.New("pattern contains both wildcards and ..")
+			return p, errors.New("pattern with wildcards may not contain a .. folder")
 		}
 		s = clean
 	}

@@ -111,15 +111,17 @@ func (t tree) settle(p *pattern) error {
 		return nil
 	}
 	if p.path != "." {
-		rel, inside, err := t.resolve(p.path)
-		if err == nil && inside && rel != p.path {
-			if info, err = t.root.Lstat(rel); err == nil {
-				p.link, p.path = p.path, rel
-			}
-		}
-		if err != nil || !inside {
+		// What is wrong with a link is found, too, when the file is looked at.
+		rel, inside := t.follow(p.path)
+		if !inside {
 			p.kind = exact
 			return nil
+		}
+		if rel != p.path {
+			p.link, p.path = p.path, rel
+			if info, err = t.root.Lstat(rel); err != nil {
+				return cause(err)
+			}
 		}
 	}
 	// pictures.png may be a folder, but hardly what is meant by the name.
@@ -140,6 +142,12 @@ func (t tree) resolve(p string) (rel string, inside bool, err error) {
 	}
 	rel, inside = below(filepath.ToSlash(end), []string{t.real})
 	return rel, inside, nil
+}
+
+// follow is resolve where the reason does not matter.
+func (t tree) follow(p string) (rel string, inside bool) {
+	rel, inside, err := t.resolve(p)
+	return rel, inside && err == nil
 }
 
 // takes says whether the settings want the file.
