@@ -4,12 +4,10 @@
 package convert
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"runtime"
-	"slices"
 	"sync"
 	"time"
 
@@ -89,29 +87,21 @@ type run struct {
 	done    []bool
 }
 
-// start runs the jobs, those that will take longest first so that no processor
-// is left with a large picture at the end, and returns when all have a result
-// or ctx has ended.
+// start runs the jobs and returns when all have a result or ctx has ended.
 func (r *run) start(ctx context.Context, jobs []asset.Job) {
-	order := make([]int, len(jobs))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Compare(effort(jobs[b].Source), effort(jobs[a].Source))
-	})
-	next := make(chan int, len(jobs))
-	for _, i := range order {
-		next <- i
-	}
-	close(next)
-
 	workers := r.Jobs
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
+	workers = min(workers, len(jobs))
+	next := make(chan int, len(jobs))
+	for _, i := range r.order(jobs, workers) {
+		next <- i
+	}
+	close(next)
+
 	var pool sync.WaitGroup
-	for range min(workers, len(jobs)) {
+	for range workers {
 		pool.Go(func() {
 			for i := range next {
 				if ctx.Err() != nil {
@@ -135,24 +125,6 @@ func (r *run) start(ctx context.Context, jobs []asset.Job) {
 		r.writing.Lock()
 		r.writing.Unlock() //nolint:staticcheck // waiting is all that is wanted
 	}
-}
-
-// effort guesses the time that a source takes, from its size alone: opening
-// every file of a large tree just to sort it would cost more than it saves. The
-// factors are microseconds a kilobyte, for photos at full size.
-func effort(s asset.Source) int64 {
-	factor := int64(100)
-	switch s.Format {
-	case asset.HEIC, asset.AVIF:
-		factor = 450
-	case asset.JPEG, asset.WebP, asset.GIF:
-		factor = 200
-	case asset.PNG:
-		factor = 80
-	case asset.TIFF, asset.BMP:
-		factor = 20
-	}
-	return s.Size * factor
 }
 
 func (r *run) record(i int, result asset.Result) {

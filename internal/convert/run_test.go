@@ -94,6 +94,17 @@ func jobs(t *testing.T, dir string, r asset.Recipe, paths ...string) []asset.Job
 	return jobs
 }
 
+// newRun is the state that Run would make.
+func newRun(t *testing.T, dir string) *run {
+	t.Helper()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { root.Close() })
+	return &run{Options: Options{Now: fixedNow}, root: root, budget: newBudget(1 << 30)}
+}
+
 // brief is what of a result can be foretold.
 func brief(results []asset.Result) []string {
 	var lines []string

@@ -11,10 +11,11 @@ const (
 	fewPixels = 128 * 128
 	// bands is the number of strips across the picture, bandRows their height.
 	bands, bandRows = 4, 16
-	// Beyond these ratios of the strips' sizes, without loss to lossy, the whole
-	// picture was never found to be the other way round. They lean to one side,
-	// as strips have more edges for a lossy encoder to spend bytes on.
-	clearlyLossless, clearlyLossy = 0.5, 1.25
+	// Below clearlyLossless and above clearlyLossy, the ratio of the strips' sizes,
+	// without loss to lossy, was within 1 % of the side on which that of the whole
+	// picture is, over some sixty photos, drawings, screenshots and overlays. One
+	// is not in the middle, as strips have more edges, which cost lossy more.
+	clearlyLossless, clearlyLossy = 0.95, 1.35
 )
 
 // smaller encodes im both ways and returns the smaller result. Where strips of

@@ -1,0 +1,105 @@
+package convert
+
+import (
+	"cmp"
+	"encoding/binary"
+	"io"
+	"slices"
+
+	"webpress/internal/asset"
+	"webpress/internal/codec"
+	"webpress/internal/pixel"
+)
+
+const (
+	// fewJobs is the number of jobs up to which headers are read for their
+	// order. Among more, one large picture that comes late matters less than
+	// opening them all.
+	fewJobs = 256
+	// headerSize is the number of bytes in which most headers end.
+	headerSize = 64 << 10
+)
+
+// order is the indexes of jobs, those first that take longest, so that at the
+// end no processor is left alone with a large picture.
+func (r *run) order(jobs []asset.Job, workers int) []int {
+	order := make([]int, len(jobs))
+	for i := range order {
+		order[i] = i
+	}
+	if len(jobs) <= workers {
+		return order
+	}
+	var header []byte
+	if len(jobs) <= fewJobs {
+		header = make([]byte, headerSize)
+	}
+	efforts := make([]float64, len(jobs))
+	for i, j := range jobs {
+		efforts[i] = effort(j, r.probe(j.Source, header))
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(efforts[b], efforts[a]) })
+	return order
+}
+
+// probe is what the header of s says, as far as it lies in the first bytes, for
+// which header is the room. The zero Info says nothing.
+func (r *run) probe(s asset.Source, header []byte) codec.Info {
+	if len(header) == 0 {
+		return codec.Info{}
+	}
+	f, err := r.root.Open(s.Path)
+	if err != nil {
+		return codec.Info{}
+	}
+	defer f.Close()
+	n, err := io.ReadFull(f, header)
+	if err != nil && err != io.ErrUnexpectedEOF {
+		return codec.Info{}
+	}
+	header = header[:n]
+	if info, err := codec.Probe(header); err == nil {
+		return info
+	}
+	// A PNG is probed to its end. Its size is at the start of its first chunk.
+	if s.Format == asset.PNG && len(header) >= 24 {
+		return codec.Info{
+			Width:  int(binary.BigEndian.Uint32(header[16:])),
+			Height: int(binary.BigEndian.Uint32(header[20:])),
+			Frames: 1,
+		}
+	}
+	return codec.Info{}
+}
+
+// effort guesses the time that a job takes, in milliseconds of some processor.
+// Where info has no size, it is guessed from that of the file.
+func effort(j asset.Job, info codec.Info) float64 {
+	// What decoding a megapixel takes, and how many bytes one has.
+	decode, density := 20.0, 1e6
+	lossy := false
+	switch j.Source.Format {
+	case asset.HEIC, asset.AVIF:
+		decode, density, lossy = 22, 0.15e6, true
+	case asset.JPEG:
+		decode, density, lossy = 4, 0.35e6, true
+	case asset.WebP:
+		decode, density, lossy = 10, 0.2e6, true
+	case asset.TIFF, asset.BMP:
+		decode, density = 5, 3e6
+	}
+	source := float64(j.Source.Size) / density
+	output := source
+	if info.Width > 0 {
+		lossy = info.Lossy
+		w, h := pixel.Fit(info.Width, info.Height, j.Recipe.MaxWidth, j.Recipe.MaxHeight)
+		frames := float64(info.Frames) / 1e6
+		source, output = float64(info.Width)*float64(info.Height)*frames, float64(w)*float64(h)*frames
+	}
+	encode := 60.0
+	if j.Recipe.Lossless == asset.LosslessAlways || j.Recipe.Lossless == asset.LosslessAuto && !lossy {
+		// Lossless encoding takes about six times as long, where it is done.
+		encode *= 4
+	}
+	return decode*source + encode*output
+}

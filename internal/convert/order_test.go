@@ -1,0 +1,51 @@
+package convert
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"webpress/internal/asset"
+	"webpress/internal/codec"
+)
+
+// A PNG with few bytes and many pixels comes before a larger file.
+func TestOrder(t *testing.T) {
+	dir := tree(t, map[string][]byte{
+		"small.png": picture(t, 50, 40), "large.png": picture(t, 300, 300), "middle.png": picture(t, 100, 100),
+		"broken.png": make([]byte, 10),
+	})
+	js := jobs(t, dir, recipe(), "broken.png", "small.png", "large.png", "middle.png")
+	r := newRun(t, dir)
+	if diff := cmp.Diff([]int{2, 3, 1, 0}, r.order(js, 2)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]int{0, 1, 2, 3}, r.order(js, 4)); diff != "" {
+		t.Errorf("with a processor for each: %s", diff)
+	}
+}
+
+func TestEffort(t *testing.T) {
+	job := func(f asset.Format, size int64) asset.Job {
+		return asset.Job{Source: asset.Source{Format: f, Size: size}, Recipe: asset.Recipe{Lossless: asset.LosslessAuto}}
+	}
+	photo := codec.Info{Width: 4000, Height: 3000, Frames: 1, Lossy: true}
+	small := job(asset.JPEG, 4e6)
+	small.Recipe.MaxWidth = 1200
+	tests := []struct {
+		name         string
+		longer, less float64
+	}{
+		{"HEIC than JPEG", effort(job(asset.HEIC, 2e6), photo), effort(job(asset.JPEG, 4e6), photo)},
+		{"full size than small", effort(job(asset.JPEG, 4e6), photo), effort(small, photo)},
+		{"many pixels than many bytes", effort(job(asset.JPEG, 1e6), photo), effort(job(asset.JPEG, 9e6), codec.Info{Width: 1000, Height: 1000, Frames: 1, Lossy: true})},
+		{"maybe lossless than lossy", effort(job(asset.PNG, 1e6), codec.Info{Width: 1000, Height: 1000, Frames: 1}), effort(job(asset.JPEG, 1e6), codec.Info{Width: 1000, Height: 1000, Frames: 1, Lossy: true})},
+		{"unknown HEIC than unknown JPEG", effort(job(asset.HEIC, 2e6), codec.Info{}), effort(job(asset.JPEG, 2e6), codec.Info{})},
+		{"frames", effort(job(asset.GIF, 1e6), codec.Info{Width: 100, Height: 100, Frames: 30}), effort(job(asset.GIF, 1e6), codec.Info{Width: 100, Height: 100, Frames: 1})},
+	}
+	for _, tt := range tests {
+		if tt.longer <= tt.less {
+			t.Errorf("%s: %v, not more than %v", tt.name, tt.longer, tt.less)
+		}
+	}
+}
