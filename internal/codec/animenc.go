@@ -10,9 +10,6 @@ import (
 	"unsafe"
 )
 
-// maxWebPSide is the most pixels a side of a WebP can have.
-const maxWebPSide = 16383
-
 // animOptions says how an animation is encoded.
 type animOptions struct {
 	// quality is 0 to 100, of lossy frames.
@@ -67,9 +64,9 @@ func encodeAnimation(src *animation, o animOptions) ([]byte, error) {
 			}
 		}
 		if encoder == nil {
-			if w > maxWebPSide || h > maxWebPSide {
+			if w > MaxWebPSide || h > MaxWebPSide {
 				return nil, &Error{
-					Op: "webp", Detail: fmt.Sprintf("%dx%d pixels are too many: a WebP has at most %d a side", w, h, maxWebPSide),
+					Op: "webp", Detail: fmt.Sprintf("%dx%d pixels are too many: a WebP has at most %d a side", w, h, MaxWebPSide),
 					Hint: "set max-width and max-height",
 				}
 			}

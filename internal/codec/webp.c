@@ -1,5 +1,6 @@
 #include "webp.h"
 
+#include <webp/decode.h>
 #include <webp/encode.h>
 
 int wp_webp_encode(const wp_webp_options* o, int width, int height, const uint8_t* y,
@@ -64,4 +65,6 @@ int wp_webp_encode(const wp_webp_options* o, int width, int height, const uint8_
 
 void wp_webp_free(uint8_t* out) { WebPFree(out); }
 
-int wp_webp_version(void) { return WebPGetEncoderVersion(); }
+int wp_webp_encoder_version(void) { return WebPGetEncoderVersion(); }
+
+int wp_webp_decoder_version(void) { return WebPGetDecoderVersion(); }

@@ -15,6 +15,9 @@ import (
 	"webpress/internal/pixel"
 )
 
+// MaxWebPSide is the most pixels that a side of a WebP can have.
+const MaxWebPSide = 16383
+
 // EncodeOptions say how Encode encodes.
 type EncodeOptions struct {
 	// Lossless keeps every pixel; Quality is then not used.
@@ -27,16 +30,18 @@ type EncodeOptions struct {
 	Threads int
 }
 
-// LibwebpVersion returns the version of the libwebp in the binary, as three
-// bytes of a number: 0x010400 is 1.4.0.
-func LibwebpVersion() int { return int(C.wp_webp_version()) }
+// LibwebpVersion returns the versions of libwebp's encoder and decoder in the
+// binary, as three bytes of a number: 0x010400 is 1.4.0.
+func LibwebpVersion() (encoder, decoder int) {
+	return int(C.wp_webp_encoder_version()), int(C.wp_webp_decoder_version())
+}
 
 // Encode encodes im as WebP without metadata. im is RGBA, or planar as
 // pixel.Lossy returns it, which can be encoded lossily only.
 func Encode(im *pixel.Image, o EncodeOptions) ([]byte, error) {
 	planar := im.Kind == pixel.YUV
 	switch {
-	case im.Width < 1 || im.Height < 1 || im.Width > maxWebPSide || im.Height > maxWebPSide:
+	case im.Width < 1 || im.Height < 1 || im.Width > MaxWebPSide || im.Height > MaxWebPSide:
 		return nil, webpError(C.int(5))
 	case im.Kind != pixel.RGBA && !planar,
 		planar && (o.Lossless || im.Full || im.Depth != 8 || im.SubW != 1 || im.SubH != 1):

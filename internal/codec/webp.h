@@ -16,6 +16,7 @@ int wp_webp_encode(const wp_webp_options* o, int width, int height, const uint8_
                    const uint8_t* u, const uint8_t* v, int y_stride, int uv_stride, int alpha,
                    uint8_t** out, size_t* out_size);
 void wp_webp_free(uint8_t* out);
-int wp_webp_version(void);
+int wp_webp_encoder_version(void);
+int wp_webp_decoder_version(void);
 
 #endif

@@ -21,9 +21,6 @@ import (
 	"webpress/internal/pixel"
 )
 
-// maxSide is the most pixels a side that a WebP can have.
-const maxSide = 16383
-
 // one converts one job and records its result, unless ctx ends before.
 func (r *run) one(ctx context.Context, i int, j asset.Job) {
 	p := r.prepare(ctx, j)
@@ -84,10 +81,10 @@ func (r *run) transform(ctx context.Context, j asset.Job, p *prepared) error {
 		return err
 	}
 	width, height := pixel.Fit(info.Width, info.Height, j.Recipe.MaxWidth, j.Recipe.MaxHeight)
-	if width > maxSide || height > maxSide {
+	if width > codec.MaxWebPSide || height > codec.MaxWebPSide {
 		return &mistake{
-			fmt.Errorf("encode %q: %dx%d is more than WebP holds, %d pixels a side", j.Source.Path, width, height, maxSide),
-			fmt.Sprintf("shrink it with `max-width` or `max-height`, at most %d", maxSide),
+			fmt.Errorf("encode %q: %dx%d is more than WebP holds, %d pixels a side", j.Source.Path, width, height, codec.MaxWebPSide),
+			fmt.Sprintf("shrink it with `max-width` or `max-height`, at most %d", codec.MaxWebPSide),
 		}
 	}
 	if inPlace && info.Format == asset.WebP && width == info.Width && height == info.Height {
