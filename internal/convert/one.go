@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math"
 	"path"
@@ -148,33 +147,6 @@ func (r *run) load(ctx context.Context, j asset.Job, p *prepared) ([]byte, codec
 		p.release = func() {}
 		need = cost
 	}
-}
-
-// read returns the content of s and what the file system says of it.
-func (r *run) read(s asset.Source) ([]byte, fs.FileInfo, error) {
-	f, err := r.root.Open(s.Path)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read %q: %w", s.Path, cause(err))
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, nil, fmt.Errorf("read %q: %w", s.Path, cause(err))
-	}
-	if !info.Mode().IsRegular() {
-		return nil, nil, fmt.Errorf("read %q: not a file", s.Path)
-	}
-	if info.Size() != s.Size {
-		return nil, nil, &mistake{
-			fmt.Errorf("read %q: file changed during the run, from %d to %d bytes", s.Path, s.Size, info.Size()),
-			"run webpress again when nothing else writes to it",
-		}
-	}
-	data := make([]byte, s.Size)
-	if _, err := io.ReadFull(f, data); err != nil {
-		return nil, nil, fmt.Errorf("read %q: %w", s.Path, cause(err))
-	}
-	return data, info, nil
 }
 
 // claims refuses a picture whose header promises more pixels than the recipe

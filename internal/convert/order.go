@@ -48,7 +48,7 @@ func (r *run) probe(s asset.Source, header []byte) codec.Info {
 	if len(header) == 0 {
 		return codec.Info{}
 	}
-	f, err := r.root.Open(s.Path)
+	f, _, err := r.open(s.Path)
 	if err != nil {
 		return codec.Info{}
 	}
