@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"context"
 	"io"
 
 	"webpress/internal/asset"
@@ -17,21 +18,28 @@ type AnimateOptions struct {
 	// frame what is smaller.
 	Lossless, Mixed bool
 	// Convert, where it is there, is applied to every frame before it is resized.
+	// It may work in place.
 	Convert func(*pixel.Image) (*pixel.Image, error)
 }
 
 // Animate turns an animated GIF, PNG or WebP into an animated WebP without
 // metadata, frame by frame, so that memory does not grow with their number.
-func Animate(data []byte, o AnimateOptions) ([]byte, error) {
+func Animate(ctx context.Context, data []byte, o AnimateOptions) ([]byte, error) {
 	a, _, err := openAnimation(data)
 	if err != nil {
 		return nil, err
 	}
-	return encodeAnimation(a, animOptions{
+	var own []byte
+	return encodeAnimation(ctx, a, animOptions{
 		quality: o.Quality, effort: o.Effort, lossless: o.Lossless, mixed: o.Mixed,
 		transform: func(rgba []byte, w, h int) ([]byte, int, int, error) {
 			if o.Convert == nil && w == o.Width && h == o.Height {
 				return rgba, w, h, nil
+			}
+			if o.Convert != nil {
+				// The next frame is drawn onto what is in rgba now.
+				own = append(own[:0], rgba...)
+				rgba = own
 			}
 			im := pixel.NewRGBA(w, h, rgba)
 			im.Alpha = !isOpaque(rgba)

@@ -4,6 +4,7 @@ package codec
 import "C"
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"time"
@@ -29,8 +30,8 @@ type animOptions struct {
 // encodeAnimation writes an animated WebP. Frames are drawn from src one by one;
 // what is kept of them is their encoding. Equal frames in a row become one that
 // lasts as long as they did together, and an animation of which one frame remains
-// may become a still WebP.
-func encodeAnimation(src *animation, o animOptions) ([]byte, error) {
+// may become a still WebP. When ctx ends, so does this, after the frame it is at.
+func encodeAnimation(ctx context.Context, src *animation, o animOptions) ([]byte, error) {
 	if src.w <= 0 || src.h <= 0 {
 		return nil, &Error{Op: "webp", Detail: "the animation is empty"}
 	}
@@ -50,6 +51,9 @@ func encodeAnimation(src *animation, o animOptions) ([]byte, error) {
 	var width, height int
 	var at time.Duration
 	for n := 1; ; n++ {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		pix, duration, err := src.next()
 		if err == io.EOF {
 			break

@@ -16,7 +16,7 @@ func TestEncodeAnimationLossless(t *testing.T) {
 		want := reference(21, 15, patches)
 		src := fromPatches(21, 15, patches)
 		src.loop = int(seed)
-		data, err := encodeAnimation(src, animOptions{lossless: true, effort: int(2 * seed)})
+		data, err := encodeAnimation(t.Context(), src, animOptions{lossless: true, effort: int(2 * seed)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,7 +48,7 @@ func solid(w, h int, colours ...byte) (all []patch) {
 
 func TestEncodeAnimationLossy(t *testing.T) {
 	for _, o := range []animOptions{{quality: 80, effort: 4}, {quality: 80, mixed: true}, {quality: 80, effort: 6, mixed: true}} {
-		data, err := encodeAnimation(fromPatches(40, 30, solid(40, 30, 10, 200, 90)), o)
+		data, err := encodeAnimation(t.Context(), fromPatches(40, 30, solid(40, 30, 10, 200, 90)), o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,7 +76,7 @@ func TestEncodeAnimationTimes(t *testing.T) {
 		frames[i].duration = d
 	}
 	// The second lasts 100 ms, as in browsers, and is equal to the third.
-	data, err := encodeAnimation(fromPatches(8, 8, frames), animOptions{lossless: true, effort: 4})
+	data, err := encodeAnimation(t.Context(), fromPatches(8, 8, frames), animOptions{lossless: true, effort: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestEncodeAnimationDoesNotDrift(t *testing.T) {
 	for i := range frames {
 		frames[i].duration = time.Second / 30
 	}
-	data, err := encodeAnimation(fromPatches(4, 4, frames), animOptions{lossless: true})
+	data, err := encodeAnimation(t.Context(), fromPatches(4, 4, frames), animOptions{lossless: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestEncodeAnimationDoesNotDrift(t *testing.T) {
 
 func TestEncodeAnimationTransform(t *testing.T) {
 	half := func(rgba []byte, w, h int) ([]byte, int, int, error) { return rgba[:w*h], w / 2, h / 2, nil }
-	data, err := encodeAnimation(fromPatches(8, 6, solid(8, 6, 1, 2)), animOptions{lossless: true, transform: half})
+	data, err := encodeAnimation(t.Context(), fromPatches(8, 6, solid(8, 6, 1, 2)), animOptions{lossless: true, transform: half})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestEncodeAnimationErrors(t *testing.T) {
 			if tc.name == "quality" {
 				o.quality = 101
 			}
-			data, err := encodeAnimation(tc.src, o)
+			data, err := encodeAnimation(t.Context(), tc.src, o)
 			if err == nil || !strings.HasPrefix(err.Error(), tc.want) || data != nil {
 				t.Errorf("got %v, want %s", err, tc.want)
 			}

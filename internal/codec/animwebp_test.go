@@ -38,7 +38,7 @@ func (a animWebP) bytes(t testing.TB) []byte {
 			{w: p.w, h: p.h, pix: p.pix, duration: time.Second},
 			{w: p.w, h: p.h, pix: slices.Repeat([]byte{9, 9, 9, 255}, p.w*p.h), duration: time.Second},
 		}
-		data, err := encodeAnimation(fromPatches(p.w, p.h, frames), animOptions{lossless: true})
+		data, err := encodeAnimation(t.Context(), fromPatches(p.w, p.h, frames), animOptions{lossless: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +123,7 @@ func TestAnimWebPRefused(t *testing.T) {
 		copy(b[at:], v)
 		return b
 	}
-	still, err := encodeAnimation(fromPatches(4, 4, solid(4, 4, 1)), animOptions{lossless: true})
+	still, err := encodeAnimation(t.Context(), fromPatches(4, 4, solid(4, 4, 1)), animOptions{lossless: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestAnimWebPRefused(t *testing.T) {
 
 func FuzzDecodeAnimWebP(f *testing.F) {
 	f.Add(animWebP{w: 8, h: 8, patches: webpPatches(2, 8, 8, 3), extra: riff("ICCP", []byte("x"))}.bytes(f))
-	lossy, err := encodeAnimation(fromPatches(9, 9, randomPatches(1, 9, 9, 3, false)), animOptions{quality: 50})
+	lossy, err := encodeAnimation(f.Context(), fromPatches(9, 9, randomPatches(1, 9, 9, 3, false)), animOptions{quality: 50})
 	if err != nil {
 		f.Fatal(err)
 	}

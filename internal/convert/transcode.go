@@ -21,7 +21,7 @@ type encoded struct {
 func transcode(ctx context.Context, data []byte, info codec.Info, r asset.Recipe) (encoded, error) {
 	width, height := pixel.Fit(info.Width, info.Height, r.MaxWidth, r.MaxHeight)
 	if info.Frames > 1 {
-		return transcodeAnimation(data, info, r, width, height)
+		return transcodeAnimation(ctx, data, info, r, width, height)
 	}
 	p, err := codec.Decode(data, codec.DecodeOptions{
 		Width: width, Height: height, MaxPixels: r.MaxPixels, Threads: 1,
@@ -83,30 +83,6 @@ func encode(ctx context.Context, im *pixel.Image, width, height, orientation int
 	}
 	data, err := codec.Encode(exact, o)
 	return data, o.Lossless, err
-}
-
-func transcodeAnimation(data []byte, info codec.Info, r asset.Recipe, width, height int) (encoded, error) {
-	icc, exif, xmp, err := codec.AnimationMetadata(data)
-	if err != nil {
-		return encoded{}, err
-	}
-	c := colours{icc: icc, keep: r.Metadata != asset.MetadataNone}
-	convert := c.converter()
-	out := encoded{Width: width, Height: height, Frames: info.Frames, Notes: c.notes}
-	mixed := r.Lossless == asset.LosslessAuto && !info.Lossy
-	out.Lossless = r.Lossless == asset.LosslessAlways
-	out.Data, err = codec.Animate(data, codec.AnimateOptions{
-		Width: width, Height: height, Quality: r.Quality, Effort: r.Effort,
-		Lossless: out.Lossless, Mixed: mixed, Convert: convert,
-	})
-	if err != nil {
-		return encoded{}, err
-	}
-	if r.Metadata != asset.MetadataAll {
-		exif, xmp = nil, nil
-	}
-	out.Data, err = codec.SetMetadata(out.Data, c.icc, codec.UprightEXIF(exif), xmp)
-	return out, err
 }
 
 // decodable says why the bytes of an output are no picture, nil where they are.
