@@ -259,38 +259,6 @@ func TestNoneConvertsColours(t *testing.T) {
 	}
 }
 
-func TestAnimations(t *testing.T) {
-	for name, loop := range map[string]int{
-		"gif/animated.gif": 0, "gif/thrice.gif": 3, "gif/once.gif": 1, "png/animated.png": 0, "webp/animated.webp": 0,
-	} {
-		for _, width := range []int{0, 30} {
-			r := defaults
-			r.MaxWidth = width
-			data, info := load(t, name)
-			out, err := transcode(context.Background(), data, info, r)
-			if err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-			if out.Frames != 4 {
-				t.Errorf("%s: %d frames, want 4", name, out.Frames)
-			}
-			got, err := codec.Probe(out.Data)
-			if err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-			if got.Frames != 4 || got.Width != out.Width || width == 30 && got.Width != 30 {
-				t.Errorf("%s: %+v", name, got)
-			}
-			if err := codec.CheckAnimation(out.Data); err != nil {
-				t.Errorf("%s: %v", name, err)
-			}
-			if n := codec.LoopCount(out.Data); n != loop {
-				t.Errorf("%s: loop %d, want %d", name, n, loop)
-			}
-		}
-	}
-}
-
 // A file that is cut anywhere is an error, never a picture with grey in it.
 func TestCutShort(t *testing.T) {
 	for _, name := range []string{
