@@ -27,10 +27,10 @@ type AnimateOptions struct {
 func Animate(ctx context.Context, data []byte, o AnimateOptions) ([]byte, error) {
 	a, _, err := openAnimation(data)
 	if err != nil {
-		return nil, err
+		return nil, hinted(err)
 	}
 	var own []byte
-	return encodeAnimation(ctx, a, animOptions{
+	out, err := encodeAnimation(ctx, a, animOptions{
 		quality: o.Quality, effort: o.Effort, lossless: o.Lossless, mixed: o.Mixed,
 		transform: func(rgba []byte, w, h int) ([]byte, int, int, error) {
 			if o.Convert == nil && w == o.Width && h == o.Height {
@@ -54,6 +54,7 @@ func Animate(ctx context.Context, data []byte, o AnimateOptions) ([]byte, error)
 			return im.Planes[0], im.Width, im.Height, nil
 		},
 	})
+	return out, hinted(err)
 }
 
 // AnimationMetadata returns the profile, EXIF and XMP of an animation.

@@ -54,7 +54,7 @@ func Probe(data []byte) (Info, error) {
 		info, err = probeBMP(data)
 	}
 	if err != nil {
-		return Info{}, err
+		return Info{}, hinted(err)
 	}
 	if info.Width < 1 || info.Height < 1 {
 		return Info{}, &Error{Op: string(format), Detail: "the header gives no size"}
@@ -72,9 +72,17 @@ func Decode(data []byte, o DecodeOptions) (Picture, error) {
 	if info.Frames > 1 {
 		return Picture{}, &Error{Op: string(info.Format), Detail: "an animation is not one picture"}
 	}
-	switch info.Format {
+	p, err := decode(data, info.Format, o)
+	if err != nil {
+		return Picture{}, hinted(err)
+	}
+	return p, nil
+}
+
+func decode(data []byte, format asset.Format, o DecodeOptions) (Picture, error) {
+	switch format {
 	case asset.HEIC, asset.AVIF:
-		return decodeHEIF(data, info.Format, o)
+		return decodeHEIF(data, format, o)
 	case asset.JPEG:
 		return decodeJPEG(data, o.Width, o.Height)
 	case asset.WebP:

@@ -1,9 +1,14 @@
 package codec
 
+import (
+	"errors"
+	"strings"
+)
+
 // An Error is why a picture could not be decoded or encoded. It does not name
 // the file: whoever knows the path adds it.
 type Error struct {
-	// Op is the format or library that failed, such as "png" or "libheif".
+	// Op is the format or library that failed, such as "png" or "heic".
 	Op string
 	// Code is the library's own error code, or 0 where there is none.
 	Code int
@@ -11,6 +16,23 @@ type Error struct {
 	Detail string
 	// Hint, where there is one, says how to mend it.
 	Hint string
+}
+
+// What errors of all formats begin with where the file is not what it was, and
+// how to mend it.
+const (
+	cutShort  = "the file is cut short"
+	damaged   = "the file is damaged"
+	againHint = "copy or download it again, or export it anew from where it was made"
+)
+
+// hinted gives an error its hint where the file is not what it was.
+func hinted(err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if ok && e.Hint == "" && (strings.Contains(e.Detail, "cut short") || strings.Contains(e.Detail, "damaged")) {
+		e.Hint = againHint
+	}
+	return err
 }
 
 // Error returns "op: detail".

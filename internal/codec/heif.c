@@ -7,10 +7,11 @@
 // differ from one picture to the next in practice: ITU-T H.273, table 4.
 static int known_matrix(int m) { return m == 1 || (m >= 4 && m <= 7) || m == 9; }
 
-static int fail(struct heif_error e, char* err, size_t err_size) {
-  strncpy(err, e.message ? e.message : "", err_size - 1);
-  err[err_size - 1] = 0;
-  return e.code;
+static void fail(struct heif_error e, wp_heif_error* err) {
+  err->code = e.code;
+  err->subcode = e.subcode;
+  strncpy(err->text, e.message ? e.message : "", sizeof err->text - 1);
+  err->text[sizeof err->text - 1] = 0;
 }
 
 // read_colours fills in the code points; an image without them is sRGB in full
@@ -72,11 +73,15 @@ static int planar(wp_heif* h) {
   return h->plane[0] && h->depth >= 8 && h->depth <= 16;
 }
 
-int wp_heif_probe(wp_heif_info* info, const uint8_t* data, size_t size, char* err, size_t err_size) {
+void wp_heif_probe(wp_heif_info* info, const uint8_t* data, size_t size, wp_heif_error* err) {
   struct heif_image_handle* handle = NULL;
   struct heif_context* context = heif_context_alloc();
   memset(info, 0, sizeof *info);
-  if (!context) return heif_error_Memory_allocation_error;
+  memset(err, 0, sizeof *err);
+  if (!context) {
+    err->code = heif_error_Memory_allocation_error;
+    return;
+  }
   struct heif_error e = heif_context_read_from_memory_without_copy(context, data, size, NULL);
   if (!e.code) e = heif_context_get_primary_image_handle(context, &handle);
   if (!e.code) {
@@ -87,10 +92,9 @@ int wp_heif_probe(wp_heif_info* info, const uint8_t* data, size_t size, char* er
     info->images = heif_context_get_number_of_top_level_images(context);
     info->sequences = heif_context_has_sequence(context) ? heif_context_number_of_sequence_tracks(context) : 0;
   }
-  int code = e.code ? fail(e, err, err_size) : 0;
+  if (e.code) fail(e, err);
   if (handle) heif_image_handle_release(handle);
   heif_context_free(context);
-  return code;
 }
 
 size_t wp_heif_metadata(const wp_heif* h, int xmp, uint8_t* out) {
@@ -109,12 +113,16 @@ size_t wp_heif_metadata(const wp_heif* h, int xmp, uint8_t* out) {
   return 0;
 }
 
-int wp_heif_decode(wp_heif* h, const uint8_t* data, size_t size, uint64_t max_pixels,
-                   uint64_t max_memory, int threads, char* err, size_t err_size) {
+void wp_heif_decode(wp_heif* h, const uint8_t* data, size_t size, uint64_t max_pixels,
+                    uint64_t max_memory, int threads, wp_heif_error* err) {
   struct heif_error e;
   struct heif_decoding_options* options = NULL;
   memset(h, 0, sizeof *h);
-  if (!(h->context = heif_context_alloc())) return heif_error_Memory_allocation_error;
+  memset(err, 0, sizeof *err);
+  if (!(h->context = heif_context_alloc())) {
+    err->code = heif_error_Memory_allocation_error;
+    return;
+  }
 
   struct heif_security_limits* limits = heif_context_get_security_limits(h->context);
   if (max_pixels) limits->max_image_size_pixels = max_pixels;
@@ -122,14 +130,17 @@ int wp_heif_decode(wp_heif* h, const uint8_t* data, size_t size, uint64_t max_pi
   heif_context_set_max_decoding_threads(h->context, threads);
 
   e = heif_context_read_from_memory_without_copy(h->context, data, size, NULL);
-  if (e.code) return fail(e, err, err_size);
+  if (e.code) return fail(e, err);
   e = heif_context_get_primary_image_handle(h->context, &h->handle);
-  if (e.code) return fail(e, err, err_size);
+  if (e.code) return fail(e, err);
   h->alpha = heif_image_handle_has_alpha_channel(h->handle);
   int premultiplied = h->alpha && heif_image_handle_is_premultiplied_alpha(h->handle);
   read_colours(h);
 
-  if (!(options = heif_decoding_options_alloc())) return heif_error_Memory_allocation_error;
+  if (!(options = heif_decoding_options_alloc())) {
+    err->code = heif_error_Memory_allocation_error;
+    return;
+  }
   options->strict_decoding = 1;  // a file that is cut short is an error, not a grey picture
   options->num_library_threads = threads;
   options->num_codec_threads = threads;
@@ -161,15 +172,17 @@ int wp_heif_decode(wp_heif* h, const uint8_t* data, size_t size, uint64_t max_pi
     }
   }
   heif_decoding_options_free(options);
-  if (e.code) return fail(e, err, err_size);
-  if (!h->plane[0]) return heif_error_Decoder_plugin_error;
+  if (e.code) return fail(e, err);
+  if (!h->plane[0]) {
+    err->code = heif_error_Decoder_plugin_error;
+    return;
+  }
   h->width = h->plane_width[0];
   h->height = h->plane_height[0];
   enum heif_color_profile_type type = heif_image_handle_get_color_profile_type(h->handle);
   if (type == heif_color_profile_type_rICC || type == heif_color_profile_type_prof)
     h->icc_size = heif_image_handle_get_raw_color_profile_size(h->handle);
   if (premultiplied) h->alpha = 2;
-  return 0;
 }
 
 int wp_heif_icc(const wp_heif* h, uint8_t* icc) {

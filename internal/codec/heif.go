@@ -9,7 +9,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"runtime"
-	"strings"
 	"unsafe"
 
 	"webpress/internal/asset"
@@ -23,12 +22,12 @@ import (
 
 func probeHEIF(data []byte, format asset.Format) (Info, error) {
 	var h C.wp_heif_info
-	var detail heifDetail
-	code := C.wp_heif_probe(&h, (*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data)), &detail[0], C.size_t(len(detail)))
-	if code != 0 {
-		return Info{}, detail.error(format, code)
+	var failed C.wp_heif_error
+	C.wp_heif_probe(&h, (*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data)), &failed)
+	if failed.code != 0 {
+		return Info{}, heifError(format, int(failed.code), int(failed.subcode), C.GoString(&failed.text[0]))
 	}
-	if err := wholeBoxes(data); err != nil {
+	if err := wholeBoxes(data, format); err != nil {
 		return Info{}, err
 	}
 	info := Info{
@@ -46,7 +45,7 @@ func probeHEIF(data []byte, format asset.Format) (Info, error) {
 
 // wholeBoxes refuses a file that ends inside one of its top-level boxes
 // (ISO/IEC 14496-12, 4.2): libheif only notices where it needs the missing bytes.
-func wholeBoxes(data []byte) error {
+func wholeBoxes(data []byte, format asset.Format) error {
 	for rest := data; len(rest) >= 8; {
 		size, kind := uint64(binary.BigEndian.Uint32(rest)), string(rest[4:8])
 		if size == 1 && len(rest) >= 16 { // a length of 64 bits follows
@@ -57,7 +56,7 @@ func wholeBoxes(data []byte) error {
 			return nil
 		case size > uint64(len(rest)):
 			if kind == "mdat" || kind == "meta" || kind == "moov" {
-				return &Error{Op: "libheif", Detail: cutShort}
+				return &Error{Op: string(format), Detail: cutShort, Hint: againHint}
 			}
 			return nil
 		}
@@ -75,12 +74,12 @@ func decodeHEIF(data []byte, format asset.Format, o DecodeOptions) (Picture, err
 	pin.Pin(unsafe.SliceData(data)) // the context refers to it until it is freed
 
 	var h C.wp_heif
-	var detail heifDetail
+	var failed C.wp_heif_error
 	defer C.wp_heif_free(&h)
-	code := C.wp_heif_decode(&h, (*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data)),
-		C.uint64_t(o.MaxPixels), C.uint64_t(o.MaxMemory), C.int(max(1, o.Threads)), &detail[0], C.size_t(len(detail)))
-	if code != 0 {
-		return Picture{}, detail.error(format, code)
+	C.wp_heif_decode(&h, (*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data)),
+		C.uint64_t(o.MaxPixels), C.uint64_t(o.MaxMemory), C.int(max(1, o.Threads)), &failed)
+	if failed.code != 0 {
+		return Picture{}, heifError(format, int(failed.code), int(failed.subcode), C.GoString(&failed.text[0]))
 	}
 	var p Picture
 	if n := int(h.icc_size); n > 0 && n <= maxInflated {
@@ -132,7 +131,7 @@ func copyHEIF(p *Picture, h *C.wp_heif) error {
 		// Chroma of an odd size is rounded up by both; luma is not by libheif.
 		row, rows := min(width, int(h.plane_width[i]))*sample, min(height, int(h.plane_height[i]))
 		if h.plane[i] == nil || int(h.stride[i]) < row || i > 0 && i < 3 && (row < width*sample || rows < height) {
-			return &Error{Op: "libheif", Detail: "the planes of the picture do not fit together"}
+			return &Error{Op: "heif", Detail: "the planes of the picture do not fit together"}
 		}
 		src := unsafe.Slice((*byte)(h.plane[i]), int(h.stride[i])*(rows-1)+row)
 		for y := range rows {
@@ -168,33 +167,4 @@ func heifEXIF(item []byte) []byte {
 		return nil
 	}
 	return item[4+skip:]
-}
-
-// heifDetail is room for a message of libheif.
-type heifDetail [300]C.char
-
-func (d *heifDetail) error(format asset.Format, code C.int) error {
-	e := &Error{Op: "libheif", Code: int(code), Detail: lowerFirst(strings.TrimSpace(C.GoString(&d[0])))}
-	switch code {
-	case C.heif_error_Unsupported_filetype, C.heif_error_Plugin_loading_error, C.heif_error_Unsupported_feature:
-		if e.Detail == "" || strings.Contains(e.Detail, "odec") || strings.Contains(e.Detail, "lugin") {
-			e.Detail = "no decoder for " + strings.ToUpper(string(format)) + ": " + e.Detail
-			e.Hint = "install libheif's plugin for it (Debian: libheif-plugin-libde265 for HEIC, libheif-plugin-dav1d for AVIF)"
-		}
-	case C.heif_error_Memory_allocation_error:
-		if e.Detail == "" {
-			e.Detail = "out of memory"
-		}
-	}
-	if strings.Contains(e.Detail, "nd of data") || strings.Contains(e.Detail, "nd of file") {
-		e.Detail = cutShort + " (" + e.Detail + ")"
-	}
-	return e
-}
-
-func lowerFirst(s string) string {
-	if len(s) > 1 && s[1] >= 'a' && s[1] <= 'z' {
-		return strings.ToLower(s[:1]) + s[1:]
-	}
-	return s
 }

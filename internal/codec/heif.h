@@ -21,6 +21,13 @@ typedef struct {
   size_t icc_size;
 } wp_heif;
 
+// Why there is no picture: a heif_error_code, a heif_suberror_code, and libheif's
+// own words.
+typedef struct {
+  int code, subcode;
+  char text[300];
+} wp_heif_error;
+
 // What the boxes of a file say, read without decoding.
 typedef struct {
   int width, height, depth, alpha;
@@ -28,16 +35,17 @@ typedef struct {
   int sequences;  // tracks of an image sequence
 } wp_heif_info;
 
-int wp_heif_probe(wp_heif_info* info, const uint8_t* data, size_t size, char* err, size_t err_size);
+// The code of err is 0 where there is none; so it is in wp_heif_decode.
+void wp_heif_probe(wp_heif_info* info, const uint8_t* data, size_t size, wp_heif_error* err);
 
 // wp_heif_metadata returns the length of the first Exif item, or XMP item (xmp
 // not 0), of a decoded picture, and copies it to out unless that is NULL.
 size_t wp_heif_metadata(const wp_heif* h, int xmp, uint8_t* out);
 
 // wp_heif_decode decodes the primary image of a file, whole or not at all. The
-// caller calls wp_heif_free whatever the result. The code is a heif_error_code.
-int wp_heif_decode(wp_heif* h, const uint8_t* data, size_t size, uint64_t max_pixels,
-                   uint64_t max_memory, int threads, char* err, size_t err_size);
+// caller calls wp_heif_free whatever the result.
+void wp_heif_decode(wp_heif* h, const uint8_t* data, size_t size, uint64_t max_pixels,
+                    uint64_t max_memory, int threads, wp_heif_error* err);
 int wp_heif_icc(const wp_heif* h, uint8_t* icc);
 void wp_heif_free(wp_heif* h);
 

@@ -7,7 +7,8 @@
 // has only texts to tell warnings apart (jerror.h).
 static int harmless(const char* text) {
   return strstr(text, "extraneous bytes before marker") != NULL ||
-         strstr(text, "Unknown Adobe color transform code") != NULL;
+         strstr(text, "Unknown Adobe color transform code") != NULL ||
+         strstr(text, "unknown JFIF revision number") != NULL;
 }
 
 static void copy(char* err, size_t err_size, const char* text) {

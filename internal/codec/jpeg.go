@@ -115,19 +115,28 @@ func jpegSubsampling(samp C.int) (sub [2]int, named bool) {
 // jpegDetail is room for a message of TurboJPEG.
 type jpegDetail [200]C.char
 
-func (d *jpegDetail) error(code C.int) error {
-	text := C.GoString(&d[0])
-	// "tjDecompress2(): Premature end of JPEG file"
+func (d *jpegDetail) error(code C.int) error { return jpegError(int(code), C.GoString(&d[0])) }
+
+// jpegError words a message of TurboJPEG, such as
+// "tjDecompress2(): Premature end of JPEG file".
+func jpegError(code int, text string) *Error {
 	if _, rest, ok := strings.Cut(text, "(): "); ok {
 		text = rest
 	}
-	e := &Error{Op: "jpeg", Code: int(code), Detail: text}
+	text = strings.TrimPrefix(text, "Corrupt JPEG data: ")
+	e := &Error{Op: "jpeg", Code: code, Detail: damaged}
 	switch {
 	case strings.Contains(text, "Premature end of JPEG file"), strings.Contains(text, "premature end of data segment"):
 		e.Detail = cutShort
-	case code == C.WP_JPEG_DAMAGED:
-		e.Detail = "the file is damaged: " + text
+		return e
+	case strings.Contains(text, "nsufficient memory"):
+		e.Detail, e.Hint = "out of memory", "lower `jobs`"
+		return e
+	case strings.Contains(text, "JPEG process"), strings.Contains(text, "data precision"), strings.Contains(text, "color conversion"),
+		strings.Contains(text, "more than"): // scans
+		e.Detail, e.Hint = "this kind of JPEG is not supported", "export it again as a plain JPEG or PNG"
 	}
+	e.Detail += " (libjpeg: " + lowerFirst(text) + ")"
 	return e
 }
 

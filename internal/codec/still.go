@@ -34,11 +34,8 @@ type meta struct {
 	Notes []string
 }
 
-// Errors that every decoder shares, as they are worded for the user.
-const (
-	cutShort  = "the file is cut short"
-	wrongSize = "the size of the picture is not the size that its header claims"
-)
+// wrongSize is an error that several decoders share.
+const wrongSize = "the size of the picture is not the size that its header claims"
 
 // maxInflated bounds the profiles and texts that are compressed inside a file,
 // in bytes.
@@ -61,7 +58,7 @@ func decodeError(op string, err error) error {
 // rescue makes a panic of a decoder that is not ours an error of its file.
 func rescue(op string, err *error) {
 	if p := recover(); p != nil {
-		*err = &Error{Op: op, Detail: "the file is damaged (its decoder gave up)"}
+		*err = &Error{Op: op, Detail: damaged + " (its decoder gave up)"}
 	}
 }
 

@@ -164,9 +164,13 @@ func claims(j asset.Job, info codec.Info) error {
 	if info.Frames > 1 {
 		size += fmt.Sprintf(", %d frames", info.Frames)
 	}
+	hint := fmt.Sprintf("if the file can be trusted, set `max-pixels` to %d or more", pixels)
+	if w, h := pixel.Fit(info.Width, info.Height, j.Recipe.MaxWidth, j.Recipe.MaxHeight); max(w, h) > codec.MaxWebPSide {
+		hint += fmt.Sprintf(", and `max-width` and `max-height` to %d or less", codec.MaxWebPSide)
+	}
 	return &mistake{
 		fmt.Errorf("decode %q: claims %s (%d pixels), more than the limit of %d", j.Source.Path, size, pixels, j.Recipe.MaxPixels),
-		fmt.Sprintf("if the file can be trusted, set `max-pixels` to %d or more", pixels),
+		hint,
 	}
 }
 
