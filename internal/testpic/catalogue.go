@@ -100,7 +100,10 @@ func jpegs() []picture {
 		{"pictures/jpeg/411.jpg", w, h, "the card, 4:1:1", plain(full, "-sample", "4x1")},
 		{"pictures/jpeg/grey.jpg", w, h, "the card, one channel", plain(full, "-grayscale")},
 		{"pictures/jpeg/rgb.jpg", w, h, "the card, stored as RGB (Adobe transform 0)", plain(full, "-rgb")},
-		{"pictures/jpeg/cmyk.jpg", w, h, "the card, CMYK, inverted as Adobe does", cmyk},
+		{"pictures/jpeg/cmyk.jpg", w, h, "the card, CMYK as YCCK (Adobe transform 2), inverted as Adobe does", cmyk},
+		{"pictures/jpeg/inks.jpg", w, h, "the card, CMYK as it is (Adobe transform 0), inverted, progressive", func(ctx context.Context, s studio) ([]byte, error) {
+			return inked(ctx, s, full)
+		}},
 		{"pictures/jpeg/progressive.jpg", w, h, "the card, progressive", plain(full, "-progressive", "-sample", "2x2")},
 		{"pictures/jpeg/restart.jpg", w, h, "the card, 4:2:0, a restart marker a row", plain(full, "-restart", "1", "-sample", "2x2")},
 		{"pictures/jpeg/odd.jpg", 33, 17, "the card, 4:2:0, odd width and height", plain(card(33, 17), "-sample", "2x2")},

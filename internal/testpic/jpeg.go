@@ -143,3 +143,60 @@ func multi(first, second []byte) []byte {
 	// Offsets count from the TIFF header: behind start, marker, length, name.
 	return append(insert(first, mp(size-10, size, len(second))), second...)
 }
+
+// inked writes the inks of a picture as they are, inverted as Adobe's programs
+// do. No tool at hand writes it, so it is put together of four progressive JPEGs
+// of one component each.
+func inked(ctx context.Context, s studio, img *image.NRGBA) ([]byte, error) {
+	frame := []byte{8, 0, 0, 0, 0, 4}
+	binary.BigEndian.PutUint16(frame[1:], uint16(img.Rect.Dy()))
+	binary.BigEndian.PutUint16(frame[3:], uint16(img.Rect.Dx()))
+	var tables, scans []byte
+	for c := range 4 {
+		plate := image.NewNRGBA(img.Rect)
+		for i := 0; i < len(img.Pix); i += 4 {
+			k := max(img.Pix[i], img.Pix[i+1], img.Pix[i+2], 1)
+			v := k
+			if c < 3 {
+				v = uint8((int(img.Pix[i+c])*255 + int(k)/2) / int(k))
+			}
+			copy(plate.Pix[i:], []byte{v, v, v, 255})
+		}
+		data, err := jpegFile(ctx, s, plate, "-progressive", "-grayscale")
+		if err != nil {
+			return nil, err
+		}
+		id := byte(c + 1)
+		frame = append(frame, id, 0x11, 0)
+		for _, part := range parts(data) {
+			switch part[1] {
+			case 0xDB: // all of them have the same
+				tables = part
+			case 0xC4:
+				scans = append(scans, part...)
+			case 0xDA:
+				part[5] = id
+				scans = append(scans, part...)
+			}
+		}
+	}
+	return bytes.Join([][]byte{
+		{0xFF, 0xD8}, segment(0xEE, []byte("Adobe\x00\x64\x00\x00\x00\x00\x00")), tables, segment(0xC2, frame), scans, {0xFF, 0xD9},
+	}, nil), nil
+}
+
+// parts splits what is between the start and the end of a JPEG into segments, a
+// scan with the bits that follow it.
+func parts(jpeg []byte) (all [][]byte) {
+	for at := 2; jpeg[at+1] != 0xD9; {
+		end := at + 2 + int(binary.BigEndian.Uint16(jpeg[at+2:]))
+		if jpeg[at+1] == 0xDA {
+			for jpeg[end] != 0xFF || jpeg[end+1] == 0 {
+				end++
+			}
+		}
+		all = append(all, jpeg[at:end])
+		at = end
+	}
+	return all
+}
