@@ -145,6 +145,17 @@ void wp_heif_decode(wp_heif* h, const uint8_t* data, size_t size, uint64_t max_p
   options->num_library_threads = threads;
   options->num_codec_threads = threads;
   options->autocorrect_broken_input = 1;  // what cameras are known to get wrong
+  // Without this, libheif converts YCbCr to the matrix and range of sRGB, and calls
+  // the primaries sRGB's without converting them. Unspecified stands for as it is,
+  // but for the range.
+  struct heif_color_profile_nclx* as_it_is = heif_nclx_color_profile_alloc();
+  if (as_it_is) {
+    as_it_is->color_primaries = heif_color_primaries_unspecified;
+    as_it_is->transfer_characteristics = heif_transfer_characteristic_unspecified;
+    as_it_is->matrix_coefficients = heif_matrix_coefficients_unspecified;
+    as_it_is->full_range_flag = h->full;
+    options->output_image_nclx_profile = as_it_is;
+  }
 
   enum heif_colorspace space = heif_colorspace_undefined;
   enum heif_chroma chroma;
@@ -163,15 +174,16 @@ void wp_heif_decode(wp_heif* h, const uint8_t* data, size_t size, uint64_t max_p
   }
   if (!e.code && !h->image) {
     options->convert_hdr_to_8bit = 1;
+    options->output_image_nclx_profile = NULL;
     e = heif_decode_image(h->handle, &h->image, heif_colorspace_RGB, heif_chroma_interleaved_RGBA, options);
     if (!e.code) {
       h->kind = 2;
       h->depth = 8;
-      read_colours(h);
       add_plane(h, 0, heif_channel_interleaved);
     }
   }
   heif_decoding_options_free(options);
+  if (as_it_is) heif_nclx_color_profile_free(as_it_is);
   if (e.code) return fail(e, err);
   if (!h->plane[0]) {
     err->code = heif_error_Decoder_plugin_error;

@@ -97,6 +97,20 @@ func faded(width, height int) *image.NRGBA {
 	return img
 }
 
+// multiplied returns a picture with its colours multiplied by alpha, under the
+// name of straight ones.
+func multiplied(img *image.NRGBA) *image.NRGBA {
+	out := image.NewNRGBA(img.Rect)
+	for i := 0; i < len(img.Pix); i += 4 {
+		a := int(img.Pix[i+3])
+		for c := range 3 {
+			out.Pix[i+c] = uint8((int(img.Pix[i+c])*a + 127) / 255)
+		}
+		out.Pix[i+3] = uint8(a)
+	}
+	return out
+}
+
 // halo is a red disc on transparent pixels whose hidden colour is bright green.
 // A resize that does not weigh colours by alpha gives the disc a green edge.
 func halo(size int) *image.NRGBA {

@@ -167,6 +167,12 @@ func heifs() []picture {
 		{"pictures/heic/two.heic", w, h, "two top-level images; the card is the primary one", func(ctx context.Context, s studio) ([]byte, error) {
 			return heifFile(ctx, s, ".heic", []input{pngInput(full), pngInput(halo(96))})
 		}},
+		{"pictures/heic/grid.heic", w, h, "the card as four tiles of 104x72, which reach beyond its right and lower edges", func(ctx context.Context, s studio) ([]byte, error) {
+			return grid(ctx, s, full, image.Pt(104, 72))
+		}},
+		{"pictures/heic/premultiplied.heic", w, h, "the faded card, its colours multiplied by alpha", from(".heic", pngInput(multiplied(faded(w, h))), "--premultiplied-alpha", "-p", x444)},
+		{"pictures/heic/limited.heic", w, h, "the card, 4:2:0, limited range and the matrix of BT.709", from(".heic", pngInput(full), "--matrix_coefficients", "1", "--full_range_flag", "0")},
+		{"pictures/heic/p3-nclx.heic", w, h, "the card with the primaries of Display P3 as code points (nclx)", from(".heic", pngInput(full), "--colour_primaries", "12", "--transfer_characteristic", "13")},
 		{"pictures/avif/card.avif", w, h, "the card, 8 bits, 4:2:0", from(".avif", pngInput(full), "-A")},
 		{"pictures/avif/10bit.avif", w, h, "the card, 10 bits, 4:4:4", from(".avif", pngInput(ramp16(w, h)), "-A", "-b", "10", "-p", x444)},
 		{"pictures/avif/alpha.avif", w, h, "the faded card", from(".avif", pngInput(faded(w, h)), "-A")},
