@@ -1,0 +1,30 @@
+package asset
+
+// Stored is what became of a delivery: where the results went, and which did not
+// get there.
+type Stored struct {
+	// Store is the store's name: commit, artifact, folder, none.
+	Store string `json:"store"`
+	// Ref is the store's own name for what it made: a commit's id, an artifact's
+	// id, a folder. It is empty where nothing was made.
+	Ref string `json:"ref,omitempty"`
+	// URL is where a person can look at it.
+	URL string `json:"url,omitempty"`
+	// Digest is sha256:<lower-case hex> of what was uploaded, where there is one.
+	Digest string `json:"digest,omitempty"`
+	// Paths are the files that were delivered, as they are named in the working
+	// directory, sorted. Where nothing had to be done it is empty.
+	Paths []string `json:"paths,omitempty"`
+	// Removed are the sources whose deletion was delivered, sorted.
+	Removed []string `json:"removed,omitempty"`
+	// Left are the files that were not delivered, and why, sorted.
+	Left []Left `json:"left,omitempty"`
+	// Notes are remarks for the user, one line each.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Left is a file that a store did not deliver.
+type Left struct {
+	Path   string `json:"path"`
+	Reason string `json:"reason"`
+}
