@@ -4,23 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"webpress/internal/pixel"
 )
-
-// picture reads one of those that testdata/README.md describes.
-func picture(t testing.TB, name string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join("../../testdata/pictures", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
 
 // A conversion in place must not reach the canvas, onto which the next frame is
 // drawn: what stays of it would be converted twice.

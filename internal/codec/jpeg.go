@@ -28,8 +28,8 @@ func probeJPEG(data []byte) (Info, error) {
 
 // decodeJPEG decodes to the planes as they are coded, or to CMYK or RGBA where
 // the file holds no YCbCr. It decodes at the smallest of the scales 1, 1/2, 1/4,
-// 1/8 that covers the wanted size, which is in the file's own orientation; these
-// are the scales that libjpeg-turbo has vector code for.
+// 1/8 that covers the wanted size, which is that of the picture once it is turned;
+// these are the scales that libjpeg-turbo has vector code for.
 func decodeJPEG(data []byte, wantWidth, wantHeight int) (Picture, error) {
 	marks, err := readJPEGHeader(data)
 	if err != nil {
@@ -44,6 +44,12 @@ func decodeJPEG(data []byte, wantWidth, wantHeight int) (Picture, error) {
 	width, height := int(h.width), int(h.height)
 	if width != marks.width || height != marks.height {
 		return Picture{}, &Error{Op: "jpeg", Detail: wrongSize}
+	}
+	if marks.Orientation >= 5 {
+		wantWidth, wantHeight = wantHeight, wantWidth
+	}
+	if wantWidth <= 0 || wantHeight <= 0 {
+		wantWidth, wantHeight = width, height
 	}
 	scale := 1
 	for scale < 8 && ceilDiv(width, 2*scale) >= wantWidth && ceilDiv(height, 2*scale) >= wantHeight {
