@@ -18,7 +18,7 @@ import (
 // A Store is a place that results go to. A store does the same delivery twice
 // without harm: what is there already is not made again.
 type Store interface {
-	// Name is what the setting calls it: commit, artifact, none.
+	// Name is what logs and reports call it: commit, artifact, folder, none.
 	Name() string
 	// Put delivers. Files that could not be delivered while others could are in
 	// Stored.Left, and no error. The error is an *Error, or the context's; what
@@ -37,11 +37,15 @@ type Delivery struct {
 	// Results are those of the run, in any order: stores take what they need,
 	// see Files.
 	Results []asset.Result
-	// Remove says that the source of every converted result is to be removed.
-	// Those sources are gone from the work tree by then.
+	// Remove says that the source of every output is to be removed. Those sources
+	// are gone from the work tree by then.
 	Remove bool
 	// Recipe tells what was wanted of a source. Nil is not known.
 	Recipe func(asset.Source) asset.Recipe
+	// Committed says that the commit Head has the output at this path already, as
+	// it is in the work tree. Nil is not known: then no output counts as delivered
+	// by an earlier run.
+	Committed func(output string) bool
 	// Report is the JSON form of the run's report.
 	Report []byte
 	// Head is the id of the commit that the run is on, empty where not known. For
@@ -57,13 +61,19 @@ type File struct {
 	Removed bool
 }
 
-// Files are the outputs that were written by this run, sorted by path, each
-// once.
+// Files are the outputs that are not known to be in the commit already, sorted
+// by path, each once. Those that were up to date are among them: a run may have
+// been killed after it had written them, and before they were delivered.
 func (d Delivery) Files() []File {
 	var files []File
 	for _, r := range d.Results {
-		if r.Status == asset.Converted && r.Output != "" {
-			files = append(files, File{Result: r, Removed: d.Remove && r.Source.Path != r.Output})
+		made := r.Status == asset.Converted || r.Status == asset.Skipped && r.Reason == asset.UpToDate
+		if !made || r.Output == "" {
+			continue
+		}
+		f := File{Result: r, Removed: d.Remove && r.Source.Path != r.Output}
+		if f.Removed || d.Committed == nil || !d.Committed(r.Output) {
+			files = append(files, f)
 		}
 	}
 	slices.SortStableFunc(files, func(a, b File) int { return cmp.Compare(a.Output, b.Output) })
