@@ -1,0 +1,122 @@
+package store
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"webpress/internal/asset"
+)
+
+// The names of the two files that lie beside the results in an artifact or a
+// folder, at its root.
+const (
+	ManifestName = "webpress-manifest.json"
+	ReportName   = "webpress-report.json"
+)
+
+// ManifestVersion is the version of the manifest's form. A reader refuses every
+// other one, and every member that it does not know: a manifest is read by jobs
+// with more rights than the one that wrote it.
+const ManifestVersion = 1
+
+// maxManifest is the length in bytes of a manifest that is still read. An entry
+// has about 400.
+const maxManifest = 32 << 20
+
+// A Manifest lists what lies in an artifact or a folder. All paths have forward
+// slashes and begin at the root of the repository.
+type Manifest struct {
+	Schema int `json:"schema"`
+	// Head is the commit that the run was on, empty where it was not known.
+	Head  string  `json:"head"`
+	Files []Entry `json:"files"`
+}
+
+// An Entry is one result.
+type Entry struct {
+	// Source is the path of the picture it was made of, Blob the git blob id of
+	// that, empty where not known.
+	Source string `json:"source"`
+	Blob   string `json:"source-blob,omitempty"`
+	// Removed says that the source is to be removed.
+	Removed bool `json:"source-removed,omitempty"`
+	// Output is where the result belongs, and where it lies in the artifact.
+	Output string `json:"output"`
+	// Size is the result's in bytes, SHA256 its digest in lower-case hex.
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+	// Recipe is what RecipeDigest returns for the settings it was made with,
+	// empty where not known.
+	Recipe string `json:"recipe,omitempty"`
+}
+
+// RecipeDigest returns the lower-case hex SHA-256 digest of the settings that
+// decide the bytes and the place of an output.
+func RecipeDigest(r asset.Recipe) string {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return "" // a number that JSON cannot hold: no recipe that was read from settings has one
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// manifest lists files, which are results of d.
+func (d Delivery) manifest(files []File) Manifest {
+	m := Manifest{Schema: ManifestVersion, Head: d.Head, Files: []Entry{}}
+	for _, f := range files {
+		e := Entry{
+			Source: d.InRepository(f.Source.Path), Blob: f.Source.Blob, Removed: f.Removed,
+			Output: d.InRepository(f.Output), Size: f.After, SHA256: f.SHA256,
+		}
+		if d.Recipe != nil {
+			e.Recipe = RecipeDigest(d.Recipe(f.Source))
+		}
+		m.Files = append(m.Files, e)
+	}
+	return m
+}
+
+// encode returns the manifest as it is written.
+func (m Manifest) encode() ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(m); err != nil {
+		return nil, fmt.Errorf("encode manifest: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// parseManifest reads a manifest's form. What it claims is not checked.
+func parseManifest(data []byte) (Manifest, error) {
+	// The version first: a newer form has members that are not known here.
+	var version struct {
+		Schema *int `json:"schema"`
+	}
+	if err := json.Unmarshal(data, &version); err != nil {
+		return Manifest{}, err
+	}
+	if version.Schema == nil {
+		return Manifest{}, errors.New("it has no schema version")
+	}
+	if *version.Schema != ManifestVersion {
+		return Manifest{}, fmt.Errorf("its schema version is %d, and this webpress reads %d", *version.Schema, ManifestVersion)
+	}
+	var m Manifest
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&m); err != nil {
+		return Manifest{}, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return Manifest{}, errors.New("something follows its end")
+	}
+	return m, nil
+}
