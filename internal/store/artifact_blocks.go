@@ -1,0 +1,103 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	"webpress/internal/wire"
+)
+
+const (
+	// blockSize is the length in bytes of all blocks but the last: what is sent
+	// again when a connection breaks, and all that is held in memory.
+	blockSize = 8 << 20
+	// maxBlocks is how many blocks a blob may have.
+	maxBlocks = 50_000
+)
+
+// sendBlocks uploads what in holds to a signed URL of Azure's Blob Storage, and
+// returns its length in bytes. Blocks are sent one after the other, as some
+// servers put them together in the order they come; then their list makes them
+// a blob.
+func sendBlocks(ctx context.Context, client *wire.Client, signed string, in io.Reader) (int64, error) {
+	u, err := url.Parse(signed)
+	if err != nil || u.Host == "" {
+		return 0, errors.New("the service's address to upload to is not a URL")
+	}
+	var (
+		size   int64
+		blocks []string
+		buf    = make([]byte, blockSize)
+	)
+	for {
+		n, err := io.ReadFull(in, buf)
+		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		if err != nil && !last {
+			return size, err
+		}
+		if n > 0 {
+			if len(blocks) == maxBlocks {
+				return size, fmt.Errorf("it is larger than %d GB", int64(maxBlocks)*blockSize/1_000_000_000)
+			}
+			// Ids must have one length.
+			id := base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "webpress-%08d", len(blocks)))
+			if err := putBlock(ctx, client, signedFor(*u, "block", id), buf[:n]); err != nil {
+				return size, err
+			}
+			blocks = append(blocks, id)
+			size += int64(n)
+		}
+		if last {
+			return size, putBlockList(ctx, client, signedFor(*u, "blocklist", ""), blocks)
+		}
+	}
+}
+
+// signedFor adds an operation to a signed URL. What is there keeps its order and
+// its escapes, since the signature may be over them.
+func signedFor(u url.URL, operation, block string) string {
+	if u.RawQuery != "" {
+		u.RawQuery += "&"
+	}
+	u.RawQuery += "comp=" + operation
+	if block != "" {
+		u.RawQuery += "&blockid=" + url.QueryEscape(block)
+	}
+	return u.String()
+}
+
+func putBlock(ctx context.Context, client *wire.Client, signed string, data []byte) error {
+	_, err := client.Do(ctx, wire.Request{
+		Method: http.MethodPut, URL: signed, Body: wire.Bytes(data), Length: int64(len(data)),
+		Header: http.Header{"Content-Type": {"application/octet-stream"}},
+	})
+	return err
+}
+
+// blockList is the body of Azure's Put Block List.
+type blockList struct {
+	XMLName xml.Name `xml:"BlockList"`
+	Latest  []string `xml:"Latest"`
+}
+
+func putBlockList(ctx context.Context, client *wire.Client, signed string, blocks []string) error {
+	body := bytes.NewBufferString(xml.Header)
+	if err := xml.NewEncoder(body).Encode(blockList{Latest: blocks}); err != nil {
+		return err
+	}
+	_, err := client.Do(ctx, wire.Request{
+		Method: http.MethodPut, URL: signed, Body: wire.Bytes(body.Bytes()), Length: int64(body.Len()),
+		Header: http.Header{
+			"Content-Type":           {"application/xml"},
+			"X-Ms-Blob-Content-Type": {"application/zip"},
+		},
+	})
+	return err
+}
