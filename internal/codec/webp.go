@@ -42,7 +42,7 @@ func Encode(im *pixel.Image, o EncodeOptions) ([]byte, error) {
 	planar := im.Kind == pixel.YUV
 	switch {
 	case im.Width < 1 || im.Height < 1 || im.Width > MaxWebPSide || im.Height > MaxWebPSide:
-		return nil, webpError(C.int(5))
+		return nil, webpError(5)
 	case im.Kind != pixel.RGBA && !planar,
 		planar && (o.Lossless || im.Full || im.Depth != 8 || im.SubW != 1 || im.SubH != 1):
 		return nil, &Error{Op: "webp", Detail: "the encoder was handed pixels of the wrong layout"}
@@ -58,15 +58,15 @@ func Encode(im *pixel.Image, o EncodeOptions) ([]byte, error) {
 		(*C.uint8_t)(unsafe.SliceData(im.Planes[2])), C.int(im.Stride[0]), C.int(im.Stride[1]),
 		flag(im.Alpha), &out, &size)
 	if code != 0 {
-		return nil, webpError(code)
+		return nil, webpError(int(code))
 	}
 	defer C.wp_webp_free(out)
 	return append([]byte(nil), unsafe.Slice((*byte)(out), int(size))...), nil
 }
 
 // webpError words a WebPEncodingError (webp/encode.h).
-func webpError(code C.int) error {
-	e := &Error{Op: "webp", Code: int(code), Detail: "the encoder failed"}
+func webpError(code int) error {
+	e := &Error{Op: "webp", Code: code, Detail: "the encoder failed"}
 	switch code {
 	case 1, 2:
 		e.Detail = "out of memory"
@@ -132,7 +132,8 @@ func probeWebP(data []byte) (Info, error) {
 	if err != nil || len(data) < 30 {
 		return Info{}, &Error{Op: "webp", Detail: "the header is damaged"}
 	}
-	if n := uint64(binary.LittleEndian.Uint32(data[4:])); n > uint64(len(data)-8) {
+	n := uint64(binary.LittleEndian.Uint32(data[4:]))
+	if n > uint64(len(data)-8) {
 		return Info{}, &Error{Op: "webp", Detail: cutShort}
 	}
 	info := Info{Format: asset.WebP, Width: width, Height: height, Frames: 1, Alpha: alpha, Depth: 8}
@@ -147,7 +148,7 @@ func probeWebP(data []byte) (Info, error) {
 			info.Lossy = info.Lossy || frame.lossy
 		}
 	case kind == "VP8X":
-		for rest := data[12:]; len(rest) > 0; {
+		for rest := data[12:max(12, 8+n)]; len(rest) > 0; {
 			kind, _, whole, err := riffChunk(rest)
 			if err != nil {
 				return Info{}, err
