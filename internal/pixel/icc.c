@@ -43,7 +43,8 @@ static int convert(const uint8_t* icc, size_t size, cmsUInt32Number from, cmsUIn
   return failed;
 }
 
-// same_as_srgb compares what a profile makes of a grid of colours with sRGB.
+// same_as_srgb compares what a profile makes of a grid of colours with sRGB; -1
+// where it makes nothing of them.
 static int same_as_srgb(const uint8_t* icc, size_t size) {
   enum { side = 6, tolerance = 2 };
   uint8_t in[side * side * side * 3], out[sizeof in];
@@ -53,7 +54,7 @@ static int same_as_srgb(const uint8_t* icc, size_t size) {
     in[3 * i + 2] = i / side / side * 51;
   }
   if (convert(icc, size, TYPE_RGB_8, TYPE_RGB_8, INTENT_RELATIVE_COLORIMETRIC, in, out, side * side * side))
-    return 0;
+    return -1;
   for (size_t i = 0; i < sizeof in; i++)
     if (abs(in[i] - out[i]) > tolerance) return 0;
   return 1;
@@ -69,8 +70,17 @@ int wp_icc_space(const uint8_t* icc, size_t size, int* srgb) {
     cmsCloseProfile(p);
   }
   cmsDeleteContext(c);
-  if (space == WP_SPACE_RGB) *srgb = same_as_srgb(icc, size);
-  return space;
+  // A profile whose tables are missing or damaged can be opened, but not be used.
+  uint8_t one[4] = {0};
+  int usable = 1;
+  if (space == WP_SPACE_RGB) {
+    int same = same_as_srgb(icc, size);
+    usable = same >= 0;
+    *srgb = same > 0;
+  } else if (space == WP_SPACE_GRAY || space == WP_SPACE_CMYK) {
+    usable = !wp_icc_to_srgb(icc, size, space, one, 1);
+  }
+  return usable ? space : WP_SPACE_BAD;
 }
 
 int wp_icc_to_srgb(const uint8_t* icc, size_t size, int space, uint8_t* pix, size_t n) {
