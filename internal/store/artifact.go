@@ -206,20 +206,20 @@ func (u *upload) create(ctx context.Context, expires *time.Time) (string, error)
 	if err != nil {
 		return "", err
 	}
-	mine := slices.ContainsFunc(same, func(l listed) bool { return l.job() == u.service.job })
+	earlier := slices.ContainsFunc(same, func(l listed) bool { return l.job() == u.service.job })
 	// An attempt of ours whose answer was lost has made one that is not listed
 	// until it is complete.
-	mine = mine || len(same) == 0 && refusal.Attempts > 1
-	if mine {
-		u.note("the artifact %q of an earlier step of this job was replaced", u.name)
+	if earlier || len(same) == 0 && refusal.Attempts > 1 {
 		if err := u.service.delete(ctx, u.name); err != nil && !isGone(err) {
 			return "", err
 		}
 		signed, err = u.service.create(ctx, u.name, expires)
 		if _, conflict = isStatus(err, http.StatusConflict); !conflict {
+			if earlier {
+				u.note("the artifact %q of an earlier step of this job was replaced", u.name)
+			}
 			return signed, err
 		}
-		u.notes = u.notes[:len(u.notes)-1]
 	}
 	return u.createApart(ctx, expires)
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 
 	"webpress/internal/wire"
 )
@@ -34,10 +35,10 @@ func sendBlocks(ctx context.Context, client *wire.Client, signed string, in io.R
 	var (
 		size   int64
 		blocks []string
-		buf    = make([]byte, blockSize)
+		buf    = &block{data: make([]byte, blockSize)}
 	)
 	for {
-		n, err := io.ReadFull(in, buf)
+		n, err := io.ReadFull(in, buf.data)
 		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 		if err != nil && !last {
 			return size, err
@@ -48,8 +49,14 @@ func sendBlocks(ctx context.Context, client *wire.Client, signed string, in io.R
 			}
 			// Ids must have one length.
 			id := base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "webpress-%08d", len(blocks)))
-			if err := putBlock(ctx, client, signedFor(*u, "block", id), buf[:n]); err != nil {
+			buf.data = buf.data[:n]
+			if err := putBlock(ctx, client, signedFor(*u, "block", id), buf); err != nil {
 				return size, err
+			}
+			if buf.readers.Load() > 0 {
+				// The server has answered before it had read all, and the rest is
+				// being sent still.
+				buf = &block{data: make([]byte, blockSize)}
 			}
 			blocks = append(blocks, id)
 			size += int64(n)
@@ -73,9 +80,33 @@ func signedFor(u url.URL, operation, block string) string {
 	return u.String()
 }
 
-func putBlock(ctx context.Context, client *wire.Client, signed string, data []byte) error {
+// A block is a buffer that knows who still reads it.
+type block struct {
+	data    []byte
+	readers atomic.Int32
+}
+
+type blockReader struct {
+	*bytes.Reader
+	block  *block
+	closed atomic.Bool
+}
+
+func (b *block) open() (io.Reader, error) {
+	b.readers.Add(1)
+	return &blockReader{Reader: bytes.NewReader(b.data), block: b}, nil
+}
+
+func (r *blockReader) Close() error {
+	if !r.closed.Swap(true) {
+		r.block.readers.Add(-1)
+	}
+	return nil
+}
+
+func putBlock(ctx context.Context, client *wire.Client, signed string, b *block) error {
 	_, err := client.Do(ctx, wire.Request{
-		Method: http.MethodPut, URL: signed, Body: wire.Bytes(data), Length: int64(len(data)),
+		Method: http.MethodPut, URL: signed, Body: b.open, Length: int64(len(b.data)),
 		Header: http.Header{"Content-Type": {"application/octet-stream"}},
 	})
 	return err

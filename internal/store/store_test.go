@@ -1,0 +1,108 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"webpress/internal/asset"
+)
+
+// put writes files below a new folder, and returns it.
+func put(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, data := range files {
+		write(t, dir, name, data)
+	}
+	return dir
+}
+
+func write(t *testing.T, dir, name, data string) {
+	t.Helper()
+	path := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(data), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// made is the result of a source whose output has this content.
+func made(source, output, content string) asset.Result {
+	sum := sha256.Sum256([]byte(content))
+	return asset.Result{
+		Source: asset.Source{Path: source, Blob: "b10b"}, Status: asset.Converted, Output: output,
+		After: int64(len(content)), SHA256: hex.EncodeToString(sum[:]),
+	}
+}
+
+func TestFiles(t *testing.T) {
+	upToDate := made("d.png", "d.webp", "d")
+	upToDate.Status, upToDate.Reason = asset.Skipped, asset.UpToDate
+	results := []asset.Result{
+		made("c.png", "c.webp", "c"),
+		upToDate,
+		made("a.webp", "a.webp", "a"),
+		made("c.png", "c.webp", "c"),
+		{Source: asset.Source{Path: "n.png"}, Status: asset.Skipped, Reason: asset.NotSmaller, Output: "n.webp"},
+		asset.Fail(asset.Source{Path: "f.png"}, "no", ""),
+	}
+	tests := []struct {
+		name string
+		d    Delivery
+		want map[string]bool // removed
+	}{
+		{"all", Delivery{}, map[string]bool{"a.webp": false, "c.webp": false, "d.webp": false}},
+		{"sources removed", Delivery{Remove: true}, map[string]bool{"a.webp": false, "c.webp": true, "d.webp": true}},
+		{"delivered before", Delivery{Committed: func(p string) bool { return p == "d.webp" }}, map[string]bool{"a.webp": false, "c.webp": false}},
+		{"delivered before, but not the removal", Delivery{Remove: true, Committed: func(string) bool { return true }},
+			map[string]bool{"c.webp": true, "d.webp": true}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.d.Results = results
+			got := map[string]bool{}
+			last := ""
+			for _, f := range tt.d.Files() {
+				if f.Output <= last {
+					t.Errorf("%q comes after %q", f.Output, last)
+				}
+				last = f.Output
+				got[f.Output] = f.Removed
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestError(t *testing.T) {
+	cause := errors.New("no room")
+	var err error = &Error{"upload x", cause, "make room"}
+	var fault *asset.Fault
+	if !errors.As(err, &fault) || fault.Message != "upload x: no room" || fault.Hint != "make room" {
+		t.Errorf("got %+v", fault)
+	}
+	if !errors.Is(err, cause) {
+		t.Error("the cause is lost")
+	}
+}
+
+func TestNone(t *testing.T) {
+	got, err := None{}.Put(context.Background(), Delivery{Results: []asset.Result{made("a.png", "a.webp", "a")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(asset.Stored{Store: "none"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
