@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -41,6 +42,9 @@ type Artifact struct {
 	RunURL string
 	// Client sends.
 	Client *wire.Client
+	// BlockSize is the number of bytes that are sent at once: what is sent again
+	// when a connection breaks, and all that is held in memory. 0 is 8 MiB.
+	BlockSize int
 	// Mask keeps a secret out of the log. It may be nil.
 	Mask func(secret string)
 	// Now is the clock; nil is time.Now.
@@ -184,7 +188,7 @@ func (u *upload) run(ctx context.Context, b *bundle) (id, digest string, err err
 		zip.CloseWithError(b.writeZip(ctx, zip))
 	}()
 	hash := sha256.New()
-	size, err := sendBlocks(ctx, u.Client, signed, io.TeeReader(pipe, hash))
+	size, err := sendBlocks(ctx, u.Client, signed, io.TeeReader(pipe, hash), cmp.Or(u.BlockSize, defaultBlock))
 	pipe.CloseWithError(context.Canceled) // lets writeZip end where sending failed
 	<-made
 	if err != nil {

@@ -16,9 +16,8 @@ import (
 )
 
 const (
-	// blockSize is the length in bytes of all blocks but the last: what is sent
-	// again when a connection breaks, and all that is held in memory.
-	blockSize = 8 << 20
+	// defaultBlock is the length in bytes of a block where none is set.
+	defaultBlock = 8 << 20
 	// maxBlocks is how many blocks a blob may have.
 	maxBlocks = 50_000
 )
@@ -26,8 +25,8 @@ const (
 // sendBlocks uploads what in holds to a signed URL of Azure's Blob Storage, and
 // returns its length in bytes. Blocks are sent one after the other, as some
 // servers put them together in the order they come; then their list makes them
-// a blob.
-func sendBlocks(ctx context.Context, client *wire.Client, signed string, in io.Reader) (int64, error) {
+// a blob. length is that of all blocks but the last, in bytes.
+func sendBlocks(ctx context.Context, client *wire.Client, signed string, in io.Reader, length int) (int64, error) {
 	u, err := url.Parse(signed)
 	if err != nil || u.Host == "" {
 		return 0, errors.New("the service's address to upload to is not a URL")
@@ -35,7 +34,7 @@ func sendBlocks(ctx context.Context, client *wire.Client, signed string, in io.R
 	var (
 		size   int64
 		blocks []string
-		buf    = &block{data: make([]byte, blockSize)}
+		buf    = &block{data: make([]byte, length)}
 	)
 	for {
 		n, err := io.ReadFull(in, buf.data)
@@ -45,7 +44,7 @@ func sendBlocks(ctx context.Context, client *wire.Client, signed string, in io.R
 		}
 		if n > 0 {
 			if len(blocks) == maxBlocks {
-				return size, fmt.Errorf("it is larger than %d GB", int64(maxBlocks)*blockSize/1_000_000_000)
+				return size, fmt.Errorf("it is larger than %d GB", maxBlocks*int64(length)/1_000_000_000)
 			}
 			// Ids must have one length.
 			id := base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "webpress-%08d", len(blocks)))
@@ -56,7 +55,7 @@ func sendBlocks(ctx context.Context, client *wire.Client, signed string, in io.R
 			if buf.readers.Load() > 0 {
 				// The server has answered before it had read all, and the rest is
 				// being sent still.
-				buf = &block{data: make([]byte, blockSize)}
+				buf = &block{data: make([]byte, length)}
 			}
 			blocks = append(blocks, id)
 			size += int64(n)

@@ -51,6 +51,9 @@ type stored struct {
 	hash    string
 }
 
+// testBlock is the length of a block where it does not matter.
+const testBlock = 64 << 10
+
 const signature = "c2lnbmF0dXJlLW9mLXRoZS11cmw+/w="
 
 func newGitHub(t *testing.T) *github {
@@ -282,7 +285,8 @@ func (g *github) get(name string) *stored {
 func (g *github) artifact() Artifact {
 	return Artifact{
 		ResultsURL: g.URL + "/some/path?x=1", Token: token("job-1"),
-		RunURL: "https://github.com/o/r/actions/runs/7",
+		BlockSize: testBlock,
+		RunURL:    "https://github.com/o/r/actions/runs/7",
 		Client: wire.New(wire.Options{
 			Retries: 3, Timeout: 10 * time.Second, Transport: g.Client().Transport,
 			Clock: wire.Clock{Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }},

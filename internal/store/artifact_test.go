@@ -28,7 +28,7 @@ import (
 // delivery is two results, one of them longer than a block.
 func delivery(t *testing.T) Delivery {
 	t.Helper()
-	small, large := "small", string(random(1, blockSize+1000))
+	small, large := "small", string(random(1, 2*testBlock+1000))
 	dir := put(t, map[string]string{"b/large.webp": large, "a b.webp": small})
 	return Delivery{
 		Dir: dir, Prefix: "site", Head: "0123456789abcdef0123456789abcdef01234567", Remove: true,
@@ -248,7 +248,7 @@ func TestArtifactFaults(t *testing.T) {
 		"cut at once":               {2, cut(0)},
 		"cut after 100 bytes":       {2, cut(100)},
 		"answer that is not JSON":   {1, func(w http.ResponseWriter, r *http.Request) { refuse(w, 502, "<html>") }},
-		"cut in the block's middle": {1, cut(3 << 20)},
+		"cut in the block's middle": {1, cut(testBlock / 2)},
 	}
 	for _, at := range []string{"CreateArtifact", "block", "blocklist", "FinalizeArtifact"} {
 		for name, fault := range faults {
@@ -453,9 +453,11 @@ func TestArtifactMemory(t *testing.T) {
 	}
 	g := newGitHub(t)
 	g.discard = true
+	a := g.artifact()
+	a.BlockSize = 0
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, err := g.artifact().Put(t.Context(), Delivery{Dir: dir, Results: results})
+	_, err := a.Put(t.Context(), Delivery{Dir: dir, Results: results})
 	runtime.ReadMemStats(&after)
 	if err != nil {
 		t.Fatal(err)
@@ -464,7 +466,7 @@ func TestArtifactMemory(t *testing.T) {
 		t.Fatalf("only %d bytes arrived", g.get("webpress").size)
 	}
 	// Four buffers: one, and some for blocks that were answered early.
-	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 4*blockSize {
+	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 4*defaultBlock {
 		t.Errorf("%d MB were allocated for %d MB", allocated>>20, size*files>>20)
 	}
 }
