@@ -1,0 +1,200 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"webpress/internal/asset"
+)
+
+// tree returns all files below dir with their content, but for the manifest,
+// and the folders that are empty.
+func tree(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	got := map[string]string{}
+	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if e.IsDir() {
+			if inside, _ := os.ReadDir(filepath.Join(dir, name)); len(inside) == 0 {
+				got[name+"/"] = ""
+			}
+			return nil
+		}
+		if e.Type() == fs.ModeSymlink {
+			got[name], err = os.Readlink(filepath.Join(dir, name))
+			return err
+		}
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if name != ManifestName {
+			got[name] = string(data)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func TestFolder(t *testing.T) {
+	dir := put(t, map[string]string{"a.webp": "A", "b/c.webp": "C"})
+	f := Folder{Dir: filepath.Join(dir, "out")}
+	d := Delivery{
+		Dir: dir, Prefix: "site", Remove: true, Report: []byte("{}"),
+		Results: []asset.Result{made("b/c.png", "b/c.webp", "C"), made("a.png", "a.webp", "A")},
+	}
+	want := asset.Stored{
+		Store: "folder", Ref: f.Dir,
+		Paths: []string{"a.webp", "b/c.webp"}, Removed: []string{"a.png", "b/c.png"},
+	}
+	for range 2 {
+		got, err := f.Put(t.Context(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff(map[string]string{"site/a.webp": "A", "site/b/c.webp": "C", ReportName: "{}"}, tree(t, f.Dir)); diff != "" {
+			t.Error(diff)
+		}
+	}
+
+	// A stranger's files are left alone, and so is one that was changed since.
+	write(t, f.Dir, "site/b/theirs.webp", "theirs")
+	write(t, f.Dir, "site/a.webp", "changed")
+	write(t, dir, "d.webp", "D")
+	d.Results = []asset.Result{made("d.png", "d.webp", "D")}
+	got, err := f.Put(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Notes) != 1 || !strings.Contains(got.Notes[0], `"site/a.webp" of an earlier run`) {
+		t.Errorf("notes are %q", got.Notes)
+	}
+	wantTree := map[string]string{"site/d.webp": "D", "site/a.webp": "changed", "site/b/theirs.webp": "theirs", ReportName: "{}"}
+	if diff := cmp.Diff(wantTree, tree(t, f.Dir)); diff != "" {
+		t.Error(diff)
+	}
+
+	// They are in the way of nothing but their own place.
+	write(t, dir, "b/theirs.webp", "ours")
+	d.Results = []asset.Result{made("b/theirs.png", "b/theirs.webp", "ours"), made("a.png", "a.webp", "A")}
+	got, err = f.Put(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantLeft := []asset.Left{
+		{Path: "a.webp", Reason: `"site/a.webp" is there, and webpress did not put it there`},
+		{Path: "b/theirs.webp", Reason: `"site/b/theirs.webp" is there, and webpress did not put it there`},
+	}
+	if diff := cmp.Diff(wantLeft, got.Left); diff != "" || got.Paths != nil {
+		t.Errorf("paths %q, %s", got.Paths, diff)
+	}
+	delete(wantTree, "site/d.webp")
+	if diff := cmp.Diff(wantTree, tree(t, f.Dir)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFolderEmpties(t *testing.T) {
+	dir := put(t, map[string]string{"x/y/a.webp": "A"})
+	f := Folder{Dir: filepath.Join(t.TempDir(), "new", "out")}
+	d := Delivery{Dir: dir, Results: []asset.Result{made("x/y/a.png", "x/y/a.webp", "A")}}
+	if got, err := f.Put(t.Context(), Delivery{Dir: dir}); err != nil || got.Ref != "" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if _, err := os.Stat(f.Dir); err == nil {
+		t.Error("the folder was made for nothing")
+	}
+	if _, err := f.Put(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Put(t.Context(), Delivery{Dir: dir}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{}, tree(t, f.Dir)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestFolderAfterKill starts from what a killed run may leave behind.
+func TestFolderAfterKill(t *testing.T) {
+	dir := put(t, map[string]string{"a.webp": "A", "b.webp": "B"})
+	f := Folder{Dir: filepath.Join(dir, "out")}
+	d := Delivery{Dir: dir, Results: []asset.Result{made("a.png", "a.webp", "A"), made("b.png", "b.webp", "B")}}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := f.Put(ctx, d); !errors.Is(err, context.Canceled) {
+		t.Fatalf("error is %v", err)
+	}
+	// Half of it was written, with other settings than those of the next run.
+	write(t, f.Dir, "a.webp", "old A")
+	got, err := f.Put(t.Context(), d)
+	if err != nil || got.Left != nil {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	if diff := cmp.Diff(map[string]string{"a.webp": "A", "b.webp": "B"}, tree(t, f.Dir)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFolderRefused(t *testing.T) {
+	dir := put(t, map[string]string{
+		"work/a.webp": "A", "file": "", "work/.git/x": "", "manifest/" + ManifestName: `{"mine": true}`, "report/" + ReportName: "{}",
+	})
+	if err := os.Symlink("work", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	d := Delivery{Dir: filepath.Join(dir, "work"), Results: []asset.Result{made("a.png", "a.webp", "A")}}
+	tests := []struct{ at, why string }{
+		{"work", "it is the working directory itself"},
+		{"link", "it is the working directory itself"},
+		{".", "the working directory is inside of it"},
+		{"work/.git/webpress", "inside git's own folder"},
+		{"file", "it is not a folder"},
+		{"manifest", "is not a manifest of webpress's"},
+		{"report", "no manifest that says whose it is"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.at, func(t *testing.T) {
+			before := tree(t, dir)
+			_, err := Folder{Dir: filepath.Join(dir, tt.at)}.Put(t.Context(), d)
+			var fault *Error
+			if !errors.As(err, &fault) || !strings.Contains(err.Error(), tt.why) || !strings.Contains(fault.Hint, "artifact-dir") {
+				t.Errorf("error is %v", err)
+			}
+			if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestFolderWithLinks has links in the folder lead out of it.
+func TestFolderWithLinks(t *testing.T) {
+	dir := put(t, map[string]string{"sub/a.webp": "A", "b.webp": "B"})
+	out, outside := t.TempDir(), t.TempDir()
+	write(t, outside, "b.webp", "theirs")
+	if err := errors.Join(os.Symlink(outside, filepath.Join(out, "sub")), os.Symlink(filepath.Join(outside, "b.webp"), filepath.Join(out, "b.webp"))); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Folder{Dir: out}.Put(t.Context(), Delivery{Dir: dir, Results: []asset.Result{
+		made("sub/a.png", "sub/a.webp", "A"), made("b.png", "b.webp", "B"),
+	}})
+	if err != nil || len(got.Left) != 2 || got.Paths != nil {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if diff := cmp.Diff(map[string]string{"b.webp": "theirs"}, tree(t, outside)); diff != "" {
+		t.Error(diff)
+	}
+}
