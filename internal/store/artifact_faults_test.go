@@ -1,0 +1,225 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"webpress/internal/wire"
+)
+
+// TestArtifactFaults has the service and the storage fail in every way that
+// passes: each time the artifact is there in the end, whole.
+func TestArtifactFaults(t *testing.T) {
+	refusal := func(status int, header ...string) func(http.ResponseWriter, *http.Request) {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			for i := 0; i < len(header); i += 2 {
+				w.Header().Set(header[i], header[i+1])
+			}
+			refuse(w, status, "not now")
+		}
+	}
+	cut := func(n int64) func(http.ResponseWriter, *http.Request) {
+		return func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.CopyN(io.Discard, r.Body, n)
+			hangUp(w)
+		}
+	}
+	faults := map[string]struct {
+		times int
+		do    func(http.ResponseWriter, *http.Request)
+	}{
+		"500 twice":                 {2, refusal(500)},
+		"429":                       {1, refusal(429, "Retry-After", "7")},
+		"503":                       {3, refusal(503)},
+		"cut at once":               {2, cut(0)},
+		"cut after 100 bytes":       {2, cut(100)},
+		"answer that is not JSON":   {1, func(w http.ResponseWriter, r *http.Request) { refuse(w, 502, "<html>") }},
+		"cut in the block's middle": {1, cut(testBlock / 2)},
+	}
+	for _, at := range []string{"CreateArtifact", "block", "blocklist", "FinalizeArtifact"} {
+		for name, fault := range faults {
+			t.Run(at+"/"+name, func(t *testing.T) {
+				g := newGitHub(t)
+				left := fault.times
+				g.before = func(name string, w http.ResponseWriter, r *http.Request) bool {
+					if name != at || left == 0 {
+						return false
+					}
+					left--
+					fault.do(w, r)
+					return true
+				}
+				d := delivery(t)
+				got, err := g.artifact().Put(t.Context(), d)
+				if err != nil {
+					t.Fatal(err)
+				}
+				kept := g.get("webpress")
+				if got.Digest != kept.hash || left != 0 {
+					t.Errorf("digest %s, kept %s, %d faults left", got.Digest, kept.hash, left)
+				}
+				if _, content, _ := unzip(t, kept.content); len(content) != 4 {
+					t.Errorf("%d files", len(content))
+				}
+			})
+		}
+	}
+}
+
+// hangUp ends the connection without an answer.
+func hangUp(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err == nil {
+		conn.Close()
+	}
+}
+
+// TestArtifactLostAnswers has the service do what it is asked, and the answer
+// never arrive.
+func TestArtifactLostAnswers(t *testing.T) {
+	for _, at := range []string{"CreateArtifact", "block", "blocklist", "FinalizeArtifact"} {
+		t.Run(at, func(t *testing.T) {
+			g := newGitHub(t)
+			lost := false
+			g.before = func(name string, w http.ResponseWriter, r *http.Request) bool {
+				if name != at || lost {
+					return false
+				}
+				lost = true
+				h := httptestRecorder{header: http.Header{}}
+				if strings.HasPrefix(at, "block") {
+					g.blob(&h, r)
+				} else {
+					g.method(&h, r)
+				}
+				hangUp(w)
+				return true
+			}
+			got, err := g.artifact().Put(t.Context(), delivery(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if kept := g.get("webpress"); got.Ref != fmt.Sprint(kept.id) || len(g.artifacts) != 1 || got.Notes != nil {
+				t.Errorf("got %+v, kept %d", got, kept.id)
+			}
+		})
+	}
+}
+
+type httptestRecorder struct{ header http.Header }
+
+func (h *httptestRecorder) Header() http.Header         { return h.header }
+func (h *httptestRecorder) Write(p []byte) (int, error) { return len(p), nil }
+func (h *httptestRecorder) WriteHeader(int)             {}
+
+func TestArtifactErrors(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(a *Artifact, g *github)
+		why    string
+		hint   string
+	}{
+		{"name with a slash", func(a *Artifact, _ *github) { a.ArtifactName = "a/b" }, "the name has a /, which no artifact may have", "artifact-name"},
+		{"name with a line's end", func(a *Artifact, _ *github) { a.ArtifactName = "a\nb" }, "the name has the control character U+000A", "artifact-name"},
+		{"blank name", func(a *Artifact, _ *github) { a.ArtifactName = " " }, "the name is blank", "artifact-name"},
+		{"days below zero", func(a *Artifact, _ *github) { a.RetentionDays = -1 }, "kept for -1 days", "artifact-retention-days"},
+		{"no service", func(a *Artifact, _ *github) { a.ResultsURL, a.Token = "", "" }, "has not told where to", "artifact-dir"},
+		{"no address", func(a *Artifact, _ *github) { a.ResultsURL = "" }, "has not told the address", "Enterprise Server"},
+		{"no JWT", func(a *Artifact, _ *github) { a.Token = "x" }, "not a JWT", "Enterprise Server"},
+		{"no scope", func(a *Artifact, _ *github) { a.Token = "e30.eyJzY3AiOiJBY3Rpb25zLk90aGVyOjE6MiJ9.x" }, "no scope Actions.Results", "Enterprise Server"},
+		{"old server", func(a *Artifact, _ *github) { a.ResultsURL = "http://" + strings.TrimPrefix(a.ResultsURL, "http://") },
+			"404", "Enterprise Server"},
+		{"no permission", func(_ *Artifact, g *github) {
+			g.before = func(_ string, w http.ResponseWriter, _ *http.Request) bool { refuse(w, 403, "no"); return true }
+		}, "403 Forbidden: no", "token does not allow"},
+		{"upload expired", func(_ *Artifact, g *github) {
+			g.before = func(name string, w http.ResponseWriter, _ *http.Request) bool {
+				if name == "block" {
+					refuse(w, 403, "expired")
+				}
+				return name == "block"
+			}
+		}, "403 Forbidden: expired", "address for the upload has expired"},
+		{"quota", func(_ *Artifact, g *github) {
+			g.before = func(_ string, w http.ResponseWriter, _ *http.Request) bool {
+				refuse(w, 403, "Artifact storage quota has been hit")
+				return true
+			}
+		}, "quota", "storage for artifacts is full"},
+		{"down", func(_ *Artifact, g *github) {
+			g.before = func(_ string, w http.ResponseWriter, _ *http.Request) bool { refuse(w, 500, "oops"); return true }
+		}, "4 attempts", "run the job again later"},
+		{"gone", func(_ *Artifact, g *github) { g.Close() }, "connection refused", "reach the host"},
+		{"not ok", func(_ *Artifact, g *github) {
+			g.before = func(_ string, w http.ResponseWriter, _ *http.Request) bool {
+				fmt.Fprint(w, `{"ok":false}`)
+				return true
+			}
+		}, "not told where to upload to", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			g := newGitHub(t)
+			a := g.artifact()
+			tt.change(&a, g)
+			if tt.name == "old server" {
+				g.before = func(_ string, w http.ResponseWriter, r *http.Request) bool { http.NotFound(w, r); return true }
+			}
+			_, err := a.Put(t.Context(), delivery(t))
+			var fault *Error
+			if !errors.As(err, &fault) {
+				t.Fatalf("error is %v", err)
+			}
+			if !strings.Contains(fault.Error(), tt.why) || !strings.Contains(fault.Hint, tt.hint) || tt.hint == "" && fault.Hint != "" {
+				t.Errorf("error %q, hint %q", fault, fault.Hint)
+			}
+			for _, secret := range []string{signature, escaped(signature), a.Token} {
+				if len(secret) > 3 && strings.Contains(fault.Error(), secret) {
+					t.Errorf("%q tells a secret", fault)
+				}
+			}
+		})
+	}
+}
+
+func TestArtifactHangs(t *testing.T) {
+	for _, at := range []string{"CreateArtifact", "block"} {
+		t.Run(at, func(t *testing.T) {
+			g := newGitHub(t)
+			free := make(chan struct{})
+			t.Cleanup(func() { close(free) })
+			g.before = func(name string, _ http.ResponseWriter, r *http.Request) bool {
+				if name == at {
+					<-free
+				}
+				return name == at
+			}
+			a := g.artifact()
+			a.Client = wire.New(wire.Options{Timeout: 50 * time.Millisecond})
+			_, err := a.Put(t.Context(), delivery(t))
+			if err == nil || !strings.Contains(err.Error(), "for 50ms") {
+				t.Errorf("error is %v", err)
+			}
+		})
+	}
+	t.Run("interrupted", func(t *testing.T) {
+		g := newGitHub(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		g.before = func(name string, w http.ResponseWriter, r *http.Request) bool {
+			if name == "block" {
+				cancel()
+				_, _ = io.Copy(io.Discard, r.Body)
+			}
+			return false
+		}
+		if _, err := g.artifact().Put(ctx, delivery(t)); !errors.Is(err, context.Canceled) {
+			t.Errorf("error is %v", err)
+		}
+	})
+}

@@ -1,0 +1,104 @@
+package store
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"webpress/internal/asset"
+)
+
+func TestManifestRoundTrip(t *testing.T) {
+	want := Manifest{Schema: 1, Head: head, Files: []Entry{
+		{Source: "ä <b>.png", Blob: head, Removed: true, Output: "ä <b>.webp", Size: 3, SHA256: "ab", Recipe: "cd"},
+		{Source: "c.png", Output: "c.webp"},
+	}}
+	data, err := want.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := parseManifest(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestManifestRefused(t *testing.T) {
+	for text, why := range map[string]string{
+		``:                        "unexpected end",
+		`null`:                    "no schema version",
+		`{}`:                      "no schema version",
+		`[]`:                      "cannot unmarshal",
+		`{"schema": 0}`:           "version is 0",
+		`{"schema": 2, "new": 1}`: "version is 2",
+		`{"schema": 1, "new": 1}`: `unknown field "new"`,
+		`{"schema": 1} {}`:        "after top-level value",
+		`{"schema": 1, "files": [{"size": 1e99}]}`:     "cannot unmarshal",
+		`{"schema": 1, "files": [{"mode": "120000"}]}`: `unknown field "mode"`,
+	} {
+		if _, err := parseManifest([]byte(text)); err == nil || !strings.Contains(err.Error(), why) {
+			t.Errorf("of %s: %v, want %s", text, err, why)
+		}
+	}
+}
+
+func TestRecipeDigest(t *testing.T) {
+	a := RecipeDigest(asset.Recipe{Quality: 80})
+	if a == RecipeDigest(asset.Recipe{Quality: 81}) || a != RecipeDigest(asset.Recipe{Quality: 80}) || !digest.MatchString(a) {
+		t.Errorf("digest is %q", a)
+	}
+}
+
+// FuzzManifest hands any bytes for the manifest of an upload that has links to
+// the outside: what passes has only paths that are safe on every system.
+func FuzzManifest(f *testing.F) {
+	dir, outside := f.TempDir(), f.TempDir()
+	lossy := picture(f, "webp/lossy.webp")
+	u := &uploaded{Manifest{Schema: 1, Head: head}, dir}
+	u.add(f, "a.png", "a.webp", lossy)
+	if data, err := u.encode(); err == nil {
+		f.Add(data)
+		f.Add([]byte(strings.ReplaceAll(string(data), "a.webp", "../a.webp")))
+		f.Add([]byte(strings.ReplaceAll(string(data), "a.webp", "link/a.webp")))
+		f.Add([]byte(strings.ReplaceAll(string(data), "a.png", `.GIT\\x`)))
+	}
+	if err := errors.Join(
+		os.WriteFile(filepath.Join(outside, "a.webp"), []byte(lossy), 0o644),
+		os.Symlink(outside, filepath.Join(dir, "link")),
+	); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		// Once with the link, which no manifest can make good, and once without.
+		if err := os.WriteFile(filepath.Join(dir, ManifestName), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		o := VerifyOptions{Head: head, Allowed: allowAll, Remove: true, MaxFiles: 100}
+		if got, err := Verify(dir, o); err == nil {
+			t.Fatalf("a folder with a link passes: %+v", got)
+		}
+		clean := t.TempDir()
+		if err := errors.Join(
+			os.WriteFile(filepath.Join(clean, ManifestName), data, 0o644),
+			os.WriteFile(filepath.Join(clean, "a.webp"), []byte(lossy), 0o644),
+		); err != nil {
+			t.Fatal(err)
+		}
+		got, err := Verify(clean, o)
+		if err != nil {
+			return
+		}
+		for _, r := range got.Results {
+			if r.Output != "a.webp" || badPath(r.Source.Path) != "" || fold(r.Source.Path) == "a.webp" && got.Remove {
+				t.Errorf("passes: %+v", r)
+			}
+		}
+	})
+}
