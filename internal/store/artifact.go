@@ -77,8 +77,11 @@ func (a Artifact) Put(ctx context.Context, d Delivery) (asset.Stored, error) {
 	if err := a.Check(); err != nil {
 		return stored, err
 	}
-	b, left, err := pack(d)
-	if err != nil {
+	b, left, err := pack(ctx, d)
+	switch {
+	case ctx.Err() != nil && err != nil:
+		return stored, fmt.Errorf("upload artifact %q: %w", a.name(), err)
+	case err != nil:
 		return stored, &Error{What: fmt.Sprintf("upload artifact %q", a.name()), Why: err}
 	}
 	defer b.root.Close()

@@ -51,7 +51,7 @@ func (f Folder) Put(ctx context.Context, d Delivery) (asset.Stored, error) {
 	if err := f.apart(d); err != nil {
 		return fail(err, elsewhere)
 	}
-	b, left, err := pack(d)
+	b, left, err := pack(ctx, d)
 	if err != nil {
 		return fail(err, "")
 	}

@@ -134,7 +134,20 @@ func TestFolderAfterKill(t *testing.T) {
 	d := Delivery{Dir: dir, Results: []asset.Result{made("a.png", "a.webp", "A"), made("b.png", "b.webp", "B")}}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := f.Put(ctx, d); !errors.Is(err, context.Canceled) {
+	b, _, err := pack(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.root.Close()
+	if err := os.Mkdir(f.Dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	to, err := os.OpenRoot(f.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer to.Close()
+	if err := (&placing{bundle: b, to: to}).place(ctx); !errors.Is(err, context.Canceled) {
 		t.Fatalf("error is %v", err)
 	}
 	// Half of it was written, with other settings than those of the next run.

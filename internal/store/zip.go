@@ -2,24 +2,22 @@ package store
 
 import (
 	"archive/zip"
+	"bytes"
+	"compress/flate"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"webpress/internal/asset"
 )
-
-// zipTime is the time of every entry, the first that a zip can hold: the same
-// results make the same zip, byte for byte.
-var zipTime = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // A bundle is what an artifact or a folder holds.
 type bundle struct {
@@ -27,21 +25,27 @@ type bundle struct {
 	files    []File
 	manifest Manifest
 	report   []byte
+	sums     map[string]uint32 // CRC-32, by File.Output
 	// in tells where a file lies in the bundle.
 	in func(string) string
 }
 
-// pack looks at the files of d, and leaves out those that no bundle can hold.
-// The caller closes the bundle's root.
-func pack(d Delivery) (*bundle, []asset.Left, error) {
+// pack reads the files of d, and leaves out those that no bundle can hold, and
+// those that are not what the run has written. The caller closes the bundle's
+// root.
+func pack(ctx context.Context, d Delivery) (*bundle, []asset.Left, error) {
 	root, err := os.OpenRoot(d.Dir)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open working directory: %w", cause(err))
 	}
-	b := &bundle{root: root, report: d.Report, in: d.InRepository}
+	b := &bundle{root: root, report: d.Report, sums: map[string]uint32{}, in: d.InRepository}
 	var left []asset.Left
 	seen := map[string]string{}
 	for _, f := range d.Files() {
+		if err := context.Cause(ctx); err != nil {
+			root.Close()
+			return nil, nil, err
+		}
 		if why := b.unfit(f, seen); why != "" {
 			left = append(left, asset.Left{Path: f.Output, Reason: why})
 			continue
@@ -79,21 +83,22 @@ func (b *bundle) unfit(f File, seen map[string]string) string {
 		return cause(err).Error()
 	case !info.Mode().IsRegular():
 		return "it is not a regular file"
-	case info.Size() != f.After:
-		return changed
 	}
+	crc := crc32.NewIEEE()
+	if err := b.copyFile(crc, f); err != nil {
+		return err.Error()
+	}
+	b.sums[f.Output] = crc.Sum32()
 	seen[fold(name)] = name
 	return ""
 }
 
-const changed = "it changed after it was written"
-
 // copyFile copies the content of f to w, and fails where that is not what the
-// run has written.
+// run has written. Errors do not tell the name.
 func (b *bundle) copyFile(w io.Writer, f File) error {
 	in, err := b.root.Open(f.Output)
 	if err != nil {
-		return fmt.Errorf("read %q: %w", f.Output, cause(err))
+		return cause(err)
 	}
 	defer in.Close()
 	hash := sha256.New()
@@ -101,15 +106,19 @@ func (b *bundle) copyFile(w io.Writer, f File) error {
 	n, err := io.Copy(io.MultiWriter(w, hash), io.LimitReader(in, f.After+1))
 	switch {
 	case err != nil:
-		return fmt.Errorf("read %q: %w", f.Output, cause(err))
+		return cause(err)
 	case n != f.After || f.SHA256 != "" && hex.EncodeToString(hash.Sum(nil)) != f.SHA256:
-		return fmt.Errorf("read %q: %s", f.Output, changed)
+		return errors.New("it changed after it was written")
 	}
 	return nil
 }
 
 // writeZip writes the bundle as a zip: manifest, report, results by their paths.
 // Pictures are stored as they are, since nothing makes them smaller.
+//
+// Lengths and checksums are in front of the content: actions/download-artifact
+// unpacks from a stream, where the end of a stored file could else only be
+// guessed.
 func (b *bundle) writeZip(ctx context.Context, w io.Writer) error {
 	z := zip.NewWriter(w)
 	manifest, err := b.manifest.encode()
@@ -128,28 +137,46 @@ func (b *bundle) writeZip(ctx context.Context, w io.Writer) error {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		entry, err := z.CreateHeader(header(b.in(f.Output), zip.Store))
+		entry, err := z.CreateRaw(header(b.in(f.Output), zip.Store, b.sums[f.Output], f.After, f.After))
 		if err != nil {
 			return err
 		}
 		if err := b.copyFile(entry, f); err != nil {
-			return err
+			return fmt.Errorf("read %q: %w", f.Output, err)
 		}
 	}
 	return z.Close()
 }
 
 func addText(z *zip.Writer, name string, data []byte) error {
-	entry, err := z.CreateHeader(header(name, zip.Deflate))
+	var small bytes.Buffer
+	deflate, err := flate.NewWriter(&small, flate.DefaultCompression)
 	if err != nil {
 		return err
 	}
-	_, err = entry.Write(data)
+	if _, err := deflate.Write(data); err != nil {
+		return err
+	}
+	if err := deflate.Close(); err != nil {
+		return err
+	}
+	entry, err := z.CreateRaw(header(name, zip.Deflate, crc32.ChecksumIEEE(data), int64(small.Len()), int64(len(data))))
+	if err != nil {
+		return err
+	}
+	_, err = entry.Write(small.Bytes())
 	return err
 }
 
-func header(name string, method uint16) *zip.FileHeader {
-	h := &zip.FileHeader{Name: name, Method: method, Modified: zipTime}
+// header is that of an entry with a name in UTF-8, of mode 0644 and of the first
+// time that a zip can hold: the same results make the same zip, byte for byte.
+func header(name string, method uint16, sum uint32, packed, size int64) *zip.FileHeader {
+	h := &zip.FileHeader{
+		Name: name, Method: method, CRC32: sum,
+		CompressedSize64: uint64(packed), UncompressedSize64: uint64(size),
+		Flags: 1 << 11, ReaderVersion: 20,
+	}
+	h.ModifiedDate = 1<<5 | 1 //nolint:staticcheck // CreateRaw takes no other: January 1st, 1980
 	h.SetMode(0o644)
 	return h
 }
