@@ -55,7 +55,7 @@ func transcode(ctx context.Context, data []byte, info codec.Info, r asset.Recipe
 	return out, err
 }
 
-// encode resizes and turns im and encodes it, losslessly where the recipe or the
+// encode resizes and turns im, which is empty afterwards, and encodes it, losslessly where the recipe or the
 // size of the result says so.
 func encode(ctx context.Context, im *pixel.Image, width, height, orientation int, lossy bool, r asset.Recipe) ([]byte, bool, error) {
 	o := codec.EncodeOptions{Quality: r.Quality, Effort: r.Effort}
@@ -65,12 +65,16 @@ func encode(ctx context.Context, im *pixel.Image, width, height, orientation int
 		if err != nil {
 			return nil, false, err
 		}
+		*im = pixel.Image{} // free while the encoder needs memory
 		data, err := codec.Encode(planes, o)
 		return data, false, err
 	}
 	exact, err := pixel.Exact(im, width, height, orientation)
 	if err != nil {
 		return nil, false, err
+	}
+	if exact != im {
+		*im = pixel.Image{}
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, false, err
