@@ -25,7 +25,7 @@ func TestAnimations(t *testing.T) {
 			r := defaults
 			r.MaxWidth = width
 			data, info := load(t, name)
-			out, err := transcode(t.Context(), data, info, r)
+			out, err := transcode(t.Context(), data, info, r, 1)
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
@@ -90,7 +90,7 @@ func TestAnimationTakesTheSmaller(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out, err := transcode(t.Context(), tc.data, info, r)
+			out, err := transcode(t.Context(), tc.data, info, r, 1)
 			if err != nil {
 				t.Fatalf("%s, %s: %v", tc.name, want, err)
 			}
@@ -113,7 +113,7 @@ func TestAnimationStops(t *testing.T) {
 	data, info := load(t, "gif/animated.gif")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := transcode(ctx, data, info, defaults); !errors.Is(err, context.Canceled) {
+	if _, err := transcode(ctx, data, info, defaults, 1); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }

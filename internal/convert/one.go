@@ -91,7 +91,7 @@ func (r *run) transform(ctx context.Context, j asset.Job, p *prepared) error {
 		p.result = skip(j, asset.IsWebP)
 		return nil
 	}
-	out, err := transcode(ctx, data, info, j.Recipe)
+	out, err := transcode(ctx, data, info, j.Recipe, r.threads())
 	if err != nil {
 		return named("convert", j.Source.Path, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"webpress/internal/asset"
@@ -77,6 +78,11 @@ type run struct {
 	root   *os.Root
 	budget *budget
 
+	// workers is how many pictures are in work at a time, unfinished how many have
+	// no result yet.
+	workers    int
+	unfinished atomic.Int64
+
 	// writing is held for reading while a file is written and its result
 	// recorded, and for writing by Run when it gives up what is still in work.
 	writing sync.RWMutex
@@ -94,6 +100,8 @@ func (r *run) start(ctx context.Context, jobs []asset.Job) {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	workers = min(workers, len(jobs))
+	r.workers = workers
+	r.unfinished.Store(int64(len(jobs)))
 	next := make(chan int, len(jobs))
 	for _, i := range r.order(jobs, workers) {
 		next <- i
@@ -108,6 +116,7 @@ func (r *run) start(ctx context.Context, jobs []asset.Job) {
 					return
 				}
 				r.one(ctx, i, jobs[i])
+				r.unfinished.Add(-1)
 			}
 		})
 	}
@@ -125,6 +134,14 @@ func (r *run) start(ctx context.Context, jobs []asset.Job) {
 		r.writing.Lock()
 		r.writing.Unlock() //nolint:staticcheck // waiting is all that is wanted
 	}
+}
+
+// threads is the number of processors for one picture: more than one where fewer
+// pictures are left than could be in work. A HEIC alone takes a seventh less time
+// with two; libwebp's threads are not worth it.
+func (r *run) threads() int {
+	busy := max(1, min(r.workers, int(r.unfinished.Load())))
+	return max(1, runtime.GOMAXPROCS(0)/busy)
 }
 
 func (r *run) record(i int, result asset.Result) {

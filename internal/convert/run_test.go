@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -385,6 +386,20 @@ func TestWorthwhile(t *testing.T) {
 	for _, tt := range tests {
 		if got := worthwhile(tt.format, tt.before, tt.after, tt.percent); got != tt.want {
 			t.Errorf("%s from %d to %d with %v %%: %v", tt.format, tt.before, tt.after, tt.percent, got)
+		}
+	}
+}
+
+// Processors that no other picture needs help with the last ones.
+func TestThreads(t *testing.T) {
+	n := runtime.GOMAXPROCS(0)
+	for _, tc := range []struct{ workers, unfinished, want int }{
+		{n, 100, 1}, {n, n, 1}, {n, 1, n}, {1, 100, n}, {2 * n, 2 * n, 1}, {n, 0, n}, {0, 0, n},
+	} {
+		r := &run{workers: tc.workers}
+		r.unfinished.Store(int64(tc.unfinished))
+		if got := r.threads(); got != tc.want {
+			t.Errorf("%d workers, %d unfinished: %d threads, want %d", tc.workers, tc.unfinished, got, tc.want)
 		}
 	}
 }

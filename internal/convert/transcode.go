@@ -17,15 +17,19 @@ type encoded struct {
 	Notes         []string
 }
 
-// transcode turns the bytes of one source into the bytes of its output.
-func transcode(ctx context.Context, data []byte, info codec.Info, r asset.Recipe) (encoded, error) {
+// transcode turns the bytes of one source into the bytes of its output, with the
+// help of as many processors as threads says.
+func transcode(ctx context.Context, data []byte, info codec.Info, r asset.Recipe, threads int) (encoded, error) {
 	width, height := pixel.Fit(info.Width, info.Height, r.MaxWidth, r.MaxHeight)
 	if info.Frames > 1 {
 		return transcodeAnimation(ctx, data, info, r, width, height)
 	}
 	p, err := codec.Decode(data, codec.DecodeOptions{
-		Width: width, Height: height, MaxPixels: r.MaxPixels, Threads: 1,
-		Metadata: r.Metadata == asset.MetadataAll,
+		Width: width, Height: height, MaxPixels: r.MaxPixels, Threads: threads,
+		// Many times what a picture of the size in its header needs: it is for those
+		// that hold another size.
+		MaxMemory: 256<<20 + 32*int64(info.Width)*int64(info.Height),
+		Metadata:  r.Metadata == asset.MetadataAll,
 	})
 	if err != nil {
 		return encoded{}, err

@@ -41,7 +41,7 @@ var defaults = asset.Recipe{
 func made(t *testing.T, name string, r asset.Recipe) (encoded, codec.Picture) {
 	t.Helper()
 	data, info := load(t, name)
-	out, err := transcode(context.Background(), data, info, r)
+	out, err := transcode(context.Background(), data, info, r, 1)
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
@@ -272,7 +272,7 @@ func TestCutShort(t *testing.T) {
 			if err != nil {
 				continue
 			}
-			if out, err := transcode(context.Background(), cut, info, defaults); err == nil {
+			if out, err := transcode(context.Background(), cut, info, defaults, 1); err == nil {
 				t.Errorf("%s cut to %d %%: %d bytes and no error", name, share, len(out.Data))
 			}
 		}
@@ -282,7 +282,7 @@ func TestCutShort(t *testing.T) {
 // What is encoded from one plane has no colour, but for what decoders round.
 func TestGreyStaysGrey(t *testing.T) {
 	data, info := load(t, "jpeg/grey.jpg")
-	out, err := transcode(context.Background(), data, info, defaults)
+	out, err := transcode(context.Background(), data, info, defaults, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

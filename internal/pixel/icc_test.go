@@ -65,7 +65,7 @@ func greyProfile(gamma float64) []byte {
 // inkProfile is a CMYK profile in which all inks are grey, and black is the most.
 func inkProfile() []byte {
 	lut := []byte("mft1\x00\x00\x00\x00\x04\x03\x02\x00") // 4 channels to 3, a grid of 2
-	for i := range 9 { // the identity
+	for i := range 9 {                                    // the identity
 		one := uint32(0)
 		if i%4 == 0 {
 			one = 1 << 16
