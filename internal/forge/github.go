@@ -1,0 +1,123 @@
+package forge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"webpress/internal/wire"
+)
+
+// apiVersion is the version of GitHub's REST API that is asked for.
+const apiVersion = "2022-11-28"
+
+// GitHub is one repository at GitHub, GitHub Enterprise, or what resembles them.
+type GitHub struct {
+	// Client sends.
+	Client *wire.Client
+	// APIURL is that of the REST API, such as https://api.github.com. GraphQLURL
+	// is empty where there is no GraphQL.
+	APIURL, GraphQLURL string
+	// Token is an Actions token, a personal access token or an app's. Without one
+	// only what is public can be read.
+	Token string
+	// Repository is owner/name.
+	Repository string
+}
+
+// Info is what is known of a repository.
+type Info struct {
+	// FullName is owner/name as it is now: repositories get renamed.
+	FullName      string `json:"full_name"`
+	DefaultBranch string `json:"default_branch"`
+	// Archived says that nothing can be written.
+	Archived bool `json:"archived"`
+	// Fork says that it is a fork of another one.
+	Fork bool `json:"fork"`
+}
+
+// Info asks for the repository.
+func (g GitHub) Info(ctx context.Context) (Info, error) {
+	var info Info
+	t := task{"read repository " + g.Repository, "contents: read"}
+	return info, g.rest(ctx, t, http.MethodGet, "", nil, &info)
+}
+
+// owner is the user or organization that has the repository.
+func (g GitHub) owner() string {
+	owner, _, _ := strings.Cut(g.Repository, "/")
+	return owner
+}
+
+// rest asks the REST API for path, below the repository. in, where it is not
+// nil, is sent; out takes the answer. Whatever is asked may be asked twice.
+func (g GitHub) rest(ctx context.Context, t task, method, path string, in, out any) error {
+	r := g.request(method, path)
+	r.Idempotent = true
+	_, err := g.do(ctx, t, r, in, out)
+	return err
+}
+
+func (g GitHub) do(ctx context.Context, t task, r wire.Request, in, out any) (*wire.Response, error) {
+	resp, err := g.Client.JSON(ctx, r, in, out)
+	if err != nil {
+		return nil, g.failure(t, err)
+	}
+	return resp, nil
+}
+
+func (g GitHub) request(method, path string) wire.Request {
+	return wire.Request{
+		Method: method,
+		URL:    strings.TrimRight(g.APIURL, "/") + "/repos/" + pathOf(g.Repository) + path,
+		Header: g.header(),
+	}
+}
+
+func (g GitHub) header() http.Header {
+	h := http.Header{
+		"Accept":               {"application/vnd.github+json"},
+		"X-Github-Api-Version": {apiVersion},
+	}
+	if g.Token != "" {
+		h.Set("Authorization", "Bearer "+g.Token)
+	}
+	return h
+}
+
+// list gets all pages of what is at path.
+func list[T any](ctx context.Context, g GitHub, t task, path string, query url.Values) ([]T, error) {
+	query.Set("per_page", fmt.Sprint(perPage))
+	var all []T
+	err := pages(query, func(q string) (*wire.Response, error) {
+		var page []T
+		resp, err := g.do(ctx, t, g.request(http.MethodGet, path+"?"+q), nil, &page)
+		all = append(all, page...)
+		return resp, err
+	})
+	var known *Error
+	if err != nil && !errors.As(err, &known) {
+		err = &Error{Op: t.op, Err: err}
+	}
+	return all, err
+}
+
+// A Content is bytes that are read when they are sent, and again when they are
+// sent again.
+type Content struct {
+	// Size is their number. It is an error where Open brings another.
+	Size int64
+	// Open returns them from the start.
+	Open func() (io.ReadCloser, error)
+}
+
+// Bytes is the Content of b.
+func Bytes(b []byte) Content {
+	return Content{Size: int64(len(b)), Open: func() (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader(string(b))), nil
+	}}
+}
