@@ -1,0 +1,65 @@
+package forge
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+)
+
+// MaxComment is the length of a comment at GitHub in characters.
+const MaxComment = 65536
+
+// commentJSON is a comment in the REST API.
+type commentJSON struct {
+	ID      int64
+	Body    string
+	HTMLURL string `json:"html_url"`
+	// User is null where the account is gone.
+	User *struct{ Login string }
+}
+
+func (c commentJSON) plain() Comment {
+	one := Comment{ID: c.ID, Body: c.Body, URL: c.HTMLURL}
+	if c.User != nil {
+		one.Author = c.User.Login
+	}
+	return one
+}
+
+// A commentBody is what is sent to make or change a comment.
+type commentBody struct {
+	Body string `json:"body"`
+}
+
+// Comments lists the comments of a pull request or an issue, oldest first. Those
+// on lines of code are not among them.
+func (g GitHub) Comments(ctx context.Context, number int) ([]Comment, error) {
+	t := task{fmt.Sprintf("list comments of pull request #%d", number), "pull-requests: read"}
+	page, err := list[commentJSON](ctx, g, t, fmt.Sprintf("/issues/%d/comments", number), url.Values{})
+	if err != nil {
+		return nil, err
+	}
+	var comments []Comment
+	for _, c := range page {
+		comments = append(comments, c.plain())
+	}
+	return comments, nil
+}
+
+// CreateComment comments on a pull request or an issue. It is not repeated where
+// a connection broke: then the comment may be there or not.
+func (g GitHub) CreateComment(ctx context.Context, number int, body string) (Comment, error) {
+	t := task{fmt.Sprintf("comment on pull request #%d", number), "pull-requests: write"}
+	var out commentJSON
+	_, err := g.do(ctx, t, g.request(http.MethodPost, fmt.Sprintf("/issues/%d/comments", number)), commentBody{body}, &out)
+	return out.plain(), err
+}
+
+// UpdateComment gives a comment of the pull request another body.
+func (g GitHub) UpdateComment(ctx context.Context, number int, id int64, body string) (Comment, error) {
+	t := task{fmt.Sprintf("update comment on pull request #%d", number), "pull-requests: write"}
+	var out commentJSON
+	err := g.rest(ctx, t, http.MethodPatch, fmt.Sprintf("/issues/comments/%d", id), commentBody{body}, &out)
+	return out.plain(), err
+}

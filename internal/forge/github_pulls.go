@@ -1,0 +1,110 @@
+package forge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// MaxFiles is how many files of a pull request GitHub lists.
+const MaxFiles = 3000
+
+// pullJSON is a pull request in the REST API.
+type pullJSON struct {
+	Number  int
+	HTMLURL string `json:"html_url"`
+	Title   string
+	Head    branchJSON
+	Base    branchJSON
+}
+
+type branchJSON struct {
+	Ref, SHA string
+	// Repo is null where a fork is gone.
+	Repo *struct {
+		FullName string `json:"full_name"`
+	}
+}
+
+func (p pullJSON) plain() PullRequest {
+	return PullRequest{Number: p.Number, URL: p.HTMLURL, Title: p.Title, Head: p.Head.Ref, Base: p.Base.Ref, HeadSHA: p.Head.SHA}
+}
+
+// FindPullRequest finds the open pull request from the branch head of the same
+// repository into base. found says whether there is one.
+func (g GitHub) FindPullRequest(ctx context.Context, head, base string) (pull PullRequest, found bool, err error) {
+	t := task{fmt.Sprintf("find pull request from %q into %q", head, base), "pull-requests: read"}
+	query := url.Values{"state": {"open"}, "head": {g.owner() + ":" + head}, "base": {base}}
+	pulls, err := list[pullJSON](ctx, g, t, "/pulls", query)
+	if err != nil {
+		return PullRequest{}, false, err
+	}
+	for _, p := range pulls {
+		// Gitea lists all, whatever head and base say; a fork of the same owner
+		// answers to the same head.
+		own := p.Head.Repo != nil && (p.Base.Repo == nil || strings.EqualFold(p.Head.Repo.FullName, p.Base.Repo.FullName))
+		if own && p.Head.Ref == head && p.Base.Ref == base {
+			return p.plain(), true, nil
+		}
+	}
+	return PullRequest{}, false, nil
+}
+
+// CreatePullRequest opens a pull request within the repository. Where there is
+// an open one from Head into Base, that one is returned as it is.
+func (g GitHub) CreatePullRequest(ctx context.Context, n NewPullRequest) (PullRequest, error) {
+	t := task{fmt.Sprintf("open pull request from %q into %q", n.Head, n.Base), "pull-requests: write"}
+	in := struct {
+		Title string `json:"title"`
+		Head  string `json:"head"`
+		Base  string `json:"base"`
+		Body  string `json:"body"`
+	}{n.Title, n.Head, n.Base, n.Body}
+	var out pullJSON
+	err := g.rest(ctx, t, http.MethodPost, "/pulls", in, &out)
+	if errors.Is(err, ErrConflict) {
+		if pull, found, e := g.FindPullRequest(ctx, n.Head, n.Base); e == nil && found {
+			return pull, nil
+		}
+	}
+	return out.plain(), err
+}
+
+// AddLabels gives labels to a pull request or an issue, beside those it has.
+// Labels that the repository does not know are made.
+func (g GitHub) AddLabels(ctx context.Context, number int, labels []string) error {
+	if len(labels) == 0 {
+		return nil
+	}
+	in := struct {
+		Labels []string `json:"labels"`
+	}{labels}
+	t := task{fmt.Sprintf("label pull request #%d", number), "pull-requests: write"}
+	return g.rest(ctx, t, http.MethodPost, fmt.Sprintf("/issues/%d/labels", number), in, nil)
+}
+
+// ChangedFiles lists the files that a pull request changes. GitHub tells no more
+// than the first MaxFiles.
+func (g GitHub) ChangedFiles(ctx context.Context, number int) ([]ChangedFile, error) {
+	type file struct {
+		Filename, Status, SHA string
+		Previous              string `json:"previous_filename"`
+	}
+	t := task{fmt.Sprintf("list files of pull request #%d", number), "pull-requests: read"}
+	files, err := list[file](ctx, g, t, fmt.Sprintf("/pulls/%d/files", number), url.Values{})
+	if err != nil {
+		return nil, err
+	}
+	var changed []ChangedFile
+	for _, f := range files {
+		one := ChangedFile{Path: f.Filename, Previous: f.Previous, Status: f.Status, SHA: f.SHA}
+		if one.Status == "deleted" { // Gitea's word
+			one.Status = "removed"
+		}
+		changed = append(changed, one)
+	}
+	return changed, nil
+}
