@@ -1,0 +1,138 @@
+package forge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"webpress/internal/wire"
+)
+
+// MaxNote is the length of a comment at GitLab in characters.
+const MaxNote = 1_000_000
+
+// GitLab is one project at GitLab.
+type GitLab struct {
+	// Client sends.
+	Client *wire.Client
+	// APIURL is that of version 4 of the API, such as https://gitlab.com/api/v4.
+	APIURL string
+	// Project is its number, or its full path.
+	Project string
+	// Token is a personal, project or group access token, with the scope api.
+	Token string
+	// JobToken says that Token is the job's own. That one may do next to nothing
+	// here: neither notes nor merge requests.
+	JobToken bool
+}
+
+// BranchHead is the id of the last commit of a branch.
+func (g GitLab) BranchHead(ctx context.Context, branch string) (string, error) {
+	t := task{fmt.Sprintf("read branch %q", branch), "read_api"}
+	var out struct{ Commit struct{ ID string } }
+	err := g.rest(ctx, t, http.MethodGet, "/repository/branches/"+url.PathEscape(branch), nil, &out)
+	return out.Commit.ID, err
+}
+
+// Comments lists the notes of a merge request that people and bots wrote, oldest
+// first.
+func (g GitLab) Comments(ctx context.Context, number int) ([]Comment, error) {
+	t := task{fmt.Sprintf("list notes of merge request !%d", number), "read_api"}
+	query := url.Values{"sort": {"asc"}, "order_by": {"created_at"}}
+	notes, err := listGitLab[noteJSON](ctx, g, t, fmt.Sprintf("/merge_requests/%d/notes", number), query)
+	if err != nil {
+		return nil, err
+	}
+	var comments []Comment
+	for _, n := range notes {
+		if !n.System {
+			comments = append(comments, n.plain())
+		}
+	}
+	return comments, nil
+}
+
+// CreateComment writes a note below a merge request. It is not repeated where a
+// connection broke: then the note may be there or not.
+func (g GitLab) CreateComment(ctx context.Context, number int, body string) (Comment, error) {
+	t := task{fmt.Sprintf("comment on merge request !%d", number), "api"}
+	var out noteJSON
+	_, err := g.do(ctx, t, g.request(http.MethodPost, fmt.Sprintf("/merge_requests/%d/notes", number)), commentBody{body}, &out)
+	return out.plain(), err
+}
+
+// UpdateComment gives a note of the merge request another body.
+func (g GitLab) UpdateComment(ctx context.Context, number int, id int64, body string) (Comment, error) {
+	t := task{fmt.Sprintf("update note on merge request !%d", number), "api"}
+	var out noteJSON
+	err := g.rest(ctx, t, http.MethodPut, fmt.Sprintf("/merge_requests/%d/notes/%d", number, id), commentBody{body}, &out)
+	return out.plain(), err
+}
+
+// noteJSON is a note in the API.
+type noteJSON struct {
+	ID     int64
+	Body   string
+	System bool
+	Author *struct{ Username string }
+}
+
+func (n noteJSON) plain() Comment {
+	c := Comment{ID: n.ID, Body: n.Body}
+	if n.Author != nil {
+		c.Author = n.Author.Username
+	}
+	return c
+}
+
+// rest asks for path, below the project. Whatever is asked may be asked twice.
+func (g GitLab) rest(ctx context.Context, t task, method, path string, in, out any) error {
+	r := g.request(method, path)
+	r.Idempotent = true
+	_, err := g.do(ctx, t, r, in, out)
+	return err
+}
+
+func (g GitLab) do(ctx context.Context, t task, r wire.Request, in, out any) (*wire.Response, error) {
+	resp, err := g.Client.JSON(ctx, r, in, out)
+	if err != nil {
+		return nil, g.failure(t, err)
+	}
+	return resp, nil
+}
+
+func (g GitLab) request(method, path string) wire.Request {
+	r := wire.Request{
+		Method: method,
+		URL:    strings.TrimRight(g.APIURL, "/") + "/projects/" + url.PathEscape(g.Project) + path,
+		Header: http.Header{},
+	}
+	switch {
+	case g.Token == "":
+	case g.JobToken:
+		r.Header.Set("Job-Token", g.Token)
+	default:
+		r.Header.Set("Private-Token", g.Token)
+	}
+	return r
+}
+
+// listGitLab gets all pages of what is at path.
+func listGitLab[T any](ctx context.Context, g GitLab, t task, path string, query url.Values) ([]T, error) {
+	query.Set("per_page", fmt.Sprint(perPage))
+	var all []T
+	err := pages(query, func(q string) (*wire.Response, error) {
+		var page []T
+		resp, err := g.do(ctx, t, g.request(http.MethodGet, path+"?"+q), nil, &page)
+		all = append(all, page...)
+		return resp, err
+	})
+	var known *Error
+	if err != nil && !errors.As(err, &known) {
+		err = &Error{Op: t.op, Err: err}
+	}
+	return all, err
+}
