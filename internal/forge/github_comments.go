@@ -35,7 +35,8 @@ type commentBody struct {
 // Comments lists the comments of a pull request or an issue, oldest first. Those
 // on lines of code are not among them.
 func (g GitHub) Comments(ctx context.Context, number int) ([]Comment, error) {
-	t := task{fmt.Sprintf("list comments of pull request #%d", number), "pull-requests: read"}
+	// Who lists comments is about to write one: name what will do for both.
+	t := task{fmt.Sprintf("list comments of pull request #%d", number), "pull-requests: write"}
 	page, err := list[commentJSON](ctx, g, t, fmt.Sprintf("/issues/%d/comments", number), url.Values{})
 	if err != nil {
 		return nil, err

@@ -40,7 +40,8 @@ func (g GitLab) BranchHead(ctx context.Context, branch string) (string, error) {
 // Comments lists the notes of a merge request that people and bots wrote, oldest
 // first.
 func (g GitLab) Comments(ctx context.Context, number int) ([]Comment, error) {
-	t := task{fmt.Sprintf("list notes of merge request !%d", number), "read_api"}
+	// Who lists notes is about to write one: name what will do for both.
+	t := task{fmt.Sprintf("list notes of merge request !%d", number), "api"}
 	query := url.Values{"sort": {"asc"}, "order_by": {"created_at"}}
 	notes, err := listGitLab[noteJSON](ctx, g, t, fmt.Sprintf("/merge_requests/%d/notes", number), query)
 	if err != nil {

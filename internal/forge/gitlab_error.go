@@ -65,6 +65,6 @@ func wanted(t task) string {
 	if t.scope == "api" {
 		role = "Developer"
 	}
-	return "an access token with the scope " + t.scope + " of an account that is at least " + role + " in the project, " +
-		"and if it is a protected variable, it reaches protected branches only"
+	return "an access token with the scope " + t.scope + " and at least the role " + role + " in the project " +
+		"(a protected variable reaches the jobs of protected branches only)"
 }
