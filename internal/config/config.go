@@ -4,6 +4,8 @@
 // the JSON schema and README's tables are all made.
 package config
 
+import "reflect"
+
 //go:generate go run ./gen
 
 // Config is the settings of one run, checked and ready for use.
@@ -14,15 +16,25 @@ package config
 //
 //	range    the smallest and the largest number allowed, such as "0,100"
 //	unit     bytes, pixels or percent: what a number may carry, such as 64MiB
-//	check    template, pattern or file: what a text has to be
+//	check    template, pattern, file, folder, branch, author, url or text: what
+//	         a text has to be
+//	values   the elements that a list may have
 //	default-note  the default in words, where it is none that could be typed
+//	input-default the default of the action's input, which beats webpress.yml
 //	file     "-" where the setting makes no sense in webpress.yml
+//	secret   the value is never shown, and never read from webpress.yml
 //
 // A setting that is a section of webpress.yml rather than one value has no
 // help tag: it gets its own reader in file.go.
 type Config struct {
-	// Verb is what to do; today always Convert.
+	// Verb is what to do.
 	Verb Verb `kong:"-"`
+	// Upload is the folder of the artifact that Apply checks and commits, as it
+	// was typed.
+	Upload string `kong:"-"`
+	// Action says that settings came as an action's inputs: webpress runs as the
+	// action, and not as a command in a step of somebody's own.
+	Action bool `kong:"-"`
 	// Paths are the files, folders and patterns named on the command line, as
 	// they were typed. A folder means everything below it. With none, Glob alone
 	// decides.
@@ -59,11 +71,40 @@ type Config struct {
 	// Jobs of 0 means the number of processors.
 	Jobs int `group:"limits" short:"j" default:"0" range:"0,1024" placeholder:"N" help:"Pictures in work at a time; 0 is one a processor."`
 
+	// Store is empty where nothing was set: the default depends on the platform.
+	// none stands alone.
+	Store []string `group:"store" values:"commit,artifact,none" placeholder:"WHERE" default-note:"commit in the GitHub action, none elsewhere" help:"Where results go from the work tree; an artifact is uploaded on GitHub, Gitea and Forgejo, and is the folder artifact-dir elsewhere."`
+
+	CommitMessage     string   `group:"commit" check:"text" placeholder:"TEXT" default-note:"one in the form of Conventional Commits, with the savings" help:"Message of the commit."`
+	CommitBranch      string   `group:"commit" check:"branch" placeholder:"BRANCH" default-note:"the pull request's branch, or the one that was pushed" help:"Branch to commit to; it is made where it does not exist."`
+	CommitMethod      string   `group:"commit" default:"auto" enum:"auto,graphql,rest,push" placeholder:"HOW" help:"How to commit: graphql and rest are GitHub's, and sign it; push is git's; auto takes the first that can."`
+	CommitAuthor      string   `group:"commit" check:"author" placeholder:"AUTHOR" default-note:"the bot of the CI" help:"Author of the commit; GitHub's graphql cannot set it."`
+	OpenPullRequest   bool     `group:"commit" default:"false" negatable:"" help:"Open a pull or merge request for commit-branch, unless there is one."`
+	PullRequestTitle  string   `group:"commit" check:"text" placeholder:"TEXT" default-note:"the first line of the commit's message" help:"Title of the pull or merge request."`
+	PullRequestLabels []string `group:"commit" placeholder:"LABEL" help:"Labels of the pull or merge request."`
+
+	ArtifactName string `group:"artifact" default:"webpress" check:"text" placeholder:"NAME" help:"Name of the artifact."`
+	// ArtifactRetentionDays of 0 means what the repository has set.
+	ArtifactRetentionDays int `group:"artifact" default:"0" range:"0,400" placeholder:"DAYS" help:"Days after which the artifact is deleted; 0 is what the repository has set."`
+	// ArtifactDir is relative to WorkingDirectory, unless it is absolute.
+	ArtifactDir string `group:"artifact" check:"folder" placeholder:"DIR" help:"Folder to copy results to, for the CI to take up, such as by artifacts:paths of GitLab."`
+
+	// Token and the other secrets are never shown.
+	Token       string `group:"access" secret:"" file:"-" check:"text" placeholder:"TOKEN" input-default:"${{ github.token }}" default-note:"the job's own token in the GitHub action" help:"Token to commit, to open pull requests and to comment with."`
+	GitlabToken string `group:"access" secret:"" file:"-" check:"text" placeholder:"TOKEN" help:"Token with the scope api to comment on merge requests of GitLab with, which its job token cannot."`
+	Retries     int    `group:"access" default:"5" range:"0,20" placeholder:"N" help:"How often a failed request is repeated."`
+
 	FailOn  string `group:"report" default:"error" enum:"error,none" placeholder:"WHAT" help:"When to end with exit code 1: error is at a picture that failed, none is never."`
 	Summary bool   `group:"report" default:"true" negatable:"" help:"Write the summary of the CI job."`
 	// Report is relative to WorkingDirectory, unless it is absolute.
-	Report  string `group:"report" placeholder:"FILE" check:"file" help:"Write a report as JSON to this file."`
-	Verbose bool   `group:"report" short:"v" default:"false" negatable:"" help:"Log every file and how long it took."`
+	Report string `group:"report" placeholder:"FILE" check:"file" help:"Write a report as JSON to this file."`
+	// Dotenv and CodeQuality are relative to WorkingDirectory, unless absolute.
+	Dotenv        string `group:"report" placeholder:"FILE" check:"file" help:"Write the outputs to this file as WEBPRESS_NAME=value lines, for artifacts:reports:dotenv of GitLab."`
+	CodeQuality   string `group:"report" placeholder:"FILE" check:"file" help:"Write failures as GitLab's code-quality report to this file."`
+	Comment       bool   `group:"report" default:"false" negatable:"" help:"Keep one comment on the pull or merge request up to date."`
+	WebhookURL    string `group:"report" secret:"" file:"-" check:"url" placeholder:"URL" help:"Post the JSON report to this address."`
+	WebhookSecret string `group:"report" secret:"" file:"-" check:"text" placeholder:"SECRET" help:"Key to sign what is posted with, in X-Webpress-Signature-256."`
+	Verbose       bool   `group:"report" short:"v" default:"false" negatable:"" help:"Log every file and how long it took."`
 
 	// WorkingDirectory is absolute after Load.
 	WorkingDirectory string `group:"run" short:"C" file:"-" placeholder:"DIR" default-note:"where webpress is started" help:"Folder to work in; all other paths start from it."`
@@ -73,5 +114,28 @@ type Config struct {
 // A Verb is what webpress was asked to do.
 type Verb string
 
-// Convert finds images and converts them. It is the default verb.
-const Convert Verb = "convert"
+const (
+	// Convert finds images and converts them. It is the default verb.
+	Convert Verb = "convert"
+	// Apply checks what a run with fewer rights has uploaded, and commits it.
+	Apply Verb = "apply"
+)
+
+// The values of Config.Store and Config.CommitMethod that others have to know.
+const (
+	StoreCommit   = "commit"
+	StoreArtifact = "artifact"
+	StoreNone     = "none"
+)
+
+// Secrets are the values that must not be shown.
+func (c Config) Secrets() []string {
+	var all []string
+	v := reflect.ValueOf(c)
+	for i := range table {
+		if s := &table[i]; s.Secret && v.Field(s.field).String() != "" {
+			all = append(all, v.Field(s.field).String())
+		}
+	}
+	return all
+}

@@ -30,6 +30,18 @@ func (src source) take(s *Setting, text string, where Mistake) Mistakes {
 	return nil
 }
 
+// inAction says that the environment has an input of the action: the runner sets
+// one for every input, also where it is empty.
+func inAction(env []string) bool {
+	for _, e := range env {
+		name, _, _ := strings.Cut(e, "=")
+		if input, ok := strings.CutPrefix(name, "INPUT_"); ok && byName[strings.ToLower(input)] != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // environ reads the settings in environment variables: action inputs before
 // plugin settings before WEBPRESS_ variables. An empty one is none.
 func environ(env []string) (source, Mistakes) {

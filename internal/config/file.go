@@ -181,6 +181,9 @@ func (f *file) pair(src source, seen map[string]int, p *ast.MappingValueNode) {
 	case seen[key] != 0:
 		f.wrong(tok, key, fmt.Sprintf("it is set in line %d already", seen[key]))
 		return
+	case s.Secret:
+		f.wrong(tok, key, "it is a secret, and does not belong into a file; use the input or the variable WEBPRESS_"+s.Env())
+		return
 	case s.NotInFile:
 		f.wrong(tok, key, fmt.Sprintf("it cannot be set in a file; use the flag --%s, the input or the variable WEBPRESS_%s", s.Name, s.Env()))
 		return
@@ -227,10 +230,15 @@ func (f *file) list(src source, s *Setting, seq *ast.SequenceNode) {
 			f.wrong(n.GetToken(), s.Name, "an element of the list is no text")
 			continue
 		}
-		if _, err := s.list([]string{text}); err != nil {
-			f.wrong(n.GetToken(), s.Name, fmt.Sprintf("%s is not a pattern: %s", quote(text), err))
+		element, err := s.element(text)
+		if err != nil {
+			message := fmt.Sprintf("%s is not %s", quote(text), s.allowedElement())
+			if err != errNotAllowed {
+				message += ": " + err.Error()
+			}
+			f.wrong(n.GetToken(), s.Name, message)
 		}
-		elements = append(elements, text)
+		elements = append(elements, element)
 	}
 	src[s.Name] = found{elements, strings.Join(elements, "\n"), f.at(seq.GetToken(), s.Name)}
 }

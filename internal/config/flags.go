@@ -16,10 +16,15 @@ type grammar struct {
 	Help     helpFlag         `group:"run" short:"h" help:"Show this help."`
 	Version  kong.VersionFlag `group:"run" help:"Show the version."`
 	Convert  convertArgs      `cmd:"" default:"withargs" help:"Convert pictures. This is done where no command is named."`
+	Apply    applyArgs        `cmd:"" help:"Check an artifact that a run without rights has made, such as one for a fork's pull request, and commit it."`
 }
 
 type convertArgs struct {
 	Paths []string `arg:"" optional:"" name:"path" help:"Files, folders and quoted patterns to convert; a folder means everything below it."`
+}
+
+type applyArgs struct {
+	Upload string `arg:"" name:"dir" help:"Folder of the artifact, unpacked."`
 }
 
 // A helpFlag shows the help of the command it is given to. It stands in for
@@ -56,7 +61,7 @@ Every setting can also be given as an action's input (max-width), as a variable
 the file and the default.
 
 Exit codes: 0 done, 1 a picture failed, 2 a setting is wrong and nothing was
-done, 130 interrupted.`
+done, 3 the pictures are done but not delivered, 130 interrupted.`
 
 func (l *loader) parser(g *grammar, exit func(int)) (*kong.Kong, error) {
 	var groups []kong.Group

@@ -79,11 +79,16 @@ func (l *loader) run(args []string) (Config, error) {
 
 	c := g.Settings
 	c.Verb, c.Paths, c.File, c.WorkingDirectory = Convert, g.Convert.Paths, l.yml, l.dir
+	c.Action = inAction(l.host.Environ)
+	if g.Apply.Upload != "" {
+		c.Verb, c.Upload = Apply, g.Apply.Upload
+	}
 	for _, p := range c.Paths {
 		if p == "" {
 			l.mistakes = append(l.mistakes, Mistake{Where: "path", Message: `"" is not a file, a folder or a pattern`})
 		}
 	}
+	l.mistakes = append(l.mistakes, contradictions(c)...)
 	return c, nil
 }
 

@@ -50,7 +50,11 @@ func (m Mistakes) Error() string {
 
 // wrong is the message about a value that a setting may not have.
 func wrong(s *Setting, value string, err error) string {
-	m := fmt.Sprintf("%s is not %s", quote(value), s.Allowed())
+	shown := quote(value)
+	if s.Secret {
+		shown = "the value"
+	}
+	m := fmt.Sprintf("%s is not %s", shown, s.Allowed())
 	if err != errNotAllowed {
 		m += ": " + err.Error()
 	}

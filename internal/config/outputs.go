@@ -14,4 +14,9 @@ var Outputs = []Output{
 	{"percent-saved", "The difference of the two, in percent of what it was before."},
 	{"files", "What became of every picture, as a JSON list."},
 	{"report", "Path of the JSON report, where the setting report asks for one."},
+	{"commit", "Id of the commit that holds the results, where one was made."},
+	{"pull-request", "Address of the pull or merge request that was opened or brought up to date."},
+	{"artifact-id", "Number of the artifact, where one was uploaded."},
+	{"artifact-url", "Address of the artifact."},
+	{"artifact-digest", "SHA-256 of the artifact, as sha256:<hex>."},
 }

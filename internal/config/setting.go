@@ -26,7 +26,10 @@ type Setting struct {
 	DefaultNote string
 	// Kind is Text, List, Switch, Whole or Fraction.
 	Kind Kind
-	// Enum are the only values allowed, where that is so.
+	// InputDefault is the default of the action's input, empty for none.
+	InputDefault string
+	// Enum are the only values allowed, or the only elements of a List, where
+	// that is so.
 	Enum []string
 	// Min and Max bound a Whole or a Fraction.
 	Min, Max float64
@@ -34,6 +37,8 @@ type Setting struct {
 	Unit string
 	// NotInFile is set where webpress.yml cannot hold the setting.
 	NotInFile bool
+	// Secret is set where the value must not be shown.
+	Secret bool
 
 	check string
 	field int
@@ -60,6 +65,10 @@ var Groups = []Group{
 	{"picture", "What the pictures become"},
 	{"result", "Where results go, and when they are kept"},
 	{"limits", "Limits"},
+	{"store", "How results are delivered"},
+	{"commit", "Commits and pull requests"},
+	{"artifact", "Artifacts"},
+	{"access", "Access to the platform"},
 	{"report", "What is reported"},
 	{"run", "Where settings come from"},
 }
@@ -84,9 +93,11 @@ func settings(t reflect.Type) []Setting {
 			Name: hyphenated(f.Name), Help: help, Group: f.Tag.Get("group"),
 			Default: f.Tag.Get("default"), DefaultNote: f.Tag.Get("default-note"),
 			Unit: f.Tag.Get("unit"), NotInFile: f.Tag.Get("file") == "-",
-			check: f.Tag.Get("check"), field: i,
+			InputDefault: f.Tag.Get("input-default"),
+			check:        f.Tag.Get("check"), field: i,
 		}
-		if e := f.Tag.Get("enum"); e != "" {
+		_, s.Secret = f.Tag.Lookup("secret")
+		if e := f.Tag.Get("enum") + f.Tag.Get("values"); e != "" {
 			s.Enum = strings.Split(e, ",")
 		}
 		switch f.Type.Kind() {
@@ -117,14 +128,16 @@ func index(all []Setting) map[string]*Setting {
 }
 
 // hyphenated turns the name of a field into that of a setting: MaxWidth into
-// max-width.
+// max-width, WebhookURL into webhook-url.
 func hyphenated(field string) string {
 	var b strings.Builder
-	for i, r := range field {
-		if unicode.IsUpper(r) && i > 0 {
+	before := 'A'
+	for _, r := range field {
+		if unicode.IsUpper(r) && !unicode.IsUpper(before) {
 			b.WriteByte('-')
 		}
 		b.WriteRune(unicode.ToLower(r))
+		before = r
 	}
 	return b.String()
 }
@@ -133,6 +146,8 @@ func hyphenated(field string) string {
 // has to be".
 func (s Setting) Allowed() string {
 	switch {
+	case s.Kind == List && len(s.Enum) > 0:
+		return "a list of " + strings.Join(s.Enum, ", ")
 	case len(s.Enum) > 1:
 		return "one of " + strings.Join(s.Enum, ", ")
 	case len(s.Enum) == 1:
@@ -155,8 +170,18 @@ func (s Setting) Allowed() string {
 		return "a list of patterns such as assets/**/*.{jpg,png}"
 	case s.Kind == List:
 		return "a list"
-	case s.check == "file":
+	}
+	switch s.check {
+	case "file":
 		return "the path of a file"
+	case "branch":
+		return "the name of a branch"
+	case "author":
+		return "a name with an address, such as Ann Lee <ann@example.org>"
+	case "url":
+		return "an address such as https://example.com/hook"
+	case "text":
+		return "a text"
 	}
 	return "the path of a folder"
 }

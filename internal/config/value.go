@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/dustin/go-humanize"
@@ -50,6 +51,10 @@ func (s *Setting) parse(text string) (any, error) {
 		return nil, errNotAllowed
 	case s.check == "template":
 		return text, checkTemplate(text)
+	case s.check == "branch":
+		return text, checkBranch(text)
+	case s.check == "author":
+		return checkAuthor(text)
 	case s.check == "file" && strings.HasSuffix(text, "/"):
 		return nil, errors.New("that is a folder")
 	}
@@ -58,14 +63,43 @@ func (s *Setting) parse(text string) (any, error) {
 
 // list checks the elements of a List.
 func (s *Setting) list(elements []string) (any, error) {
-	for _, e := range elements {
-		if s.check == "pattern" {
-			if err := checkPattern(e); err != nil {
-				return nil, err
-			}
+	checked := make([]string, len(elements))
+	for i, e := range elements {
+		var err error
+		if checked[i], err = s.element(e); err != nil {
+			return nil, err
 		}
 	}
-	return elements, nil
+	return checked, nil
+}
+
+// element checks one element of a List.
+func (s *Setting) element(e string) (string, error) {
+	switch {
+	case s.check == "pattern":
+		return e, checkPattern(e)
+	case len(s.Enum) > 0:
+		for _, one := range s.Enum {
+			if strings.EqualFold(one, e) {
+				return one, nil
+			}
+		}
+		return "", errNotAllowed
+	case strings.ContainsRune(e, 0):
+		return "", errNotAllowed
+	}
+	return e, nil
+}
+
+// allowedElement is Allowed for one element of a List.
+func (s *Setting) allowedElement() string {
+	switch {
+	case s.check == "pattern":
+		return "a pattern"
+	case len(s.Enum) > 0:
+		return "one of " + strings.Join(s.Enum, ", ")
+	}
+	return "a text"
 }
 
 var errNotAllowed = errors.New("")
@@ -161,4 +195,37 @@ func checkPattern(pattern string) error {
 		return errors.New("a bracket, a brace or a backslash is left open")
 	}
 	return nil
+}
+
+// checkBranch refuses what git does not take for the name of a branch; the rules
+// are those of git-check-ref-format(1).
+func checkBranch(name string) error {
+	bad := func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune("~^:?*[\\", r) }
+	switch {
+	case strings.HasPrefix(name, "refs/"):
+		return errors.New("it is given without refs/heads/ in front")
+	case strings.ContainsFunc(name, bad), strings.Contains(name, ".."), strings.Contains(name, "@{"),
+		strings.HasPrefix(name, "-"), strings.HasSuffix(name, "."), name == "@", name == "HEAD":
+		return errNotAllowed
+	}
+	for part := range strings.SplitSeq(name, "/") {
+		if part == "" || strings.HasPrefix(part, ".") || strings.HasSuffix(part, ".lock") {
+			return errNotAllowed
+		}
+	}
+	return nil
+}
+
+// checkAuthor takes Name <address>, and returns it with single spaces.
+func checkAuthor(text string) (string, error) {
+	name, rest, ok := strings.Cut(text, "<")
+	address, end, closed := strings.Cut(rest, ">")
+	name, address = strings.Join(strings.Fields(name), " "), strings.TrimSpace(address)
+	switch {
+	case !ok, !closed, strings.TrimSpace(end) != "", name == "", !strings.Contains(address, "@"),
+		strings.ContainsFunc(address, unicode.IsSpace), strings.ContainsAny(name+address, "<>"),
+		strings.ContainsFunc(text, unicode.IsControl):
+		return "", errNotAllowed
+	}
+	return name + " <" + address + ">", nil
 }

@@ -50,7 +50,7 @@ func TestActionYAML(t *testing.T) {
 	}
 	for _, s := range config.Settings() {
 		in, ok := got.Inputs[s.Name]
-		if !ok || !strings.HasPrefix(in.Description, s.Help) || in.Required || in.Default != nil {
+		if !ok || !strings.HasPrefix(in.Description, s.Help) || in.Required || (in.Default != nil) != (s.InputDefault != "") || in.Default != nil && !s.NotInFile {
 			t.Errorf("input %s = %+v", s.Name, in)
 		}
 	}

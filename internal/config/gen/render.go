@@ -10,8 +10,8 @@ import (
 	"webpress/internal/config"
 )
 
-// actionYAML is action.yml. No input has a default there: GitHub hands defaults
-// over like values, and they would then beat webpress.yml.
+// actionYAML is action.yml. No input has a default there that webpress.yml could
+// set: GitHub hands defaults over like values, and they would then beat it.
 func actionYAML() []byte {
 	var b bytes.Buffer
 	b.WriteString(`# Made by go generate ./internal/config from the settings there. Do not edit.
@@ -28,6 +28,9 @@ inputs:
 `)
 	for _, s := range config.Settings() {
 		fmt.Fprintf(&b, "  %s:\n    description: %s\n    required: false\n", s.Name, strconv.Quote(describe(s)))
+		if s.InputDefault != "" {
+			fmt.Fprintf(&b, "    default: %s\n", s.InputDefault)
+		}
 	}
 	b.WriteString("outputs:\n")
 	for _, o := range config.Outputs {
@@ -40,6 +43,8 @@ inputs:
 func describe(s config.Setting) string {
 	d := s.Help
 	switch {
+	case s.Kind == config.List && len(s.Enum) > 0:
+		d += " " + sentence(s.Allowed()) + " One a line, or separated by commas."
 	case len(s.Enum) > 1, s.Kind == config.Switch:
 		d += " " + sentence(s.Allowed())
 	case s.Kind == config.List:
@@ -137,6 +142,9 @@ func schemaJSON() []byte {
 // shape is the schema of one setting's value.
 func shape(s config.Setting) map[string]any {
 	switch {
+	case s.Kind == config.List && len(s.Enum) > 0:
+		one := map[string]any{"enum": s.Enum}
+		return map[string]any{"anyOf": []any{map[string]any{"type": "array", "items": one}, one}}
 	case len(s.Enum) > 0:
 		return map[string]any{"enum": s.Enum}
 	case s.Kind == config.Switch:

@@ -1,0 +1,39 @@
+package config
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+)
+
+// contradictions finds settings that are right each by itself, and cannot be
+// together. Where they are from is not told: they may be from several sources.
+func contradictions(c Config) Mistakes {
+	var all Mistakes
+	add := func(where, format string, args ...any) {
+		all = append(all, Mistake{Where: where, Message: fmt.Sprintf(format, args...)})
+	}
+	if len(c.Store) > 1 && slices.Contains(c.Store, StoreNone) {
+		add("store", "none stands alone: leave it out, or leave the others out")
+	}
+	if c.OpenPullRequest && c.CommitBranch == "" {
+		add("open-pull-request", "it needs commit-branch: the name of a branch for webpress alone, such as webpress/pictures")
+	}
+	if c.WebhookSecret != "" && c.WebhookURL == "" {
+		add("webhook-secret", "it signs what is posted to webhook-url, which is not set")
+	}
+	at := map[string]string{}
+	for _, f := range []struct{ name, path string }{
+		{"report", c.Report}, {"dotenv", c.Dotenv}, {"code-quality", c.CodeQuality},
+	} {
+		if f.path == "" {
+			continue
+		}
+		path := filepath.Clean(within(c.WorkingDirectory, f.path))
+		if other := at[path]; other != "" {
+			add(f.name, "%s is the file of %s too", quote(f.path), other)
+		}
+		at[path] = f.name
+	}
+	return all
+}
