@@ -18,6 +18,8 @@ type CI interface {
 	Name() string
 	// Facts is what the platform told about this run.
 	Facts() Facts
+	// Secrets is what the platform gave this run to prove itself with.
+	Secrets() Secrets
 	// Summary shows Markdown on the page of the job. The platform calls render
 	// with the number of bytes it has room for; what render returns must not be
 	// longer, or nothing is shown and Summary returns an error.

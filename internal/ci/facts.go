@@ -68,6 +68,9 @@ type Facts struct {
 	// Actor is the user or bot that started the run.
 	Actor string
 
+	// Forge is what holds the repository: github, gitea, forgejo, gitlab or
+	// another word of the platform's; empty is not known.
+	Forge string
 	// ServerURL, APIURL and GraphQLURL have no slash at their end. GraphQLURL is
 	// empty where there is none.
 	ServerURL, APIURL, GraphQLURL string
@@ -77,8 +80,58 @@ type Facts struct {
 	// follows.
 	RunID, RunURL, SourceRunID string
 
+	// RetentionDays is for how many days the repository keeps artifacts at most,
+	// 0 where not known.
+	RetentionDays int
+
 	// Notices are what could not be learned, each one line for the log.
 	Notices []string
+}
+
+// Secrets are what a run proves itself with. They are apart from Facts, and show
+// themselves as ***, so that nothing that prints what is known about a run can
+// print them.
+type Secrets struct {
+	// Token is the job's own for the forge, where the platform gives one, and
+	// User the name that git has to send with it.
+	Token, User string
+	// ResultsURL is the address of GitHub's artifact service, and RuntimeToken
+	// what it knows the job by. Only an action is given them.
+	ResultsURL, RuntimeToken string
+}
+
+// String is ***.
+func (Secrets) String() string { return "***" }
+
+// GoString is ***.
+func (Secrets) GoString() string { return "***" }
+
+// All are the secrets that are not empty.
+func (s Secrets) All() []string {
+	var all []string
+	for _, one := range []string{s.Token, s.RuntimeToken} {
+		if one != "" {
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// apiURL is where a forge at server has its API.
+func apiURL(forge, server string) string {
+	switch {
+	case server == "":
+		return ""
+	case forge == "github" && server == "https://github.com":
+		return "https://api.github.com"
+	case forge == "github":
+		return server + "/api/v3"
+	case forge == "gitea", forge == "forgejo":
+		return server + "/api/v1"
+	case forge == "gitlab":
+		return server + "/api/v4"
+	}
+	return ""
 }
 
 // commit returns sha, or nothing where it is the zeros that stand for no commit.

@@ -80,6 +80,10 @@ func (g *GitHub) Facts() Facts {
 		APIURL:     origin(g.getenv("GITHUB_API_URL")),
 		Workspace:  g.getenv("GITHUB_WORKSPACE"),
 		RunID:      g.getenv("GITHUB_RUN_ID"),
+		Forge:      strings.ToLower(g.Name()),
+	}
+	if days, err := strconv.Atoi(g.getenv("GITHUB_RETENTION_DAYS")); err == nil && days > 0 {
+		f.RetentionDays = days
 	}
 	run := f.RunID
 	if g.Name() == "GitHub" {
@@ -130,6 +134,15 @@ func (g *GitHub) Facts() Facts {
 	fork := f.Event == PullRequest && f.Fork && f.EventName != "pull_request_target"
 	f.ReadOnly = fork || f.Actor == "dependabot[bot]"
 	return f
+}
+
+// Secrets reads what an action is given. GITHUB_TOKEN is set only where a
+// workflow says so: the action takes its token as an input.
+func (g *GitHub) Secrets() Secrets {
+	return Secrets{
+		Token: g.getenv("GITHUB_TOKEN"), User: "x-access-token",
+		ResultsURL: g.getenv("ACTIONS_RESULTS_URL"), RuntimeToken: g.getenv("ACTIONS_RUNTIME_TOKEN"),
+	}
 }
 
 // pullRef is what GITHUB_REF is on a pull request.

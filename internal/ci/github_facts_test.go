@@ -23,10 +23,12 @@ func TestGitHubFacts(t *testing.T) {
 		"GITHUB_WORKSPACE", "/github/workspace",
 		"GITHUB_RUN_ID", "8800",
 		"GITHUB_RUN_NUMBER", "3",
+		"GITHUB_RETENTION_DAYS", "90",
 		"GITHUB_ACTOR", "mona",
 		"GITHUB_SHA", after,
 	}
 	common := Facts{
+		Forge: "github", RetentionDays: 90,
 		Repository: "octo/site", DefaultBranch: "main", Actor: "mona",
 		SHA: after, HeadSHA: after,
 		ServerURL: "https://github.com", APIURL: "https://api.github.com",
@@ -138,6 +140,7 @@ func TestGitHubFacts(t *testing.T) {
 				f.Branch, f.BaseBranch = "patch", "main"
 				f.Repository, f.HeadRepository, f.Fork, f.ReadOnly = "team/site", "eve/site", true, true
 				f.HeadSHA, f.BaseSHA = strings.Repeat("7", 40), before
+				f.Forge = "gitea"
 				f.ServerURL, f.APIURL, f.GraphQLURL = "https://git.example.com", "https://git.example.com/api/v1", ""
 				f.RunURL = "https://git.example.com/team/site/actions/runs/3"
 			}},

@@ -37,6 +37,7 @@ func (g *GitLab) Facts() Facts {
 		GraphQLURL:    origin(g.getenv("CI_API_GRAPHQL_URL")),
 		Workspace:     g.getenv("CI_PROJECT_DIR"),
 		RunID:         g.getenv("CI_PIPELINE_ID"),
+		Forge:         "gitlab",
 		RunURL:        first(g.getenv("CI_JOB_URL"), g.getenv("CI_PIPELINE_URL")),
 	}
 	switch f.EventName {
@@ -76,6 +77,11 @@ func (g *GitLab) mergeRequest(f *Facts, iid string) {
 	// Without its id, the source project is gone or hidden from us: a fork.
 	f.Fork = g.getenv("CI_MERGE_REQUEST_SOURCE_PROJECT_ID") != f.RepositoryID
 	f.ReadOnly = f.Fork
+}
+
+// Secrets is the job's token. It may push where the project allows it.
+func (g *GitLab) Secrets() Secrets {
+	return Secrets{Token: g.getenv("CI_JOB_TOKEN"), User: "gitlab-ci-token"}
 }
 
 // Summary does nothing: the text at the end of the log is the summary.

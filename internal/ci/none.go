@@ -11,6 +11,9 @@ func (n *None) Name() string { return "" }
 // Facts is empty.
 func (n *None) Facts() Facts { return Facts{} }
 
+// Secrets is empty.
+func (n *None) Secrets() Secrets { return Secrets{} }
+
 // Summary does nothing: the text at the end of the log is the summary.
 func (n *None) Summary(func(int) string) error { return nil }
 

@@ -62,11 +62,13 @@ func (w *Woodpecker) woodpecker() Facts {
 		Tag:           w.getenv("CI_COMMIT_TAG"),
 		SHA:           w.getenv("CI_COMMIT_SHA"),
 		Actor:         first(w.getenv("CI_PIPELINE_AUTHOR"), w.getenv("CI_COMMIT_AUTHOR")),
+		Forge:         w.getenv("CI_FORGE_TYPE"),
 		ServerURL:     origin(w.getenv("CI_FORGE_URL")),
 		Workspace:     w.getenv("CI_WORKSPACE"),
 		RunID:         w.getenv("CI_PIPELINE_NUMBER"),
 		RunURL:        w.getenv("CI_PIPELINE_URL"),
 	}
+	f.APIURL = apiURL(f.Forge, f.ServerURL)
 	// CI_COMMIT_BRANCH is the target branch on pull requests. The commit of the
 	// pipeline before this one, CI_PREV_COMMIT_SHA, may be another branch's: it
 	// is no base to compare with.
@@ -92,6 +94,16 @@ func (w *Woodpecker) dronish() Facts {
 	f.Branch = first(w.getenv("DRONE_SOURCE_BRANCH"), w.getenv("DRONE_BRANCH"))
 	f.PullRequest, _ = strconv.Atoi(w.getenv("DRONE_PULL_REQUEST"))
 	return f
+}
+
+// Secrets are those that the platform clones with, which only trusted steps are
+// given.
+func (w *Woodpecker) Secrets() Secrets {
+	prefix := "CI_"
+	if w.drone {
+		prefix = "DRONE_"
+	}
+	return Secrets{Token: w.getenv(prefix + "NETRC_PASSWORD"), User: w.getenv(prefix + "NETRC_USERNAME")}
 }
 
 // Summary does nothing: the text at the end of the log is the summary.

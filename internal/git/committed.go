@@ -1,0 +1,118 @@
+package git
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// CheckedOut is the id of the commit that is checked out, empty where there is
+// none yet.
+func (r *Repo) CheckedOut(ctx context.Context) (string, error) {
+	out, err := r.run(ctx, nil, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+	if err != nil && exitCode(err) != 1 {
+		return "", err
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// Committed returns those of paths that a commit has as they are in the work
+// tree, filters such as Git LFS applied. Where the repository does not have the
+// commit, as in a shallow clone of the merge commit of a pull request, the one
+// that is checked out stands in for it. Paths that are no regular files are never
+// among them.
+func (r *Repo) Committed(ctx context.Context, commit string, paths []string) (map[string]bool, error) {
+	top := *r
+	top.dir = r.top // git hash-object takes the paths that it reads from there
+	prefix, err := filepath.Rel(r.top, r.dir)
+	if err != nil {
+		return nil, err
+	}
+	prefix = filepath.ToSlash(prefix)
+
+	if commit == "" || !top.has(ctx, commit) {
+		if commit, err = r.CheckedOut(ctx); err != nil || commit == "" {
+			return nil, err
+		}
+	}
+	have, err := top.tree(ctx, commit, prefix)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	var in bytes.Buffer
+	for _, p := range paths {
+		name := path.Join(prefix, p)
+		if have[name] == "" {
+			continue
+		}
+		if info, err := os.Lstat(filepath.Join(r.top, filepath.FromSlash(name))); err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		names = append(names, p)
+		in.WriteString(quoted(name) + "\n")
+	}
+	committed := map[string]bool{}
+	if len(names) == 0 {
+		return committed, nil
+	}
+	out, err := top.run(ctx, &in, "hash-object", "--stdin-paths")
+	if err != nil {
+		return nil, err
+	}
+	for i, blob := range strings.Fields(string(out)) {
+		if i < len(names) && have[path.Join(prefix, names[i])] == blob {
+			committed[names[i]] = true
+		}
+	}
+	return committed, nil
+}
+
+// has says whether the repository has a commit. A partial clone does not fetch
+// it for that.
+func (r *Repo) has(ctx context.Context, commit string) bool {
+	if strings.HasPrefix(commit, "-") {
+		return false
+	}
+	local := *r
+	local.env = append(r.env[:len(r.env):len(r.env)], "GIT_NO_LAZY_FETCH=1")
+	_, err := local.run(ctx, nil, "cat-file", "-e", commit+"^{commit}")
+	return err == nil
+}
+
+// tree returns the ids of the regular files of a commit below a folder, by path
+// from the top.
+func (r *Repo) tree(ctx context.Context, commit, under string) (map[string]string, error) {
+	literal := *r
+	literal.env = append(r.env[:len(r.env):len(r.env)], "GIT_LITERAL_PATHSPECS=1")
+	args := []string{"-r", "-z", "--full-tree", commit}
+	if under != "." {
+		args = append(args, "--", under+"/")
+	}
+	out, err := literal.run(ctx, nil, "ls-tree", args...)
+	if err != nil {
+		return nil, err
+	}
+	blobs := map[string]string{}
+	for record := range strings.SplitSeq(string(out), "\x00") {
+		// mode type id TAB path
+		meta, name, ok := strings.Cut(record, "\t")
+		field := strings.Fields(meta)
+		if ok && len(field) == 3 && strings.HasPrefix(field[0], "100") {
+			blobs[name] = field[2]
+		}
+	}
+	return blobs, nil
+}
+
+// quoted is a path as git reads it from a line: in C's quotes where a plain one
+// would end early or be taken for a quoted one.
+func quoted(name string) string {
+	if !strings.ContainsAny(name, "\n\"") {
+		return name
+	}
+	return `"` + strings.NewReplacer("\\", `\\`, `"`, `\"`, "\n", `\n`).Replace(name) + `"`
+}

@@ -1,0 +1,82 @@
+package git_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"webpress/internal/git"
+)
+
+func TestCommitted(t *testing.T) {
+	top := newRepo(t)
+	names := []string{"sub/same.webp", "sub/changed.webp", "sub/gone.webp", "sub/d/ünïcödé \".webp", "sub/line\nbreak.webp", "sub/\\\".webp", "outside.webp"}
+	for _, name := range names {
+		write(t, top, name, "content of "+name)
+	}
+	run(t, top, "add", "-A")
+	run(t, top, "commit", "-q", "-m", "first")
+	r, err := git.Open(t.Context(), filepath.Join(top, "sub"), options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := r.CheckedOut(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, top, "sub/changed.webp", "something else")
+	write(t, top, "sub/new.webp", "new")
+	write(t, top, "sub/second.webp", "second")
+	if err := os.Remove(filepath.Join(top, "sub", "gone.webp")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("same.webp", filepath.Join(top, "sub", "link.webp")); err != nil {
+		t.Fatal(err)
+	}
+	run(t, top, "add", "sub/second.webp", "sub/link.webp")
+	run(t, top, "commit", "-q", "-m", "second", "--", "sub/second.webp", "sub/link.webp")
+
+	if got, err := r.CheckedOut(t.Context()); err != nil || len(got) != 40 || got == first {
+		t.Errorf("CheckedOut = %q, %v", got, err)
+	}
+	ask := []string{
+		"same.webp", "changed.webp", "gone.webp", "new.webp", "second.webp", "link.webp", "d", "never.webp",
+		"d/ünïcödé \".webp", "line\nbreak.webp", "\\\".webp",
+	}
+	want := map[string]bool{"same.webp": true, "d/ünïcödé \".webp": true, "line\nbreak.webp": true, "\\\".webp": true}
+	got, err := r.Committed(t.Context(), first, ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Committed (-want +got):\n%s", diff)
+	}
+	want["second.webp"] = true
+	for _, commit := range []string{"", strings.Repeat("1", 40), "-x"} { // the one that is checked out
+		got, err := r.Committed(t.Context(), commit, ask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("Committed in %q (-want +got):\n%s", commit, diff)
+		}
+	}
+}
+
+func TestCommittedWithoutCommits(t *testing.T) {
+	top := newRepo(t)
+	write(t, top, "a.webp", "a")
+	r, err := git.Open(t.Context(), top, options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id, err := r.CheckedOut(t.Context()); id != "" || err != nil {
+		t.Errorf("CheckedOut = %q, %v", id, err)
+	}
+	if got, err := r.Committed(t.Context(), "", []string{"a.webp"}); len(got) != 0 || err != nil {
+		t.Errorf("Committed = %v, %v", got, err)
+	}
+}
