@@ -12,10 +12,15 @@ const (
 	// bands is the number of strips across the picture, bandRows their height.
 	bands, bandRows = 4, 16
 	// Below clearlyLossless and above clearlyLossy, the ratio of the strips' sizes,
-	// without loss to lossy, was within 1 % of the side on which that of the whole
-	// picture is, over some sixty photos, drawings, screenshots and overlays. One
-	// is not in the middle, as strips have more edges, which cost lossy more.
+	// without loss to lossy, was within some percent of the side on which that of
+	// the whole picture is, over some sixty photos, drawings, screenshots and
+	// overlays. One is not in the middle, as strips have more edges, which cost
+	// lossy more.
 	clearlyLossless, clearlyLossy = 0.95, 1.35
+	// alphaLossless stands for clearlyLossless where there is alpha: it is encoded
+	// without loss either way, and where it is most of the file the two differ by
+	// a percent. Then the exact one is taken, for half of the time.
+	alphaLossless = 1.3
 )
 
 // smaller encodes im both ways and returns the smaller result. Where strips of
@@ -32,7 +37,7 @@ func smaller(im *pixel.Image, o codec.EncodeOptions) (data []byte, lossless bool
 			data, err = codec.Encode(im, o)
 			return data, false, err
 		}
-		if ratio < clearlyLossless {
+		if ratio < clearlyLossless || im.Alpha && ratio < alphaLossless {
 			data, err = codec.Encode(im, exact)
 			return data, true, err
 		}
