@@ -23,12 +23,12 @@ const openRows = 20
 // It is never longer than limit bytes; 0, or more than MarkdownLimit, stands for
 // MarkdownLimit. Where it would be longer, rows are dropped, and a line says how
 // many: of the notes first, then of what was skipped, of what was converted (the
-// smallest savings first), of what failed.
+// smallest savings first), of what was delivered, of what failed.
 func (r Report) Markdown(limit int) string {
 	if limit <= 0 || limit > MarkdownLimit {
 		limit = MarkdownLimit
 	}
-	sections := []section{r.failures(), r.table(), r.skipped(), r.notes()}
+	sections := []section{r.failures(), r.delivered(), r.table(), r.skipped(), r.notes()}
 	head, foot := r.headline(), r.footer()
 	keep := make([]int, len(sections))
 	length := len(head) + len(foot)

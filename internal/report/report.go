@@ -39,6 +39,9 @@ type Input struct {
 	Results []asset.Result `json:"results"`
 	// Notices are remarks on the run as a whole.
 	Notices []string `json:"notices"`
+	// Deliveries are what became of them in each store, in the order in which
+	// the stores were tried.
+	Deliveries []Delivery `json:"deliveries"`
 	// DryRun says that nothing was written.
 	DryRun bool `json:"dry-run"`
 	// Interrupted says that the run was stopped; Left is the number of sources
@@ -65,6 +68,7 @@ type Report struct {
 	Totals      Totals         `json:"totals"`
 	Skips       []Skip         `json:"skips"`
 	Notices     []string       `json:"notices"`
+	Deliveries  []Delivery     `json:"deliveries"`
 	Results     []asset.Result `json:"results"`
 }
 
@@ -98,7 +102,8 @@ func New(in Input) Report {
 		Schema: SchemaVersion, Version: in.Version, DryRun: in.DryRun,
 		Interrupted: in.Interrupted, Left: in.Left, Elapsed: in.Elapsed, Recipe: in.Recipe,
 		Skips: []Skip{}, Notices: append([]string{}, in.Notices...),
-		Results: append([]asset.Result{}, in.Results...),
+		Deliveries: append([]Delivery{}, in.Deliveries...),
+		Results:    append([]asset.Result{}, in.Results...),
 	}
 	t := &r.Totals
 	skips := make(map[asset.Reason]int)
@@ -160,7 +165,7 @@ type file struct {
 // the JSON report then has it.
 func (r Report) Outputs(path string) []ci.Output {
 	t := r.Totals
-	return []ci.Output{
+	return append([]ci.Output{
 		{Name: "converted", Value: strconv.Itoa(t.Converted)},
 		{Name: "skipped", Value: strconv.Itoa(t.Skipped)},
 		{Name: "failed", Value: strconv.Itoa(t.Failed)},
@@ -170,7 +175,7 @@ func (r Report) Outputs(path string) []ci.Output {
 		{Name: "percent-saved", Value: strconv.FormatFloat(t.PercentSaved, 'f', 1, 64)},
 		{Name: "files", Value: r.files()},
 		{Name: "report", Value: path},
-	}
+	}, r.deliveryOutputs()...)
 }
 
 func (r Report) files() string {

@@ -197,6 +197,7 @@ func TestOutputs(t *testing.T) {
 		{Name: "bytes-before", Value: "13962082"}, {Name: "bytes-after", Value: "2897346"},
 		{Name: "bytes-saved", Value: "11064736"}, {Name: "percent-saved", Value: "79.2"},
 		{Name: "files"}, {Name: "report", Value: "out/report.json"},
+		{Name: "commit"}, {Name: "artifact-id"}, {Name: "artifact-url"}, {Name: "artifact-digest"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("outputs (-want +got):\n%s", diff)
@@ -210,5 +211,33 @@ func TestOutputsFiles(t *testing.T) {
 	many := make([]asset.Result, 25_000)
 	if got := New(Input{Results: many}).files(); got != "" {
 		t.Errorf("too many results: %d bytes", len(got))
+	}
+}
+
+func TestDeliveryOutputs(t *testing.T) {
+	got := map[string]string{}
+	for _, o := range New(inputs(t)["deliveries"]).Outputs("") {
+		got[o.Name] = o.Value
+	}
+	for name, want := range map[string]string{
+		"commit": strings.Repeat("3f2a1bc4", 5), "artifact-id": "77",
+		"artifact-url":    "https://github.com/octo/site/actions/runs/8800/artifacts/77",
+		"artifact-digest": "sha256:" + strings.Repeat("ab", 32),
+	} {
+		if got[name] != want {
+			t.Errorf("output %s = %q, want %q", name, got[name], want)
+		}
+	}
+}
+
+// What a server says is not trusted to be an address.
+func TestLinked(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://h/a?b=c#d": "[`x`](https://h/a?b=c#d)",
+		"":                  "`x`", "javascript:alert(1)": "`x`", "https://u:p@h/": "`x`", "https://h/a) @x (": "`x`", "//h/a": "`x`",
+	} {
+		if got := linked("`x`", address); got != want {
+			t.Errorf("linked to %q: %q, want %q", address, got, want)
+		}
 	}
 }

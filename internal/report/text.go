@@ -22,6 +22,7 @@ func (r Report) Text() string {
 	r.convertedText(&b)
 	r.skippedText(&b)
 	r.notesText(&b)
+	r.deliveredText(&b)
 	if b.Len() > 0 {
 		b.WriteByte('\n')
 	}
