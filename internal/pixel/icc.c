@@ -22,8 +22,10 @@ static int convert(const uint8_t* icc, size_t size, cmsUInt32Number from, cmsUIn
   cmsHPROFILE p = cmsOpenProfileFromMemTHR(c, icc, (cmsUInt32Number)size);
   cmsHPROFILE s = cmsCreate_sRGBProfileTHR(c);
   if (p && s) {
-    cmsHTRANSFORM t = cmsCreateTransformTHR(c, p, from, s, to, intent,
-                                            cmsFLAGS_BLACKPOINTCOMPENSATION | cmsFLAGS_COPY_ALPHA);
+    // Since 2.16, Little CMS refuses to copy an alpha that one side has not.
+    cmsUInt32Number flags = cmsFLAGS_BLACKPOINTCOMPENSATION;
+    if (T_EXTRA(from) && T_EXTRA(to)) flags |= cmsFLAGS_COPY_ALPHA;
+    cmsHTRANSFORM t = cmsCreateTransformTHR(c, p, from, s, to, intent, flags);
     if (t) {
       // A pixel count is 32 bits there.
       const size_t step = 1 << 20;
