@@ -142,6 +142,12 @@ func pathOf(path string) string {
 	return strings.Join(segments, "/")
 }
 
+// ownContent says that what was to be sent could not be read.
+func ownContent(err error) bool {
+	_, ok := errors.AsType[*contentError](err)
+	return ok
+}
+
 // stopped says that the caller wanted no more.
 func stopped(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)

@@ -51,8 +51,8 @@ type Addition struct {
 	Content Content
 }
 
-// Length is how long the request is in bytes as it is sent, to be compared with
-// MaxCommit.
+// Length is how long the request is in bytes as it is sent, but for the name of
+// the repository: to be compared with MaxCommit.
 func (r CommitRequest) Length() int64 {
 	t, err := r.text("")
 	if err != nil {
@@ -82,10 +82,10 @@ func (g GitHub) CreateCommitOnBranch(ctx context.Context, r CommitRequest) (Comm
 	if err != nil {
 		return Commit{}, &Error{Op: t.op, Err: err}
 	}
-	if body.length > MaxCommit {
+	if n := r.Length(); n > MaxCommit {
 		return Commit{}, &Error{
 			Op: t.op, Kind: ErrTooLarge, Hint: "the files have to go in several commits, or by git push",
-			Err: fmt.Errorf("%w: %d MiB, and %d MiB is the most for one commit", ErrTooLarge, body.length>>20, MaxCommit>>20),
+			Err: fmt.Errorf("%w: %d bytes, and %d are the most for one commit", ErrTooLarge, n, MaxCommit),
 		}
 	}
 	var data struct {
@@ -127,7 +127,7 @@ func (r CommitRequest) text(repository string) (*text, error) {
 		t.raw(`{"path":`)
 		err = errors.Join(err, t.value(a.Path))
 		t.raw(`,"contents":`)
-		t.base64(a.Content)
+		t.base64(a.Path, a.Content)
 		t.raw(`}`)
 	}
 	t.raw(`]}}}}`)

@@ -101,6 +101,9 @@ func TestCommitContentFails(t *testing.T) {
 			if err == nil || len(s.waits) > 0 {
 				t.Fatalf("waits %v, error %v", s.waits, err)
 			}
+			if e, ok := errors.AsType[*Error](err); !ok || e.Hint != "" || !strings.Contains(err.Error(), `read "a": `) {
+				t.Errorf("error %#v", err)
+			}
 			if strings.HasSuffix(name, "er") != strings.Contains(err.Error(), "size has changed") {
 				t.Errorf("error %v", err)
 			}
@@ -127,6 +130,15 @@ func TestCommitRefusedUnsent(t *testing.T) {
 			_, err := g.CreateCommitOnBranch(t.Context(), r)
 			expect(t, err, test.kind, "")
 		})
+	}
+}
+
+// What was done counts, whatever was told beside it.
+func TestGraphQLErrorBesideData(t *testing.T) {
+	s := serve(t, exchange{ask: "POST /graphql", answer: strings.TrimSuffix(landed, "}") + `,"errors":[{"type":"SERVICE","message":"slow"}]}`})
+	got, err := s.github().CreateCommitOnBranch(t.Context(), CommitRequest{ExpectedHead: oldHead})
+	if err != nil || got.OID == "" {
+		t.Errorf("got %v, %v", got, err)
 	}
 }
 

@@ -92,12 +92,12 @@ func (g GitHub) CreateBlob(ctx context.Context, content Content) (string, error)
 	if content.Size > MaxBlob {
 		return "", &Error{
 			Op: t.op, Kind: ErrTooLarge, Hint: "let the file go by git push, or keep it with Git LFS",
-			Err: fmt.Errorf("%w: %d MiB, and %d MiB is the most", ErrTooLarge, content.Size>>20, MaxBlob>>20),
+			Err: fmt.Errorf("%w: %d bytes, and %d are the most", ErrTooLarge, content.Size, MaxBlob),
 		}
 	}
 	body := &text{}
 	body.raw(`{"encoding":"base64","content":`)
-	body.base64(content)
+	body.base64("", content)
 	body.raw(`}`)
 	r := g.request(http.MethodPost, "/git/blobs")
 	r.Idempotent = true // the id is made of the content

@@ -20,7 +20,9 @@ var githubRules = []rule{
 	{[]string{"locked"}, ErrForbidden, "the conversation is locked: unlock it, or let the token's owner be a collaborator"},
 	{[]string{"without `workflow", "without \"workflow"}, ErrForbidden, "files below .github/workflows need a token with the permission to write workflows; leave them out"},
 	{[]string{"protected branch", "protected ref", "branch is protected", "rule violation", "through a pull request", "required status check",
-		"approving review", "verified signatures", "reference update failed"}, ErrProtected, protectedHint},
+		"approving review", "verified signatures"}, ErrProtected, protectedHint},
+	{[]string{"reference update failed"}, ErrProtected, "GitHub does not say why: rules of the repository may forbid a branch of this name " +
+		"(Settings, Rules or Branches), or a branch of a name that begins like it is in the way; set commit-branch to another one"},
 	{[]string{"no commits between"}, ErrConflict, "both branches hold the same: there is nothing to merge"},
 	{[]string{"already exists"}, ErrConflict, "it is there already"},
 	{[]string{"requested for deletion"}, ErrConflict, "a file to be deleted is not in the branch"},
@@ -36,7 +38,7 @@ const protectedHint = "rules of the branch forbid it: set commit-branch to anoth
 // failure explains err, which the client returned for t.
 func (g GitHub) failure(t task, err error) error {
 	e, ok := errors.AsType[*wire.Error](err)
-	if !ok || stopped(err) {
+	if !ok || stopped(err) || ownContent(err) {
 		return &Error{Op: t.op, Err: err}
 	}
 	kind, hint := g.explain(t, e)

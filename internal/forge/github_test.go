@@ -248,6 +248,7 @@ func TestGitHubErrors(t *testing.T) {
 		"422 no such branch":      {"move", message(422, "Reference does not exist"), ErrNotFound, "`contents: write`"},
 		"422 protected":           {"move", message(422, "Protected branch update failed for refs/heads/main."), ErrProtected, "commit-branch"},
 		"422 rules":               {"move", message(422, "Repository rule violations found\n\nChanges must be made through a pull request."), ErrProtected, "open-pull-request"},
+		"422 for no reason":       {"move", message(422, "Reference update failed"), ErrProtected, "does not say why"},
 		"422 tree":                {"tree", message(422, "GitRPC::BadObjectState"), ErrConflict, "not in the branch"},
 		"422 no commits":          {"open", exchange{status: 422, answer: fmt.Sprintf(validation, "No commits between main and webp")}, ErrConflict, "nothing to merge"},
 		"422 too long":            {"write", exchange{status: 422, answer: fmt.Sprintf(validation, "body is too long (maximum is 65536 characters)")}, ErrTooLarge, "less"},
@@ -289,6 +290,14 @@ func TestSecondaryRateLimit(t *testing.T) {
 	if !strings.Contains(s.log.String(), "rate limit reached") || strings.Contains(s.log.String(), token) {
 		t.Errorf("log: %s", s.log.String())
 	}
+}
+
+func TestRefusedUnsent(t *testing.T) {
+	g := serve(t).github()
+	_, err := g.CreateBlob(t.Context(), Content{Size: MaxBlob + 1})
+	expect(t, err, ErrTooLarge, "git push")
+	_, err = g.CreateTree(t.Context(), "t0", []TreeEntry{{Path: "\xe4.webp", SHA: "b1"}})
+	expect(t, err, ErrUnsupported, "git push")
 }
 
 // A comment is not made twice.

@@ -19,7 +19,7 @@ var gitlabRules = []rule{
 // failure explains err, which the client returned for t.
 func (g GitLab) failure(t task, err error) error {
 	e, ok := errors.AsType[*wire.Error](err)
-	if !ok || stopped(err) {
+	if !ok || stopped(err) || ownContent(err) {
 		return &Error{Op: t.op, Err: err}
 	}
 	kind, hint := g.explain(t, e)

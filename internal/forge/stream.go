@@ -20,7 +20,23 @@ type text struct {
 type piece struct {
 	literal string
 	content *Content
+	name    string // of content
 }
+
+// A contentError is one of a Content, and none of the server or the way to it.
+type contentError struct {
+	name string
+	err  error
+}
+
+func (e *contentError) Error() string {
+	if e.name == "" {
+		return "read content: " + e.err.Error()
+	}
+	return fmt.Sprintf("read %q: %v", e.name, e.err)
+}
+
+func (e *contentError) Unwrap() error { return e.err }
 
 // raw adds s as it is.
 func (t *text) raw(s string) {
@@ -38,10 +54,10 @@ func (t *text) value(v any) error {
 	return nil
 }
 
-// base64 adds c as a JSON string.
-func (t *text) base64(c Content) {
+// base64 adds c as a JSON string. name is for errors.
+func (t *text) base64(name string, c Content) {
 	t.raw(`"`)
-	t.pieces = append(t.pieces, piece{content: &c})
+	t.pieces = append(t.pieces, piece{content: &c, name: name})
 	t.length += int64(base64.StdEncoding.EncodedLen(int(c.Size)))
 	t.raw(`"`)
 }
@@ -67,15 +83,19 @@ func (r *textReader) Read(p []byte) (int, error) {
 			} else {
 				f, err := r.pieces[0].content.Open()
 				if err != nil {
-					return 0, err
+					return 0, &contentError{r.pieces[0].name, err}
 				}
 				r.now = &encoder{file: f, left: r.pieces[0].content.Size}
 			}
 		}
 		n, err := r.now.Read(p)
 		if err == io.EOF {
-			err = r.Close()
+			// What was only read may fail to close as it likes.
+			err = nil
+			_ = r.Close()
 			r.pieces = r.pieces[1:]
+		} else if err != nil {
+			err = &contentError{r.pieces[0].name, err}
 		}
 		if n > 0 || err != nil {
 			return n, err
