@@ -6,10 +6,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"path/filepath"
 	"time"
 
 	"webpress/internal/ci"
 	"webpress/internal/config"
+	"webpress/internal/wire"
 )
 
 // The exit codes.
@@ -20,8 +22,9 @@ const (
 	ImageFailed = 1
 	// WrongSettings says that nothing was touched.
 	WrongSettings = 2
-	// Undelivered says that the images were done, but that the report, the
-	// outputs for later steps or the like could not be written.
+	// Undelivered says that the images were done, but that a store could not
+	// deliver all results, or that the report, the outputs for later steps or the
+	// like could not be written.
 	Undelivered = 3
 	// Interrupted says that SIGINT or SIGTERM ended the run early. What was
 	// finished by then stays.
@@ -54,7 +57,11 @@ func (c Command) Main(ctx context.Context, args []string) int {
 	settings, err := config.Load(args, config.Host{
 		Environ: c.Environ, Dir: c.Dir, Stdout: c.Stdout, Version: c.Version,
 	})
-	platform := ci.Detect(c.Getenv, ci.Options{Out: c.Stdout, Now: c.Now})
+	dotenv := settings.Dotenv
+	if dotenv != "" && !filepath.IsAbs(dotenv) {
+		dotenv = filepath.Join(settings.WorkingDirectory, dotenv)
+	}
+	platform := ci.Detect(c.Getenv, ci.Options{Out: c.Stdout, Dotenv: dotenv, Now: c.Now})
 	log := newLog(c.Stdout, c.Stderr, platform.Name() != "")
 	defer log.flush()
 	switch {
@@ -63,7 +70,16 @@ func (c Command) Main(ctx context.Context, args []string) int {
 	case err != nil:
 		return refuse(log, platform, err)
 	}
-	r := run{Command: c, settings: settings, ci: platform, facts: platform.Facts(), log: log}
+	r := run{
+		Command: c, settings: settings, ci: platform,
+		facts: platform.Facts(), secrets: platform.Secrets(), log: log,
+	}
+	for _, secret := range append(settings.Secrets(), r.secrets.All()...) {
+		platform.Mask(secret)
+	}
+	if settings.Verb == config.Apply {
+		return r.apply(ctx)
+	}
 	return r.convert(ctx)
 }
 
@@ -92,5 +108,10 @@ type run struct {
 	settings config.Config
 	ci       ci.CI
 	facts    ci.Facts
+	secrets  ci.Secrets
 	log      *log
+	// noRepo is why there is no git repository to work with.
+	noRepo error
+	// http is made when it is first needed: see client.
+	http *wire.Client
 }

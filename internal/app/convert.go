@@ -24,7 +24,9 @@ func (r *run) convert(ctx context.Context) int {
 	if s.Verbose {
 		r.tellSettings()
 	}
-	if err := r.checkReport(); err != nil {
+	repo := r.openRepo(ctx)
+	to, err := r.chooseStores(repo)
+	if err := errors.Join(err, r.checkFiles(), r.checkWebhook()); err != nil {
 		return r.stop(ctx, err)
 	}
 	found, err := scan.Find(ctx, scan.Options{
@@ -47,8 +49,11 @@ func (r *run) convert(ctx context.Context) int {
 		Version:     r.Version,
 		Elapsed:     r.Now().Sub(began),
 	}
-	delivered := r.deliver(in)
-	return exitCode(in, delivered, s.FailOn)
+	var stored bool
+	in.Deliveries, stored = r.store(ctx, to, repo, in)
+	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
+	told := r.deliver(ctx, in, r.prefix(repo))
+	return exitCode(in, stored && told, s.FailOn)
 }
 
 // work converts the jobs, and tells of every result, those that were settled

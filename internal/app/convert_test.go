@@ -112,12 +112,12 @@ func TestPaths(t *testing.T) {
 	for _, tt := range tests {
 		r := run{
 			facts:    ci.Facts{Workspace: filepath.FromSlash(tt.workspace)},
-			settings: config.Config{WorkingDirectory: filepath.FromSlash(tt.dir), Report: tt.report},
+			settings: config.Config{WorkingDirectory: filepath.FromSlash(tt.dir)},
 		}
 		if got := r.inRepository("a.png"); got != tt.inRepository {
 			t.Errorf("in %s of %s, a.png is %q, want %q", tt.dir, tt.workspace, got, tt.inRepository)
 		}
-		dir, name := r.reportAt()
+		dir, name := r.fileAt(tt.report)
 		if dir != tt.reportDir || name != tt.reportName {
 			t.Errorf("in %s, the report %s is %q in %q, want %q in %q",
 				tt.dir, tt.report, name, dir, tt.reportName, tt.reportDir)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,24 +15,34 @@ import (
 	"webpress/internal/report"
 )
 
-// deliver tells everybody what the run has done: the log, the report's file and
-// the CI. It says whether all that others may wait for has been written.
-func (r *run) deliver(in report.Input) (ok bool) {
+// deliver tells everybody what the run has done: the files that the settings ask
+// for, the CI, the pull request, the webhook and the log. It says whether all
+// that others may wait for has been written.
+func (r *run) deliver(ctx context.Context, in report.Input, prefix string) (ok bool) {
 	ok = true
 	fail := func(err error) {
 		r.log.error("%s", err)
 		ok = false
 	}
 	rep := report.New(in)
+	data, err := rep.JSON()
+	if err != nil {
+		fail(err)
+	}
 	name := r.settings.Report
-	if name != "" {
-		data, err := rep.JSON()
+	if name != "" && data != nil {
+		if err := r.writeFile("report", name, data); err != nil {
+			fail(err)
+			name = ""
+		}
+	}
+	if file := r.settings.CodeQuality; file != "" {
+		quality, err := rep.CodeQuality(r.inRepository)
 		if err == nil {
-			err = r.writeReport(data)
+			err = r.writeFile("code-quality", file, quality)
 		}
 		if err != nil {
 			fail(err)
-			name = ""
 		}
 	}
 	if r.settings.Summary {
@@ -46,6 +57,9 @@ func (r *run) deliver(in report.Input) (ok bool) {
 	r.annotate(in.Results)
 	if in.Interrupted {
 		r.log.error("interrupted; what was finished stays")
+	} else {
+		r.comment(ctx, rep, prefix)
+		r.post(ctx, data)
 	}
 	if len(in.Results) > 0 {
 		r.log.line("")
@@ -54,46 +68,53 @@ func (r *run) deliver(in report.Input) (ok bool) {
 	return ok
 }
 
-// reportAt is where the report goes: a folder, and a path below it that it must
-// not leave. The setting is relative to the working directory. Unlike an output
-// it may lie anywhere, since the user names it: a runner's folder for temporary
-// files is a good place.
-func (r *run) reportAt() (dir, name string) {
-	dir, name = r.settings.WorkingDirectory, filepath.Clean(r.settings.Report)
-	if filepath.IsLocal(name) {
-		return dir, filepath.ToSlash(name)
+// fileAt is where a file that a setting names goes: a folder, and a path below it
+// that it must not leave. The setting is relative to the working directory.
+// Unlike an output it may lie anywhere, since the user names it: a runner's
+// folder for temporary files is a good place.
+func (r *run) fileAt(name string) (dir, below string) {
+	dir, below = r.settings.WorkingDirectory, filepath.Clean(name)
+	if filepath.IsLocal(below) {
+		return dir, filepath.ToSlash(below)
 	}
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(dir, name)
+	if !filepath.IsAbs(below) {
+		below = filepath.Join(dir, below)
 	}
-	return filepath.Dir(name), filepath.Base(name)
+	return filepath.Dir(below), filepath.Base(below)
 }
 
-// checkReport finds out before the work, not after it, that a report cannot be
-// written.
-func (r *run) checkReport() error {
-	if r.settings.Report == "" {
-		return nil
-	}
-	dir, name := r.reportAt()
-	if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.IsDir() {
-		return &asset.Fault{
-			Message: fmt.Sprintf("write report %q: it is a folder", r.settings.Report),
-			Hint:    "let `report` be the path of a file, such as " + path.Join(filepath.ToSlash(r.settings.Report), "webpress.json"),
+// checkFiles finds out before the work, not after it, that a file that the
+// settings ask for cannot be written.
+func (r *run) checkFiles() error {
+	var faults []error
+	for _, f := range []struct{ setting, name, such string }{
+		{"report", r.settings.Report, "webpress.json"},
+		{"dotenv", r.settings.Dotenv, "webpress.env"},
+		{"code-quality", r.settings.CodeQuality, "webpress-quality.json"},
+	} {
+		if f.name == "" {
+			continue
+		}
+		dir, name := r.fileAt(f.name)
+		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.IsDir() {
+			faults = append(faults, &asset.Fault{
+				Message: fmt.Sprintf("write %s %q: it is a folder", f.setting, f.name),
+				Hint:    fmt.Sprintf("let `%s` be the path of a file, such as %s", f.setting, path.Join(filepath.ToSlash(f.name), f.such)),
+			})
 		}
 	}
-	return nil
+	return errors.Join(faults...)
 }
 
-// writeReport puts the report in its place, in one rename.
-func (r *run) writeReport(data []byte) error {
-	dir, name := r.reportAt()
+// writeFile puts a file that a setting names in its place, in one rename.
+func (r *run) writeFile(setting, name string, data []byte) error {
+	dir, below := r.fileAt(name)
 	err := os.MkdirAll(dir, 0o755)
 	if err == nil {
-		err = convert.WriteFile(dir, name, data)
+		err = convert.WriteFile(dir, below, data)
 	}
 	if err != nil {
-		return fmt.Errorf("write report %q: %w", r.settings.Report, cause(err))
+		return fmt.Errorf("write %s %q: %w", setting, name, cause(err))
 	}
 	return nil
 }

@@ -1,0 +1,184 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"strings"
+
+	"webpress/internal/asset"
+	"webpress/internal/convert"
+	"webpress/internal/git"
+	"webpress/internal/report"
+	"webpress/internal/scan"
+	"webpress/internal/store"
+)
+
+// apply is the verb of that name. It runs with more rights than the run that made
+// the upload, in a checkout of the base branch, and believes nothing but the
+// platform and the settings of that checkout.
+func (r *run) apply(ctx context.Context) int {
+	began := r.Now()
+	if r.settings.Verbose {
+		r.tellSettings()
+	}
+	repo := r.openRepo(ctx)
+	if err := errors.Join(r.checkApply(repo), r.checkFiles(), r.checkWebhook()); err != nil {
+		return r.stop(ctx, err)
+	}
+	head, err := r.uploadHead(ctx, repo)
+	if err != nil {
+		return r.stop(ctx, err)
+	}
+	allowed, err := r.allowed(repo)
+	if err != nil {
+		return r.stop(ctx, err)
+	}
+	s := r.settings
+	verified, err := store.Verify(r.at(s.Upload), store.VerifyOptions{
+		Head: head, Allowed: allowed,
+		Recipe:    func(asset.Source) asset.Recipe { return recipe(s) },
+		Remove:    s.Originals == "remove",
+		MaxPixels: s.MaxPixels,
+	})
+	if err != nil {
+		return r.refuseUpload(err)
+	}
+	in := report.Input{
+		Results: inOrder(verified.Results), DryRun: s.DryRun, Recipe: recipe(s), Version: r.Version,
+		Notices: []string{fmt.Sprintf("these are the results of another run, for commit %s", head)},
+	}
+	r.log.line("%s verified, for commit %s", count(len(in.Results), "picture"), head)
+	if !s.DryRun {
+		if err := r.unpack(repo, verified); err != nil {
+			r.tellFault(err)
+			r.annotateRun(err.Error())
+			return Undelivered
+		}
+	}
+	var stored bool
+	in.Deliveries, stored = r.hand(ctx, r.applyTo(repo), store.Delivery{
+		Dir: repo.Top(), Results: in.Results, Remove: verified.Remove, Head: head,
+		Recipe: func(asset.Source) asset.Recipe { return recipe(s) },
+	})
+	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
+	told := r.deliver(ctx, in, r.prefix(repo))
+	return exitCode(in, stored && told, s.FailOn)
+}
+
+// checkApply finds what is wrong with the way in which the verb is used.
+func (r *run) checkApply(repo *git.Repo) error {
+	var faults []error
+	if repo == nil {
+		faults = append(faults, &asset.Fault{
+			Message: fmt.Sprintf("apply %q: %s", r.settings.Upload, r.noRepo),
+			Hint:    "check the base branch out before, as actions/checkout does, and have git installed",
+		})
+	}
+	if info, err := os.Stat(r.at(r.settings.Upload)); err != nil || !info.IsDir() {
+		why := "not a folder"
+		if err != nil {
+			why = cause(err).Error()
+		}
+		faults = append(faults, &asset.Fault{
+			Message: fmt.Sprintf("apply %q: %s", r.settings.Upload, why),
+			Hint:    "download the artifact into this folder before, as actions/download-artifact does",
+		})
+	}
+	return errors.Join(faults...)
+}
+
+// uploadHead is the commit that an upload has to be for: the platform's word in
+// a CI, the one that is checked out elsewhere.
+func (r *run) uploadHead(ctx context.Context, repo *git.Repo) (string, error) {
+	if r.facts.HeadSHA != "" {
+		return r.facts.HeadSHA, nil
+	}
+	fault := &asset.Fault{
+		Message: fmt.Sprintf("apply %q: the commit that it should be for is not known", r.settings.Upload),
+		Hint:    "run `webpress apply` in a workflow that is started by workflow_run",
+	}
+	if r.ci.Name() != "" {
+		return "", fault
+	}
+	head, err := repo.CheckedOut(ctx)
+	if err == nil && head == "" {
+		err = fault
+	}
+	return head, err
+}
+
+// allowed returns what says whether the settings would make an output of a
+// source. Both begin at the root of the repository.
+func (r *run) allowed(repo *git.Repo) (func(source, output string) error, error) {
+	s := r.settings
+	wants, err := scan.Wants(scan.Options{Dir: s.WorkingDirectory, Globs: s.Glob, Ignore: s.Ignore})
+	if err != nil {
+		return nil, err
+	}
+	prefix, under := r.prefix(repo), ""
+	if prefix != "" {
+		under = prefix + "/"
+	}
+	return func(source, output string) error {
+		from, ok := strings.CutPrefix(source, under)
+		if !ok {
+			return fmt.Errorf("its source %q is outside of the working directory", source)
+		}
+		if !wants(from) {
+			return fmt.Errorf("the settings do not take its source %q", source)
+		}
+		jobs, _ := convert.Plan([]asset.Source{{Path: from}}, func(asset.Source) asset.Recipe { return recipe(s) })
+		if len(jobs) != 1 || path.Join(prefix, jobs[0].Output) != output {
+			return fmt.Errorf("the settings do not make it of its source %q", source)
+		}
+		return nil
+	}, nil
+}
+
+// refuseUpload tells all that is wrong with an upload. None of it is used.
+func (r *run) refuseUpload(err error) int {
+	var refusal *store.Refusal
+	if !errors.As(err, &refusal) {
+		r.tellFault(err)
+		r.annotateRun(err.Error())
+		return ImageFailed
+	}
+	r.log.error("apply %q: refused", r.settings.Upload)
+	lines := strings.Split(refusal.Error(), "\n")
+	for _, line := range lines {
+		r.log.error("  %s", line)
+	}
+	if hint := hintOf(err); hint != "" {
+		r.log.hint("%s", hint)
+	}
+	r.annotateRun(fmt.Sprintf("the upload was refused: %s", strings.Join(lines, "\n")))
+	return ImageFailed
+}
+
+// unpack puts the verified files into the tree, each read and checked once more,
+// and takes away the sources that are to be removed.
+func (r *run) unpack(repo *git.Repo, v store.Verified) error {
+	root, err := os.OpenRoot(repo.Top())
+	if err != nil {
+		return fmt.Errorf("open %q: %w", repo.Top(), cause(err))
+	}
+	defer root.Close()
+	for _, one := range v.Results {
+		data, err := v.Read(one.Output)
+		if err != nil {
+			return err
+		}
+		if err := convert.WriteFile(repo.Top(), one.Output, data); err != nil {
+			return fmt.Errorf("write %q: %w", one.Output, err)
+		}
+		if v.Remove && one.Source.Path != one.Output {
+			if err := root.Remove(one.Source.Path); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return fmt.Errorf("remove %q: %w", one.Source.Path, cause(err))
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,279 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"webpress/internal/asset"
+	"webpress/internal/config"
+	"webpress/internal/git"
+	"webpress/internal/report"
+	"webpress/internal/store"
+)
+
+// stores are where the results of a run go, and where they do not go although
+// somebody could expect it.
+type stores struct {
+	list []store.Store
+	// kept are the stores that are not tried, each with a note that says why.
+	kept []report.Delivery
+}
+
+// keep says why a store is not tried.
+func (s *stores) keep(name, format string, args ...any) {
+	s.kept = append(s.kept, report.Delivery{Stored: asset.Stored{Store: name, Notes: []string{fmt.Sprintf(format, args...)}}})
+}
+
+// chooseStores finds out where results go. Its error is a mistake in the
+// settings, found before any work is done.
+func (r *run) chooseStores(repo *git.Repo) (stores, error) {
+	s := r.settings
+	wanted, byDefault := s.Store, len(s.Store) == 0
+	if byDefault && s.Action && r.facts.Event != "" {
+		wanted = []string{config.StoreCommit}
+	}
+	var to stores
+	if slices.Contains(wanted, config.StoreNone) {
+		return to, nil
+	}
+	artifact := slices.Contains(wanted, config.StoreArtifact)
+	if slices.Contains(wanted, config.StoreCommit) {
+		upload, err := r.chooseCommit(&to, repo, byDefault)
+		if err != nil {
+			return to, err
+		}
+		// The results are wanted outside of the job: this is the other way.
+		artifact = artifact || upload && r.artifact().Check() == nil
+	} else if s.OpenPullRequest {
+		to.keep(config.StoreCommit, "no pull request is opened: `store` has no commit")
+	}
+	if err := r.chooseArtifact(&to, artifact); err != nil {
+		return to, err
+	}
+	if s.DryRun {
+		for i := range to.list {
+			to.list[i] = dry{to.list[i]}
+		}
+	}
+	return to, nil
+}
+
+// chooseArtifact adds the stores whose results the CI takes up.
+func (r *run) chooseArtifact(to *stores, upload bool) error {
+	dir := r.settings.ArtifactDir
+	if upload {
+		a := r.artifact()
+		switch err := a.Check(); {
+		case err == nil:
+			to.list = append(to.list, a)
+		case dir == "":
+			return err
+		case r.secrets.ResultsURL != "" || r.secrets.RuntimeToken != "":
+			to.keep(a.Name(), "nothing was uploaded, only copied to artifact-dir: %s", err)
+		}
+	}
+	if dir != "" {
+		to.list = append(to.list, store.Folder{Dir: r.at(dir)})
+	}
+	return nil
+}
+
+// artifact is the store that uploads.
+func (r *run) artifact() store.Artifact {
+	return store.Artifact{
+		ArtifactName: r.settings.ArtifactName, RetentionDays: r.settings.ArtifactRetentionDays,
+		MaxRetentionDays: r.facts.RetentionDays,
+		ResultsURL:       r.secrets.ResultsURL, Token: r.secrets.RuntimeToken, RunURL: r.facts.RunURL,
+		Client: r.client(), Mask: r.ci.Mask, Now: r.Now,
+	}
+}
+
+// at is the absolute path of a file or folder that a setting names.
+func (r *run) at(name string) string {
+	if filepath.IsAbs(name) {
+		return filepath.Clean(name)
+	}
+	return filepath.Join(r.settings.WorkingDirectory, name)
+}
+
+// store hands the results to each store in turn. ok says that all was delivered.
+func (r *run) store(ctx context.Context, to stores, repo *git.Repo, in report.Input) (done []report.Delivery, ok bool) {
+	if len(to.list) == 0 || ctx.Err() != nil {
+		return r.hand(ctx, to, store.Delivery{})
+	}
+	d, err := r.delivery(ctx, repo, in)
+	if err != nil {
+		r.tellFault(err)
+		return to.kept, false
+	}
+	if len(d.Files()) == 0 && len(in.Results) > 0 && !r.settings.DryRun {
+		r.tellNothingLeft(ctx, repo)
+	}
+	return r.hand(ctx, to, d)
+}
+
+// hand hands d to each store in turn. What one cannot deliver does not keep the
+// others from it.
+func (r *run) hand(ctx context.Context, to stores, d store.Delivery) (done []report.Delivery, ok bool) {
+	done, ok = to.kept, true
+	for _, one := range to.kept {
+		for _, note := range one.Notes {
+			r.log.line("%s: %s", one.Store, note)
+		}
+	}
+	if len(to.list) == 0 {
+		return done, ok
+	}
+	defer r.ci.Group("Deliver")()
+	files := len(d.Files())
+	for _, s := range to.list {
+		if ctx.Err() != nil {
+			break
+		}
+		one := report.Delivery{Stored: asset.Stored{Store: s.Name()}}
+		// A folder may hold what is no longer a result.
+		if files > 0 || s.Name() == "folder" {
+			one = r.put(ctx, s, d)
+		}
+		if one.Err != nil || len(one.Left) > 0 {
+			ok = false
+		}
+		done = append(done, one)
+	}
+	return done, ok
+}
+
+// put delivers to one store, and tells of it.
+func (r *run) put(ctx context.Context, s store.Store, d store.Delivery) report.Delivery {
+	stored, err := s.Put(ctx, d)
+	stored.Store = s.Name()
+	one := report.Delivery{Stored: stored}
+	for _, note := range stored.Notes {
+		r.log.line("%s: %s", stored.Store, note)
+	}
+	for _, left := range stored.Left {
+		r.log.error("%s: %q is left out: %s", stored.Store, left.Path, left.Reason)
+	}
+	if err == nil {
+		if n := len(stored.Paths) + len(stored.Removed); n > 0 {
+			r.log.line("%s: %s delivered %s", stored.Store, count(n, "file"), stored.URL)
+		}
+		return one
+	}
+	fault := &asset.Fault{Message: err.Error()}
+	_ = errors.As(err, &fault)
+	one.Err = fault
+	if ctx.Err() == nil {
+		r.tellFault(err)
+		r.annotateRun(fault.Error() + "\n" + fault.Hint)
+	}
+	return one
+}
+
+// delivery is what there is to hand over.
+func (r *run) delivery(ctx context.Context, repo *git.Repo, in report.Input) (store.Delivery, error) {
+	s := r.settings
+	d := store.Delivery{
+		Dir: s.WorkingDirectory, Prefix: r.prefix(repo), Results: in.Results,
+		Remove: s.Originals == "remove",
+		Recipe: func(asset.Source) asset.Recipe { return recipe(s) },
+		Head:   r.facts.HeadSHA,
+	}
+	var err error
+	if d.Report, err = report.New(in).JSON(); err != nil {
+		return d, err
+	}
+	if repo == nil || s.DryRun {
+		return d, nil
+	}
+	if d.Head == "" {
+		if d.Head, err = repo.CheckedOut(ctx); err != nil {
+			return d, err
+		}
+	}
+	var outputs []string
+	for _, f := range d.Files() {
+		outputs = append(outputs, f.Output)
+	}
+	have, err := repo.Committed(ctx, d.Head, outputs)
+	if err != nil {
+		return d, err
+	}
+	d.Committed = func(output string) bool { return have[output] }
+	return d, nil
+}
+
+// prefix is the path of the working directory below the root of the repository,
+// empty where it is the root.
+func (r *run) prefix(repo *git.Repo) string {
+	if repo == nil {
+		return r.below(r.facts.Workspace, r.settings.WorkingDirectory)
+	}
+	return r.below(repo.Top(), repo.Dir())
+}
+
+// below is the path of dir from root, empty where it is root itself or not below
+// it.
+func (r *run) below(root, dir string) string {
+	if root == "" {
+		return ""
+	}
+	rel, err := filepath.Rel(root, dir)
+	if err != nil || !filepath.IsLocal(rel) || rel == "." {
+		return ""
+	}
+	return filepath.ToSlash(rel)
+}
+
+// openRepo opens the git repository that the run is in, nil where there is none
+// or where it cannot be read. What git says then is kept for those who need one.
+func (r *run) openRepo(ctx context.Context) *git.Repo {
+	repo, err := git.Open(ctx, r.settings.WorkingDirectory, git.Options{Env: r.Environ})
+	if err != nil {
+		r.noRepo = err
+		return nil
+	}
+	return repo
+}
+
+// tellFault prints an error and how to mend it.
+func (r *run) tellFault(err error) {
+	r.log.error("%s", err)
+	if hint := hintOf(err); hint != "" {
+		r.log.hint("%s", hint)
+	}
+}
+
+// hintOf is how to mend what err is about, empty where that is not known.
+func hintOf(err error) string {
+	if fault, ok := errors.AsType[*asset.Fault](err); ok {
+		return fault.Hint
+	}
+	return ""
+}
+
+// A dry store says what it would deliver.
+type dry struct{ store.Store }
+
+// Put delivers nothing.
+func (s dry) Put(_ context.Context, d store.Delivery) (asset.Stored, error) {
+	stored := asset.Stored{Store: s.Name()}
+	files := d.Files()
+	removed := 0
+	for _, f := range files {
+		if f.Removed {
+			removed++
+		}
+	}
+	note := fmt.Sprintf("a dry run: %s would be delivered", count(len(files), "file"))
+	if removed > 0 {
+		note += fmt.Sprintf(", and %s removed", count(removed, "source"))
+	}
+	if len(files) > 0 {
+		stored.Notes = []string{note}
+	}
+	return stored, nil
+}

@@ -1,0 +1,112 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"webpress/internal/ci"
+	"webpress/internal/notify"
+	"webpress/internal/report"
+)
+
+// webhook is the receiver of the report.
+func (r *run) webhook() notify.Webhook {
+	return notify.Webhook{
+		URL: r.settings.WebhookURL, Secret: r.settings.WebhookSecret, Facts: r.facts, Client: r.client(),
+	}
+}
+
+// checkWebhook finds out before the work that a report could not be posted.
+func (r *run) checkWebhook() error {
+	if r.settings.WebhookURL == "" {
+		return nil
+	}
+	notes, err := r.webhook().Check()
+	for _, note := range notes {
+		r.log.warn("%s", note)
+	}
+	return err
+}
+
+// post sends the JSON report to the webhook. What goes wrong is told, and no
+// reason for the run to fail.
+func (r *run) post(ctx context.Context, report []byte) {
+	switch {
+	case r.settings.WebhookURL == "":
+	case r.settings.DryRun:
+		r.log.line("a dry run: the report is not posted to the webhook")
+	default:
+		if _, err := r.webhook().Send(ctx, report); err != nil {
+			r.tellSoftly(err)
+			return
+		}
+		r.log.line("report posted to the webhook")
+	}
+}
+
+// comment keeps the comment on the pull request up to date. What goes wrong is
+// told, and no reason for the run to fail.
+func (r *run) comment(ctx context.Context, rep report.Report, prefix string) {
+	if !r.settings.Comment {
+		return
+	}
+	c, why := r.commenter(prefix)
+	if why != "" {
+		r.log.line("no comment: %s", why)
+		return
+	}
+	t := rep.Totals
+	news := t.Converted+t.Failed > 0 || len(rep.Deliveries) > 0 && t.Converted > 0
+	told, address, err := c.Send(ctx, news, rep.Markdown)
+	switch {
+	case err != nil:
+		r.tellSoftly(err)
+	case told == notify.TellNothing:
+		r.log.line("no comment: there is nothing to tell")
+	default:
+		r.log.line("comment %s %s", told, address)
+	}
+}
+
+// commenter is the comment of this run, or says why there is none.
+func (r *run) commenter(prefix string) (c notify.Comment, why string) {
+	f := r.facts
+	switch {
+	case f.PullRequest == 0:
+		return c, "the run is for no pull request"
+	case r.settings.DryRun:
+		return c, "this is a dry run"
+	case f.ReadOnly:
+		return c, "the run may only read; `webpress apply` in a workflow started by workflow_run can write one"
+	}
+	switch r.forge() {
+	case gitHub:
+		if r.token() == "" {
+			return c, "there is no token; set `token`"
+		}
+		return notify.CommentOnGitHub(r.gitHub(f.Repository), f.PullRequest, prefix), ""
+	case gitLab:
+		g := r.gitLab()
+		if g.JobToken {
+			return c, "the token of a job of GitLab's cannot write one; set `gitlab-token` to a token with the scope api"
+		}
+		return notify.CommentOnGitLab(g, f.PullRequest, prefix), ""
+	}
+	return c, fmt.Sprintf("%s has not told which forge it is for, or webpress does not know that one", ci.Visible(r.ciName()))
+}
+
+// ciName is the name of the CI for a sentence.
+func (r *run) ciName() string {
+	if name := r.ci.Name(); name != "" {
+		return name
+	}
+	return "the environment"
+}
+
+// tellSoftly prints an error that does not count, and how to mend it.
+func (r *run) tellSoftly(err error) {
+	r.log.warn("%s", err)
+	if hint := hintOf(err); hint != "" {
+		r.log.hint("%s", hint)
+	}
+}
