@@ -1,7 +1,9 @@
 package forge
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -69,8 +71,30 @@ func (g GitHub) explain(t task, e *wire.Error) (kind error, hint string) {
 		return ErrNotFound, g.hidden(t)
 	case http.StatusConflict:
 		return ErrConflict, "something else changes the repository at the same time: run the job again"
+	case http.StatusUnprocessableEntity:
+		return nil, refused(e.Body)
 	}
 	return nil, ""
+}
+
+// refused names what GitHub does not take, where it says so in codes alone.
+func refused(body []byte) string {
+	var answer struct {
+		Errors []struct{ Field, Code, Message string }
+	}
+	if json.Unmarshal(body, &answer) != nil {
+		return ""
+	}
+	var fields []string
+	for _, e := range answer.Errors {
+		if e.Message == "" && e.Field != "" {
+			fields = append(fields, fmt.Sprintf("%q (%q)", e.Field, e.Code))
+		}
+	}
+	if len(fields) == 0 {
+		return ""
+	}
+	return "GitHub does not take what it was sent as " + strings.Join(fields, ", ")
 }
 
 // graphFailure explains the errors of an answer with status 200.
