@@ -33,6 +33,8 @@ type Comment struct {
 	URL string
 	// Author is the name of the account that wrote it.
 	Author string
+	// Bot says that the account is an app's; GitLab does not tell it.
+	Bot bool
 }
 
 // A PullRequest is one of GitHub's, or a merge request of GitLab's.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // MaxComment is the length of a comment at GitHub in characters.
@@ -16,13 +17,13 @@ type commentJSON struct {
 	Body    string
 	HTMLURL string `json:"html_url"`
 	// User is null where the account is gone.
-	User *struct{ Login string }
+	User *struct{ Login, Type string }
 }
 
 func (c commentJSON) plain() Comment {
 	one := Comment{ID: c.ID, Body: c.Body, URL: c.HTMLURL}
 	if c.User != nil {
-		one.Author = c.User.Login
+		one.Author, one.Bot = c.User.Login, c.User.Type == "Bot"
 	}
 	return one
 }
@@ -46,6 +47,23 @@ func (g GitHub) Comments(ctx context.Context, number int) ([]Comment, error) {
 		comments = append(comments, c.plain())
 	}
 	return comments, nil
+}
+
+// MayOwn says that the account behind the token may have written c: an app's
+// token belongs to a bot, a person's does not. What kind a token is of is seen
+// from its beginning; where it is not, as at Gitea, any comment may be its own.
+//
+// Whoever may write to a repository may change the comments of others in it, so
+// that their being refused does not tell.
+func (g GitHub) MayOwn(c Comment) bool {
+	kind, _, _ := strings.Cut(g.Token, "_")
+	switch kind {
+	case "ghs":
+		return c.Bot
+	case "ghp", "gho", "ghu", "github":
+		return !c.Bot
+	}
+	return true
 }
 
 // CreateComment comments on a pull request or an issue. It is not repeated where

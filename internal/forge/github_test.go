@@ -26,11 +26,11 @@ func refJS(sha string) string {
 }
 
 func commentJS(id int, body string) string {
-	return fmt.Sprintf(`{"id":%d,"html_url":"https://github.com/octo/pics/pull/7#issuecomment-%d","body":%q,"user":{"login":"github-actions[bot]"}}`, id, id, body)
+	return fmt.Sprintf(`{"id":%d,"html_url":"https://github.com/octo/pics/pull/7#issuecomment-%d","body":%q,"user":{"login":"github-actions[bot]","type":"Bot"}}`, id, id, body)
 }
 
 func comment(id int64, body string) Comment {
-	return Comment{ID: id, Body: body, URL: fmt.Sprintf("https://github.com/octo/pics/pull/7#issuecomment-%d", id), Author: "github-actions[bot]"}
+	return Comment{ID: id, Body: body, URL: fmt.Sprintf("https://github.com/octo/pics/pull/7#issuecomment-%d", id), Author: "github-actions[bot]", Bot: true}
 }
 
 var pull = PullRequest{Number: 7, URL: "https://github.com/octo/pics/pull/7", Title: "T", Head: "webp", Base: "main", HeadSHA: "h1"}
@@ -253,6 +253,7 @@ func TestGitHubErrors(t *testing.T) {
 		"422 no commits":          {"open", exchange{status: 422, answer: fmt.Sprintf(validation, "No commits between main and webp")}, ErrConflict, "nothing to merge"},
 		"422 too long":            {"write", exchange{status: 422, answer: fmt.Sprintf(validation, "body is too long (maximum is 65536 characters)")}, ErrTooLarge, "less"},
 		"422":                     {"tree", exchange{status: 422, answer: fmt.Sprintf(validation, "something")}, nil, ""},
+		"422 of a field":          {"open", exchange{status: 422, answer: `{"message":"Validation Failed","errors":[{"resource":"PullRequest","field":"base","code":"invalid"}],"documentation_url":"https://docs.github.com/rest"}`}, nil, `"base" ("invalid")`},
 		"405 of Gitea":            {"blob", exchange{status: 405, answer: ""}, ErrUnsupported, "cannot do it"},
 		"410":                     {"write", message(410, "Issues are disabled for this repo"), ErrNotFound, ""},
 	}

@@ -37,6 +37,15 @@ func (g GitLab) BranchHead(ctx context.Context, branch string) (string, error) {
 	return out.Commit.ID, err
 }
 
+// User is the name of the account behind the token.
+func (g GitLab) User(ctx context.Context) (string, error) {
+	r := g.request(http.MethodGet, "")
+	r.URL = strings.TrimRight(g.APIURL, "/") + "/user"
+	var out struct{ Username string }
+	_, err := g.do(ctx, task{"read the token's user", "read_api"}, r, nil, &out)
+	return out.Username, err
+}
+
 // Comments lists the notes of a merge request that people and bots wrote, oldest
 // first.
 func (g GitLab) Comments(ctx context.Context, number int) ([]Comment, error) {

@@ -75,6 +75,11 @@ func TestGitLab(t *testing.T) {
 			func(c ctx, g GitLab) (any, error) { return g.BranchHead(c, "feature/x") },
 			"c1",
 		},
+		"user": {
+			[]exchange{{ask: "GET /api/v4/user", answer: `{"id":1,"username":"project_3_bot","name":"webpress"}`}},
+			func(c ctx, g GitLab) (any, error) { return g.User(c) },
+			"project_3_bot",
+		},
 		"notes": {
 			[]exchange{
 				{ask: "GET " + notes + "?order_by=created_at&per_page=100&sort=asc", header: []string{"Link", `<https://gitlab.com/api/v4/projects/3/merge_requests/7/notes?page=2&per_page=100>; rel="next"`}, answer: "[" + note + "]"},

@@ -22,6 +22,9 @@ type Comment struct {
 	Limit int
 	// List returns the comments of the pull request, oldest first.
 	List func(ctx context.Context) ([]forge.Comment, error)
+	// Own says whether webpress may have written a comment. Others' are left
+	// alone, even if they begin like its own.
+	Own func(ctx context.Context, one forge.Comment) bool
 	// Create makes one, and Update gives one another body.
 	Create func(ctx context.Context, body string) (forge.Comment, error)
 	Update func(ctx context.Context, id int64, body string) (forge.Comment, error)
@@ -66,6 +69,7 @@ func CommentOnGitHub(g forge.GitHub, pullRequest int, key string) Comment {
 	return Comment{
 		Marker: Marker(key), Limit: forge.MaxComment,
 		List: func(ctx context.Context) ([]forge.Comment, error) { return g.Comments(ctx, pullRequest) },
+		Own:  func(_ context.Context, one forge.Comment) bool { return g.MayOwn(one) },
 		Create: func(ctx context.Context, body string) (forge.Comment, error) {
 			return g.CreateComment(ctx, pullRequest, body)
 		},
@@ -77,9 +81,19 @@ func CommentOnGitHub(g forge.GitHub, pullRequest int, key string) Comment {
 
 // CommentOnGitLab is the note with the given key on a merge request.
 func CommentOnGitLab(g forge.GitLab, mergeRequest int, key string) Comment {
+	var asked bool
+	var self string // empty where the forge does not tell
+	own := func(ctx context.Context, one forge.Comment) bool {
+		if !asked {
+			self, _ = g.User(ctx)
+			asked = true
+		}
+		return self == "" || one.Author == self
+	}
 	return Comment{
 		Marker: Marker(key), Limit: forge.MaxNote,
 		List: func(ctx context.Context) ([]forge.Comment, error) { return g.Comments(ctx, mergeRequest) },
+		Own:  own,
 		Create: func(ctx context.Context, body string) (forge.Comment, error) {
 			return g.CreateComment(ctx, mergeRequest, body)
 		},
@@ -144,7 +158,7 @@ func (c Comment) Send(ctx context.Context, news bool, body func(limit int) strin
 	return Created, made.URL, nil
 }
 
-// earlier are the comments that begin with the marker, oldest first.
+// earlier are the own comments that begin with the marker, oldest first.
 func (c Comment) earlier(ctx context.Context) ([]forge.Comment, error) {
 	all, err := c.List(ctx)
 	if err != nil {
@@ -152,7 +166,7 @@ func (c Comment) earlier(ctx context.Context) ([]forge.Comment, error) {
 	}
 	var earlier []forge.Comment
 	for _, one := range all {
-		if line, _, _ := strings.Cut(strings.TrimLeft(one.Body, "\ufeff \t\r\n"), "\n"); strings.TrimSpace(line) == c.Marker {
+		if line, _, _ := strings.Cut(strings.TrimLeft(one.Body, "\ufeff \t\r\n"), "\n"); strings.TrimSpace(line) == c.Marker && c.Own(ctx, one) {
 			earlier = append(earlier, one)
 		}
 	}

@@ -28,6 +28,8 @@ type thread struct {
 	// readOnly refuses all writes. breakCreate makes the comment and then breaks
 	// off; loseCreate breaks off before.
 	readOnly, breakCreate, loseCreate bool
+	// self is who GitLab's token belongs to; empty is not told.
+	self string
 }
 
 type post struct {
@@ -35,6 +37,7 @@ type post struct {
 	Body    string            `json:"body"`
 	HTMLURL string            `json:"html_url"`
 	User    map[string]string `json:"user"`
+	Author  map[string]string `json:"author"`
 	foreign bool              // the token may not change it
 }
 
@@ -50,6 +53,13 @@ func talk(t *testing.T, bodies ...string) *thread {
 	mux.HandleFunc("PATCH /repos/octo/pics/issues/comments/{id}", th.update)
 	mux.HandleFunc("GET /projects/{project}/merge_requests/7/notes", th.list)
 	mux.HandleFunc("POST /projects/{project}/merge_requests/7/notes", th.create)
+	mux.HandleFunc("GET /user", func(w http.ResponseWriter, _ *http.Request) {
+		if th.self == "" {
+			answer(w, 403, map[string]string{"message": "403 Forbidden"})
+			return
+		}
+		answer(w, 200, map[string]string{"username": th.self})
+	})
 	mux.HandleFunc("PUT /projects/{project}/merge_requests/7/notes/{id}", th.update)
 	th.Server = httptest.NewServer(mux)
 	t.Cleanup(th.Close)
@@ -187,6 +197,37 @@ func TestComment(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Whoever may write to the repository may change the comments of others. One
+// that is made to look like webpress's own is not taken for it.
+func TestCommentAuthor(t *testing.T) {
+	fake := Marker("") + "\nall is well"
+	user, bot := map[string]string{"login": "mallory", "type": "User"}, map[string]string{"login": "github-actions[bot]", "type": "Bot"}
+	for prefix, want := range map[string]string{
+		"ghs_": "update 2", "ghp_": "update 1", "github_pat_": "update 1", "": "update 1",
+	} {
+		th := talk(t, fake, fake)
+		th.comments[0].User, th.comments[1].User = user, bot
+		var log strings.Builder
+		g := forge.GitHub{Client: client(&log), APIURL: th.URL, Token: prefix + "t0k3nt0k3n", Repository: "octo/pics"}
+		if _, _, err := CommentOnGitHub(g, 7, "").Send(t.Context(), true, says("x")); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{want}, th.writes); diff != "" {
+			t.Errorf("token %q (-want +got):\n%s", prefix, diff)
+		}
+	}
+
+	th := talk(t, fake, fake)
+	th.self = "project_1_bot"
+	th.comments[0].Author, th.comments[1].Author = map[string]string{"username": "mallory"}, map[string]string{"username": th.self}
+	if _, _, err := th.note("").Send(t.Context(), true, says("x")); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"update 2"}, th.writes); diff != "" {
+		t.Errorf("GitLab (-want +got):\n%s", diff)
 	}
 }
 

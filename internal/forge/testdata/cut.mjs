@@ -9,7 +9,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 const require = createRequire(process.cwd() + "/");
 const read = (name) => readFileSync("node_modules/" + name, "utf8");
 
-const user = { login: 1 };
+const user = { login: 1, type: 1 };
 const branch = { ref: 1, sha: 1, repo: { full_name: 1 } };
 const pull = { number: 1, html_url: 1, state: 1, title: 1, head: branch, base: branch };
 const comment = { id: 1, html_url: 1, body: 1, user };
