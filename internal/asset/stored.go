@@ -10,6 +10,8 @@ type Stored struct {
 	Ref string `json:"ref,omitempty"`
 	// URL is where a person can look at it.
 	URL string `json:"url,omitempty"`
+	// PullRequest is the page of the pull request for a commit, where one is wanted.
+	PullRequest string `json:"pull-request,omitempty"`
 	// Digest is sha256:<lower-case hex> of what was uploaded, where there is one.
 	Digest string `json:"digest,omitempty"`
 	// Paths are the files that were delivered, as they are named in the working

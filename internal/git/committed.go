@@ -42,33 +42,56 @@ func (r *Repo) Committed(ctx context.Context, commit string, paths []string) (ma
 	if err != nil {
 		return nil, err
 	}
+	var there []string
+	for _, p := range paths {
+		if have[path.Join(prefix, p)] != "" {
+			there = append(there, p)
+		}
+	}
+	blobs, err := r.Hash(ctx, there)
+	committed := map[string]bool{}
+	for _, p := range there {
+		if blob := blobs[p]; blob != "" && blob == have[path.Join(prefix, p)] {
+			committed[p] = true
+		}
+	}
+	return committed, err
+}
+
+// Hash returns the ids that git has for the content of files in the work tree,
+// filters such as Git LFS applied. What is no regular file is not among them.
+func (r *Repo) Hash(ctx context.Context, paths []string) (map[string]string, error) {
+	top := *r
+	top.dir = r.top // git hash-object takes the paths that it reads from there
+	prefix, err := filepath.Rel(r.top, r.dir)
+	if err != nil {
+		return nil, err
+	}
+	prefix = filepath.ToSlash(prefix)
 	var names []string
 	var in bytes.Buffer
 	for _, p := range paths {
 		name := path.Join(prefix, p)
-		if have[name] == "" {
-			continue
-		}
 		if info, err := os.Lstat(filepath.Join(r.top, filepath.FromSlash(name))); err != nil || !info.Mode().IsRegular() {
 			continue
 		}
 		names = append(names, p)
 		in.WriteString(quoted(name) + "\n")
 	}
-	committed := map[string]bool{}
+	blobs := map[string]string{}
 	if len(names) == 0 {
-		return committed, nil
+		return blobs, nil
 	}
 	out, err := top.run(ctx, &in, "hash-object", "--stdin-paths")
 	if err != nil {
 		return nil, err
 	}
 	for i, blob := range strings.Fields(string(out)) {
-		if i < len(names) && have[path.Join(prefix, names[i])] == blob {
-			committed[names[i]] = true
+		if i < len(names) {
+			blobs[names[i]] = blob
 		}
 	}
-	return committed, nil
+	return blobs, nil
 }
 
 // has says whether the repository has a commit. A partial clone does not fetch

@@ -1,0 +1,332 @@
+package store
+
+import (
+	"net/http"
+	"net/http/cgi"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"webpress/internal/asset"
+	"webpress/internal/git"
+)
+
+const secret = "s3cret-t0ken"
+
+// A stage is a repository on a server that asks for a token, and a clone of it.
+type stage struct {
+	t         *testing.T
+	bare, url string
+	dir       string
+	log       strings.Builder
+}
+
+func run(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "git", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1",
+		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.org", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.org")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func (s *stage) put(name, text string) {
+	s.t.Helper()
+	path := filepath.Join(s.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// newStage has the sources a.png and b.png on the branch main.
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	root := t.TempDir()
+	s := &stage{t: t, bare: filepath.Join(root, "pictures.git"), dir: filepath.Join(root, "work")}
+	run(t, root, "init", "-q", "--bare", "-b", "main", s.bare)
+	run(t, s.bare, "config", "http.receivepack", "true")
+	backend := &cgi.Handler{
+		Path: filepath.Join(run(t, root, "--exec-path"), "git-http-backend"),
+		Env:  []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "REMOTE_USER=bot"},
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, password, _ := r.BasicAuth(); password != secret {
+			w.Header().Set("WWW-Authenticate", `Basic realm="git"`)
+			http.Error(w, "who are you?", http.StatusUnauthorized)
+			return
+		}
+		backend.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	s.url = server.URL + "/pictures.git"
+	run(t, root, "init", "-q", "-b", "main", s.dir)
+	run(t, s.dir, "remote", "add", "origin", s.url)
+	s.put("a.png", "picture a")
+	s.put("b.png", "picture b")
+	run(t, s.dir, "add", "-A")
+	run(t, s.dir, "commit", "-q", "-m", "Pictures")
+	run(t, s.dir, "push", "-q", s.bare, "main")
+	return s
+}
+
+func (s *stage) store() Commit {
+	s.t.Helper()
+	env := append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1")
+	repo, err := git.Open(s.t.Context(), s.dir, git.Options{Env: env})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return Commit{
+		Repo: repo, Branch: "main", Remote: git.Remote{URL: s.url, Token: secret}, Wait: time.Millisecond,
+		Author: "bot <bot@example.org>",
+		Logf:   func(format string, args ...any) { s.log.WriteString(format) },
+	}
+}
+
+// delivery has results of sources; their content is written first.
+func (s *stage) delivery(sources ...string) Delivery {
+	d := Delivery{Dir: s.dir, Head: run(s.t, s.dir, "rev-parse", "HEAD")}
+	for _, name := range sources {
+		output := strings.TrimSuffix(name, ".png") + ".webp"
+		s.put(output, "webp of "+name)
+		d.Results = append(d.Results, asset.Result{
+			Source: asset.Source{Path: name}, Output: output, Status: asset.Converted, Before: 100, After: 40,
+		})
+	}
+	return d
+}
+
+func (s *stage) put2(c Commit, d Delivery) (asset.Stored, error) {
+	s.t.Helper()
+	stored, err := c.Put(s.t.Context(), d)
+	config, _ := os.ReadFile(filepath.Join(s.dir, ".git", "config"))
+	if text := s.log.String() + string(config); strings.Contains(text, secret) || err != nil && strings.Contains(err.Error(), secret) {
+		s.t.Errorf("the token can be seen: %v %s", err, text)
+	}
+	return stored, err
+}
+
+// changed is what the last commit of a branch on the server changes.
+func (s *stage) changed(branch string) string {
+	return run(s.t, s.bare, "-c", "core.quotepath=off", "diff-tree", "-r", "--no-commit-id", "--name-status", branch)
+}
+
+func TestPush(t *testing.T) {
+	s := newStage(t)
+	d := s.delivery("a.png", "b.png")
+	stored, err := s.put2(s.store(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := asset.Stored{Store: "commit", Ref: run(t, s.bare, "rev-parse", "main"), Paths: []string{"a.webp", "b.webp"}}
+	if diff := cmp.Diff(want, stored); diff != "" {
+		t.Error(diff)
+	}
+	if got := s.changed("main"); got != "A\ta.webp\nA\tb.webp" {
+		t.Error(got)
+	}
+	message := run(t, s.bare, "log", "-1", "--format=%an <%ae>%n%B", "main")
+	for _, part := range []string{"bot <bot@example.org>", "perf(images): convert 2 images to WebP", "200 B -> 80 B, 60 % saved", "* a.webp"} {
+		if !strings.Contains(message, part) {
+			t.Errorf("%q is not in %s", part, message)
+		}
+	}
+	// The clone has followed, and nothing in it has changed.
+	if status := run(t, s.dir, "status", "--porcelain"); status != "" {
+		t.Errorf("git status: %s", status)
+	}
+	if a, b := run(t, s.dir, "rev-parse", "HEAD"), stored.Ref; a != b {
+		t.Errorf("HEAD is %s, not %s", a, b)
+	}
+	// Again: nothing to do, also for a run that does not know of the first.
+	again, err := s.put2(s.store(), d)
+	if err != nil || again.Ref != "" || len(again.Paths) != 0 {
+		t.Errorf("again: %+v, %v", again, err)
+	}
+	if n := run(t, s.bare, "rev-list", "--count", "main"); n != "2" {
+		t.Errorf("%s commits", n)
+	}
+}
+
+func TestPushOddNames(t *testing.T) {
+	s := newStage(t)
+	names := []string{"-rf.png", "two  spaces.png", "a\nb.png", "q\"'.png", "ünï/日本.png", ":(glob)x.png", "back\\slash.png"}
+	for _, name := range names {
+		s.put(name, name)
+	}
+	run(t, s.dir, "add", "-A")
+	run(t, s.dir, "commit", "-q", "-m", "Odd")
+	run(t, s.dir, "push", "-q", s.bare, "main")
+	d := s.delivery(names...)
+	d.Remove = true
+	stored, err := s.put2(s.store(), d)
+	if err != nil || len(stored.Paths) != len(names) || len(stored.Removed) != len(names) {
+		t.Fatalf("%+v, %v", stored, err)
+	}
+	for _, r := range d.Results {
+		if got := run(t, s.bare, "cat-file", "blob", "main:"+r.Output); got != "webp of "+r.Source.Path {
+			t.Errorf("%q is %q", r.Output, got)
+		}
+	}
+	if left := run(t, s.bare, "ls-tree", "-r", "--name-only", "main", "-z"); strings.Count(left, ".png") != 2 {
+		t.Errorf("%q", left)
+	}
+}
+
+func TestPushOntoMovedBranch(t *testing.T) {
+	s := newStage(t)
+	d := s.delivery("a.png", "b.png")
+	other := filepath.Join(t.TempDir(), "other")
+	run(t, s.dir, "clone", "-q", s.bare, other)
+	if err := os.WriteFile(filepath.Join(other, "a.png"), []byte("another picture"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run(t, other, "commit", "-qam", "Another a")
+	run(t, other, "push", "-q", "origin", "main")
+	stored, err := s.put2(s.store(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.changed("main"); got != "A\tb.webp" {
+		t.Error(got)
+	}
+	if len(stored.Left) != 1 || stored.Left[0].Path != "a.webp" || !strings.Contains(stored.Left[0].Reason, "changed") {
+		t.Errorf("left: %+v", stored.Left)
+	}
+}
+
+// TestPushRace moves the branch between the look at it and the push, by a hook of
+// the server that lets the first push in only behind another one.
+func TestPushRace(t *testing.T) {
+	s := newStage(t)
+	other := filepath.Join(t.TempDir(), "other")
+	run(t, s.dir, "clone", "-q", s.bare, other)
+	if err := os.WriteFile(filepath.Join(other, "c.txt"), []byte("c"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run(t, other, "add", "-A")
+	run(t, other, "commit", "-qm", "Between")
+	between := run(t, other, "rev-parse", "HEAD")
+	run(t, other, "push", "-q", "origin", "HEAD:refs/heads/parked")
+	hook := "#!/bin/sh\nunset GIT_QUARANTINE_PATH\ntest -e raced && exit 0\ntouch raced\ngit update-ref refs/heads/main " + between + "\n"
+	if err := os.WriteFile(filepath.Join(s.bare, "hooks", "pre-receive"), []byte(hook), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	stored, err := s.put2(s.store(), s.delivery("a.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if parent := run(t, s.bare, "rev-parse", "main^"); parent != between || stored.Ref != run(t, s.bare, "rev-parse", "main") {
+		t.Errorf("the commit is on %s, not on %s", parent, between)
+	}
+	if !strings.Contains(s.log.String(), "has moved") {
+		t.Errorf("log: %s", s.log.String())
+	}
+}
+
+func TestPushToNewBranch(t *testing.T) {
+	s := newStage(t)
+	c := s.store()
+	c.Branch = "webpress/weekly"
+	stored, err := s.put2(c, s.delivery("a.png"))
+	if err != nil || stored.Ref == "" {
+		t.Fatalf("%+v, %v", stored, err)
+	}
+	if got := s.changed("webpress/weekly"); got != "A\ta.webp" {
+		t.Error(got)
+	}
+	if n := run(t, s.bare, "rev-list", "--count", "main"); n != "1" {
+		t.Error("main has moved")
+	}
+}
+
+func TestPushRefused(t *testing.T) {
+	for _, tc := range []struct {
+		name, hint string
+		prepare    func(*stage, *Commit)
+	}{
+		{"protected", "open-pull-request", func(s *stage, _ *Commit) {
+			hook := "#!/bin/sh\necho 'GH006: Protected branch update failed' >&2\nexit 1\n"
+			if err := os.WriteFile(filepath.Join(s.bare, "hooks", "pre-receive"), []byte(hook), 0o755); err != nil {
+				s.t.Fatal(err)
+			}
+		}},
+		{"wrong token", "token", func(_ *stage, c *Commit) { c.Remote.Token = "wrong" }},
+		{"no token", "token", func(_ *stage, c *Commit) { c.Remote.Token = "" }},
+		{"detached", "commit-branch", func(_ *stage, c *Commit) { c.Branch = "" }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := newStage(t)
+			c := s.store()
+			tc.prepare(s, &c)
+			stored, err := s.put2(c, s.delivery("a.png"))
+			if err == nil || stored.Ref != "" {
+				t.Fatalf("%+v, %v", stored, err)
+			}
+			if h := err.(*Error).Hint; !strings.Contains(h, tc.hint) {
+				t.Errorf("%v\nhint: %s", err, h)
+			}
+			if n := run(t, s.bare, "rev-list", "--count", "main"); n != "1" {
+				t.Errorf("%s commits", n)
+			}
+		})
+	}
+}
+
+func TestPushKeepsModes(t *testing.T) {
+	s := newStage(t)
+	s.put("a.webp", "old")
+	if err := os.Chmod(filepath.Join(s.dir, "a.webp"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	run(t, s.dir, "add", "-A")
+	run(t, s.dir, "commit", "-q", "-m", "Old")
+	run(t, s.dir, "push", "-q", s.bare, "main")
+	if _, err := s.put2(s.store(), s.delivery("a.png")); err != nil {
+		t.Fatal(err)
+	}
+	if got := run(t, s.bare, "ls-tree", "main", "a.webp"); !strings.HasPrefix(got, "100755") {
+		t.Error(got)
+	}
+}
+
+func TestPushFromShallowDetached(t *testing.T) {
+	s := newStage(t)
+	s.put("c.txt", "c")
+	run(t, s.dir, "add", "-A")
+	run(t, s.dir, "commit", "-q", "-m", "More")
+	run(t, s.dir, "push", "-q", s.bare, "main")
+	shallow := filepath.Join(t.TempDir(), "shallow")
+	run(t, s.dir, "clone", "-q", "--depth=1", "file://"+s.bare, shallow)
+	run(t, shallow, "checkout", "-q", "--detach")
+	s.dir = shallow
+	stored, err := s.put2(s.store(), s.delivery("a.png"))
+	if err != nil || stored.Ref == "" {
+		t.Fatalf("%+v, %v", stored, err)
+	}
+	if got := s.changed("main"); got != "A\ta.webp" {
+		t.Error(got)
+	}
+}
+
+func TestPushLeavesIgnored(t *testing.T) {
+	s := newStage(t)
+	s.put(".gitignore", "*.webp\n")
+	stored, err := s.put2(s.store(), s.delivery("a.png"))
+	if err != nil || len(stored.Left) != 1 || stored.Ref != "" {
+		t.Errorf("%+v, %v", stored, err)
+	}
+}
