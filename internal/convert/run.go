@@ -137,7 +137,7 @@ func (r *run) start(ctx context.Context, jobs []asset.Job) {
 }
 
 // threads is the number of processors for one picture: more than one where fewer
-// pictures are left than could be in work. A HEIC alone takes a seventh less time
+// pictures are left than could be in work. A HEIC alone takes an eighth less time
 // with two; libwebp's threads are not worth it.
 func (r *run) threads() int {
 	busy := max(1, min(r.workers, int(r.unfinished.Load())))
