@@ -37,6 +37,10 @@ func (r *run) apply(ctx context.Context) int {
 		return r.stop(ctx, err)
 	}
 	s := r.settings
+	to, err := r.applyTo(ctx, repo)
+	if err != nil {
+		return r.stop(ctx, err)
+	}
 	verified, err := store.Verify(r.at(s.Upload), store.VerifyOptions{
 		Head: head, Allowed: allowed,
 		Recipe:    func(asset.Source) asset.Recipe { return recipe(s) },
@@ -59,7 +63,7 @@ func (r *run) apply(ctx context.Context) int {
 		}
 	}
 	var stored bool
-	in.Deliveries, stored = r.hand(ctx, r.applyTo(repo), store.Delivery{
+	in.Deliveries, stored = r.hand(ctx, to, store.Delivery{
 		Dir: repo.Top(), Results: in.Results, Remove: verified.Remove, Head: head,
 		Recipe: func(asset.Source) asset.Recipe { return recipe(s) },
 	})

@@ -3,7 +3,8 @@ package app
 import (
 	"cmp"
 	"context"
-	"errors"
+	"fmt"
+	"net/url"
 
 	"webpress/internal/asset"
 	"webpress/internal/ci"
@@ -14,74 +15,189 @@ import (
 
 // chooseCommit adds the store that commits, or says why it is not tried. upload
 // says that the results are to be uploaded instead, where that can be done.
-func (r *run) chooseCommit(to *stores, repo *git.Repo, byDefault bool) (upload bool, err error) {
+func (r *run) chooseCommit(ctx context.Context, to *stores, repo *git.Repo, byDefault bool) (upload bool, err error) {
 	f := r.facts
-	fork := f.Fork && f.Event == ci.PullRequest
+	const apply = "`webpress apply` in a workflow started by workflow_run commits what this run uploads"
 	switch {
-	case f.ReadOnly && fork:
-		to.keep(config.StoreCommit, "nothing is committed: the pull request comes from a fork, and its run may only read; "+
-			"`webpress apply` in a workflow started by workflow_run commits what this run uploads")
+	case f.Fork && f.ReadOnly:
+		to.keep(config.StoreCommit, "nothing is committed: the pull request comes from a fork, and its run may only read; "+apply)
+		return true, nil
+	case f.Fork:
+		to.keep(config.StoreCommit, "nothing is committed: the pull request comes from a fork, whose branch is not this repository's; "+apply)
 		return true, nil
 	case f.ReadOnly:
-		to.keep(config.StoreCommit, "nothing is committed: the run was started by %s, and may only read; "+
-			"`webpress apply` in a workflow started by workflow_run commits what this run uploads", ci.Visible(f.Actor))
-		return true, nil
-	case fork:
-		to.keep(config.StoreCommit, "nothing is committed: the pull request comes from a fork, whose branch is not this repository's")
+		to.keep(config.StoreCommit, "nothing is committed: the run was started by %s, and may only read; "+apply, ci.Visible(f.Actor))
 		return true, nil
 	}
-	why, hint := r.noBranch(repo)
+	branch, why, hint := r.branch(ctx, repo)
 	switch {
 	case why == "":
-		to.list = append(to.list, r.commitStore(repo))
-		return false, nil
 	case byDefault:
 		to.keep(config.StoreCommit, "nothing is committed: %s", why)
 		return false, nil
+	default:
+		return false, &asset.Fault{Message: "commit results: " + why, Hint: hint}
 	}
-	return false, &asset.Fault{Message: "commit results: " + why, Hint: hint}
+	c, err := r.commit(ctx, repo, branch, f.Repository)
+	if err != nil {
+		return false, err
+	}
+	if r.settings.OpenPullRequest {
+		if c.Pull, err = r.pull(); err != nil {
+			return false, err
+		}
+	}
+	to.list = append(to.list, c)
+	return false, nil
 }
 
-// noBranch says why there is no branch to commit to.
-func (r *run) noBranch(repo *git.Repo) (why, hint string) {
+// branch is the branch to commit to, or says why there is none.
+func (r *run) branch(ctx context.Context, repo *git.Repo) (branch, why, hint string) {
 	f := r.facts
 	const named = "set `commit-branch` to the name of a branch, or leave `commit` out of `store` for such runs"
-	switch {
+	switch branch = cmp.Or(r.settings.CommitBranch, f.Branch); {
 	case repo == nil:
-		return ci.Visible(r.noRepo.Error()), "check the repository out before, as actions/checkout does, and have git installed"
-	case r.settings.CommitBranch != "" || r.ci.Name() == "":
-		return "", ""
+		return "", ci.Visible(r.noRepo.Error()), "check the repository out before, as actions/checkout does, and have git installed"
+	case branch != "":
+		return branch, "", ""
 	case f.Tag != "":
-		return "the run is for a tag, which is on no branch of its own", named
-	case f.Branch == "":
-		return "the run is for no branch", named
+		return "", fmt.Sprintf("the run is for the tag %q, and a commit belongs to a branch", f.Tag), named
+	case r.ci.Name() != "":
+		return "", "the run is for no branch", named
 	}
-	return "", ""
+	branch, err := repo.Branch(ctx)
+	switch {
+	case err != nil:
+		return "", err.Error(), ""
+	case branch == "":
+		return "", "no branch is checked out", "check a branch out, or set `commit-branch`"
+	}
+	return branch, "", ""
+}
+
+// commit is the store that commits to a branch of a repository on the server.
+func (r *run) commit(ctx context.Context, repo *git.Repo, branch, repository string) (store.Commit, error) {
+	s := r.settings
+	c := store.Commit{
+		Repo: repo, Branch: branch, Method: s.CommitMethod,
+		Message: s.CommitMessage, Author: cmp.Or(s.CommitAuthor, r.bot()), Logf: r.log.line,
+	}
+	var err error
+	if c.Remote, err = r.remote(ctx, repo, repository); err != nil {
+		return c, err
+	}
+	// Gitea's and Forgejo's API resembles GitHub's, but not where commits are made.
+	if r.facts.Forge == "github" && r.facts.APIURL != "" && r.token() != "" {
+		g := r.gitHub(repository)
+		c.GitHub = &g
+	}
+	if c.GitHub == nil && (c.Method == store.MethodGraphQL || c.Method == store.MethodREST) {
+		return c, &asset.Fault{
+			Message: fmt.Sprintf("commit results by %s: there is no API of GitHub's, or no token for it", c.Method),
+			Hint:    "set `token`, or leave `commit-method` out: git pushes then",
+		}
+	}
+	return c, nil
+}
+
+// remote is a repository as git reaches it: the one that was checked out by the
+// address it was checked out from, another one by the server's.
+func (r *run) remote(ctx context.Context, repo *git.Repo, repository string) (git.Remote, error) {
+	f := r.facts
+	to := git.Remote{Token: r.token()}
+	switch {
+	case r.settings.Token == "":
+		to.User = r.secrets.User
+	case r.facts.Forge == "gitlab":
+		to.User = "oauth2"
+	}
+	if repository == f.Repository {
+		origin, err := repo.Origin(ctx)
+		if err != nil {
+			return to, err
+		}
+		to.URL = origin
+	}
+	if to.URL == "" && f.ServerURL != "" && repository != "" {
+		to.URL = f.ServerURL + "/" + repository + ".git"
+	}
+	if to.URL == "" {
+		return to, &asset.Fault{
+			Message: "commit results: the repository has no remote called origin to push to",
+			Hint:    "add one with `git remote add origin ADDRESS`",
+		}
+	}
+	return to, nil
+}
+
+// bot is the author where none is set, empty for whom git is configured for.
+func (r *run) bot() string {
+	host := "localhost"
+	if u, err := url.Parse(r.facts.ServerURL); err == nil && u.Hostname() != "" {
+		host = u.Hostname()
+	}
+	switch r.ci.Name() {
+	case "":
+		return ""
+	case "GitHub":
+		// The account that GITHUB_TOKEN acts as; 41898282 is its number.
+		return "github-actions[bot] <41898282+github-actions[bot]@users.noreply.github.com>"
+	}
+	return "webpress <webpress@noreply." + host + ">"
+}
+
+// pull is the pull request that is wanted for the branch.
+func (r *run) pull() (*store.Pull, error) {
+	s := r.settings
+	p := &store.Pull{
+		Base: cmp.Or(r.facts.Branch, r.facts.DefaultBranch), Title: s.PullRequestTitle, Labels: s.PullRequestLabels,
+	}
+	kind := r.forge()
+	switch {
+	case p.Base == "":
+		return nil, &asset.Fault{
+			Message: "open a pull request: the branch that it is for is not known",
+			Hint:    "leave `open-pull-request` out where webpress does not run in a CI",
+		}
+	case kind == noForge:
+		return nil, &asset.Fault{
+			Message: fmt.Sprintf("open a pull request: %s has not told which forge it is for, or webpress does not know that one", r.ciName()),
+			Hint:    "leave `open-pull-request` out, and open it once by hand: later runs push to its branch",
+		}
+	case kind == gitLab && r.gitLab().JobToken:
+		return nil, &asset.Fault{
+			Message: "open a merge request: the token of a job of GitLab's cannot",
+			Hint:    "set `gitlab-token` to a token with the scope api",
+		}
+	case r.token() == "":
+		return nil, &asset.Fault{Message: "open a pull request: there is no token", Hint: "set `token`"}
+	case kind == gitLab:
+		p.Forge = r.gitLab()
+	default:
+		p.Forge = r.gitHub(r.facts.Repository)
+	}
+	return p, nil
+}
+
+// commitURL is the page of a commit, where the platform has told enough.
+func (r *run) commitURL(id string) string {
+	f := r.facts
+	repository := f.Repository
+	if f.Fork {
+		repository = f.HeadRepository
+	}
+	switch {
+	case id == "" || f.ServerURL == "" || repository == "":
+		return ""
+	case r.forge() == gitHub:
+		return f.ServerURL + "/" + repository + "/commit/" + id
+	case r.forge() == gitLab:
+		return f.ServerURL + "/" + repository + "/-/commit/" + id
+	}
+	return ""
 }
 
 // tellNothingLeft says that the commit of the run has everything already.
-func (r *run) tellNothingLeft(ctx context.Context, repo *git.Repo) {
-	r.log.line("nothing to deliver: the commit has every result already")
-}
-
-// branch is the branch that is committed to.
-func (r *run) branch() string { return cmp.Or(r.settings.CommitBranch, r.facts.Branch) }
-
-// commitStore commits to the branch of the run.
-func (r *run) commitStore(repo *git.Repo) store.Store { return notYet{} }
-
-// applyTo is where an upload that was verified goes.
-func (r *run) applyTo(repo *git.Repo) (to stores) {
-	to.list = []store.Store{r.commitStore(repo)}
-	if r.settings.DryRun {
-		to.list[0] = dry{to.list[0]}
-	}
-	return to
-}
-
-type notYet struct{}
-
-func (notYet) Name() string { return config.StoreCommit }
-func (notYet) Put(context.Context, store.Delivery) (asset.Stored, error) {
-	return asset.Stored{}, &store.Error{What: "commit results", Why: errors.New("not built yet")}
+func (r *run) tellNothingLeft() {
+	r.log.line("nothing to deliver: the commit that the run is for has every result already")
 }

@@ -25,7 +25,7 @@ func (r *run) convert(ctx context.Context) int {
 		r.tellSettings()
 	}
 	repo := r.openRepo(ctx)
-	to, err := r.chooseStores(repo)
+	to, err := r.chooseStores(ctx, repo)
 	if err := errors.Join(err, r.checkFiles(), r.checkWebhook()); err != nil {
 		return r.stop(ctx, err)
 	}
@@ -131,12 +131,17 @@ func (r *run) stop(ctx context.Context, err error) int {
 	return WrongSettings
 }
 
-// unjoin takes apart what errors.Join has joined.
+// unjoin takes apart what errors.Join has joined, also where it was joined again.
 func unjoin(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()
+	joined, ok := err.(interface{ Unwrap() []error })
+	if _, whole := err.(interface{ As(any) bool }); !ok || whole {
+		return []error{err} // one that has several causes is still one
 	}
-	return []error{err}
+	var all []error
+	for _, one := range joined.Unwrap() {
+		all = append(all, unjoin(one)...)
+	}
+	return all
 }
 
 // tellSettings prints what the run goes by.

@@ -51,6 +51,10 @@ func (r *run) deliver(ctx context.Context, in report.Input, prefix string) (ok b
 			r.log.warn("%s", err)
 		}
 	}
+	if file := r.settings.Dotenv; file != "" {
+		// Where this fails, the writing below does, and says so.
+		_ = os.MkdirAll(filepath.Dir(r.at(file)), 0o755)
+	}
 	if err := r.ci.SetOutputs(rep.Outputs(r.inRepository(name))); err != nil {
 		fail(err)
 	}

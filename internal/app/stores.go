@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"webpress/internal/asset"
 	"webpress/internal/config"
@@ -29,36 +30,32 @@ func (s *stores) keep(name, format string, args ...any) {
 
 // chooseStores finds out where results go. Its error is a mistake in the
 // settings, found before any work is done.
-func (r *run) chooseStores(repo *git.Repo) (stores, error) {
+func (r *run) chooseStores(ctx context.Context, repo *git.Repo) (to stores, err error) {
 	s := r.settings
 	wanted, byDefault := s.Store, len(s.Store) == 0
 	if byDefault && s.Action && r.facts.Event != "" {
 		wanted = []string{config.StoreCommit}
 	}
-	var to stores
 	if slices.Contains(wanted, config.StoreNone) {
 		return to, nil
 	}
 	artifact := slices.Contains(wanted, config.StoreArtifact)
+	var faults []error
 	if slices.Contains(wanted, config.StoreCommit) {
-		upload, err := r.chooseCommit(&to, repo, byDefault)
-		if err != nil {
-			return to, err
-		}
+		upload, err := r.chooseCommit(ctx, &to, repo, byDefault)
+		faults = append(faults, err)
 		// The results are wanted outside of the job: this is the other way.
 		artifact = artifact || upload && r.artifact().Check() == nil
 	} else if s.OpenPullRequest {
 		to.keep(config.StoreCommit, "no pull request is opened: `store` has no commit")
 	}
-	if err := r.chooseArtifact(&to, artifact); err != nil {
-		return to, err
-	}
+	faults = append(faults, r.chooseArtifact(&to, artifact))
 	if s.DryRun {
 		for i := range to.list {
 			to.list[i] = dry{to.list[i]}
 		}
 	}
-	return to, nil
+	return to, errors.Join(faults...)
 }
 
 // chooseArtifact adds the stores whose results the CI takes up.
@@ -110,7 +107,7 @@ func (r *run) store(ctx context.Context, to stores, repo *git.Repo, in report.In
 		return to.kept, false
 	}
 	if len(d.Files()) == 0 && len(in.Results) > 0 && !r.settings.DryRun {
-		r.tellNothingLeft(ctx, repo)
+		r.tellNothingLeft()
 	}
 	return r.hand(ctx, to, d)
 }
@@ -150,6 +147,9 @@ func (r *run) hand(ctx context.Context, to stores, d store.Delivery) (done []rep
 func (r *run) put(ctx context.Context, s store.Store, d store.Delivery) report.Delivery {
 	stored, err := s.Put(ctx, d)
 	stored.Store = s.Name()
+	if stored.Store == config.StoreCommit && stored.URL == "" {
+		stored.URL = r.commitURL(stored.Ref)
+	}
 	one := report.Delivery{Stored: stored}
 	for _, note := range stored.Notes {
 		r.log.line("%s: %s", stored.Store, note)
@@ -159,7 +159,7 @@ func (r *run) put(ctx context.Context, s store.Store, d store.Delivery) report.D
 	}
 	if err == nil {
 		if n := len(stored.Paths) + len(stored.Removed); n > 0 {
-			r.log.line("%s: %s delivered %s", stored.Store, count(n, "file"), stored.URL)
+			r.log.line("%s", strings.TrimRight(fmt.Sprintf("%s: %s delivered %s", stored.Store, count(n, "file"), stored.URL), " "))
 		}
 		return one
 	}

@@ -139,3 +139,12 @@ func quoted(name string) string {
 	}
 	return `"` + strings.NewReplacer("\\", `\\`, `"`, `\"`, "\n", `\n`).Replace(name) + `"`
 }
+
+// Branch is the name of the branch that is checked out, empty where none is.
+func (r *Repo) Branch(ctx context.Context) (string, error) {
+	out, err := r.run(ctx, nil, "symbolic-ref", "--quiet", "--short", "HEAD")
+	if err != nil && exitCode(err) != 1 {
+		return "", err
+	}
+	return strings.TrimSpace(string(out)), nil
+}
