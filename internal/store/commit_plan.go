@@ -17,6 +17,7 @@ type file struct {
 	output, origin string // the result's path and its source's
 	name, source   string // the same as the user knows them
 	blob           string // the id of the output's content
+	sourceBlob     string // that of the source's, empty where not known
 	before, after  int64  // sizes in bytes
 	add, remove    bool
 }
@@ -47,7 +48,7 @@ func (c Commit) plan(ctx context.Context, d Delivery, stored *asset.Stored) ([]f
 			all = append(all, file{
 				output: d.InRepository(r.Output), origin: d.InRepository(r.Source.Path),
 				name: r.Output, source: r.Source.Path, blob: blobs[r.Output], remove: r.Removed,
-				before: r.Before, after: r.After,
+				sourceBlob: r.Source.Blob, before: r.Before, after: r.After,
 			})
 		}
 	}
@@ -67,14 +68,25 @@ func (c Commit) onto(ctx context.Context, d Delivery, all []file, head string) (
 	if err != nil {
 		return nil, nil, err
 	}
-	here := there
-	if d.Head != "" && d.Head != head && c.Repo.Has(ctx, d.Head) {
-		if here, err = c.Repo.Blobs(ctx, d.Head); err != nil {
+	// The results were made of what is checked out. That is a merge commit for a
+	// pull request at GitHub, and a shallow clone has nothing but that.
+	here, from := there, d.Head
+	if from == "" || !c.Repo.Has(ctx, from) {
+		if from, err = c.Repo.CheckedOut(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	if from != "" && from != head {
+		if here, err = c.Repo.Blobs(ctx, from); err != nil {
 			return nil, nil, err
 		}
 	}
 	for _, f := range all {
-		if here[f.origin] != there[f.origin] && here[f.origin] != "" {
+		made := here[f.origin]
+		if f.sourceBlob != "" && here[f.origin] != "" {
+			made = f.sourceBlob
+		}
+		if made != there[f.origin] && made != "" {
 			// A source that is gone there may have been removed by another run with
 			// the same result.
 			if there[f.origin] == "" && there[f.output] == f.blob {

@@ -208,6 +208,41 @@ func TestPushOntoMovedBranch(t *testing.T) {
 	}
 }
 
+// TestPushFromMergeCommit commits to the branch of a pull request, of which only
+// the merge with its base is checked out, in which one source is another.
+func TestPushFromMergeCommit(t *testing.T) {
+	s := newStage(t)
+	run(t, s.dir, "checkout", "-q", "-b", "topic")
+	s.put("c.png", "picture c")
+	run(t, s.dir, "add", "-A")
+	run(t, s.dir, "commit", "-q", "-m", "Topic")
+	head := run(t, s.dir, "rev-parse", "HEAD")
+	run(t, s.dir, "push", "-q", s.bare, "topic")
+	run(t, s.dir, "checkout", "-q", "main")
+	s.put("a.png", "a of main")
+	run(t, s.dir, "commit", "-qam", "Main")
+	run(t, s.dir, "merge", "-q", "--no-edit", "topic")
+	run(t, s.dir, "push", "-q", s.bare, "main:merge")
+	shallow := filepath.Join(t.TempDir(), "shallow")
+	run(t, s.dir, "clone", "-q", "--depth=1", "-b", "merge", "file://"+s.bare, shallow)
+	run(t, shallow, "checkout", "-q", "--detach")
+	s.dir = shallow
+	c := s.store()
+	c.Branch = "topic"
+	d := s.delivery("a.png", "c.png")
+	d.Head = head
+	stored, err := s.put2(c, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.changed("topic"); got != "A\tc.webp" {
+		t.Error(got)
+	}
+	if len(stored.Left) != 1 || stored.Left[0].Path != "a.webp" {
+		t.Errorf("%+v", stored.Left)
+	}
+}
+
 // TestPushRace moves the branch between the look at it and the push, by a hook of
 // the server that lets the first push in only behind another one.
 func TestPushRace(t *testing.T) {
