@@ -55,7 +55,7 @@ func (g GitHub) explain(t task, e *wire.Error) (kind error, hint string) {
 	switch e.Status {
 	case http.StatusUnauthorized:
 		if g.Token == "" {
-			return ErrForbidden, "no token was given: set github-token"
+			return ErrForbidden, "no token was given: set `token`"
 		}
 		return ErrForbidden, "the token is not valid here: it may have expired, been revoked, or belong to another server; " +
 			"a job's own token ends with the job"
@@ -150,7 +150,7 @@ func permission(t task, message string) string {
 // hidden explains a 404.
 func (g GitHub) hidden(t task) string {
 	if g.Token == "" {
-		return "it is not there, or it is private and no token was given: without one GitHub says 404 to what it hides; set github-token"
+		return "it is not there, or it is private and no token was given: without one GitHub says 404 to what it hides; set `token`"
 	}
 	return "it is not there, or the token may not see it: GitHub says 404 to a token without access to " + g.Repository +
 		"; check the name, and that the token has `" + t.scope + "` for it"

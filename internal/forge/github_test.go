@@ -309,7 +309,7 @@ func TestCommentIsNotRepeated(t *testing.T) {
 }
 
 func TestNoToken(t *testing.T) {
-	for status, want := range map[int]string{401: "set github-token", 404: "no token was given"} {
+	for status, want := range map[int]string{401: "set `token`", 404: "no token was given"} {
 		s := serve(t)
 		s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Authorization") != "" {

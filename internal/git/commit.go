@@ -140,9 +140,6 @@ func (r *Repo) Executable(ctx context.Context, commit string) (map[string]bool, 
 	return programs, err
 }
 
-// Has says whether the repository has a commit, without asking a server.
-func (r *Repo) Has(ctx context.Context, commit string) bool { return r.has(ctx, commit) }
-
 // Follow moves the branch that is checked out from one commit to the next, which
 // was made of changes in the work tree, and says whether it did: only where from
 // is still checked out on that branch.

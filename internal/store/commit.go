@@ -104,7 +104,7 @@ func (c Commit) try(ctx context.Context, d Delivery, all []file, stored *asset.S
 	if fresh {
 		head = d.Head
 	}
-	files, left, err := c.onto(ctx, d, all, head)
+	files, left, err := c.onto(ctx, all, head)
 	if err != nil {
 		return false, err
 	}

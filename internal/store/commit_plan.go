@@ -56,8 +56,8 @@ func (c Commit) plan(ctx context.Context, d Delivery, stored *asset.Stored) ([]f
 }
 
 // onto finds out what is to be done on top of the commit head: what it does not
-// have already, but nothing whose source is another one there than at d.Head.
-func (c Commit) onto(ctx context.Context, d Delivery, all []file, head string) (todo []file, left []asset.Left, err error) {
+// have already, but nothing whose source is another one there than here.
+func (c Commit) onto(ctx context.Context, all []file, head string) (todo []file, left []asset.Left, err error) {
 	if head == "" {
 		return nil, nil, fmt.Errorf("there is no commit yet in this repository")
 	}
@@ -69,12 +69,11 @@ func (c Commit) onto(ctx context.Context, d Delivery, all []file, head string) (
 		return nil, nil, err
 	}
 	// The results were made of what is checked out. That is a merge commit for a
-	// pull request at GitHub, and a shallow clone has nothing but that.
-	here, from := there, d.Head
-	if from == "" || !c.Repo.Has(ctx, from) {
-		if from, err = c.Repo.CheckedOut(ctx); err != nil {
-			return nil, nil, err
-		}
+	// pull request at GitHub, and not Delivery.Head.
+	here := there
+	from, err := c.Repo.CheckedOut(ctx)
+	if err != nil {
+		return nil, nil, err
 	}
 	if from != "" && from != head {
 		if here, err = c.Repo.Blobs(ctx, from); err != nil {
