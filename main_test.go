@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -12,6 +15,8 @@ import (
 	"image/png"
 	"io"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,6 +43,7 @@ func TestMain(m *testing.M) {
 //	tree FILE …                       checks that these files are there and no others
 //	weird FILE                        makes a picture whose name is a Go string
 //	cut FILE BYTES                    shortens a file
+//	listen VARIABLE FILE              puts the address of an HTTP server into VARIABLE; see listen
 //
 // $PICTURES is the folder of the pictures that the project has generated.
 func TestScripts(t *testing.T) {
@@ -64,7 +70,7 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("no condition %q", cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"picture": cmdPicture, "weird": cmdWeird, "code": cmdCode, "until": cmdUntil, "tree": cmdTree, "cut": cmdCut,
+			"picture": cmdPicture, "weird": cmdWeird, "code": cmdCode, "until": cmdUntil, "tree": cmdTree, "cut": cmdCut, "listen": cmdListen,
 		},
 	})
 }
@@ -221,4 +227,33 @@ func TestVersion(t *testing.T) {
 	if got := versionOf(nil, false); got != "1.2.3" {
 		t.Errorf("version %q, want the linker's", got)
 	}
+}
+
+// cmdListen starts a server that writes down every request: the method and the
+// path on a line, the signature of a webhook, the body. To a GET it answers with
+// an empty list, to others with a comment, as a forge would.
+func cmdListen(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: listen VARIABLE FILE")
+	}
+	f, err := os.Create(ts.MkAbs(args[1]))
+	ts.Check(err)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		fmt.Fprintf(f, "%s %s\n", r.Method, r.URL.Path)
+		if s := r.Header.Get("X-Webpress-Signature-256"); s != "" {
+			mac := hmac.New(sha256.New, []byte("hush"))
+			mac.Write(body)
+			fmt.Fprintf(f, "signature %v\n", s == "sha256="+hex.EncodeToString(mac.Sum(nil)))
+		}
+		fmt.Fprintf(f, "%s\n", body)
+		if r.Method == http.MethodGet {
+			_, _ = io.WriteString(w, "[]")
+			return
+		}
+		w.WriteHeader(http.StatusCreated)
+		_, _ = io.WriteString(w, `{"id": 7, "html_url": "https://forge.example/7"}`)
+	}))
+	ts.Defer(func() { server.Close(); _ = f.Close() })
+	ts.Setenv(args[0], server.URL)
 }
