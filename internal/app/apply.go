@@ -68,8 +68,25 @@ func (r *run) apply(ctx context.Context) int {
 		Recipe: func(asset.Source) asset.Recipe { return recipe(s) },
 	})
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
+	r.findPullRequest(ctx, head)
 	told := r.deliver(ctx, in, r.prefix(repo))
 	return exitCode(in, stored && told, s.FailOn)
+}
+
+// findPullRequest asks for the pull request that the upload is for, where a
+// comment is wanted: the platform does not tell it where it comes from a fork.
+func (r *run) findPullRequest(ctx context.Context, head string) {
+	f := r.facts
+	if !r.settings.Comment || r.settings.DryRun || f.PullRequest != 0 || f.HeadRepository == "" || r.forge() != gitHub || r.token() == "" {
+		return
+	}
+	pull, found, err := r.gitHub(f.Repository).FindPullRequestOf(ctx, f.HeadRepository, f.Branch, head)
+	switch {
+	case err != nil:
+		r.tellSoftly(err)
+	case found:
+		r.facts.PullRequest = pull.Number
+	}
 }
 
 // checkApply finds what is wrong with the way in which the verb is used.
