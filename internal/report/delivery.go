@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
@@ -98,6 +99,9 @@ func (d Delivery) rows() []string {
 		}
 		add("%s", line)
 	}
+	if address := webURL(d.PullRequest); address != "" {
+		add("Pull request: %s", address)
+	}
 	if d.Err != nil {
 		row := fmt.Sprintf("**%s:** %s", d.words().not, code(short(d.Err.Message, 4*nameWidth)))
 		if d.Err.Hint != "" {
@@ -130,6 +134,9 @@ func (r Report) deliveredText(b *strings.Builder) {
 			}
 			wrap(b, "  ", line)
 		}
+		if d.PullRequest != "" {
+			wrap(b, "  ", "Pull request: "+ci.Visible(d.PullRequest))
+		}
 		if d.Err != nil {
 			wrap(b, "  ", w.not+": "+ci.Visible(d.Err.Message))
 			if d.Err.Hint != "" {
@@ -148,13 +155,11 @@ func (r Report) deliveredText(b *strings.Builder) {
 
 // deliveryOutputs are the values that stores give to later steps.
 func (r Report) deliveryOutputs() []ci.Output {
-	var commit, id, address, digest string
+	var commit, pull, id, address, digest string
 	for _, d := range r.Deliveries {
 		switch d.Store {
 		case "commit":
-			if commit == "" {
-				commit = d.Ref
-			}
+			commit, pull = cmp.Or(commit, d.Ref), cmp.Or(pull, d.PullRequest)
 		case "artifact":
 			if id == "" {
 				id, address, digest = d.Ref, d.URL, d.Digest
@@ -163,6 +168,7 @@ func (r Report) deliveryOutputs() []ci.Output {
 	}
 	return []ci.Output{
 		{Name: "commit", Value: commit},
+		{Name: "pull-request", Value: pull},
 		{Name: "artifact-id", Value: id},
 		{Name: "artifact-url", Value: address},
 		{Name: "artifact-digest", Value: digest},

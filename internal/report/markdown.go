@@ -212,12 +212,27 @@ func (r Report) table() section {
 	}
 	s.row = func(i int) string {
 		one := of[i]
-		return fmt.Sprintf("| %s | %s | %s | %s | %s (%s) | %s |\n",
+		return fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n",
 			codeCell(short(one.Source.Path, nameWidth)), whole(kind(one, "→"))+details(one),
-			whole(Size(one.Before)), whole(Size(one.After)),
-			whole(Size(one.Before-one.After)), whole(Percent(one.Before, one.After)), whole(Duration(one.Duration)))
+			whole(before(one)), whole(Size(one.After)), savings(one), whole(Duration(one.Duration)))
 	}
 	return s
+}
+
+// before is the size of a source, and savings what came of it. Of another run's
+// results neither is known.
+func before(one asset.Result) string {
+	if one.Before == 0 {
+		return "?"
+	}
+	return Size(one.Before)
+}
+
+func savings(one asset.Result) string {
+	if one.Before == 0 {
+		return "?"
+	}
+	return whole(Size(one.Before-one.After)) + " (" + whole(Percent(one.Before, one.After)) + ")"
 }
 
 // whole keeps a cell of a narrow table from being broken between a number and

@@ -197,7 +197,7 @@ func TestOutputs(t *testing.T) {
 		{Name: "bytes-before", Value: "13962082"}, {Name: "bytes-after", Value: "2897346"},
 		{Name: "bytes-saved", Value: "11064736"}, {Name: "percent-saved", Value: "79.2"},
 		{Name: "files"}, {Name: "report", Value: "out/report.json"},
-		{Name: "commit"}, {Name: "artifact-id"}, {Name: "artifact-url"}, {Name: "artifact-digest"},
+		{Name: "commit"}, {Name: "pull-request"}, {Name: "artifact-id"}, {Name: "artifact-url"}, {Name: "artifact-digest"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("outputs (-want +got):\n%s", diff)
@@ -220,7 +220,7 @@ func TestDeliveryOutputs(t *testing.T) {
 		got[o.Name] = o.Value
 	}
 	for name, want := range map[string]string{
-		"commit": strings.Repeat("3f2a1bc4", 5), "artifact-id": "77",
+		"commit": strings.Repeat("3f2a1bc4", 5), "pull-request": "https://github.com/octo/site/pull/13", "artifact-id": "77",
 		"artifact-url":    "https://github.com/octo/site/actions/runs/8800/artifacts/77",
 		"artifact-digest": "sha256:" + strings.Repeat("ab", 32),
 	} {

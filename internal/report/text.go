@@ -77,9 +77,13 @@ func (r Report) convertedText(b *strings.Builder) {
 		if one.Lossless {
 			how += " lossless"
 		}
+		percent := "?"
+		if one.Before > 0 {
+			percent = Percent(one.Before, one.After)
+		}
 		rows = append(rows, []string{
-			"  " + ci.Visible(one.Source.Path), how, Size(one.Before), Size(one.After),
-			Percent(one.Before, one.After), Duration(one.Duration),
+			"  " + ci.Visible(one.Source.Path), how, before(one), Size(one.After),
+			percent, Duration(one.Duration),
 		})
 	}
 	b.WriteByte('\n')

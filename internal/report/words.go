@@ -104,8 +104,12 @@ func (r Report) outcome(arrow string) string {
 		s += " would be"
 	}
 	s += " converted"
-	if t.Converted == 0 {
+	switch {
+	case t.Converted == 0:
 		return s
+	case t.BytesBefore == 0:
+		// Of another run's results, the sizes before are not known.
+		return s + ": " + Size(t.BytesAfter)
 	}
 	s += fmt.Sprintf(": %s %s %s, ", Size(t.BytesBefore), arrow, Size(t.BytesAfter))
 	switch p := t.PercentSaved; {
