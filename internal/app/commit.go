@@ -17,16 +17,19 @@ import (
 // says that the results are to be uploaded instead, where that can be done.
 func (r *run) chooseCommit(ctx context.Context, to *stores, repo *git.Repo, byDefault bool) (upload bool, err error) {
 	f := r.facts
-	const apply = "`webpress apply` in a workflow started by workflow_run commits what this run uploads"
+	apply := ""
+	if r.forge() == gitHub {
+		apply = "; `webpress apply` in a workflow started by workflow_run commits what this run uploads"
+	}
 	switch {
 	case f.Fork && f.ReadOnly:
-		to.keep(config.StoreCommit, "nothing is committed: the pull request comes from a fork, and its run may only read; "+apply)
+		to.keep(config.StoreCommit, "nothing is committed: the pull request comes from a fork, and its run may only read%s", apply)
 		return true, nil
 	case f.Fork:
-		to.keep(config.StoreCommit, "nothing is committed: the pull request comes from a fork, whose branch is not this repository's; "+apply)
+		to.keep(config.StoreCommit, "nothing is committed: the pull request comes from a fork, whose branch is not this repository's%s", apply)
 		return true, nil
 	case f.ReadOnly:
-		to.keep(config.StoreCommit, "nothing is committed: the run was started by %s, and may only read; "+apply, ci.Visible(f.Actor))
+		to.keep(config.StoreCommit, "nothing is committed: the run was started by %s, and may only read%s", ci.Visible(f.Actor), apply)
 		return true, nil
 	}
 	branch, why, hint := r.branch(ctx, repo)
@@ -42,6 +45,10 @@ func (r *run) chooseCommit(ctx context.Context, to *stores, repo *git.Repo, byDe
 	if err != nil {
 		return false, err
 	}
+	if why := r.notOurs(ctx, c); why != "" {
+		to.keep(config.StoreCommit, "nothing is committed: %s", why)
+		return true, nil
+	}
 	if r.settings.OpenPullRequest {
 		if c.Pull, err = r.pull(); err != nil {
 			return false, err
@@ -49,6 +56,23 @@ func (r *run) chooseCommit(ctx context.Context, to *stores, repo *git.Repo, byDe
 	}
 	to.list = append(to.list, c)
 	return false, nil
+}
+
+// notOurs says why the branch of a pull request may be that of a fork with the
+// same name: some platforms do not tell whose it is.
+func (r *run) notOurs(ctx context.Context, c store.Commit) string {
+	f := r.facts
+	if f.Event != ci.PullRequest || f.HeadRepository != "" || r.settings.CommitBranch != "" {
+		return ""
+	}
+	head, err := c.Repo.RemoteHead(ctx, c.Remote, c.Branch)
+	switch {
+	case err != nil:
+		return fmt.Sprintf("%s does not tell whether the pull request comes from a fork, and the branch could not be looked at: %s", r.ciName(), err)
+	case head == "" || head != f.HeadSHA:
+		return fmt.Sprintf("the branch %q of this repository does not end with the commit of the pull request: it has moved, or the pull request comes from a fork", c.Branch)
+	}
+	return ""
 }
 
 // branch is the branch to commit to, or says why there is none.

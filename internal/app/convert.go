@@ -29,6 +29,9 @@ func (r *run) convert(ctx context.Context) int {
 	if err := errors.Join(err, r.checkFiles(), r.checkWebhook()); err != nil {
 		return r.stop(ctx, err)
 	}
+	if s.Verbose {
+		r.tellStores(to)
+	}
 	found, err := scan.Find(ctx, scan.Options{
 		Dir: s.WorkingDirectory, Paths: s.Paths, Globs: s.Glob, Ignore: s.Ignore,
 		MaxFileSize: s.MaxFileSize, Git: git.Options{Env: r.Environ},
@@ -158,6 +161,15 @@ func (r *run) tellSettings() {
 	for _, notice := range r.facts.Notices {
 		r.log.line("%s", notice)
 	}
+}
+
+// tellStores prints where results will go.
+func (r *run) tellStores(to stores) {
+	names := []string{"the work tree"}
+	for _, one := range to.list {
+		names = append(names, one.Name())
+	}
+	r.log.line("results go to: %s", strings.Join(names, ", "))
 }
 
 // count is a number of things in words: 1 picture, 2 pictures.

@@ -168,7 +168,7 @@ func (r *run) put(ctx context.Context, s store.Store, d store.Delivery) report.D
 	one.Err = fault
 	if ctx.Err() == nil {
 		r.tellFault(err)
-		r.annotateRun(fault.Error() + "\n" + fault.Hint)
+		r.annotateRun(strings.TrimSuffix(fault.Error()+"\n"+fault.Hint, "\n"))
 	}
 	return one
 }

@@ -77,7 +77,10 @@ func (r *run) commenter(prefix string) (c notify.Comment, why string) {
 	case r.settings.DryRun:
 		return c, "this is a dry run"
 	case f.ReadOnly:
-		return c, "the run may only read; `webpress apply` in a workflow started by workflow_run can write one"
+		if r.forge() == gitHub {
+			return c, "the run may only read; `webpress apply` in a workflow started by workflow_run can write one"
+		}
+		return c, "the run may only read"
 	}
 	switch r.forge() {
 	case gitHub:
