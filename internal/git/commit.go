@@ -22,19 +22,21 @@ type Change struct {
 type Commit struct {
 	// Parent is the id of the commit that it builds on.
 	Parent string
+	// Replaced is the id of a commit that Parent takes the place of: it becomes the
+	// first parent, and nothing of its content is kept. Empty is none.
+	Replaced string
 	// Message is the whole text.
 	Message string
 	// Author is Name <email>, and the committer too. Empty is whom git is
 	// configured for, or else webpress.
 	Author  string
 	Changes []Change
-	// LFS says that Git LFS keeps some of the files; it has to be installed.
-	LFS bool
 }
 
 // Commit makes a commit that no branch has yet, and returns its id. It is Parent
-// where the changes make no difference. Neither the index nor any file of the work
-// tree is touched. A file that is in Parent keeps its mode; a new one is 100644.
+// where the changes make no difference and nothing is replaced. Neither the index
+// nor any file of the work tree is touched. A file that is in Parent keeps its
+// mode; a new one is 100644.
 func (r *Repo) Commit(ctx context.Context, c Commit) (string, error) {
 	dir, err := os.MkdirTemp("", "webpress-index-")
 	if err != nil {
@@ -44,37 +46,32 @@ func (r *Repo) Commit(ctx context.Context, c Commit) (string, error) {
 	apart := r.atTop("GIT_INDEX_FILE=" + filepath.Join(dir, "index"))
 	apart.env = append(apart.env, apart.identity(ctx, c.Author)...)
 
-	if c.LFS {
-		if _, err := apart.run(ctx, nil, "lfs", "version"); err != nil {
-			return "", ErrNoLFS
-		}
-		// As `git lfs install` sets it, for this command alone.
-		apart.env = environment(apart.env, []setting{
-			{"filter.lfs.clean", "git-lfs clean -- %f"}, {"filter.lfs.smudge", "git-lfs smudge -- %f"},
-			{"filter.lfs.process", "git-lfs filter-process"}, {"filter.lfs.required", "true"},
-		})
-		apart.env = append(apart.env, "GIT_INDEX_FILE="+filepath.Join(dir, "index"))
-	}
 	if _, err := apart.run(ctx, nil, "read-tree", c.Parent); err != nil {
 		return "", err
 	}
 	if err := apart.stage(ctx, c.Parent, c.Changes); err != nil {
 		return "", err
 	}
-	tree, err := apart.line(ctx, "write-tree")
+	// A partial clone does not have the blobs of other files, and needs none.
+	tree, err := apart.line(ctx, "write-tree", "--missing-ok")
 	if err != nil {
 		return "", err
 	}
-	if before, err := apart.line(ctx, "rev-parse", c.Parent+"^{tree}"); err != nil || before == tree {
+	parents := []string{"-p", c.Parent}
+	if c.Replaced != "" {
+		parents = []string{"-p", c.Replaced, "-p", c.Parent}
+	} else if before, err := apart.line(ctx, "rev-parse", c.Parent+"^{tree}"); err != nil || before == tree {
 		return c.Parent, err
 	}
-	out, err := apart.run(ctx, strings.NewReader(c.Message), "commit-tree", tree, "-p", c.Parent, "-F", "-")
+	args := append([]string{tree}, parents...)
+	out, err := apart.run(ctx, strings.NewReader(c.Message), "commit-tree", append(args, "-F", "-")...)
 	return strings.TrimSpace(string(out)), err
 }
 
-// stage puts the changes into the index that r has.
+// stage puts the changes into the index that r has. parent says which modes the
+// files had.
 func (r *Repo) stage(ctx context.Context, parent string, changes []Change) error {
-	modes, err := r.modes(ctx, parent)
+	tree, err := r.Tree(ctx, parent)
 	if err != nil {
 		return err
 	}
@@ -82,67 +79,40 @@ func (r *Repo) stage(ctx context.Context, parent string, changes []Change) error
 	var paths, entries bytes.Buffer
 	for _, c := range changes {
 		if c.Delete {
-			fmt.Fprintf(&entries, "0 %040d\t%s\x00", 0, c.Path)
+			fmt.Fprintf(&entries, "0 %s\t%s\x00", strings.Repeat("0", len(parent)), c.Path)
 			continue
+		}
+		// Staging would take whatever stands in the way out of the tree.
+		if what := tree.Obstacle(c.Path); what != "" {
+			return fmt.Errorf("stage %q: %s", c.Path, what)
 		}
 		names = append(names, c.Path)
 		paths.WriteString(quoted(c.Path) + "\n")
 	}
-	out, err := r.run(ctx, &paths, "hash-object", "-w", "--stdin-paths")
-	if err != nil {
-		return err
-	}
-	blobs := strings.Fields(string(out))
-	if len(blobs) != len(names) {
-		return fmt.Errorf("git hash-object: %d ids for %d files", len(blobs), len(names))
-	}
-	for i, name := range names {
-		mode := modes[name]
-		if mode != "100755" {
-			mode = "100644"
+	if len(names) > 0 {
+		out, err := r.run(ctx, &paths, "hash-object", "-w", "--stdin-paths")
+		if err != nil {
+			return err
 		}
-		fmt.Fprintf(&entries, "%s %s\t%s\x00", mode, blobs[i], name)
+		blobs := strings.Fields(string(out))
+		if len(blobs) != len(names) {
+			return fmt.Errorf("git hash-object: %d ids for %d files", len(blobs), len(names))
+		}
+		for i, name := range names {
+			mode := ModeFile
+			if tree.Executable(name) {
+				mode = ModeExecutable
+			}
+			fmt.Fprintf(&entries, "%s %s\t%s\x00", mode, blobs[i], name)
+		}
 	}
 	_, err = r.run(ctx, &entries, "update-index", "-z", "--index-info")
 	return err
 }
 
-// modes returns the modes of all files of a commit, by path from the top.
-func (r *Repo) modes(ctx context.Context, commit string) (map[string]string, error) {
-	out, err := r.run(ctx, nil, "ls-tree", "-r", "-z", "--full-tree", commit)
-	if err != nil {
-		return nil, err
-	}
-	modes := map[string]string{}
-	for record := range strings.SplitSeq(string(out), "\x00") {
-		if meta, name, ok := strings.Cut(record, "\t"); ok {
-			modes[name], _, _ = strings.Cut(meta, " ")
-		}
-	}
-	return modes, nil
-}
-
-// Blobs returns the ids of the regular files of a commit, by path from the top.
-func (r *Repo) Blobs(ctx context.Context, commit string) (map[string]string, error) {
-	return r.atTop().tree(ctx, commit, ".")
-}
-
-// Executable returns those of the files of a commit that are programs, by path
-// from the top.
-func (r *Repo) Executable(ctx context.Context, commit string) (map[string]bool, error) {
-	modes, err := r.atTop().modes(ctx, commit)
-	programs := map[string]bool{}
-	for name, mode := range modes {
-		if mode == "100755" {
-			programs[name] = true
-		}
-	}
-	return programs, err
-}
-
 // Follow moves the branch that is checked out from one commit to the next, which
 // was made of changes in the work tree, and says whether it did: only where from
-// is still checked out on that branch.
+// is still checked out on that branch. What else is staged stays so.
 func (r *Repo) Follow(ctx context.Context, branch, from, to string, changes []Change) (bool, error) {
 	top := r.atTop()
 	on, err := top.line(ctx, "symbolic-ref", "--quiet", "HEAD")
@@ -152,31 +122,24 @@ func (r *Repo) Follow(ctx context.Context, branch, from, to string, changes []Ch
 	if at, err := top.CheckedOut(ctx); err != nil || at != from {
 		return false, err
 	}
-	if _, err := top.run(ctx, nil, "update-ref", "-m", "webpress", on, to, from); err != nil {
+	tree, err := top.Tree(ctx, to)
+	if err != nil {
 		return false, err
 	}
-	return true, top.stage(ctx, to, changes)
-}
-
-// Filtered returns those of paths, which are from the top, that Git LFS keeps.
-func (r *Repo) Filtered(ctx context.Context, paths []string) ([]string, error) {
-	var in bytes.Buffer
-	for _, p := range paths {
-		in.WriteString(p + "\x00")
-	}
-	out, err := r.atTop().run(ctx, &in, "check-attr", "-z", "--stdin", "filter")
-	if err != nil {
-		return nil, err
-	}
-	// path NUL attribute NUL value NUL
-	field := strings.Split(string(out), "\x00")
-	var kept []string
-	for i := 0; i+2 < len(field); i += 3 {
-		if field[i+2] == "lfs" {
-			kept = append(kept, field[i])
+	var entries bytes.Buffer
+	for _, c := range changes {
+		e, ok := tree.At(c.Path)
+		if !ok {
+			e = Entry{Mode: "0", ID: strings.Repeat("0", len(to))}
 		}
+		fmt.Fprintf(&entries, "%s %s\t%s\x00", e.Mode, e.ID, c.Path)
 	}
-	return kept, nil
+	// The index first: another git may hold its lock.
+	if _, err := top.run(ctx, &entries, "update-index", "-z", "--index-info"); err != nil {
+		return false, err
+	}
+	_, err = top.run(ctx, nil, "update-ref", "-m", "webpress: follow the server", on, to, from)
+	return err == nil, err
 }
 
 // identity is the environment that says who commits.

@@ -134,10 +134,10 @@ func (r *Repo) tree(ctx context.Context, commit, under string) (map[string]strin
 // quoted is a path as git reads it from a line: in C's quotes where a plain one
 // would end early or be taken for a quoted one.
 func quoted(name string) string {
-	if !strings.ContainsAny(name, "\n\"") {
+	if !strings.ContainsAny(name, "\n\r\"") {
 		return name
 	}
-	return `"` + strings.NewReplacer("\\", `\\`, `"`, `\"`, "\n", `\n`).Replace(name) + `"`
+	return `"` + strings.NewReplacer("\\", `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`).Replace(name) + `"`
 }
 
 // Branch is the name of the branch that is checked out, empty where none is.

@@ -2,24 +2,9 @@ package git
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"encoding/base64"
 	"net/url"
 	"strings"
-)
-
-// What Push and the other commands that reach for a server return, by errors.Is.
-var (
-	// ErrMoved says that the branch is not any more where it was thought to be.
-	ErrMoved = errors.New("the branch has moved")
-	// ErrProtected says that a rule of the server or one of its hooks refused.
-	ErrProtected = errors.New("the branch is protected")
-	// ErrForbidden says that the token may not write, ErrUnauthorized that there is
-	// none or that it is not known.
-	ErrForbidden    = errors.New("permission denied")
-	ErrUnauthorized = errors.New("not logged in")
-	// ErrNoLFS says that a path is kept by Git LFS, and that git-lfs is missing.
-	ErrNoLFS = errors.New("git-lfs is not installed")
 )
 
 // A Remote is a repository on a server, and how to get in.
@@ -28,7 +13,8 @@ type Remote struct {
 	URL string
 	// User and Token are the name and the password for it. An empty Token leaves
 	// it to what git is configured for. It is handed to git in its environment:
-	// no argument, no file and no message ever holds it.
+	// no argument, no file and no message ever holds it, and no other server is
+	// told it.
 	User, Token string
 }
 
@@ -49,9 +35,9 @@ func (r *Repo) Origin(ctx context.Context) (string, error) {
 // RemoteHead is the id of the last commit of a branch on a server, empty where
 // there is no such branch.
 func (r *Repo) RemoteHead(ctx context.Context, to Remote, branch string) (string, error) {
-	out, err := r.reach(to).run(ctx, nil, "ls-remote", "--", to.URL, "refs/heads/"+branch)
+	out, err := r.reach(ctx, to, "ls-remote", "--", to.URL, "refs/heads/"+branch)
 	if err != nil {
-		return "", kind(err)
+		return "", err
 	}
 	for line := range strings.Lines(string(out)) {
 		if id, ref, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "\t"); ok && ref == "refs/heads/"+branch {
@@ -61,98 +47,119 @@ func (r *Repo) RemoteHead(ctx context.Context, to Remote, branch string) (string
 	return "", nil
 }
 
-// Fetch gets a commit, the last of a branch, unless it is there. A shallow clone
-// stays so.
+// Fetch gets a commit, unless it is there: the last one of a branch, or, where
+// branch is empty or ends with another commit by now, by its id. It returns
+// ErrMoved where it could not be had. A shallow clone stays so.
 func (r *Repo) Fetch(ctx context.Context, from Remote, branch, commit string) error {
 	if r.has(ctx, commit) {
 		return nil
 	}
-	args := []string{"--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"}
+	args := []string{"--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance"}
 	if shallow, err := r.line(ctx, "rev-parse", "--is-shallow-repository"); err != nil {
 		return err
 	} else if shallow == "true" {
 		args = append(args, "--depth=1")
 	}
-	_, err := r.reach(from).run(ctx, nil, "fetch", append(args, "--", from.URL, "refs/heads/"+branch)...)
-	return kind(err)
+	args = append(args, "--", from.URL)
+	if branch != "" {
+		if _, err := r.reach(ctx, from, "fetch", append(args, "refs/heads/"+branch)...); err != nil {
+			return err
+		}
+		if r.has(ctx, commit) {
+			return nil
+		}
+	}
+	// Servers give what a branch begins with, and most give any commit.
+	if _, err := r.reach(ctx, from, "fetch", append(args, commit)...); err != nil && branch == "" {
+		return err
+	}
+	if !r.has(ctx, commit) {
+		return ErrMoved
+	}
+	return nil
 }
 
 // Push makes commit the last one of a branch. Expected is what the branch ended
 // with before, empty for one that is to be made: where that is not so any more,
-// the error is ErrMoved. With lfs, what Git LFS keeps goes first.
-func (r *Repo) Push(ctx context.Context, to Remote, commit, branch, expected string, lfs bool) error {
-	at := r.reach(to)
-	if lfs {
-		if _, err := at.run(ctx, nil, "lfs", "version"); err != nil {
-			return ErrNoLFS
-		}
-		if _, err := at.run(ctx, nil, "lfs", "push", to.URL, commit); err != nil {
-			return kind(err)
-		}
-	}
+// the error is ErrMoved. A push whose answer got lost may have come through:
+// RemoteHead tells.
+func (r *Repo) Push(ctx context.Context, to Remote, commit, branch, expected string) error {
 	ref := "refs/heads/" + branch
-	_, err := at.run(ctx, nil, "push", "--no-recurse-submodules", "--force-with-lease="+ref+":"+expected,
+	_, err := r.reach(ctx, to, "push", "--no-recurse-submodules", "--no-verify", "--force-with-lease="+ref+":"+expected,
 		"--", to.URL, commit+":"+ref)
-	return kind(err)
+	return err
 }
 
-// reach is r with what it takes to get into a server.
-func (r *Repo) reach(to Remote) *Repo {
-	// Hooks and helpers of a tree that is somebody else's are not run.
-	add := []setting{{"core.hooksPath", "/dev/null"}}
-	env := r.env[:len(r.env):len(r.env)]
-	if to.Token != "" {
-		user := to.User
-		if user == "" {
-			user = "x-access-token"
+// atOnce is how many objects one call of git-lfs is given as arguments.
+const atOnce = 500
+
+// PushLFS uploads what Git LFS keeps of files, by the SHA-256 of their content in
+// hex. A commit with such files is made before, and pushed afterwards.
+func (r *Repo) PushLFS(ctx context.Context, to Remote, objects []string) error {
+	for len(objects) > 0 {
+		n := min(len(objects), atOnce)
+		// Not the commit: all of its history would be looked through, and missed in
+		// a shallow clone.
+		if _, err := r.reach(ctx, to, "lfs", append([]string{"push", "--object-id", to.URL}, objects[:n]...)...); err != nil {
+			return err
 		}
-		// An empty value forgets those before it: the token alone counts, and not one
-		// that a checkout has left in the configuration.
-		add = append(add, setting{"credential.helper", ""}, setting{"credential.helper", helper})
-		if u, err := url.Parse(to.URL); err == nil && strings.HasPrefix(u.Scheme, "http") {
-			add = append(add, setting{fmt.Sprintf("http.%s://%s/.extraheader", u.Scheme, u.Host), ""},
-				setting{"http.extraheader", ""})
-		}
-		env = append(env, "WEBPRESS_GIT_USER="+user, "WEBPRESS_GIT_TOKEN="+to.Token)
+		objects = objects[n:]
+	}
+	return nil
+}
+
+// reach runs a command that talks to a server.
+func (r *Repo) reach(ctx context.Context, to Remote, command string, args ...string) ([]byte, error) {
+	add := []setting{
+		// Hooks of a tree that is somebody else's are not run.
+		{"core.hooksPath", "/dev/null"},
+		// A server that sends nothing at all for so many seconds hangs.
+		{"http.lowSpeedLimit", "1"}, {"http.lowSpeedTime", "120"},
+		{"lfs.activitytimeout", "120"}, {"lfs.dialtimeout", "30"},
 	}
 	at := *r
+	env := r.env[:len(r.env):len(r.env)]
+	user := to.User
+	if user == "" {
+		user = "x-access-token"
+	}
+	if to.Token != "" {
+		// An empty value forgets those before it: the token alone counts, and not one
+		// that a checkout has left in the configuration.
+		add = append(add, setting{"credential.helper", ""})
+		env = append(env, "GIT_TRACE_REDACT=1", "WEBPRESS_GIT_USER="+user, "WEBPRESS_GIT_TOKEN="+to.Token)
+		if u, err := url.Parse(to.URL); err == nil && strings.HasPrefix(u.Scheme, "http") {
+			server := u.Scheme + "://" + u.Host
+			add = append(add,
+				// For this server alone: .lfsconfig or a redirection may name another.
+				setting{"credential." + server + ".helper", ""}, setting{"credential." + server + ".helper", helper},
+				setting{"http.extraheader", ""}, setting{"http." + server + "/.extraheader", ""}, setting{"http." + to.URL + ".extraheader", ""},
+				// Or else git-lfs finds it out, and writes it into the configuration.
+				setting{"lfs." + strings.TrimSuffix(to.URL, "/") + "/info/lfs.access", "basic"})
+		}
+	}
 	at.env = environment(env, add)
-	return &at
+	out, err := at.run(ctx, nil, command, args...)
+	if failed, ok := err.(*Error); ok {
+		failed.Stderr = hide(failed.Stderr, to.Token, base64.StdEncoding.EncodeToString([]byte(user+":"+to.Token)))
+		err = kind(failed)
+	}
+	return out, err
+}
+
+// hide makes secrets unreadable, should git ever say them.
+func hide(text string, token, basic string) string {
+	if token == "" {
+		return text
+	}
+	return strings.NewReplacer(token, "***", url.QueryEscape(token), "***", basic, "***").Replace(text)
 }
 
 // helper answers git's question for a password from the environment.
 const helper = `!f() { test "$1" = get && printf 'username=%s\npassword=%s\n' "$WEBPRESS_GIT_USER" "$WEBPRESS_GIT_TOKEN"; }; f`
 
-// kind adds to an error of git's what it comes to.
-func kind(err error) error {
-	var failed *Error
-	if !errors.As(err, &failed) {
-		return err
-	}
-	said := strings.ToLower(failed.Stderr)
-	for _, k := range []struct {
-		err   error
-		words []string
-	}{
-		{ErrProtected, []string{"protected branch", "gh006", "gh013", "pre-receive hook declined", "update hook declined", "not allowed to push code to protected"}},
-		{ErrMoved, []string{"non-fast-forward", "fetch first", "stale info", "cannot lock ref", "failed to update ref", "incorrect old value"}},
-		{ErrForbidden, []string{"403", "permission denied", "permission to ", "not allowed to", "write access to repository not granted", "denied"}},
-		{ErrUnauthorized, []string{"401", "authentication failed", "could not read username", "could not read password", "terminal prompts disabled", "invalid username"}},
-	} {
-		for _, w := range k.words {
-			if strings.Contains(said, w) {
-				return &refusal{k.err, failed}
-			}
-		}
-	}
-	return err
+// ValidBranch says whether git takes a name as a branch's.
+func (r *Repo) ValidBranch(ctx context.Context, name string) bool {
+	_, err := r.run(ctx, nil, "check-ref-format", "refs/heads/"+name)
+	return err == nil && !strings.HasPrefix(name, "-")
 }
-
-// A refusal is an error of git's with what it comes to.
-type refusal struct {
-	kind error
-	err  *Error
-}
-
-func (e *refusal) Error() string   { return e.kind.Error() + " (" + e.err.Error() + ")" }
-func (e *refusal) Unwrap() []error { return []error{e.kind, e.err} }

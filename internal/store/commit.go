@@ -30,6 +30,14 @@ type Commit struct {
 	// Branch is the branch to commit to. It is made, from Delivery.Head, where it
 	// does not exist.
 	Branch string
+	// Own says that Branch is prepared by webpress alone, to be merged into the one
+	// that Delivery.Head is of: where it lags behind that, it begins anew from there,
+	// and what it had stays in its history. It is implied where Pull is set, and its
+	// Base is another branch.
+	Own bool
+	// Unsure says that Branch may be one of a fork's, as some platforms do not tell.
+	// Then it is committed to only where it ends with Delivery.Head.
+	Unsure bool
 	// Method is one of those above; empty is auto: GraphQL where it is there and can
 	// do it, or else push.
 	Method string
@@ -37,7 +45,8 @@ type Commit struct {
 	GitHub *forge.GitHub
 	// Remote is the repository as git reaches it.
 	Remote git.Remote
-	// Message is the whole text of the commit's message; empty is DefaultMessage.
+	// Message is the whole text of the commit's message; empty is one in the form of
+	// Conventional Commits.
 	Message string
 	// Author is Name <email>; empty is whom git is configured for. GraphQL ignores it.
 	Author string
@@ -60,93 +69,129 @@ func (Commit) Name() string { return "commit" }
 
 // Put commits the files of d that the branch does not have. Where the branch has
 // moved since Delivery.Head, it commits on top of that; a file whose source was
-// changed there is left out.
+// changed there is left out. Where git pushes, and the branch is checked out at
+// the commit that was built on, the checkout follows; else it stays as it is.
 func (c Commit) Put(ctx context.Context, d Delivery) (asset.Stored, error) {
 	stored := asset.Stored{Store: c.Name()}
-	if c.Repo == nil {
+	switch {
+	case c.Repo == nil:
 		return stored, c.error(errors.New("the working directory is in no git repository"), "check the repository out first, or set `store` to none")
-	}
-	if c.Branch == "" {
+	case c.Branch == "":
 		return stored, c.error(errors.New("no branch is checked out"), "set `commit-branch`")
+	case !c.Repo.ValidBranch(ctx, c.Branch):
+		return stored, c.error(errors.New("git takes no such name for a branch"), "set `commit-branch` to another name")
 	}
-	all, err := c.plan(ctx, d, &stored)
+	p, err := c.plan(ctx, d)
+	stored.Left = p.left
 	if err != nil {
-		return stored, c.explain(err)
+		return stored, c.explain(ctx, err)
 	}
 	for attempt := 0; ; attempt++ {
-		var done bool
-		done, err = c.try(ctx, d, all, &stored)
-		if err == nil {
-			if done {
-				return c.pull(ctx, d, all, stored)
-			}
+		done, err := p.try(ctx, &stored)
+		switch {
+		case err == nil && done:
+			return c.pull(ctx, p.files, stored)
+		case err == nil:
 			return stored, nil
+		case !again(err) || attempt == attempts-1 || ctx.Err() != nil:
+			return stored, c.explain(ctx, err)
+		case errors.Is(err, git.ErrUnreachable):
+			c.logf("%s; trying again", err)
+		default:
+			c.logf("%s has moved; trying again on top of it", quote(c.Branch))
 		}
-		if !moved(err) || attempt == attempts-1 || ctx.Err() != nil {
-			return stored, c.explain(err)
-		}
-		c.logf("%s has moved; trying again on top of it", quote(c.Branch))
 		if err := c.pause(ctx, attempt); err != nil {
 			return stored, err
 		}
 	}
 }
 
+// A place is where a commit goes.
+type place struct {
+	// head is what the branch ends with, empty where it is to be made.
+	head string
+	// base is the commit whose files are built on, and tree what it has. It is
+	// another one than head where the branch is new or begins anew.
+	base string
+	tree git.Tree
+}
+
+// anew says that base takes the place of what the branch has.
+func (p place) anew() bool { return p.head != "" && p.head != p.base }
+
 // try makes one commit on top of what the branch is now. done says that the
 // branch has everything, by this commit or by an earlier one.
-func (c Commit) try(ctx context.Context, d Delivery, all []file, stored *asset.Stored) (done bool, err error) {
-	stored.Paths, stored.Removed = nil, nil
-	head, err := c.head(ctx)
+func (p *plan) try(ctx context.Context, stored *asset.Stored) (done bool, err error) {
+	to, err := p.find(ctx)
 	if err != nil {
 		return false, err
 	}
-	fresh := head == ""
-	if fresh {
-		head = d.Head
+	files, left := p.onto(to)
+	if len(left) > 0 && p.own() && to.head != "" && to.base != p.d.Head {
+		p.logf("%s is behind: it begins anew from %s", quote(p.Branch), short(p.d.Head))
+		if to.base, to.tree, err = p.read(ctx, "", p.d.Head); err != nil {
+			return false, err
+		}
+		files, left = p.onto(to)
 	}
-	files, left, err := c.onto(ctx, all, head)
-	if err != nil {
-		return false, err
-	}
-	stored.Left = mergeLeft(stored.Left, left)
+	stored.Left = sorted(append(slices.Clip(p.left), left...))
 	if len(files) == 0 {
-		if len(left) == 0 {
-			stored.Notes = appendOnce(stored.Notes, fmt.Sprintf("%s has it all already", quote(c.Branch)))
+		if len(left) > 0 {
+			return false, nil
 		}
-		return len(left) == 0 && !fresh, nil
+		stored.Notes = append(stored.Notes, fmt.Sprintf("%s has it all already", quote(p.Branch)))
+		return to.head != "", nil
 	}
-	way, err := c.way(ctx, files, head)
-	if err != nil {
-		return false, err
+	way, files, left := p.way(files, to)
+	stored.Left = sorted(append(stored.Left, left...))
+	if len(files) == 0 {
+		return false, nil
 	}
-	var made forge.Commit
-	if way == MethodPush {
-		made, err = c.push(ctx, files, head, fresh)
+	if way != MethodPush {
+		err = p.byAPI(ctx, way, files, to, stored)
+		if !p.auto() || !errors.Is(err, forge.ErrUnsupported) && !errors.Is(err, forge.ErrTooLarge) {
+			return true, err
+		}
+		p.logf("the API cannot do it (%s): pushing by git", err)
+		if to, err = p.find(ctx); err != nil { // what the API has done stays done
+			return false, err
+		}
+		if files, _ = p.onto(to); len(files) == 0 {
+			return true, nil
+		}
+	}
+	return true, p.push(ctx, files, to, stored)
+}
+
+// find looks where the branch is now.
+func (p *plan) find(ctx context.Context) (to place, err error) {
+	if to.head, err = p.head(ctx); err != nil {
+		return to, err
+	}
+	if p.Unsure && to.head != p.d.Head {
+		return to, errUnsure
+	}
+	if to.head == "" {
+		to.base, to.tree, err = p.read(ctx, "", p.d.Head)
 	} else {
-		made, err = c.byAPI(ctx, way, files, head, fresh)
-		if errors.Is(err, forge.ErrUnsupported) && c.auto() {
-			c.logf("the API cannot do it (%s); pushing by git instead", err)
-			made, err = c.push(ctx, files, head, fresh)
-		}
+		to.base, to.tree, err = p.read(ctx, p.Branch, to.head)
 	}
-	if err != nil {
-		return false, err
+	return to, err
+}
+
+// errUnsure is why nothing is committed where Commit.Unsure is set.
+var errUnsure = errors.New("the branch of this name does not end with the commit of the run: it has moved, or the pull request comes from a fork")
+
+// read fetches a commit, where it is not there, and returns it with what it has.
+func (p *plan) read(ctx context.Context, branch, commit string) (string, git.Tree, error) {
+	if commit == "" {
+		return "", git.Tree{}, errors.New("there is no commit yet in this repository")
 	}
-	if made.OID == "" {
-		return true, nil
+	if err := p.Repo.Fetch(ctx, p.Remote, branch, commit); err != nil {
+		return "", git.Tree{}, err
 	}
-	stored.Ref, stored.URL = made.OID, made.URL
-	for _, f := range files {
-		if f.add {
-			stored.Paths = append(stored.Paths, f.name)
-		}
-		if f.remove {
-			stored.Removed = append(stored.Removed, f.source)
-		}
-	}
-	slices.Sort(stored.Paths)
-	slices.Sort(stored.Removed)
-	return true, nil
+	tree, err := p.Repo.Tree(ctx, commit)
+	return commit, tree, err
 }
 
 // head is the last commit of the branch on the server, empty where there is none.
@@ -165,12 +210,15 @@ func (c Commit) head(ctx context.Context) (string, error) {
 	return head, err
 }
 
-// moved says that another attempt makes sense.
-func moved(err error) bool {
-	return errors.Is(err, git.ErrMoved) || errors.Is(err, forge.ErrStale) || errors.Is(err, forge.ErrConflict)
+// again says that another attempt makes sense. What an API does not answer has
+// been tried often enough.
+func again(err error) bool {
+	return errors.Is(err, git.ErrMoved) || errors.Is(err, git.ErrUnreachable) || errors.Is(err, forge.ErrStale) || errors.Is(err, forge.ErrConflict)
 }
 
 func (c Commit) auto() bool { return c.Method == "" || c.Method == MethodAuto }
+
+func (c Commit) own() bool { return c.Own || c.Pull != nil && c.Pull.Base != c.Branch }
 
 func (c Commit) logf(format string, args ...any) {
 	if c.Logf != nil {

@@ -234,13 +234,13 @@ func TestPushLFS(t *testing.T) {
 
 // TestDefaultMessage wants a message that no file name can break.
 func TestDefaultMessage(t *testing.T) {
-	got := DefaultMessage([]file{{output: "a\nSigned-off-by: x.webp", origin: "a.heic", before: 100, after: 25, remove: true}})
+	got := defaultMessage([]file{{add: true, output: "a\nSigned-off-by: x.webp", origin: "a.heic", before: 100, after: 25, remove: true}})
 	want := "perf(images): convert 1 image to WebP\n\n100 B -> 25 B, 75 % saved\n\n* a?Signed-off-by: x.webp instead of a.heic\n"
 	if got != want {
 		t.Errorf("got %q", got)
 	}
 	many := make([]file, 60)
-	if got := DefaultMessage(many); !strings.Contains(got, "and 10 more\n") || strings.Count(got, "\n* ") > mostNames {
+	if got := defaultMessage(many); !strings.Contains(got, "and 10 more\n") || strings.Count(got, "\n* ") > mostNames {
 		t.Error(got)
 	}
 }

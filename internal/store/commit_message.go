@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/dustin/go-humanize"
 
@@ -21,21 +22,25 @@ func (c Commit) message(files []file) string {
 	if c.Message != "" {
 		return c.Message
 	}
-	return DefaultMessage(files)
+	return defaultMessage(files)
 }
 
-// DefaultMessage is a message in the form of Conventional Commits 1.0.0, with what
+// defaultMessage is a message in the form of Conventional Commits 1.0.0, with what
 // is saved and the files in its body.
-func DefaultMessage(files []file) string {
+func defaultMessage(files []file) string {
 	var b strings.Builder
-	things := "images"
-	if len(files) == 1 {
-		things = "image"
-	}
-	fmt.Fprintf(&b, "perf(images): convert %d %s to WebP\n\n", len(files), things)
 	var before, after int64
+	made := 0
 	for _, f := range files {
-		before, after = before+f.before, after+f.after
+		if f.add {
+			made++
+			before, after = before+f.before, after+f.after
+		}
+	}
+	if made > 0 {
+		fmt.Fprintf(&b, "perf(images): convert %s to WebP\n\n", number(made, "image"))
+	} else {
+		fmt.Fprintf(&b, "perf(images): remove %s that WebP has taken the place of\n\n", number(len(files), "image"))
 	}
 	if before > after && after > 0 {
 		fmt.Fprintf(&b, "%s -> %s, %.0f %% saved\n\n", humanize.Bytes(uint64(before)), humanize.Bytes(uint64(after)),
@@ -46,17 +51,43 @@ func DefaultMessage(files []file) string {
 			fmt.Fprintf(&b, "and %d more\n", len(files)-i)
 			break
 		}
-		line := f.output
-		if f.remove {
-			line += " instead of " + f.origin
+		line := harmless(f.output)
+		switch {
+		case f.remove && f.add:
+			line += " instead of " + harmless(f.origin)
+		case f.remove:
+			line = harmless(f.origin) + " (" + line + " is there)"
 		}
-		// A name cannot end the line or pass for a trailer.
-		fmt.Fprintf(&b, "* %s\n", strings.Map(func(r rune) rune {
-			if r < ' ' || r == 0x7f {
-				return '?'
-			}
-			return r
-		}, line))
+		fmt.Fprintf(&b, "* %s\n", line)
+	}
+	return b.String()
+}
+
+func number(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
+}
+
+// harmless is a name that does nothing in a message: it cannot end the line, call
+// people, refer to issues and close them, or keep the CI from running.
+func harmless(name string) string {
+	name = strings.ToValidUTF8(name, "?")
+	low := strings.ToLower(name)
+	skips := strings.Contains(low, "skip") || strings.Contains(low, "no ci") || strings.Contains(low, "no_ci")
+	var b strings.Builder
+	last := ' '
+	for _, r := range name {
+		switch {
+		case !unicode.IsPrint(r):
+			b.WriteByte('?')
+		case r == '#', r == '@' && !unicode.IsLetter(last) && !unicode.IsDigit(last), skips && (r == '[' || r == '*'):
+			fmt.Fprintf(&b, "%%%02X", r)
+		default:
+			b.WriteRune(r)
+		}
+		last = r
 	}
 	return b.String()
 }
@@ -76,7 +107,7 @@ type Pull struct {
 }
 
 // pull opens the pull request that is wanted, where there is something to merge.
-func (c Commit) pull(ctx context.Context, d Delivery, all []file, stored asset.Stored) (asset.Stored, error) {
+func (c Commit) pull(ctx context.Context, all []file, stored asset.Stored) (asset.Stored, error) {
 	p := c.Pull
 	if p == nil || p.Base == c.Branch {
 		return stored, nil
@@ -90,6 +121,9 @@ func (c Commit) pull(ctx context.Context, d Delivery, all []file, stored asset.S
 		err = p.Forge.AddLabels(ctx, pull.Number, p.Labels)
 	}
 	if err != nil {
+		if ctx.Err() != nil {
+			return stored, context.Cause(ctx)
+		}
 		return stored, &Error{What: fmt.Sprintf("open a pull request for %s", quote(c.Branch)), Why: err, Hint: hint(err)}
 	}
 	stored.PullRequest = pull.URL
@@ -106,9 +140,9 @@ func (c Commit) error(why error, hint string) *Error {
 }
 
 // explain says what an error comes to and how to mend it.
-func (c Commit) explain(err error) error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
+func (c Commit) explain(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	return c.error(err, hint(err))
 }
@@ -118,17 +152,23 @@ func hint(err error) string {
 	if fault := (*asset.Fault)(nil); errors.As(err, &fault) && fault.Hint != "" {
 		return fault.Hint
 	}
-	switch {
-	case errors.Is(err, git.ErrProtected):
-		return "let `commit-branch` be another branch with `open-pull-request: true`, or let the token's owner pass the rule"
-	case errors.Is(err, git.ErrForbidden):
-		return "in GitHub, add `permissions: contents: write` to the job; in GitLab, allow the job token to push, or set `token` to one that has write_repository"
-	case errors.Is(err, git.ErrUnauthorized):
-		return "set `token` to one that may push to this repository"
-	case errors.Is(err, git.ErrNoLFS):
-		return "install git-lfs before webpress runs, or take the outputs out of Git LFS in .gitattributes"
-	case errors.Is(err, git.ErrMoved):
-		return "others push to this branch all the time; run it again, or let `commit-branch` be a branch of its own"
+	for _, one := range []struct {
+		err  error
+		hint string
+	}{
+		{git.ErrProtected, "let `commit-branch` be another branch with `open-pull-request: true`, or set `token` to that of somebody whom the rules let pass"},
+		{git.ErrForbidden, "on GitHub, add `permissions: contents: write` to the job (the token of a fork's pull request, or of Dependabot's, can only read whatever it says); " +
+			"on GitLab, allow the job token to push (Settings, CI/CD, Job token permissions); or set `token` to one that may write to the repository"},
+		{git.ErrUnauthorized, "set `token` to one that may write to the repository, and has not expired"},
+		{git.ErrNotFound, "check the address of the remote origin, and that the token may see the repository: servers hide it from those that may not"},
+		{git.ErrNoLFS, "install git-lfs before webpress runs, or take the outputs out of Git LFS in .gitattributes"},
+		{git.ErrMoved, "others push to this branch all the time; run it again, or let `commit-branch` be a branch of its own"},
+		{git.ErrUnreachable, "check that the server can be reached from where the job runs, and run it again"},
+		{errUnsure, "run it again for the last commit of the branch; the results for a fork can be had from the artifact"},
+	} {
+		if errors.Is(err, one.err) {
+			return one.hint
+		}
 	}
 	return ""
 }

@@ -3,7 +3,9 @@ package store
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"os"
+	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 
@@ -17,90 +19,122 @@ type file struct {
 	output, origin string // the result's path and its source's
 	name, source   string // the same as the user knows them
 	blob           string // the id of the output's content
-	sourceBlob     string // that of the source's, empty where not known
+	sourceBlob     string // that of the source's, where known
 	before, after  int64  // sizes in bytes
+	lfs            bool   // Git LFS keeps the output
 	add, remove    bool
 }
 
+// A plan is what is to be committed, wherever the branch is by then.
+type plan struct {
+	// Commit has a Repo whose paths are from the top, and that has the filter of Git
+	// LFS where it is needed.
+	Commit
+	d     Delivery
+	files []file
+	// here is what is checked out: the results were made of that. It is a merge
+	// commit for a pull request at GitHub, and not Delivery.Head.
+	here git.Tree
+	// left is what cannot be committed to any branch.
+	left []asset.Left
+}
+
 // plan turns a delivery into files, and leaves out what cannot be committed.
-func (c Commit) plan(ctx context.Context, d Delivery, stored *asset.Stored) ([]file, error) {
-	results := d.Files()
-	names := make([]string, len(results))
-	for i, r := range results {
-		names[i] = r.Output
+func (c Commit) plan(ctx context.Context, d Delivery) (*plan, error) {
+	c.Repo = c.Repo.AtTop()
+	p := &plan{Commit: c, d: d}
+	at, err := c.Repo.CheckedOut(ctx)
+	if err != nil {
+		return p, err
+	}
+	if at != "" {
+		if p.here, err = c.Repo.Tree(ctx, at); err != nil {
+			return p, err
+		}
+	}
+	leave := func(f file, reason string) { p.left = append(p.left, asset.Left{Path: f.name, Reason: reason}) }
+	var names []string
+	for _, r := range d.Files() {
+		f := file{
+			output: d.InRepository(r.Output), origin: d.InRepository(r.Source.Path),
+			name: r.Output, source: r.Source.Path, sourceBlob: r.Source.Blob, remove: r.Removed,
+			before: r.Before, after: r.After,
+		}
+		if what := cmp.Or(p.here.Obstacle(f.output), outside(c.Repo.Top(), f.output)); what != "" {
+			leave(f, what)
+			continue
+		}
+		p.files, names = append(p.files, f), append(names, f.output)
 	}
 	ignored, err := c.Repo.Ignored(ctx, names...)
 	if err != nil {
-		return nil, err
+		return p, err
 	}
-	blobs, err := c.Repo.Hash(ctx, names)
+	lfs, err := c.Repo.Filtered(ctx, names)
 	if err != nil {
-		return nil, err
+		return p, err
 	}
-	var all []file
-	for _, r := range results {
-		switch {
-		case ignored[r.Output]:
-			stored.Left = append(stored.Left, asset.Left{Path: r.Output, Reason: "git ignores it; take it out of .gitignore, or set `output`"})
-		case blobs[r.Output] == "":
-			stored.Left = append(stored.Left, asset.Left{Path: r.Output, Reason: "it is gone from the work tree"})
-		default:
-			all = append(all, file{
-				output: d.InRepository(r.Output), origin: d.InRepository(r.Source.Path),
-				name: r.Output, source: r.Source.Path, blob: blobs[r.Output], remove: r.Removed,
-				sourceBlob: r.Source.Blob, before: r.Before, after: r.After,
-			})
+	if len(lfs) > 0 {
+		if p.Repo, err = c.Repo.WithLFS(ctx); err != nil {
+			return p, err
 		}
 	}
-	return all, nil
+	blobs, err := p.Repo.Hash(ctx, names)
+	if err != nil {
+		return p, err
+	}
+	all := p.files
+	p.files = nil
+	for _, f := range all {
+		f.blob, f.lfs = blobs[f.output], lfs[f.output]
+		switch {
+		case ignored[f.output]:
+			leave(f, "git ignores it; take it out of .gitignore, or set `output`")
+		case f.blob == "":
+			leave(f, "it is gone from the work tree")
+		default:
+			p.files = append(p.files, f)
+		}
+	}
+	return p, nil
 }
 
-// onto finds out what is to be done on top of the commit head: what it does not
-// have already, but nothing whose source is another one there than here.
-func (c Commit) onto(ctx context.Context, all []file, head string) (todo []file, left []asset.Left, err error) {
-	if head == "" {
-		return nil, nil, fmt.Errorf("there is no commit yet in this repository")
-	}
-	if err := c.Repo.Fetch(ctx, c.Remote, c.Branch, head); err != nil {
-		return nil, nil, err
-	}
-	there, err := c.Repo.Blobs(ctx, head)
-	if err != nil {
-		return nil, nil, err
-	}
-	// The results were made of what is checked out. That is a merge commit for a
-	// pull request at GitHub, and not Delivery.Head.
-	here := there
-	from, err := c.Repo.CheckedOut(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	if from != "" && from != head {
-		if here, err = c.Repo.Blobs(ctx, from); err != nil {
-			return nil, nil, err
+// outside says why a file that is below top does not belong to its repository.
+func outside(top, name string) string {
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		at := filepath.Join(top, filepath.FromSlash(dir))
+		if info, err := os.Lstat(at); err == nil && info.Mode()&os.ModeSymlink != 0 {
+			return quote(dir) + " is a symbolic link"
+		}
+		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
+			return quote(dir) + " is a repository of its own"
 		}
 	}
-	for _, f := range all {
-		made := here[f.origin]
-		if f.sourceBlob != "" && here[f.origin] != "" {
-			made = f.sourceBlob
-		}
-		if made != there[f.origin] && made != "" {
-			// A source that is gone there may have been removed by another run with
-			// the same result.
-			if there[f.origin] == "" && there[f.output] == f.blob {
-				continue
-			}
-			left = append(left, asset.Left{Path: f.name, Reason: "its source has changed on " + quote(c.Branch) + " since; it is left to the run for that"})
-			continue
-		}
-		f.add = there[f.output] != f.blob
-		f.remove = f.remove && there[f.origin] != ""
-		if f.add || f.remove {
+	return ""
+}
+
+// onto finds out what is to be done in a place: what it does not have already, but
+// nothing whose source is another one there than here.
+func (p *plan) onto(to place) (todo []file, left []asset.Left) {
+	leave := func(f file, reason string) { left = append(left, asset.Left{Path: f.name, Reason: reason}) }
+	for _, f := range p.files {
+		source := to.tree.Blob(f.origin)
+		same := f.sourceBlob != "" && source == f.sourceBlob || source == p.here.Blob(f.origin) ||
+			// A result of another run, whose source is not checked out.
+			f.sourceBlob == "" && p.here.Blob(f.origin) == "" && to.base == p.d.Head
+		f.add = to.tree.Blob(f.output) != f.blob
+		f.remove = f.remove && source != ""
+		switch {
+		case !f.add && !f.remove: // such as by another run
+		case !same:
+			leave(f, "its source has changed on "+quote(p.Branch)+" since; it is left to the run for that")
+		case f.add && to.tree.Obstacle(f.output) != "":
+			leave(f, to.tree.Obstacle(f.output)+" on "+quote(p.Branch))
+		case f.add || f.remove:
 			todo = append(todo, f)
 		}
 	}
-	return todo, left, nil
+	return todo, left
 }
 
 // changes are the files as git takes them.
@@ -117,22 +151,27 @@ func changes(files []file) []git.Change {
 	return all
 }
 
-func quote(branch string) string { return strconv.Quote(branch) }
-
-func appendOnce(list []string, s string) []string {
-	if slices.Contains(list, s) {
-		return list
-	}
-	return append(list, s)
-}
-
-// mergeLeft adds to old what it does not name yet.
-func mergeLeft(old, add []asset.Left) []asset.Left {
-	for _, l := range add {
-		if !slices.ContainsFunc(old, func(o asset.Left) bool { return o.Path == l.Path }) {
-			old = append(old, l)
+// record says in stored that files were delivered by a commit.
+func record(stored *asset.Stored, files []file, commit, url string) {
+	stored.Ref, stored.URL = commit, url
+	for _, f := range files {
+		if f.add {
+			stored.Paths = append(stored.Paths, f.name)
+		}
+		if f.remove {
+			stored.Removed = append(stored.Removed, f.source)
 		}
 	}
-	slices.SortFunc(old, func(a, b asset.Left) int { return cmp.Compare(a.Path, b.Path) })
-	return old
+	slices.Sort(stored.Paths)
+	slices.Sort(stored.Removed)
+}
+
+func quote(s string) string { return strconv.Quote(s) }
+
+// short is a commit's id as people read it.
+func short(commit string) string { return commit[:min(len(commit), 10)] }
+
+func sorted(left []asset.Left) []asset.Left {
+	slices.SortFunc(left, func(a, b asset.Left) int { return cmp.Compare(a.Path, b.Path) })
+	return left
 }

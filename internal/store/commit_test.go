@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/cgi"
 	"net/http/httptest"
@@ -92,7 +93,7 @@ func (s *stage) store() Commit {
 	return Commit{
 		Repo: repo, Branch: "main", Remote: git.Remote{URL: s.url, Token: secret}, Wait: time.Millisecond,
 		Author: "bot <bot@example.org>",
-		Logf:   func(format string, args ...any) { s.log.WriteString(format) },
+		Logf:   func(format string, args ...any) { fmt.Fprintf(&s.log, format+"\n", args...) },
 	}
 }
 

@@ -2,131 +2,166 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"webpress/internal/asset"
 	"webpress/internal/forge"
 	"webpress/internal/git"
 )
 
-// way chooses how to commit, and says why where it is not the usual way.
-func (c Commit) way(ctx context.Context, files []file, head string) (string, error) {
-	if !c.auto() {
-		if c.Method != MethodPush && c.GitHub == nil {
-			return "", fmt.Errorf("there is no GitHub API here to commit by %s", c.Method)
-		}
-		return c.Method, nil
-	}
-	if c.GitHub == nil {
-		return MethodPush, nil
-	}
-	// The API passes Git LFS by, and knows one mode.
-	lfs, err := c.lfs(ctx, files)
-	if err != nil {
-		return "", err
-	}
-	programs, err := c.Repo.Executable(ctx, head)
-	if err != nil {
-		return "", err
-	}
+// way chooses how to commit files, and says why where it is not the usual way.
+// What cannot go that way is left out.
+func (p *plan) way(files []file, to place) (way string, todo []file, left []asset.Left) {
+	why := ""
 	for _, f := range files {
 		switch {
-		case lfs[f.output]:
-			c.logf("Git LFS keeps %q: pushing by git, which the API cannot do", f.name)
-			return MethodPush, nil
-		case f.add && programs[f.output]:
-			c.logf("%q is executable, which the API would change: pushing by git", f.name)
-			return MethodPush, nil
+		case !f.add || why != "":
+		case f.lfs:
+			why = fmt.Sprintf("Git LFS keeps %q, which the API passes by", f.name)
+		case to.tree.Executable(f.output):
+			why = fmt.Sprintf("%q is executable, which the API would change", f.name)
 		}
 	}
-	if c.GitHub.GraphQLURL == "" {
-		c.logf("there is no GraphQL API here: pushing by git")
-		return MethodPush, nil
-	}
-	return MethodGraphQL, nil
-}
-
-// lfs are the outputs that Git LFS keeps.
-func (c Commit) lfs(ctx context.Context, files []file) (map[string]bool, error) {
-	var added []string
-	for _, f := range files {
-		if f.add {
-			added = append(added, f.output)
+	switch {
+	case p.Method == MethodPush || p.auto() && p.GitHub == nil:
+		return MethodPush, files, nil
+	case !p.auto():
+		// A file of Git LFS would get into the repository itself.
+		for _, f := range files {
+			if f.add && f.lfs {
+				left = append(left, asset.Left{Path: f.name, Reason: fmt.Sprintf("Git LFS keeps it, which commit-method %s passes by; set it to push or auto", p.Method)})
+				continue
+			}
+			todo = append(todo, f)
 		}
+		return p.Method, todo, left
+	case why != "":
+	case p.GitHub.GraphQLURL == "":
+		why = "there is no GraphQL API here"
+	default:
+		return MethodGraphQL, files, nil
 	}
-	kept, err := c.Repo.Filtered(ctx, added)
-	all := map[string]bool{}
-	for _, name := range kept {
-		all[name] = true
-	}
-	return all, err
+	p.logf("%s: pushing by git", why)
+	return MethodPush, files, nil
 }
 
 // push commits and pushes by git. The branch that is checked out follows.
-func (c Commit) push(ctx context.Context, files []file, head string, fresh bool) (forge.Commit, error) {
-	lfs, err := c.lfs(ctx, files)
+func (p *plan) push(ctx context.Context, files []file, to place, stored *asset.Stored) error {
+	wanted := git.Commit{Parent: to.base, Message: p.message(files), Author: p.Author, Changes: changes(files)}
+	if to.anew() {
+		wanted.Replaced = to.head
+	}
+	commit, err := p.Repo.Commit(ctx, wanted)
 	if err != nil {
-		return forge.Commit{}, err
+		return err
 	}
-	commit, err := c.Repo.Commit(ctx, git.Commit{
-		Parent: head, Message: c.message(files), Author: c.Author, Changes: changes(files), LFS: len(lfs) > 0,
-	})
+	if err := p.pushLFS(ctx, files); err != nil {
+		return err
+	}
+	err = p.Repo.Push(ctx, p.Remote, commit, p.Branch, to.head)
+	if errors.Is(err, git.ErrUnreachable) {
+		// It may have come through, and only the answer not.
+		if head, e := p.Repo.RemoteHead(ctx, p.Remote, p.Branch); e == nil && head == commit {
+			err = nil
+		}
+	}
 	if err != nil {
-		return forge.Commit{}, err
+		return err
 	}
-	if commit == head && !fresh { // such as a file of Git LFS that is the same
-		return forge.Commit{}, nil
+	record(stored, files, commit, "")
+	p.logf("pushed %s to %s", short(commit), quote(p.Branch))
+	switch moved, err := p.Repo.Follow(ctx, p.Branch, to.base, commit, changes(files)); {
+	case err != nil:
+		p.logf("the local branch %s stays behind: %s", quote(p.Branch), err)
+	case moved:
+		p.logf("the local branch %s has followed", quote(p.Branch))
 	}
-	expected := head
-	if fresh {
-		expected = ""
+	return nil
+}
+
+// pushLFS uploads the content of those of files that Git LFS keeps.
+func (p *plan) pushLFS(ctx context.Context, files []file) error {
+	var objects []string
+	for _, f := range files {
+		if !f.add || !f.lfs {
+			continue
+		}
+		in, err := os.Open(p.path(f))
+		if err != nil {
+			return err
+		}
+		sum := sha256.New()
+		_, err = io.Copy(sum, in)
+		in.Close()
+		if err != nil {
+			return fmt.Errorf("read %q: %w", f.name, err)
+		}
+		objects = append(objects, hex.EncodeToString(sum.Sum(nil)))
 	}
-	if err := c.Repo.Push(ctx, c.Remote, commit, c.Branch, expected, len(lfs) > 0); err != nil {
-		return forge.Commit{}, err
-	}
-	c.logf("pushed %s to %s", commit[:min(len(commit), 10)], quote(c.Branch))
-	if _, err := c.Repo.Follow(ctx, c.Branch, head, commit, changes(files)); err != nil {
-		c.logf("the local branch stays behind: %s", err)
-	}
-	return forge.Commit{OID: commit}, nil
+	return p.Repo.PushLFS(ctx, p.Remote, objects)
 }
 
 // byAPI lets GitHub commit, in several commits where one would be too large.
-func (c Commit) byAPI(ctx context.Context, way string, files []file, head string, fresh bool) (forge.Commit, error) {
-	if fresh {
-		if err := c.GitHub.CreateRef(ctx, c.Branch, head); err != nil {
-			return forge.Commit{}, err
-		}
+func (p *plan) byAPI(ctx context.Context, way string, files []file, to place, stored *asset.Stored) error {
+	if p.GitHub == nil {
+		return fmt.Errorf("there is no GitHub API here to commit by %s", way)
 	}
-	made := forge.Commit{OID: head}
+	head, err := p.prepare(ctx, to)
+	if err != nil {
+		return err
+	}
 	for len(files) > 0 {
-		part, err := c.part(files, made.OID)
-		if err != nil {
-			return made, err
-		}
-		n := len(part)
+		part := p.part(files, head)
+		var made forge.Commit
 		if way == MethodREST {
-			made, err = c.rest(ctx, part, made.OID)
+			made, err = p.rest(ctx, part, head, to)
 		} else {
-			made, err = c.GitHub.CreateCommitOnBranch(ctx, c.request(part, made.OID))
+			made, err = p.GitHub.CreateCommitOnBranch(ctx, p.request(part, head))
 		}
 		if err != nil {
-			return made, err
+			return err
 		}
-		files = files[n:]
-		c.logf("GitHub has made %s on %s", made.OID[:min(len(made.OID), 10)], quote(c.Branch))
+		record(stored, part, made.OID, made.URL)
+		p.logf("GitHub has made %s on %s", short(made.OID), quote(p.Branch))
+		head, files = made.OID, files[len(part):]
 	}
-	return made, nil
+	return nil
+}
+
+// prepare makes the branch end with the files of to.base, and returns its last
+// commit.
+func (p *plan) prepare(ctx context.Context, to place) (head string, err error) {
+	switch {
+	case to.head == "":
+		return to.base, p.GitHub.CreateRef(ctx, p.Branch, to.base)
+	case !to.anew():
+		return to.head, nil
+	}
+	base, err := p.GitHub.Commit(ctx, to.base)
+	if err != nil {
+		return "", err
+	}
+	made, err := p.GitHub.CreateCommit(ctx, forge.NewCommit{
+		Message: "chore: begin anew from " + short(to.base), Tree: base.Tree, Parents: []string{to.head, to.base}, Author: p.person(),
+	})
+	if err != nil {
+		return "", err
+	}
+	return made.OID, p.GitHub.UpdateRef(ctx, p.Branch, made.OID)
 }
 
 // part is as many of the first files as one commit takes.
-func (c Commit) part(files []file, head string) ([]file, error) {
-	fits := func(n int) bool { return c.request(files[:n], head).Length() <= forge.MaxCommit }
+func (p *plan) part(files []file, head string) []file {
+	fits := func(n int) bool { return p.request(files[:n], head).Length() <= forge.MaxCommit }
 	if fits(len(files)) {
-		return files, nil
+		return files
 	}
 	low, high := 1, len(files) // low is taken whatever it is: the API says what is wrong
 	for low+1 < high {
@@ -136,18 +171,18 @@ func (c Commit) part(files []file, head string) ([]file, error) {
 			high = middle
 		}
 	}
-	return files[:low], nil
+	return files[:low]
 }
 
 // request is the commit of files for GraphQL.
-func (c Commit) request(files []file, head string) forge.CommitRequest {
-	headline, body, _ := strings.Cut(c.message(files), "\n")
+func (p *plan) request(files []file, head string) forge.CommitRequest {
+	headline, body, _ := strings.Cut(p.message(files), "\n")
 	r := forge.CommitRequest{
-		Branch: c.Branch, ExpectedHead: head, Headline: headline, Body: strings.TrimLeft(body, "\n"),
+		Branch: p.Branch, ExpectedHead: head, Headline: headline, Body: strings.TrimLeft(body, "\n"),
 	}
 	for _, f := range files {
 		if f.add {
-			r.Additions = append(r.Additions, forge.Addition{Path: f.output, Content: c.content(f)})
+			r.Additions = append(r.Additions, forge.Addition{Path: f.output, Content: p.content(f)})
 		}
 		if f.remove {
 			r.Deletions = append(r.Deletions, f.origin)
@@ -157,25 +192,21 @@ func (c Commit) request(files []file, head string) forge.CommitRequest {
 }
 
 // rest commits by the parts of git that GitHub's REST API has.
-func (c Commit) rest(ctx context.Context, files []file, head string) (forge.Commit, error) {
-	parent, err := c.GitHub.Commit(ctx, head)
-	if err != nil {
-		return forge.Commit{}, err
-	}
-	programs, err := c.Repo.Executable(ctx, head)
+func (p *plan) rest(ctx context.Context, files []file, head string, to place) (forge.Commit, error) {
+	parent, err := p.GitHub.Commit(ctx, head)
 	if err != nil {
 		return forge.Commit{}, err
 	}
 	var entries []forge.TreeEntry
 	for _, f := range files {
 		if f.add {
-			blob, err := c.GitHub.CreateBlob(ctx, c.content(f))
+			blob, err := p.GitHub.CreateBlob(ctx, p.content(f))
 			if err != nil {
 				return forge.Commit{}, err
 			}
 			e := forge.TreeEntry{Path: f.output, SHA: blob}
-			if programs[f.output] {
-				e.Mode = "100755"
+			if to.tree.Executable(f.output) {
+				e.Mode = git.ModeExecutable
 			}
 			entries = append(entries, e)
 		}
@@ -183,15 +214,15 @@ func (c Commit) rest(ctx context.Context, files []file, head string) (forge.Comm
 			entries = append(entries, forge.TreeEntry{Path: f.origin})
 		}
 	}
-	tree, err := c.GitHub.CreateTree(ctx, parent.Tree, entries)
+	tree, err := p.GitHub.CreateTree(ctx, parent.Tree, entries)
 	if err != nil {
 		return forge.Commit{}, err
 	}
-	made, err := c.GitHub.CreateCommit(ctx, forge.NewCommit{Message: c.message(files), Tree: tree, Parents: []string{head}, Author: c.person()})
+	made, err := p.GitHub.CreateCommit(ctx, forge.NewCommit{Message: p.message(files), Tree: tree, Parents: []string{head}, Author: p.person()})
 	if err != nil {
 		return forge.Commit{}, err
 	}
-	return made, c.GitHub.UpdateRef(ctx, c.Branch, made.OID)
+	return made, p.GitHub.UpdateRef(ctx, p.Branch, made.OID)
 }
 
 // person is the author for REST, nil where none is set: then GitHub signs.
@@ -203,9 +234,12 @@ func (c Commit) person() *forge.Person {
 	return &forge.Person{Name: strings.TrimSpace(name), Email: email}
 }
 
+// path is where an output is on disk.
+func (p *plan) path(f file) string { return filepath.Join(p.Repo.Top(), filepath.FromSlash(f.output)) }
+
 // content is an output as it is in the work tree when it is sent.
-func (c Commit) content(f file) forge.Content {
-	path := filepath.Join(c.Repo.Top(), filepath.FromSlash(f.output))
+func (p *plan) content(f file) forge.Content {
+	path := p.path(f)
 	var size int64
 	if info, err := os.Lstat(path); err == nil {
 		size = info.Size()

@@ -1,0 +1,142 @@
+package git
+
+import (
+	"bytes"
+	"context"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// The modes of a tree's entries. Regular files have one of the first two.
+const (
+	ModeFile       = "100644"
+	ModeExecutable = "100755"
+	ModeLink       = "120000"
+	ModeSubmodule  = "160000"
+)
+
+// An Entry is what a commit has at a path.
+type Entry struct {
+	// Mode is one of those above.
+	Mode string
+	// ID is that of the blob, and for a submodule that of its commit.
+	ID string
+}
+
+// A Tree is everything that a commit has.
+type Tree struct {
+	entries map[string]Entry
+	folders map[string]bool
+}
+
+// At is what is at a path, which is from the top. Folders are not told of.
+func (t Tree) At(path string) (Entry, bool) {
+	e, ok := t.entries[path]
+	return e, ok
+}
+
+// Blob is the id of the regular file at a path, empty where there is none.
+func (t Tree) Blob(path string) string {
+	if e := t.entries[path]; e.Mode == ModeFile || e.Mode == ModeExecutable {
+		return e.ID
+	}
+	return ""
+}
+
+// Executable says that there is a program at a path.
+func (t Tree) Executable(path string) bool { return t.entries[path].Mode == ModeExecutable }
+
+// Obstacle says what keeps a regular file from being at a path: something else is
+// there, or in the place of one of its folders. It is empty where nothing is.
+func (t Tree) Obstacle(path string) string {
+	for i, c := range path {
+		if c == '/' {
+			if e, ok := t.entries[path[:i]]; ok {
+				return e.what(path[:i])
+			}
+		}
+	}
+	if e, ok := t.entries[path]; ok && t.Blob(path) == "" {
+		return e.what(path)
+	}
+	if t.folders[path] {
+		return strconv.Quote(path) + " is a folder"
+	}
+	return ""
+}
+
+func (e Entry) what(path string) string {
+	kind := "a file"
+	switch e.Mode {
+	case ModeLink:
+		kind = "a symbolic link"
+	case ModeSubmodule:
+		kind = "a submodule"
+	}
+	return strconv.Quote(path) + " is " + kind
+}
+
+// Tree reads what a commit has.
+func (r *Repo) Tree(ctx context.Context, commit string) (Tree, error) {
+	out, err := r.atTop().run(ctx, nil, "ls-tree", "-r", "-z", "--full-tree", commit)
+	if err != nil {
+		return Tree{}, err
+	}
+	tree := Tree{make(map[string]Entry, bytes.Count(out, []byte{0})), map[string]bool{}}
+	for record := range strings.SplitSeq(string(out), "\x00") {
+		// mode type id TAB path
+		meta, name, ok := strings.Cut(record, "\t")
+		field := strings.Fields(meta)
+		if !ok || len(field) != 3 {
+			continue
+		}
+		tree.entries[name] = Entry{Mode: field[0], ID: field[2]}
+		for dir := path.Dir(name); dir != "." && !tree.folders[dir]; dir = path.Dir(dir) {
+			tree.folders[dir] = true
+		}
+	}
+	return tree, nil
+}
+
+// Filtered returns those of paths, which are from the top, that Git LFS keeps.
+func (r *Repo) Filtered(ctx context.Context, paths []string) (map[string]bool, error) {
+	var in bytes.Buffer
+	for _, p := range paths {
+		in.WriteString(p + "\x00")
+	}
+	out, err := r.atTop().run(ctx, &in, "check-attr", "-z", "--stdin", "filter")
+	if err != nil {
+		return nil, err
+	}
+	// path NUL attribute NUL value NUL
+	field := strings.Split(string(out), "\x00")
+	kept := map[string]bool{}
+	for i := 0; i+2 < len(field); i += 3 {
+		if field[i+2] == "lfs" {
+			kept[field[i]] = true
+		}
+	}
+	return kept, nil
+}
+
+// WithLFS is r with Git LFS's filter set up as `git lfs install` does it, but for
+// the commands of this Repo alone. It returns ErrNoLFS where git-lfs is missing.
+func (r *Repo) WithLFS(ctx context.Context) (*Repo, error) {
+	if _, err := r.run(ctx, nil, "lfs", "version"); err != nil {
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		return nil, ErrNoLFS
+	}
+	with := *r
+	with.env = environment(r.env, []setting{
+		{"filter.lfs.clean", "git-lfs clean -- %f"}, {"filter.lfs.smudge", "git-lfs smudge -- %f"},
+		{"filter.lfs.process", "git-lfs filter-process"}, {"filter.lfs.required", "true"},
+	})
+	return &with, nil
+}
+
+// AtTop is r as seen from the top of its work tree: what Git LFS and other filters
+// make of a file does not depend on it, but what a path is relative to does.
+func (r *Repo) AtTop() *Repo { return r.atTop() }
