@@ -97,7 +97,7 @@ type toFork struct {
 func (s toFork) Put(ctx context.Context, d store.Delivery) (asset.Stored, error) {
 	stored, err := s.Store.Put(ctx, d)
 	fault, ok := errors.AsType[*store.Error](err)
-	if ok && (fault.Hint == "" || errors.Is(err, git.ErrForbidden) || errors.Is(err, git.ErrUnauthorized)) {
+	if ok && (fault.Hint == "" || errors.Is(err, git.ErrNotFound) || errors.Is(err, git.ErrForbidden) || errors.Is(err, git.ErrUnauthorized)) {
 		fault.Hint = fmt.Sprintf("the branch belongs to the fork %s, and the job's own token cannot write there: "+
 			"set `token` to that of a maintainer, for a pull request that allows edits by maintainers, or take the pictures from the artifact", s.repository)
 	}

@@ -2,6 +2,7 @@ package git
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -90,10 +91,13 @@ func (e *refusal) Unwrap() []error { return []error{e.kind, e.err} }
 // mostWords is how many bytes of what a server says are told.
 const mostWords = 500
 
+// colours are the escape sequences that servers give their words.
+var colours = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]")
+
 // spoken is what a server says on the way, and its reason for a ref, in one line.
 func spoken(stderr string) string {
 	var said []string
-	for line := range strings.Lines(stderr) {
+	for line := range strings.Lines(colours.ReplaceAllString(stderr, "")) {
 		line = strings.TrimSpace(line)
 		words, ok := strings.CutPrefix(line, "remote:")
 		if !ok {

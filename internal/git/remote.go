@@ -25,9 +25,9 @@ func (r *Repo) Origin(ctx context.Context) (string, error) {
 	if err != nil && exitCode(err) == 2 {
 		return "", nil
 	}
-	if u, parsed := url.Parse(out); parsed == nil && u.User != nil && strings.HasPrefix(u.Scheme, "http") {
-		u.User = nil
-		out = u.String()
+	if scheme, rest, ok := strings.Cut(out, "://"); ok && strings.HasPrefix(scheme, "http") {
+		// A password that is not escaped may hold any of /@:, which no URL parser takes.
+		out = scheme + "://" + rest[strings.LastIndexByte(rest, '@')+1:]
 	}
 	return out, err
 }

@@ -35,9 +35,6 @@ type Commit struct {
 	// and what it had stays in its history. It is implied where Pull is set, and its
 	// Base is another branch.
 	Own bool
-	// Unsure says that Branch may be one of a fork's, as some platforms do not tell.
-	// Then it is committed to only where it ends with Delivery.Head.
-	Unsure bool
 	// Method is one of those above; empty is auto: GraphQL where it is there and can
 	// do it, or else push.
 	Method string
@@ -168,9 +165,6 @@ func (p *plan) find(ctx context.Context) (to place, err error) {
 	if to.head, err = p.head(ctx); err != nil {
 		return to, err
 	}
-	if p.Unsure && to.head != p.d.Head {
-		return to, errUnsure
-	}
 	if to.head == "" {
 		to.base, to.tree, err = p.read(ctx, "", p.d.Head)
 	} else {
@@ -178,9 +172,6 @@ func (p *plan) find(ctx context.Context) (to place, err error) {
 	}
 	return to, err
 }
-
-// errUnsure is why nothing is committed where Commit.Unsure is set.
-var errUnsure = errors.New("the branch of this name does not end with the commit of the run: it has moved, or the pull request comes from a fork")
 
 // read fetches a commit, where it is not there, and returns it with what it has.
 func (p *plan) read(ctx context.Context, branch, commit string) (string, git.Tree, error) {

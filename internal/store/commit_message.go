@@ -164,7 +164,6 @@ func hint(err error) string {
 		{git.ErrNoLFS, "install git-lfs before webpress runs, or take the outputs out of Git LFS in .gitattributes"},
 		{git.ErrMoved, "others push to this branch all the time; run it again, or let `commit-branch` be a branch of its own"},
 		{git.ErrUnreachable, "check that the server can be reached from where the job runs, and run it again"},
-		{errUnsure, "run it again for the last commit of the branch; the results for a fork can be had from the artifact"},
 	} {
 		if errors.Is(err, one.err) {
 			return one.hint
