@@ -90,12 +90,26 @@ type workflowRun struct {
 // push commits everything in dir and runs its workflows as for a push.
 func push(t *testing.T, dir string) workflowRun {
 	t.Helper()
+	commit(t, dir, "https://example.invalid/someone/pictures.git")
+	return runWorkflow(t, dir)
+}
+
+// commit makes dir a repository whose origin is at url, with all files in it.
+func commit(t *testing.T, dir, url string) {
+	t.Helper()
 	must(t, dir, "git", "init", "-q", "-b", "main")
-	must(t, dir, "git", "remote", "add", "origin", "https://example.invalid/someone/pictures.git")
+	must(t, dir, "git", "remote", "add", "origin", url)
 	must(t, dir, "git", "add", "-A")
 	must(t, dir, "git", "-c", "user.name=e2e", "-c", "user.email=e2e@example.invalid", "commit", "-q", "-m", "Pictures")
-	r := run(t, dir, act(t), "push", "--json", "--pull=false", "--network", "host",
-		"--container-daemon-socket", "-", "-P", "ubuntu-latest="+jobImage(t))
+}
+
+// runWorkflow runs the workflow in dir as for a push, with flags for act.
+func runWorkflow(t *testing.T, dir string, flags ...string) workflowRun {
+	t.Helper()
+	r := run(t, dir, act(t), append([]string{
+		"push", "--json", "--pull=false", "--network", "host",
+		"--container-daemon-socket", "-", "-P", "ubuntu-latest=" + jobImage(t),
+	}, flags...)...)
 	w := workflowRun{result: r}
 	lines := bufio.NewScanner(strings.NewReader(r.out))
 	lines.Buffer(nil, 16<<20)
@@ -118,15 +132,29 @@ func push(t *testing.T, dir string) workflowRun {
 	return w
 }
 
-// TestExampleWorkflow runs the workflow that README shows.
+// TestExampleWorkflow runs the workflow that README shows, but for the API: there
+// is no GitHub, so that git has to push.
 func TestExampleWorkflow(t *testing.T) {
+	bare, url := newGitServer(t).repository(t, "pictures.git")
 	dir := project(t, "push.yml")
+	const last = "          max-width: 1200\n"
+	yml := string(picture(t, "workflows/push.yml"))
+	if !strings.Contains(yml, last) {
+		t.Fatalf("%q is not in the workflow", last)
+	}
+	yml = strings.ReplaceAll(yml, "webpress/webpress@v1", "./webpress")
+	put(t, dir, ".github/workflows/push.yml", []byte(strings.Replace(yml, last, last+"          commit-method: push\n", 1)))
 	put(t, dir, "assets/dunes.jpg", picture(t, "demo/photos/dunes.jpg"))
 	put(t, dir, "assets/mountains.heic", picture(t, "demo/photos/mountains.heic"))
 	put(t, dir, "elsewhere/card.png", picture(t, "pictures/png/card.png"))
-	got := push(t, dir)
+	commit(t, dir, url)
+	must(t, dir, "git", "push", "-q", bare, "main")
+	got := runWorkflow(t, dir, "-s", "GITHUB_TOKEN="+token)
 	wantText(t, got.summary, "assets/dunes.jpg", "assets/mountains.heic", "|")
 	wantText(t, got.log, "% saved")
+	if files := must(t, bare, "git", "ls-tree", "-r", "--name-only", "main", "assets"); strings.Count(files, ".webp") != 2 {
+		t.Errorf("on the branch are\n%s", files)
+	}
 	if strings.Contains(got.summary, "elsewhere") {
 		t.Errorf("the summary tells of files that were not asked for:\n%s", got.summary)
 	}
