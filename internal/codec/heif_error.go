@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"webpress/internal/asset"
+
+	"github.com/strukturag/libheif/go/heif"
 )
 
 // exportHint is for pictures that are sound but of a kind that is not read.
@@ -76,7 +78,7 @@ func inParentheses(text string) string {
 	return " (libheif: " + lowerFirst(last) + ")"
 }
 
-func heifVersion() string { return C.GoString(C.heif_get_version()) }
+func heifVersion() string { return heif.GetVersion() }
 
 // lowerFirst makes the first letter small, unless it begins a name in capitals.
 func lowerFirst(s string) string {
