@@ -25,7 +25,7 @@ func TestGitLabFacts(t *testing.T) {
 		"CI_COMMIT_BEFORE_SHA", strings.Repeat("0", 40),
 	}
 	common := Facts{
-		Forge: "gitlab",
+		Forge:      "gitlab",
 		Repository: "group/sub/site", RepositoryID: "42", DefaultBranch: "main",
 		SHA: after, HeadSHA: after, Actor: "mona",
 		ServerURL: "https://gitlab.example.com", APIURL: "https://gitlab.example.com/api/v4",
