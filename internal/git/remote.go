@@ -140,7 +140,7 @@ func (r *Repo) reach(ctx context.Context, to Remote, command string, args ...str
 	}
 	at.env = environment(env, add)
 	out, err := at.run(ctx, nil, command, args...)
-	if failed, ok := err.(*Error); ok {
+	if failed := (*Error)(nil); errors.As(err, &failed) {
 		failed.Stderr = hide(failed.Stderr, to.Token, base64.StdEncoding.EncodeToString([]byte(user+":"+to.Token)))
 		err = kind(failed)
 	}
