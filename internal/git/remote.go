@@ -3,6 +3,7 @@ package git
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"net/url"
 	"strings"
 )
