@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"webpress/internal/git"
@@ -85,6 +86,8 @@ func TestTokenIsSeenNowhere(t *testing.T) {
 	if got := output(t, s.bare, "cat-file", "blob", "topic:a.webp"); !strings.Contains(got, "oid sha256:"+digest("webp of a")) {
 		t.Errorf("no pointer: %q", got)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if string(s.lfs[digest("webp of a")]) != "webp of a" {
 		t.Error("the object is not there")
 	}
@@ -102,8 +105,11 @@ func TestTokenIsSeenNowhere(t *testing.T) {
 
 // TestTokenIsForOneServer has other servers ask for it.
 func TestTokenIsForOneServer(t *testing.T) {
+	var mu sync.Mutex
 	var asked, told []string
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
 		asked = append(asked, r.URL.Path)
 		if a := r.Header.Get("Authorization"); a != "" {
 			told = append(told, a)
@@ -116,11 +122,11 @@ func TestTokenIsForOneServer(t *testing.T) {
 	dir := s.start()
 
 	t.Run("redirection", func(t *testing.T) {
-		s.before = func(w http.ResponseWriter, r *http.Request) bool {
+		s.intercept(func(w http.ResponseWriter, r *http.Request) bool {
 			http.Redirect(w, r, other.URL+r.URL.RequestURI(), http.StatusFound)
 			return true
-		}
-		defer func() { s.before = nil }()
+		})
+		defer s.intercept(nil)
 		if _, err := open(t, dir).RemoteHead(t.Context(), s.remote(), "main"); !errors.Is(err, git.ErrUnauthorized) {
 			t.Errorf("err = %v", err)
 		}
@@ -142,6 +148,8 @@ func TestTokenIsForOneServer(t *testing.T) {
 			t.Error("no error")
 		}
 	})
+	mu.Lock()
+	defer mu.Unlock()
 	if len(asked) < 2 || len(told) > 0 {
 		t.Errorf("the other server was asked for %q and told %q", asked, told)
 	}
@@ -159,6 +167,8 @@ func TestTokenOfCheckoutIsNotUsed(t *testing.T) {
 	if _, err := push(t, open(t, dir), s, "main"); err != nil {
 		t.Fatal(err)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, a := range s.seen {
 		if a != "" && a != "Basic "+base64.StdEncoding.EncodeToString([]byte("x-access-token:"+secret)) {
 			t.Errorf("Authorization: %s", a)
@@ -224,12 +234,12 @@ func TestRefusals(t *testing.T) {
 		words   string
 		prepare func(t *testing.T, s *server, dir string)
 	}{
-		{"403", git.ErrForbidden, "permission denied: no", func(_ *testing.T, s *server, _ string) { s.before = fail(403) }},
-		{"404", git.ErrNotFound, "not found", func(_ *testing.T, s *server, _ string) { s.before = fail(404) }},
-		{"503", git.ErrUnreachable, "no", func(_ *testing.T, s *server, _ string) { s.before = fail(503) }},
-		{"wrong token", git.ErrUnauthorized, "", func(_ *testing.T, s *server, _ string) { s.before = fail(401) }},
+		{"403", git.ErrForbidden, "permission denied: no", func(_ *testing.T, s *server, _ string) { s.intercept(fail(403)) }},
+		{"404", git.ErrNotFound, "not found", func(_ *testing.T, s *server, _ string) { s.intercept(fail(404)) }},
+		{"503", git.ErrUnreachable, "no", func(_ *testing.T, s *server, _ string) { s.intercept(fail(503)) }},
+		{"wrong token", git.ErrUnauthorized, "", func(_ *testing.T, s *server, _ string) { s.intercept(fail(401)) }},
 		{"cut off", git.ErrUnreachable, "", func(_ *testing.T, s *server, _ string) {
-			s.before = func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }
+			s.intercept(func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) })
 		}},
 		{"moved", git.ErrMoved, "stale info", func(t *testing.T, s *server, dir string) {
 			id := output(t, dir, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "x")

@@ -26,13 +26,11 @@ const secret = "s3cret/t0ken+x"
 type server struct {
 	t         *testing.T
 	bare, url string
-	// before is called ahead of each request, where it is not nil. It says whether
-	// it has answered.
-	before func(w http.ResponseWriter, r *http.Request) (answered bool)
 
-	mu   sync.Mutex
-	lfs  map[string][]byte
-	seen []string // values of Authorization
+	mu     sync.Mutex // over all below
+	before func(w http.ResponseWriter, r *http.Request) (answered bool)
+	lfs    map[string][]byte
+	seen   []string // values of Authorization
 }
 
 func newServer(t *testing.T) *server {
@@ -55,10 +53,7 @@ func newServer(t *testing.T) *server {
 		s.lfs[r.PathValue("oid")] = data
 	})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		s.seen = append(s.seen, r.Header.Get("Authorization"))
-		s.mu.Unlock()
-		if s.before != nil && s.before(w, r) {
+		if s.look(w, r) {
 			return
 		}
 		if _, password, _ := r.BasicAuth(); password != secret {
@@ -73,6 +68,21 @@ func newServer(t *testing.T) *server {
 	return s
 }
 
+// intercept has f called ahead of each request, one at a time. It says whether it
+// has answered.
+func (s *server) intercept(f func(w http.ResponseWriter, r *http.Request) (answered bool)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.before = f
+}
+
+func (s *server) look(w http.ResponseWriter, r *http.Request) (answered bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen = append(s.seen, r.Header.Get("Authorization"))
+	return s.before != nil && s.before(w, r)
+}
+
 // batch answers where objects are to be put.
 func (s *server) batch(w http.ResponseWriter, r *http.Request) {
 	var in struct {
@@ -84,6 +94,8 @@ func (s *server) batch(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewDecoder(r.Body).Decode(&in)
 	type object = map[string]any
 	var out []object
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, o := range in.Objects {
 		one := object{"oid": o.OID, "size": o.Size}
 		if _, there := s.lfs[o.OID]; !there {

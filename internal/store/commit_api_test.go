@@ -100,6 +100,7 @@ func (s *stage) gitHub(c *Commit, before func(n int)) {
 		run(s.t, s.bare, "worktree", "remove", "--force", work)
 		answer(w, 200, object{"data": object{"createCommitOnBranch": object{"commit": object{"oid": oid, "url": "https://example.org/" + oid}}}})
 	})
+	s.gitData(mux, answer)
 	server := httptest.NewServer(mux)
 	s.t.Cleanup(server.Close)
 	c.GitHub = &forge.GitHub{
@@ -203,9 +204,7 @@ func TestAutoPushes(t *testing.T) {
 
 // TestPushLFS pushes a pointer, and the content to where Git LFS keeps it.
 func TestPushLFS(t *testing.T) {
-	if _, err := exec.LookPath("git-lfs"); err != nil {
-		t.Skip("git-lfs is not installed: ", err)
-	}
+	needLFS(t)
 	s := newStage(t)
 	s.put(".gitattributes", "*.webp filter=lfs diff=lfs merge=lfs -text\n")
 	run(t, s.dir, "add", "-A")

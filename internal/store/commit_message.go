@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -112,11 +113,19 @@ func (c Commit) pull(ctx context.Context, all []file, stored asset.Stored) (asse
 	if p == nil || p.Base == c.Branch {
 		return stored, nil
 	}
+	all = slices.Clone(all)
+	for i := range all {
+		all[i].add = true // by this run or by one before
+	}
 	title, body, _ := strings.Cut(c.message(all), "\n")
 	if p.Title != "" {
 		title = p.Title
 	}
 	pull, err := p.Forge.CreatePullRequest(ctx, forge.NewPullRequest{Head: c.Branch, Base: p.Base, Title: title, Body: strings.TrimSpace(body)})
+	if errors.Is(err, forge.ErrConflict) { // such as a branch that has been merged meanwhile
+		stored.Notes = append(stored.Notes, fmt.Sprintf("no pull request for %s: %s", quote(c.Branch), err))
+		return stored, nil
+	}
 	if err == nil && len(p.Labels) > 0 {
 		err = p.Forge.AddLabels(ctx, pull.Number, p.Labels)
 	}

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,6 +27,11 @@ type stage struct {
 	bare, url string
 	dir       string
 	log       strings.Builder
+	backend   http.Handler
+	mu        sync.Mutex // over before
+	before    func(http.ResponseWriter, *http.Request) bool
+	// pulls and labels are what GitHub was told of pull requests.
+	pulls, labels []string
 }
 
 func run(t *testing.T, dir string, args ...string) string {
@@ -63,7 +69,11 @@ func newStage(t *testing.T) *stage {
 		Path: filepath.Join(run(t, root, "--exec-path"), "git-http-backend"),
 		Env:  []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "REMOTE_USER=bot"},
 	}
+	s.backend = backend
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.look(w, r) {
+			return
+		}
 		if _, password, _ := r.BasicAuth(); password != secret {
 			w.Header().Set("WWW-Authenticate", `Basic realm="git"`)
 			http.Error(w, "who are you?", http.StatusUnauthorized)
@@ -81,6 +91,20 @@ func newStage(t *testing.T) *stage {
 	run(t, s.dir, "commit", "-q", "-m", "Pictures")
 	run(t, s.dir, "push", "-q", s.bare, "main")
 	return s
+}
+
+// intercept has f called ahead of each request, one at a time. It says whether it
+// has answered.
+func (s *stage) intercept(f func(http.ResponseWriter, *http.Request) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.before = f
+}
+
+func (s *stage) look(w http.ResponseWriter, r *http.Request) (answered bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.before != nil && s.before(w, r)
 }
 
 func (s *stage) store() Commit {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -65,15 +64,12 @@ func (p *plan) push(ctx context.Context, files []file, to place, stored *asset.S
 	if err := p.pushLFS(ctx, files); err != nil {
 		return err
 	}
-	err = p.Repo.Push(ctx, p.Remote, commit, p.Branch, to.head)
-	if errors.Is(err, git.ErrUnreachable) {
-		// It may have come through, and only the answer not.
-		if head, e := p.Repo.RemoteHead(ctx, p.Remote, p.Branch); e == nil && head == commit {
-			err = nil
+	if err := p.Repo.Push(ctx, p.Remote, commit, p.Branch, to.head); err != nil {
+		// It may have come through, and only the answer not: then git says that the
+		// server broke off or, having tried again, that the branch has moved.
+		if head, e := p.Repo.RemoteHead(ctx, p.Remote, p.Branch); e != nil || head != commit {
+			return err
 		}
-	}
-	if err != nil {
-		return err
 	}
 	record(stored, files, commit, "")
 	p.logf("pushed %s to %s", short(commit), quote(p.Branch))

@@ -1,0 +1,264 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"webpress/internal/asset"
+)
+
+func needLFS(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("git-lfs"); err != nil {
+		t.Skip("git-lfs is not installed: ", err)
+	}
+}
+
+// publish commits all of the work tree to main, here and on the server.
+func (s *stage) publish(message string) {
+	s.t.Helper()
+	run(s.t, s.dir, "add", "-A")
+	run(s.t, s.dir, "commit", "-q", "-m", message)
+	run(s.t, s.dir, "push", "-q", s.bare, "main")
+}
+
+func (s *stage) remove(name string) {
+	s.t.Helper()
+	if err := os.Remove(filepath.Join(s.dir, name)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// clone is the same server with another work tree.
+func (s *stage) clone(args ...string) *stage {
+	s.t.Helper()
+	other := &stage{t: s.t, bare: s.bare, url: s.url, dir: filepath.Join(s.t.TempDir(), "other")}
+	run(s.t, s.bare, append(append([]string{"clone", "-q"}, args...), "file://"+s.bare, other.dir)...)
+	return other
+}
+
+// TestRunsAtOnce has several runs deliver at the same moment: some the same, some
+// other files.
+func TestRunsAtOnce(t *testing.T) {
+	s := newStage(t)
+	var group sync.WaitGroup
+	for _, sources := range [][]string{{"a.png"}, {"a.png"}, {"b.png"}, {"a.png", "b.png"}} {
+		one := s.clone()
+		d := one.delivery(sources...)
+		c := one.store()
+		c.Logf = nil
+		group.Go(func() {
+			if _, err := c.Put(t.Context(), d); err != nil {
+				t.Errorf("%q: %v", sources, err)
+			}
+		})
+	}
+	group.Wait()
+	if got := run(t, s.bare, "ls-tree", "--name-only", "main"); got != "a.png\na.webp\nb.png\nb.webp" {
+		t.Error(got)
+	}
+	// Each file was delivered once.
+	if got := run(t, s.bare, "log", "--format=", "--name-only", "main", "--", "*.webp"); strings.Count(got, "webp") != 2 {
+		t.Error(got)
+	}
+}
+
+// TestKilledRun is stopped at each of the requests that a delivery makes. The next
+// one delivers once.
+func TestKilledRun(t *testing.T) {
+	for stop := 1; ; stop++ {
+		s := newStage(t)
+		d := s.delivery("a.png", "b.png")
+		d.Remove = true
+		s.remove("a.png")
+		s.remove("b.png")
+		ctx, kill := context.WithCancel(t.Context())
+		requests := 0
+		s.intercept(func(http.ResponseWriter, *http.Request) bool {
+			if requests++; requests == stop {
+				kill()
+			}
+			return false
+		})
+		_, err := s.store().Put(ctx, d)
+		s.intercept(nil)
+		kill()
+		if err == nil {
+			if stop < 4 {
+				t.Errorf("a delivery took %d requests", stop-1)
+			}
+			return
+		}
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("stopped at %d: %v", stop, err)
+		}
+		if _, err := s.put2(s.store(), d); err != nil {
+			t.Errorf("stopped at %d, then: %v", stop, err)
+		}
+		if n := run(t, s.bare, "rev-list", "--count", "main"); n != "2" {
+			t.Errorf("stopped at %d: %s commits", stop, n)
+		}
+		if got := run(t, s.bare, "ls-tree", "--name-only", "main"); got != "a.webp\nb.webp" {
+			t.Errorf("stopped at %d: %s", stop, got)
+		}
+		if status := run(t, s.dir, "status", "--porcelain"); status != "" && stop < 4 {
+			t.Errorf("stopped at %d: git status: %s", stop, status)
+		}
+	}
+}
+
+// TestAnswerLost breaks the connection after the push has come through, and once
+// before.
+func TestAnswerLost(t *testing.T) {
+	for _, through := range []bool{true, false} {
+		s := newStage(t)
+		lost := false
+		s.intercept(func(w http.ResponseWriter, r *http.Request) bool {
+			if !lost && r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "receive-pack") && r.ContentLength != 4 {
+				lost = true
+				if through {
+					s.backend.ServeHTTP(httptest.NewRecorder(), r)
+				}
+				panic(http.ErrAbortHandler)
+			}
+			return false
+		})
+		stored, err := s.put2(s.store(), s.delivery("a.png"))
+		s.intercept(nil)
+		if err != nil || !lost {
+			t.Fatalf("lost %v: %v", lost, err)
+		}
+		if head := run(t, s.bare, "rev-parse", "main"); stored.Ref != head || len(stored.Paths) != 1 {
+			t.Errorf("%+v, want %s", stored, head)
+		}
+		if n := run(t, s.bare, "rev-list", "--count", "main"); n != "2" {
+			t.Errorf("%s commits", n)
+		}
+	}
+}
+
+// TestServerAway fails in the end, and says so.
+func TestServerAway(t *testing.T) {
+	s := newStage(t)
+	requests := 0
+	s.intercept(func(w http.ResponseWriter, _ *http.Request) bool {
+		requests++
+		http.Error(w, "down for repairs", http.StatusBadGateway)
+		return true
+	})
+	_, err := s.put2(s.store(), s.delivery("a.png"))
+	s.intercept(nil)
+	if requests != attempts || err == nil || !strings.Contains(err.Error(), "down for repairs") || err.(*Error).Hint == "" {
+		t.Errorf("%d requests, %v", requests, err)
+	}
+}
+
+// TestOtherRepositories leaves out what lies in a submodule or behind a symbolic
+// link, here or on the branch.
+func TestOtherRepositories(t *testing.T) {
+	s := newStage(t)
+	part := s.clone()
+	run(t, s.dir, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "file://"+part.dir, "part")
+	s.put("real/x.png", "x")
+	s.put("late/x.png", "x")
+	if err := os.Symlink("real", filepath.Join(s.dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	s.publish("Folders")
+	d := s.delivery("a.png", "part/a.png", "link/x.png", "late/x.png")
+	d.Results[3].Source = asset.Source{Path: "a.png"}
+	other := s.clone()
+	run(t, other.dir, "rm", "-rq", "late")
+	other.put("late", "now a file")
+	other.publish("A file")
+	stored, err := s.put2(s.store(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.changed("main"); got != "A\ta.webp" {
+		t.Error(got)
+	}
+	got := ""
+	for _, left := range stored.Left {
+		got += left.Path + ": " + left.Reason + "\n"
+	}
+	want := "late/x.webp: \"late\" is a file on \"main\"\nlink/x.webp: \"link\" is a symbolic link\npart/a.webp: \"part\" is a submodule\n"
+	if got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestNewBranchFromMergeCommit builds on the head of a pull request that the clone
+// does not have.
+func TestNewBranchFromMergeCommit(t *testing.T) {
+	s := newStage(t)
+	head := run(t, s.dir, "rev-parse", "HEAD")
+	s.put("c.txt", "c")
+	s.publish("Merge")
+	shallow := s.clone("--depth=1")
+	c := shallow.store()
+	c.Branch = "webpress/of-7"
+	d := shallow.delivery("a.png")
+	d.Head = head
+	stored, err := shallow.put2(c, d)
+	if err != nil || len(stored.Paths) != 1 {
+		t.Fatalf("%+v, %v", stored, err)
+	}
+	if parent := run(t, s.bare, "rev-parse", c.Branch+"^"); parent != head {
+		t.Errorf("the parent is %s", parent)
+	}
+}
+
+// TestInSubfolder delivers from a working directory below the top.
+func TestInSubfolder(t *testing.T) {
+	s := newStage(t)
+	s.put("assets/a.png", "a")
+	s.publish("Assets")
+	top := s.dir
+	s.dir = filepath.Join(top, "assets")
+	d := s.delivery("a.png")
+	d.Prefix = "assets"
+	d.Results[0].Source.Blob = run(t, top, "rev-parse", "HEAD:assets/a.png")
+	c := s.store()
+	s.dir = top
+	stored, err := s.put2(c, d)
+	if err != nil || len(stored.Paths) != 1 || stored.Paths[0] != "a.webp" {
+		t.Fatalf("%+v, %v", stored, err)
+	}
+	if got := s.changed("main"); got != "A\tassets/a.webp" {
+		t.Error(got)
+	}
+}
+
+func TestBranchName(t *testing.T) {
+	s := newStage(t)
+	c := s.store()
+	c.Branch = "not a branch"
+	if _, err := s.put2(c, s.delivery("a.png")); err == nil || !strings.Contains(err.(*Error).Hint, "commit-branch") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestHarmless(t *testing.T) {
+	for name, want := range map[string]string{
+		"logo@2x.webp":        "logo@2x.webp",
+		"@everyone/x.webp":    "%40everyone/x.webp",
+		"fixes #3.webp":       "fixes %233.webp",
+		"[slug]/x.webp":       "[slug]/x.webp",
+		"[skip ci].webp":      "%5Bskip ci].webp",
+		"a\n\x1b[1m\xff.webp": "a??[1m?.webp",
+		"日本 ünï.webp":         "日本 ünï.webp",
+	} {
+		if got := harmless(name); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+}

@@ -1,0 +1,238 @@
+package store
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// gitData serves the Git Data API and pull requests on top of the bare repository
+// of the stage.
+func (s *stage) gitData(mux *http.ServeMux, answer func(http.ResponseWriter, int, any)) {
+	type object = map[string]any
+	git := func(stdin string, env []string, args ...string) (string, error) {
+		cmd := exec.Command("git", args...)
+		cmd.Dir = s.bare
+		cmd.Env = append(append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=api", "GIT_AUTHOR_EMAIL=api@example.org",
+			"GIT_COMMITTER_NAME=api", "GIT_COMMITTER_EMAIL=api@example.org"), env...)
+		cmd.Stdin = strings.NewReader(stdin)
+		out, err := cmd.Output()
+		return strings.TrimSpace(string(out)), err
+	}
+	must := func(w http.ResponseWriter, status int, out string, err error) {
+		if err != nil {
+			answer(w, 422, object{"message": err.Error()})
+			return
+		}
+		answer(w, status, object{"sha": out, "html_url": "https://example.org/" + out})
+	}
+	mux.HandleFunc("GET /repos/o/r/git/commits/{id}", func(w http.ResponseWriter, r *http.Request) {
+		tree, err := git("", nil, "rev-parse", r.PathValue("id")+"^{tree}")
+		if err != nil {
+			answer(w, 404, object{"message": "Not Found"})
+			return
+		}
+		answer(w, 200, object{"sha": r.PathValue("id"), "tree": object{"sha": tree}})
+	})
+	mux.HandleFunc("POST /repos/o/r/git/blobs", func(w http.ResponseWriter, r *http.Request) {
+		var in struct{ Content string }
+		_ = json.NewDecoder(r.Body).Decode(&in)
+		data, _ := base64.StdEncoding.DecodeString(in.Content)
+		out, err := git(string(data), nil, "hash-object", "-w", "--stdin")
+		must(w, 201, out, err)
+	})
+	mux.HandleFunc("POST /repos/o/r/git/trees", func(w http.ResponseWriter, r *http.Request) {
+		var in struct {
+			BaseTree string `json:"base_tree"`
+			Tree     []struct {
+				Path, Mode string
+				SHA        *string
+			}
+		}
+		_ = json.NewDecoder(r.Body).Decode(&in)
+		env := []string{"GIT_INDEX_FILE=" + filepath.Join(s.t.TempDir(), "index")}
+		_, err := git("", env, "read-tree", in.BaseTree)
+		var list strings.Builder
+		for _, e := range in.Tree {
+			if e.SHA == nil {
+				list.WriteString("0 " + strings.Repeat("0", 40) + "\t" + e.Path + "\x00")
+			} else {
+				list.WriteString(e.Mode + " " + *e.SHA + "\t" + e.Path + "\x00")
+			}
+		}
+		if err == nil {
+			_, err = git(list.String(), env, "update-index", "-z", "--index-info")
+		}
+		out := ""
+		if err == nil {
+			out, err = git("", env, "write-tree")
+		}
+		must(w, 201, out, err)
+	})
+	mux.HandleFunc("POST /repos/o/r/git/commits", func(w http.ResponseWriter, r *http.Request) {
+		var in struct {
+			Message, Tree string
+			Parents       []string
+		}
+		_ = json.NewDecoder(r.Body).Decode(&in)
+		args := []string{"commit-tree", in.Tree, "-F", "-"}
+		for _, p := range in.Parents {
+			args = append(args, "-p", p)
+		}
+		out, err := git(in.Message, nil, args...)
+		must(w, 201, out, err)
+	})
+	mux.HandleFunc("PATCH /repos/o/r/git/refs/heads/{branch...}", func(w http.ResponseWriter, r *http.Request) {
+		var in struct{ SHA string }
+		_ = json.NewDecoder(r.Body).Decode(&in)
+		ref := "refs/heads/" + r.PathValue("branch")
+		if _, err := git("", nil, "merge-base", "--is-ancestor", ref, in.SHA); err != nil {
+			answer(w, 422, object{"message": "Update is not a fast forward"})
+			return
+		}
+		_, err := git("", nil, "update-ref", ref, in.SHA)
+		must(w, 200, in.SHA, err)
+	})
+
+	var open []object
+	mux.HandleFunc("GET /repos/o/r/pulls", func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, open) })
+	mux.HandleFunc("POST /repos/o/r/pulls", func(w http.ResponseWriter, r *http.Request) {
+		var in struct{ Title, Head, Base, Body string }
+		_ = json.NewDecoder(r.Body).Decode(&in)
+		if len(open) > 0 {
+			answer(w, 422, object{"message": "Validation Failed", "errors": []object{{"message": "A pull request already exists for o:" + in.Head + "."}}})
+			return
+		}
+		repo := object{"full_name": "o/r"}
+		open = append(open, object{
+			"number": 7, "html_url": "https://example.org/pull/7", "title": in.Title,
+			"head": object{"ref": in.Head, "repo": repo}, "base": object{"ref": in.Base, "repo": repo},
+		})
+		s.pulls = append(s.pulls, in.Title+"\n"+in.Body)
+		answer(w, 201, open[0])
+	})
+	mux.HandleFunc("POST /repos/o/r/issues/7/labels", func(w http.ResponseWriter, r *http.Request) {
+		var in struct{ Labels []string }
+		_ = json.NewDecoder(r.Body).Decode(&in)
+		s.labels = in.Labels
+		answer(w, 200, []object{})
+	})
+}
+
+func TestREST(t *testing.T) {
+	s := newStage(t)
+	s.put("a.webp", "old")
+	if err := os.Chmod(filepath.Join(s.dir, "a.webp"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s.publish("Old")
+	c := s.store()
+	c.Method = MethodREST
+	s.gitHub(&c, func(int) { t.Error("GraphQL was used") })
+	d := s.delivery("a.png", "b.png")
+	d.Remove = true
+	stored, err := s.put2(c, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.changed("main"); got != "D\ta.png\nM\ta.webp\nD\tb.png\nA\tb.webp" {
+		t.Error(got)
+	}
+	if got := run(t, s.bare, "ls-tree", "main", "a.webp"); !strings.HasPrefix(got, "100755") {
+		t.Error(got)
+	}
+	if head := run(t, s.bare, "rev-parse", "main"); stored.Ref != head || stored.URL != "https://example.org/"+head {
+		t.Errorf("%+v", stored)
+	}
+}
+
+// TestPullRequest makes a branch for it, and brings the branch up to what it is to
+// be merged into where that has moved on.
+func TestPullRequest(t *testing.T) {
+	for _, method := range []string{MethodGraphQL, MethodREST, MethodPush} {
+		t.Run(method, func(t *testing.T) {
+			s := newStage(t)
+			c := s.store()
+			s.gitHub(&c, nil)
+			c.Method, c.Branch = method, "webpress/weekly"
+			c.Pull = &Pull{Base: "main", Labels: []string{"images"}, Forge: c.GitHub}
+			stored, err := s.put2(c, s.delivery("a.png"))
+			if err != nil || stored.PullRequest != "https://example.org/pull/7" {
+				t.Fatalf("%+v, %v", stored, err)
+			}
+			if len(s.pulls) != 1 || !strings.HasPrefix(s.pulls[0], "perf(images): convert 1 image to WebP\n") || len(s.labels) != 1 {
+				t.Errorf("%q %q", s.pulls, s.labels)
+			}
+			first := run(t, s.bare, "rev-parse", c.Branch)
+
+			// A week later: another picture, and another version of the first.
+			s.put("a.png", "another a")
+			s.put("d.png", "d")
+			s.remove("a.webp")
+			s.publish("Later")
+			d := s.delivery("a.png", "b.png", "d.png")
+			stored, err = s.put2(c, d)
+			if err != nil || len(stored.Left) > 0 || len(stored.Paths) != 3 || stored.PullRequest == "" {
+				t.Fatalf("%+v, %v", stored, err)
+			}
+			if got := run(t, s.bare, "diff", "--name-status", "main", c.Branch); got != "A\ta.webp\nA\tb.webp\nA\td.webp" {
+				t.Error(got)
+			}
+			for _, part := range []string{first, "main"} {
+				run(t, s.bare, "merge-base", "--is-ancestor", part, c.Branch)
+			}
+			if len(s.pulls) != 1 {
+				t.Errorf("%d pull requests", len(s.pulls))
+			}
+			if again, err := s.put2(c, d); err != nil || again.Ref != "" || again.PullRequest == "" {
+				t.Errorf("again: %+v, %v", again, err)
+			}
+		})
+	}
+}
+
+// TestGraphQLSplits commits more than one call takes, and pushes a file that none
+// takes.
+func TestGraphQLSplits(t *testing.T) {
+	s := newStage(t)
+	c := s.store()
+	s.gitHub(&c, nil)
+	d := s.delivery("a.png", "b.png")
+	s.put("a.webp", strings.Repeat("a", 20<<20))
+	s.put("b.webp", strings.Repeat("b", 20<<20))
+	stored, err := s.put2(c, d)
+	if err != nil || len(stored.Paths) != 2 || stored.Ref != run(t, s.bare, "rev-parse", "main") {
+		t.Fatalf("%+v, %v", stored, err)
+	}
+	if n := run(t, s.bare, "rev-list", "--count", "main"); n != "3" {
+		t.Errorf("%s commits", n)
+	}
+	s.put("a.webp", strings.Repeat("c", 30<<20))
+	stored, err = s.put2(c, d)
+	if err != nil || len(stored.Paths) != 1 || !strings.Contains(s.log.String(), "pushing by git") {
+		t.Fatalf("%+v, %v, log: %s", stored, err, s.log.String())
+	}
+}
+
+// TestMethodLeavesLFS keeps content that Git LFS should have out of the repository.
+func TestMethodLeavesLFS(t *testing.T) {
+	needLFS(t)
+	s := newStage(t)
+	s.put(".gitattributes", "b.webp filter=lfs\n")
+	s.publish("LFS")
+	c := s.store()
+	s.gitHub(&c, nil)
+	c.Method = MethodGraphQL
+	stored, err := s.put2(c, s.delivery("a.png", "b.png"))
+	if err != nil || len(stored.Left) != 1 || stored.Left[0].Path != "b.webp" {
+		t.Fatalf("%+v, %v", stored, err)
+	}
+	if got := s.changed("main"); got != "A\ta.webp" {
+		t.Error(got)
+	}
+}
