@@ -17,6 +17,8 @@ endif
 export CGO_CFLAGS
 
 LDFLAGS = -s -w -X main.version=$(VERSION)
+ACTIONLINT = $(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
+WORKFLOWS = $(wildcard .github/workflows/*.yml) $(filter-out %/gitlab-ci.yml %/woodpecker.yml,$(wildcard testdata/workflows/*.yml))
 GOLANGCI = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 1m
 
@@ -44,9 +46,10 @@ fuzz: deps ## run every fuzz target for a while (FUZZTIME=1m)
 bench: build ## measure beside sharp, vips, cwebp, ImageMagick (BENCH='flags')
 	$(GO) run ./bench $(BENCH)
 
-lint: deps ## vet, golangci-lint, gofmt
+lint: deps ## vet, golangci-lint, gofmt, actionlint
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo 'run gofmt -w on the files above' >&2; exit 1; }
 	$(GOLANGCI) run
+	CGO_CFLAGS= GOAMD64= $(ACTIONLINT) $(WORKFLOWS)
 
 generate: deps ## write action.yml, the README's tables and the like anew
 	$(GO) generate ./...
