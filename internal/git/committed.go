@@ -61,6 +61,16 @@ func (r *Repo) Committed(ctx context.Context, commit string, paths []string) (ma
 // Hash returns the ids that git has for the content of files in the work tree,
 // filters such as Git LFS applied. What is no regular file is not among them.
 func (r *Repo) Hash(ctx context.Context, paths []string) (map[string]string, error) {
+	return r.hash(ctx, paths)
+}
+
+// HashPlain is Hash without filters, and without any other change that git makes
+// to a file on its way into a commit.
+func (r *Repo) HashPlain(ctx context.Context, paths []string) (map[string]string, error) {
+	return r.hash(ctx, paths, "--no-filters")
+}
+
+func (r *Repo) hash(ctx context.Context, paths []string, args ...string) (map[string]string, error) {
 	top := *r
 	top.dir = r.top // git hash-object takes the paths that it reads from there
 	prefix, err := filepath.Rel(r.top, r.dir)
@@ -82,7 +92,7 @@ func (r *Repo) Hash(ctx context.Context, paths []string) (map[string]string, err
 	if len(names) == 0 {
 		return blobs, nil
 	}
-	out, err := top.run(ctx, &in, "hash-object", "--stdin-paths")
+	out, err := top.run(ctx, &in, "hash-object", append(args, "--stdin-paths")...)
 	if err != nil {
 		return nil, err
 	}

@@ -99,8 +99,9 @@ func (r *Repo) Tree(ctx context.Context, commit string) (Tree, error) {
 	return tree, nil
 }
 
-// Filtered returns those of paths, which are from the top, that Git LFS keeps.
-func (r *Repo) Filtered(ctx context.Context, paths []string) (map[string]bool, error) {
+// Filtered returns the filters that .gitattributes names for those of paths, which
+// are from the top, that have one: lfs for Git LFS.
+func (r *Repo) Filtered(ctx context.Context, paths []string) (map[string]string, error) {
 	var in bytes.Buffer
 	for _, p := range paths {
 		in.WriteString(p + "\x00")
@@ -111,13 +112,13 @@ func (r *Repo) Filtered(ctx context.Context, paths []string) (map[string]bool, e
 	}
 	// path NUL attribute NUL value NUL
 	field := strings.Split(string(out), "\x00")
-	kept := map[string]bool{}
+	filters := map[string]string{}
 	for i := 0; i+2 < len(field); i += 3 {
-		if field[i+2] == "lfs" {
-			kept[field[i]] = true
+		if v := field[i+2]; v != "unspecified" && v != "unset" && v != "set" {
+			filters[field[i]] = v
 		}
 	}
-	return kept, nil
+	return filters, nil
 }
 
 // WithLFS is r with Git LFS's filter set up as `git lfs install` does it, but for

@@ -123,6 +123,7 @@ func (p *plan) try(ctx context.Context, stored *asset.Stored) (done bool, err er
 	if err != nil {
 		return false, err
 	}
+	p.arrived(ctx, to.head, stored) // what an attempt before has done
 	files, left := p.onto(to)
 	if len(left) > 0 && p.own() && to.head != "" && to.base != p.d.Head {
 		p.logf("%s is behind: it begins anew from %s", quote(p.Branch), short(p.d.Head))
@@ -136,7 +137,9 @@ func (p *plan) try(ctx context.Context, stored *asset.Stored) (done bool, err er
 		if len(left) > 0 {
 			return false, nil
 		}
-		stored.Notes = append(stored.Notes, fmt.Sprintf("%s has it all already", quote(p.Branch)))
+		if stored.Ref == "" {
+			stored.Notes = append(stored.Notes, fmt.Sprintf("%s has it all already", quote(p.Branch)))
+		}
 		return to.head != "", nil
 	}
 	way, files, left := p.way(files, to)

@@ -98,6 +98,10 @@ func (s *stage) gitHub(c *Commit, before func(n int)) {
 		oid := run(s.t, work, "rev-parse", "HEAD")
 		run(s.t, s.bare, "update-ref", ref, oid)
 		run(s.t, s.bare, "worktree", "remove", "--force", work)
+		if s.lose {
+			s.lose = false
+			panic(http.ErrAbortHandler)
+		}
 		answer(w, 200, object{"data": object{"createCommitOnBranch": object{"commit": object{"oid": oid, "url": "https://example.org/" + oid}}}})
 	})
 	s.gitData(mux, answer)

@@ -21,9 +21,12 @@ type file struct {
 	blob           string // the id of the output's content
 	sourceBlob     string // that of the source's, where known
 	before, after  int64  // sizes in bytes
-	lfs            bool   // Git LFS keeps the output
+	filter         string // what changes the output on its way into a commit: lfs
 	add, remove    bool
 }
+
+// lfs is the name of Git LFS's filter.
+const lfs = "lfs"
 
 // A plan is what is to be committed, wherever the branch is by then.
 type plan struct {
@@ -37,6 +40,9 @@ type plan struct {
 	here git.Tree
 	// left is what cannot be committed to any branch.
 	left []asset.Left
+	// sent is what an API was asked to commit on top of the commit on, at last.
+	sent []file
+	on   string
 }
 
 // plan turns a delivery into files, and leaves out what cannot be committed.
@@ -70,28 +76,41 @@ func (c Commit) plan(ctx context.Context, d Delivery) (*plan, error) {
 	if err != nil {
 		return p, err
 	}
-	lfs, err := c.Repo.Filtered(ctx, names)
+	filters, err := c.Repo.Filtered(ctx, names)
 	if err != nil {
 		return p, err
 	}
-	if len(lfs) > 0 {
-		if p.Repo, err = c.Repo.WithLFS(ctx); err != nil {
-			return p, err
+	for _, one := range filters {
+		if one == lfs {
+			if p.Repo, err = c.Repo.WithLFS(ctx); err != nil {
+				return p, err
+			}
+			break
 		}
 	}
 	blobs, err := p.Repo.Hash(ctx, names)
 	if err != nil {
 		return p, err
 	}
+	plain, err := p.Repo.HashPlain(ctx, names)
+	if err != nil {
+		return p, err
+	}
 	all := p.files
 	p.files = nil
 	for _, f := range all {
-		f.blob, f.lfs = blobs[f.output], lfs[f.output]
+		f.blob = blobs[f.output]
+		changed := f.blob != plain[f.output]
+		if changed {
+			f.filter = filters[f.output]
+		}
 		switch {
 		case ignored[f.output]:
 			leave(f, "git ignores it; take it out of .gitignore, or set `output`")
 		case f.blob == "":
 			leave(f, "it is gone from the work tree")
+		case changed && f.filter == "":
+			leave(f, "git would change it, for .gitattributes calls it text; add a line for pictures such as `*.webp binary`")
 		default:
 			p.files = append(p.files, f)
 		}

@@ -37,7 +37,16 @@ func (s *stage) gitData(mux *http.ServeMux, answer func(http.ResponseWriter, int
 			answer(w, 404, object{"message": "Not Found"})
 			return
 		}
-		answer(w, 200, object{"sha": r.PathValue("id"), "tree": object{"sha": tree}})
+		message, _ := git("", nil, "log", "-1", "--format=%B", r.PathValue("id"))
+		list, _ := git("", nil, "log", "-1", "--format=%P", r.PathValue("id"))
+		parents := []object{}
+		for _, p := range strings.Fields(list) {
+			parents = append(parents, object{"sha": p})
+		}
+		answer(w, 200, object{
+			"sha": r.PathValue("id"), "html_url": "https://example.org/" + r.PathValue("id"),
+			"tree": object{"sha": tree}, "parents": parents, "message": message,
+		})
 	})
 	mux.HandleFunc("POST /repos/o/r/git/blobs", func(w http.ResponseWriter, r *http.Request) {
 		var in struct{ Content string }
@@ -216,6 +225,47 @@ func TestGraphQLSplits(t *testing.T) {
 	stored, err = s.put2(c, d)
 	if err != nil || len(stored.Paths) != 1 || !strings.Contains(s.log.String(), "pushing by git") {
 		t.Fatalf("%+v, %v, log: %s", stored, err, s.log.String())
+	}
+}
+
+// TestGraphQLAnswerLost makes the commit, and breaks off.
+func TestGraphQLAnswerLost(t *testing.T) {
+	s := newStage(t)
+	c := s.store()
+	s.gitHub(&c, nil)
+	s.lose = true
+	stored, err := s.put2(c, s.delivery("a.png"))
+	head := run(t, s.bare, "rev-parse", "main")
+	if err != nil || stored.Ref != head || stored.URL != "https://example.org/"+head || len(stored.Paths) != 1 || len(stored.Notes) != 0 {
+		t.Errorf("%+v, %v", stored, err)
+	}
+	if n := run(t, s.bare, "rev-list", "--count", "main"); n != "2" {
+		t.Errorf("%s commits", n)
+	}
+}
+
+// TestFilters lets git do what the API passes by, and nothing that would damage a
+// picture.
+func TestFilters(t *testing.T) {
+	s := newStage(t)
+	s.put(".gitattributes", "a.webp filter=rot13\nb.webp text\n")
+	s.publish("Attributes")
+	run(t, s.dir, "config", "filter.rot13.clean", "tr a-z n-za-m")
+	c := s.store()
+	s.gitHub(&c, func(int) { t.Error("GraphQL was used") })
+	d := s.delivery("a.png", "b.png")
+	s.put("b.webp", "picture\r\n")
+	for range 2 {
+		stored, err := s.put2(c, d)
+		if err != nil || len(stored.Left) != 1 || !strings.Contains(stored.Left[0].Reason, "*.webp binary") {
+			t.Fatalf("%+v, %v", stored, err)
+		}
+	}
+	if got := run(t, s.bare, "cat-file", "blob", "main:a.webp"); got != "jroc bs n.cat" {
+		t.Errorf("a.webp is %q", got)
+	}
+	if n := run(t, s.bare, "rev-list", "--count", "main"); n != "3" {
+		t.Errorf("%s commits", n)
 	}
 }
 

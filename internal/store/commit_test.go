@@ -30,6 +30,7 @@ type stage struct {
 	backend   http.Handler
 	mu        sync.Mutex // over before
 	before    func(http.ResponseWriter, *http.Request) bool
+	lose      bool // the next answer to GraphQL
 	// pulls and labels are what GitHub was told of pull requests.
 	pulls, labels []string
 }

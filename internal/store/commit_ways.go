@@ -22,8 +22,10 @@ func (p *plan) way(files []file, to place) (way string, todo []file, left []asse
 	for _, f := range files {
 		switch {
 		case !f.add || why != "":
-		case f.lfs:
+		case f.filter == lfs:
 			why = fmt.Sprintf("Git LFS keeps %q, which the API passes by", f.name)
+		case f.filter != "":
+			why = fmt.Sprintf("the filter %s changes %q, which the API passes by", f.filter, f.name)
 		case to.tree.Executable(f.output):
 			why = fmt.Sprintf("%q is executable, which the API would change", f.name)
 		}
@@ -32,10 +34,11 @@ func (p *plan) way(files []file, to place) (way string, todo []file, left []asse
 	case p.Method == MethodPush || p.auto() && p.GitHub == nil:
 		return MethodPush, files, nil
 	case !p.auto():
-		// A file of Git LFS would get into the repository itself.
+		// A file of Git LFS would get into the repository itself, and one of git-crypt
+		// for all to read.
 		for _, f := range files {
-			if f.add && f.lfs {
-				left = append(left, asset.Left{Path: f.name, Reason: fmt.Sprintf("Git LFS keeps it, which commit-method %s passes by; set it to push or auto", p.Method)})
+			if f.add && f.filter != "" {
+				left = append(left, asset.Left{Path: f.name, Reason: fmt.Sprintf("it has the filter %s, which commit-method %s passes by; set that to push or auto", f.filter, p.Method)})
 				continue
 			}
 			todo = append(todo, f)
@@ -86,7 +89,7 @@ func (p *plan) push(ctx context.Context, files []file, to place, stored *asset.S
 func (p *plan) pushLFS(ctx context.Context, files []file) error {
 	var objects []string
 	for _, f := range files {
-		if !f.add || !f.lfs {
+		if !f.add || f.filter != lfs {
 			continue
 		}
 		in, err := os.Open(p.path(f))
@@ -115,6 +118,7 @@ func (p *plan) byAPI(ctx context.Context, way string, files []file, to place, st
 	}
 	for len(files) > 0 {
 		part := p.part(files, head)
+		p.sent, p.on = part, head
 		var made forge.Commit
 		if way == MethodREST {
 			made, err = p.rest(ctx, part, head, to)
@@ -124,11 +128,27 @@ func (p *plan) byAPI(ctx context.Context, way string, files []file, to place, st
 		if err != nil {
 			return err
 		}
+		p.sent = nil
 		record(stored, part, made.OID, made.URL)
 		p.logf("GitHub has made %s on %s", short(made.OID), quote(p.Branch))
 		head, files = made.OID, files[len(part):]
 	}
 	return nil
+}
+
+// arrived records what was sent where the branch ends with it by now: the API has
+// made the commit, and its answer was lost.
+func (p *plan) arrived(ctx context.Context, head string, stored *asset.Stored) {
+	if p.sent == nil || head == "" {
+		return
+	}
+	made, err := p.GitHub.Commit(ctx, head)
+	headline, _, _ := strings.Cut(p.message(p.sent), "\n")
+	if err != nil || len(made.Parents) != 1 || made.Parents[0] != p.on || !strings.HasPrefix(made.Message, headline) {
+		return
+	}
+	record(stored, p.sent, head, made.URL)
+	p.sent = nil
 }
 
 // prepare makes the branch end with the files of to.base, and returns its last
