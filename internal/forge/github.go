@@ -2,11 +2,8 @@ package forge
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"webpress/internal/wire"
@@ -44,7 +41,7 @@ type Info struct {
 func (g GitHub) Info(ctx context.Context) (Info, error) {
 	var info Info
 	t := task{"read repository " + g.Repository, "contents: read"}
-	return info, g.rest(ctx, t, http.MethodGet, "", nil, &info)
+	return info, rest(ctx, g, t, http.MethodGet, "", nil, &info)
 }
 
 // owner is the user or organization that has the repository.
@@ -53,23 +50,9 @@ func (g GitHub) owner() string {
 	return owner
 }
 
-// rest asks the REST API for path, below the repository. in, where it is not
-// nil, is sent; out takes the answer. Whatever is asked may be asked twice.
-func (g GitHub) rest(ctx context.Context, t task, method, path string, in, out any) error {
-	r := g.request(method, path)
-	r.Idempotent = true
-	_, err := g.do(ctx, t, r, in, out)
-	return err
-}
+func (g GitHub) client() *wire.Client { return g.Client }
 
-func (g GitHub) do(ctx context.Context, t task, r wire.Request, in, out any) (*wire.Response, error) {
-	resp, err := g.Client.JSON(ctx, r, in, out)
-	if err != nil {
-		return nil, g.failure(t, err)
-	}
-	return resp, nil
-}
-
+// request asks the REST API for path, below the repository.
 func (g GitHub) request(method, path string) wire.Request {
 	return wire.Request{
 		Method: method,
@@ -87,23 +70,6 @@ func (g GitHub) header() http.Header {
 		h.Set("Authorization", "Bearer "+g.Token)
 	}
 	return h
-}
-
-// list gets all pages of what is at path.
-func list[T any](ctx context.Context, g GitHub, t task, path string, query url.Values) ([]T, error) {
-	query.Set("per_page", fmt.Sprint(perPage))
-	var all []T
-	err := pages(query, func(q string) (*wire.Response, error) {
-		var page []T
-		resp, err := g.do(ctx, t, g.request(http.MethodGet, path+"?"+q), nil, &page)
-		all = append(all, page...)
-		return resp, err
-	})
-	var known *Error
-	if err != nil && !errors.As(err, &known) {
-		err = &Error{Op: t.op, Err: err}
-	}
-	return all, err
 }
 
 // A Content is bytes that are read when they are sent, and again when they are

@@ -71,7 +71,7 @@ func (g GitHub) MayOwn(c Comment) bool {
 func (g GitHub) CreateComment(ctx context.Context, number int, body string) (Comment, error) {
 	t := task{fmt.Sprintf("comment on pull request #%d", number), "pull-requests: write"}
 	var out commentJSON
-	_, err := g.do(ctx, t, g.request(http.MethodPost, fmt.Sprintf("/issues/%d/comments", number)), commentBody{body}, &out)
+	_, err := do(ctx, g, t, g.request(http.MethodPost, fmt.Sprintf("/issues/%d/comments", number)), commentBody{body}, &out)
 	return out.plain(), err
 }
 
@@ -79,6 +79,6 @@ func (g GitHub) CreateComment(ctx context.Context, number int, body string) (Com
 func (g GitHub) UpdateComment(ctx context.Context, number int, id int64, body string) (Comment, error) {
 	t := task{fmt.Sprintf("update comment on pull request #%d", number), "pull-requests: write"}
 	var out commentJSON
-	err := g.rest(ctx, t, http.MethodPatch, fmt.Sprintf("/issues/comments/%d", id), commentBody{body}, &out)
+	err := rest(ctx, g, t, http.MethodPatch, fmt.Sprintf("/issues/comments/%d", id), commentBody{body}, &out)
 	return out.plain(), err
 }

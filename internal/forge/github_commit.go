@@ -174,7 +174,7 @@ func (g GitHub) graphQL(ctx context.Context, t task, body *text, data any) error
 		Data   json.RawMessage
 		Errors []graphError
 	}
-	resp, err := g.do(ctx, t, r, nil, &answer)
+	resp, err := do(ctx, g, t, r, nil, &answer)
 	var known *Error
 	switch {
 	case errors.As(err, &known):

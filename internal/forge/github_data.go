@@ -65,7 +65,7 @@ type refJSON struct {
 func (g GitHub) BranchHead(ctx context.Context, branch string) (string, error) {
 	t := task{fmt.Sprintf("read branch %q", branch), "contents: read"}
 	var ref refJSON
-	if err := g.rest(ctx, t, http.MethodGet, "/git/ref/heads/"+pathOf(branch), nil, &ref); err != nil {
+	if err := rest(ctx, g, t, http.MethodGet, "/git/ref/heads/"+pathOf(branch), nil, &ref); err != nil {
 		return "", err
 	}
 	return ref.Object.SHA, nil
@@ -75,7 +75,7 @@ func (g GitHub) BranchHead(ctx context.Context, branch string) (string, error) {
 func (g GitHub) Commit(ctx context.Context, oid string) (CommitInfo, error) {
 	t := task{"read commit " + oid, "contents: read"}
 	var c commitJSON
-	if err := g.rest(ctx, t, http.MethodGet, "/git/commits/"+pathOf(oid), nil, &c); err != nil {
+	if err := rest(ctx, g, t, http.MethodGet, "/git/commits/"+pathOf(oid), nil, &c); err != nil {
 		return CommitInfo{}, err
 	}
 	info := CommitInfo{OID: c.SHA, URL: c.HTMLURL, Message: c.Message, Tree: c.Tree.SHA}
@@ -103,7 +103,7 @@ func (g GitHub) CreateBlob(ctx context.Context, content Content) (string, error)
 	r.Idempotent = true // the id is made of the content
 	body.into(&r)
 	var blob struct{ SHA string }
-	if _, err := g.do(ctx, t, r, nil, &blob); err != nil {
+	if _, err := do(ctx, g, t, r, nil, &blob); err != nil {
 		return "", err
 	}
 	return blob.SHA, nil
@@ -134,7 +134,7 @@ func (g GitHub) CreateTree(ctx context.Context, base string, entries []TreeEntry
 		in.Tree = append(in.Tree, one)
 	}
 	var tree struct{ SHA string }
-	err := g.rest(ctx, t, http.MethodPost, "/git/trees", in, &tree)
+	err := rest(ctx, g, t, http.MethodPost, "/git/trees", in, &tree)
 	return tree.SHA, err
 }
 
@@ -159,7 +159,7 @@ func (g GitHub) CreateCommit(ctx context.Context, c NewCommit) (Commit, error) {
 	}
 	var out commitJSON
 	// Made twice, one of them stays unused.
-	err := g.rest(ctx, task{"create commit", "contents: write"}, http.MethodPost, "/git/commits", in, &out)
+	err := rest(ctx, g, task{"create commit", "contents: write"}, http.MethodPost, "/git/commits", in, &out)
 	return Commit{OID: out.SHA, URL: out.HTMLURL}, err
 }
 
@@ -172,7 +172,7 @@ func (g GitHub) UpdateRef(ctx context.Context, branch, oid string) error {
 		Force bool   `json:"force"`
 	}{oid, false}
 	t := task{fmt.Sprintf("move branch %q to its new commit", branch), "contents: write"}
-	return g.rest(ctx, t, http.MethodPatch, "/git/refs/heads/"+pathOf(branch), in, nil)
+	return rest(ctx, g, t, http.MethodPatch, "/git/refs/heads/"+pathOf(branch), in, nil)
 }
 
 // CreateRef makes a branch that ends with the commit oid. ErrConflict is
@@ -183,7 +183,7 @@ func (g GitHub) CreateRef(ctx context.Context, branch, oid string) error {
 		SHA string `json:"sha"`
 	}{"refs/heads/" + branch, oid}
 	t := task{fmt.Sprintf("create branch %q", branch), "contents: write"}
-	err := g.rest(ctx, t, http.MethodPost, "/git/refs", in, nil)
+	err := rest(ctx, g, t, http.MethodPost, "/git/refs", in, nil)
 	if errors.Is(err, ErrConflict) {
 		// It may be our own, made by an attempt whose answer was lost.
 		if head, e := g.BranchHead(ctx, branch); e == nil && head == oid {

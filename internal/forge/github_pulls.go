@@ -64,7 +64,7 @@ func (g GitHub) CreatePullRequest(ctx context.Context, n NewPullRequest) (PullRe
 		Body  string `json:"body"`
 	}{n.Title, n.Head, n.Base, n.Body}
 	var out pullJSON
-	err := g.rest(ctx, t, http.MethodPost, "/pulls", in, &out)
+	err := rest(ctx, g, t, http.MethodPost, "/pulls", in, &out)
 	if errors.Is(err, ErrConflict) {
 		if pull, found, e := g.FindPullRequest(ctx, n.Head, n.Base); e == nil && found {
 			return pull, nil
@@ -83,7 +83,7 @@ func (g GitHub) AddLabels(ctx context.Context, number int, labels []string) erro
 		Labels []string `json:"labels"`
 	}{labels}
 	t := task{fmt.Sprintf("label pull request #%d", number), "pull-requests: write"}
-	return g.rest(ctx, t, http.MethodPost, fmt.Sprintf("/issues/%d/labels", number), in, nil)
+	return rest(ctx, g, t, http.MethodPost, fmt.Sprintf("/issues/%d/labels", number), in, nil)
 }
 
 // ChangedFiles lists the files that a pull request changes. GitHub tells no more

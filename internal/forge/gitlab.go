@@ -2,7 +2,6 @@ package forge
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -33,7 +32,7 @@ type GitLab struct {
 func (g GitLab) BranchHead(ctx context.Context, branch string) (string, error) {
 	t := task{fmt.Sprintf("read branch %q", branch), "read_api"}
 	var out struct{ Commit struct{ ID string } }
-	err := g.rest(ctx, t, http.MethodGet, "/repository/branches/"+url.PathEscape(branch), nil, &out)
+	err := rest(ctx, g, t, http.MethodGet, "/repository/branches/"+url.PathEscape(branch), nil, &out)
 	return out.Commit.ID, err
 }
 
@@ -42,7 +41,7 @@ func (g GitLab) User(ctx context.Context) (string, error) {
 	r := g.request(http.MethodGet, "")
 	r.URL = strings.TrimRight(g.APIURL, "/") + "/user"
 	var out struct{ Username string }
-	_, err := g.do(ctx, task{"read the token's user", "read_api"}, r, nil, &out)
+	_, err := do(ctx, g, task{"read the token's user", "read_api"}, r, nil, &out)
 	return out.Username, err
 }
 
@@ -52,7 +51,7 @@ func (g GitLab) Comments(ctx context.Context, number int) ([]Comment, error) {
 	// Who lists notes is about to write one: name what will do for both.
 	t := task{fmt.Sprintf("list notes of merge request !%d", number), "api"}
 	query := url.Values{"sort": {"asc"}, "order_by": {"created_at"}}
-	notes, err := listGitLab[noteJSON](ctx, g, t, fmt.Sprintf("/merge_requests/%d/notes", number), query)
+	notes, err := list[noteJSON](ctx, g, t, fmt.Sprintf("/merge_requests/%d/notes", number), query)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +69,7 @@ func (g GitLab) Comments(ctx context.Context, number int) ([]Comment, error) {
 func (g GitLab) CreateComment(ctx context.Context, number int, body string) (Comment, error) {
 	t := task{fmt.Sprintf("comment on merge request !%d", number), "api"}
 	var out noteJSON
-	_, err := g.do(ctx, t, g.request(http.MethodPost, fmt.Sprintf("/merge_requests/%d/notes", number)), commentBody{body}, &out)
+	_, err := do(ctx, g, t, g.request(http.MethodPost, fmt.Sprintf("/merge_requests/%d/notes", number)), commentBody{body}, &out)
 	return out.plain(), err
 }
 
@@ -78,7 +77,7 @@ func (g GitLab) CreateComment(ctx context.Context, number int, body string) (Com
 func (g GitLab) UpdateComment(ctx context.Context, number int, id int64, body string) (Comment, error) {
 	t := task{fmt.Sprintf("update note on merge request !%d", number), "api"}
 	var out noteJSON
-	err := g.rest(ctx, t, http.MethodPut, fmt.Sprintf("/merge_requests/%d/notes/%d", number, id), commentBody{body}, &out)
+	err := rest(ctx, g, t, http.MethodPut, fmt.Sprintf("/merge_requests/%d/notes/%d", number, id), commentBody{body}, &out)
 	return out.plain(), err
 }
 
@@ -98,22 +97,9 @@ func (n noteJSON) plain() Comment {
 	return c
 }
 
-// rest asks for path, below the project. Whatever is asked may be asked twice.
-func (g GitLab) rest(ctx context.Context, t task, method, path string, in, out any) error {
-	r := g.request(method, path)
-	r.Idempotent = true
-	_, err := g.do(ctx, t, r, in, out)
-	return err
-}
+func (g GitLab) client() *wire.Client { return g.Client }
 
-func (g GitLab) do(ctx context.Context, t task, r wire.Request, in, out any) (*wire.Response, error) {
-	resp, err := g.Client.JSON(ctx, r, in, out)
-	if err != nil {
-		return nil, g.failure(t, err)
-	}
-	return resp, nil
-}
-
+// request asks for path, below the project.
 func (g GitLab) request(method, path string) wire.Request {
 	r := wire.Request{
 		Method: method,
@@ -128,21 +114,4 @@ func (g GitLab) request(method, path string) wire.Request {
 		r.Header.Set("Private-Token", g.Token)
 	}
 	return r
-}
-
-// listGitLab gets all pages of what is at path.
-func listGitLab[T any](ctx context.Context, g GitLab, t task, path string, query url.Values) ([]T, error) {
-	query.Set("per_page", fmt.Sprint(perPage))
-	var all []T
-	err := pages(query, func(q string) (*wire.Response, error) {
-		var page []T
-		resp, err := g.do(ctx, t, g.request(http.MethodGet, path+"?"+q), nil, &page)
-		all = append(all, page...)
-		return resp, err
-	})
-	var known *Error
-	if err != nil && !errors.As(err, &known) {
-		err = &Error{Op: t.op, Err: err}
-	}
-	return all, err
 }

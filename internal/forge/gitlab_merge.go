@@ -31,7 +31,7 @@ func (m mergeJSON) plain() PullRequest {
 func (g GitLab) FindPullRequest(ctx context.Context, head, base string) (merge PullRequest, found bool, err error) {
 	t := task{fmt.Sprintf("find merge request from %q into %q", head, base), "read_api"}
 	query := url.Values{"state": {"opened"}, "source_branch": {head}, "target_branch": {base}}
-	merges, err := listGitLab[mergeJSON](ctx, g, t, "/merge_requests", query)
+	merges, err := list[mergeJSON](ctx, g, t, "/merge_requests", query)
 	if err != nil {
 		return PullRequest{}, false, err
 	}
@@ -54,7 +54,7 @@ func (g GitLab) CreatePullRequest(ctx context.Context, n NewPullRequest) (PullRe
 		Description string `json:"description"`
 	}{n.Head, n.Base, n.Title, n.Body}
 	var out mergeJSON
-	err := g.rest(ctx, t, http.MethodPost, "/merge_requests", in, &out)
+	err := rest(ctx, g, t, http.MethodPost, "/merge_requests", in, &out)
 	if errors.Is(err, ErrConflict) {
 		if merge, found, e := g.FindPullRequest(ctx, n.Head, n.Base); e == nil && found {
 			return merge, nil
@@ -73,7 +73,7 @@ func (g GitLab) AddLabels(ctx context.Context, number int, labels []string) erro
 		Labels string `json:"add_labels"`
 	}{strings.Join(labels, ",")}
 	t := task{fmt.Sprintf("label merge request !%d", number), "api"}
-	return g.rest(ctx, t, http.MethodPut, fmt.Sprintf("/merge_requests/%d", number), in, nil)
+	return rest(ctx, g, t, http.MethodPut, fmt.Sprintf("/merge_requests/%d", number), in, nil)
 }
 
 // ChangedFiles lists the files that a merge request changes. GitLab tells no
@@ -88,7 +88,7 @@ func (g GitLab) ChangedFiles(ctx context.Context, number int) ([]ChangedFile, er
 		Removed bool   `json:"deleted_file"`
 	}
 	t := task{fmt.Sprintf("list files of merge request !%d", number), "read_api"}
-	diffs, err := listGitLab[diff](ctx, g, t, fmt.Sprintf("/merge_requests/%d/diffs", number), url.Values{})
+	diffs, err := list[diff](ctx, g, t, fmt.Sprintf("/merge_requests/%d/diffs", number), url.Values{})
 	if err != nil {
 		return nil, err
 	}
