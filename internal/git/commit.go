@@ -160,10 +160,22 @@ func (r *Repo) identity(ctx context.Context, author string) []string {
 
 // atTop is r as seen from the top of the work tree, with more of an environment.
 func (r *Repo) atTop(env ...string) *Repo {
-	top := *r
+	top := r.with(env...)
 	top.dir = r.top
-	top.env = append(r.env[:len(r.env):len(r.env)], env...)
-	return &top
+	return top
+}
+
+// with is r with more of an environment.
+func (r *Repo) with(env ...string) *Repo {
+	other := *r
+	other.env = append(r.env[:len(r.env):len(r.env)], env...)
+	return &other
+}
+
+// prefix is the path of r's folder from the top, "." where it is the top.
+func (r *Repo) prefix() (string, error) {
+	rel, err := filepath.Rel(r.top, r.dir)
+	return filepath.ToSlash(rel), err
 }
 
 // line runs a command that prints one line.

@@ -25,13 +25,11 @@ func (r *Repo) CheckedOut(ctx context.Context) (string, error) {
 // that is checked out stands in for it. Paths that are no regular files are never
 // among them.
 func (r *Repo) Committed(ctx context.Context, commit string, paths []string) (map[string]bool, error) {
-	top := *r
-	top.dir = r.top // git hash-object takes the paths that it reads from there
-	prefix, err := filepath.Rel(r.top, r.dir)
+	top := r.atTop()
+	prefix, err := r.prefix()
 	if err != nil {
 		return nil, err
 	}
-	prefix = filepath.ToSlash(prefix)
 
 	if commit == "" || !top.has(ctx, commit) {
 		if commit, err = r.CheckedOut(ctx); err != nil || commit == "" {
@@ -71,13 +69,11 @@ func (r *Repo) HashPlain(ctx context.Context, paths []string) (map[string]string
 }
 
 func (r *Repo) hash(ctx context.Context, paths []string, args ...string) (map[string]string, error) {
-	top := *r
-	top.dir = r.top // git hash-object takes the paths that it reads from there
-	prefix, err := filepath.Rel(r.top, r.dir)
+	top := r.atTop() // git hash-object takes the paths that it reads from there
+	prefix, err := r.prefix()
 	if err != nil {
 		return nil, err
 	}
-	prefix = filepath.ToSlash(prefix)
 	var names []string
 	var in bytes.Buffer
 	for _, p := range paths {
@@ -110,22 +106,18 @@ func (r *Repo) has(ctx context.Context, commit string) bool {
 	if strings.HasPrefix(commit, "-") {
 		return false
 	}
-	local := *r
-	local.env = append(r.env[:len(r.env):len(r.env)], "GIT_NO_LAZY_FETCH=1")
-	_, err := local.run(ctx, nil, "cat-file", "-e", commit+"^{commit}")
+	_, err := r.with("GIT_NO_LAZY_FETCH=1").run(ctx, nil, "cat-file", "-e", commit+"^{commit}")
 	return err == nil
 }
 
 // tree returns the ids of the regular files of a commit below a folder, by path
 // from the top.
 func (r *Repo) tree(ctx context.Context, commit, under string) (map[string]string, error) {
-	literal := *r
-	literal.env = append(r.env[:len(r.env):len(r.env)], "GIT_LITERAL_PATHSPECS=1")
 	args := []string{"-r", "-z", "--full-tree", commit}
 	if under != "." {
 		args = append(args, "--", under+"/")
 	}
-	out, err := literal.run(ctx, nil, "ls-tree", args...)
+	out, err := r.with("GIT_LITERAL_PATHSPECS=1").run(ctx, nil, "ls-tree", args...)
 	if err != nil {
 		return nil, err
 	}

@@ -32,9 +32,7 @@ func (r *Repo) Files(ctx context.Context, under ...string) ([]File, error) {
 	if len(under) > 0 {
 		args = append(append(args, "--"), under...)
 	}
-	literal := *r
-	literal.env = append(r.env[:len(r.env):len(r.env)], "GIT_LITERAL_PATHSPECS=1")
-	out, err := literal.run(ctx, nil, "ls-files", args...)
+	out, err := r.with("GIT_LITERAL_PATHSPECS=1").run(ctx, nil, "ls-files", args...)
 	if err != nil {
 		return nil, err
 	}
