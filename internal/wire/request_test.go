@@ -163,8 +163,12 @@ func TestServerHangs(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			// The timer waits for the server too: a client that gives up before its
+			// request was seen would meet the silence at its second try.
+			silent := make(chan struct{})
 			hang := func(w http.ResponseWriter, r *http.Request) {
 				test.before(w)
+				close(silent)
 				<-r.Context().Done()
 			}
 			s := serve(t, hang, answer(200, "up again"))
@@ -174,6 +178,7 @@ func TestServerHangs(t *testing.T) {
 				for range test.resets {
 					<-tm.resets
 				}
+				<-silent
 				tm.f()
 			}()
 			got, err := c.Do(t.Context(), Request{URL: s.URL})
