@@ -30,8 +30,13 @@ type Source struct {
 	Format Format `json:"format"`
 	// Size is the file's length in bytes.
 	Size int64 `json:"size"`
-	// Blob is the git blob id of the content, or empty where none is known.
+	// Blob is the id that git has for the content, or would have: in a repository
+	// what git hash-object gives, filters such as Git LFS applied. It is empty
+	// where it is not known.
 	Blob string `json:"blob,omitempty"`
+	// Ignored says that git ignores the file, or that another repository has it:
+	// nothing of it is written down for later runs.
+	Ignored bool `json:"ignored,omitempty"`
 	// Notes are remarks for the user, such as a wrong file name extension.
 	Notes []string `json:"notes,omitempty"`
 }
@@ -78,6 +83,18 @@ type Job struct {
 	Recipe Recipe `json:"recipe"`
 	// Output is relative to the working directory and has forward slashes.
 	Output string `json:"output"`
+	// Overwrite replaces whatever file is at Output.
+	Overwrite bool `json:"overwrite,omitempty"`
+	// Remove deletes the source once its output was written and decoded again.
+	Remove bool `json:"remove,omitempty"`
+	// Own says that the file at Output is what webpress made of this source before,
+	// and that nobody has changed it since: it may be replaced.
+	Own bool `json:"own,omitempty"`
+	// Like is the path of an output that was made of the same content by the same
+	// recipe, empty where there is none: its bytes are those that are wanted.
+	// Moved says that it belongs to a source that is gone, and goes with it.
+	Like  string `json:"like,omitempty"`
+	Moved bool   `json:"moved,omitempty"`
 }
 
 // A Status says how a source ended.
@@ -125,6 +142,9 @@ type Result struct {
 	Lossless bool `json:"lossless"`
 	// SHA256 is the lower-case hex digest of the output.
 	SHA256 string `json:"sha256,omitempty"`
+	// Replaced is the path of an older output that was removed as this one took its
+	// place, as after a source was renamed; empty where there was none.
+	Replaced string `json:"replaced,omitempty"`
 	// Notes are remarks for the user: the source's and the conversion's.
 	Notes []string `json:"notes,omitempty"`
 	// Duration is the time spent on this source, in nanoseconds.

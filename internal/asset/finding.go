@@ -1,0 +1,40 @@
+package asset
+
+// A Severity says how serious a Finding is.
+type Severity string
+
+// The severities, most serious first. Only an error makes a check fail.
+const (
+	Error   Severity = "error"
+	Warning Severity = "warning"
+)
+
+// A Finding is something in the tree that is not as it should be, as a check sees
+// it.
+type Finding struct {
+	// Rule is the name of what was broken, in lower case with hyphens: one of the
+	// Rules, or the name of a budget's limit such as max-bytes.
+	Rule     string   `json:"rule"`
+	Severity Severity `json:"severity"`
+	// Path is that of the file, relative to the working directory; empty for what
+	// is about the tree as a whole.
+	Path string `json:"path,omitempty"`
+	// Message is one lower-case line that names the file.
+	Message string `json:"message"`
+	// Hint says how to mend it, where that is known.
+	Hint string `json:"hint,omitempty"`
+}
+
+// The rules that a check holds the outputs of webpress to.
+const (
+	// RuleFailed is a file that cannot be looked at or converted.
+	RuleFailed = "unreadable"
+	// RuleOutdated is a source without an output that is up to date.
+	RuleOutdated = "outdated"
+	// RuleEdited is an output that somebody changed by hand.
+	RuleEdited = "edited"
+	// RuleNotAdded is an output that is there, and that git does not have.
+	RuleNotAdded = "not-added"
+	// RuleOrphan is an output whose source is gone.
+	RuleOrphan = "orphan"
+)
