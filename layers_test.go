@@ -20,7 +20,7 @@ import (
 // import rooms of lower floors, and neither its neighbours nor what is above.
 var floors = map[string]int{
 	"app":    4,
-	"config": 3, "scan": 3, "convert": 3, "ledger": 3, "store": 3, "report": 3, "notify": 3,
+	"config": 3, "scan": 3, "convert": 3, "ledger": 3, "cache": 3, "budget": 3, "store": 3, "report": 3, "notify": 3,
 	"codec": 2, "git": 2, "ci": 2, "forge": 2,
 	"pixel": 1, "asset": 1, "wire": 1,
 }
