@@ -1,0 +1,31 @@
+package ledger
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+
+	"webpress/internal/asset"
+)
+
+// digestLen is the number of hexadecimal digits of a Digest: 128 bits.
+const digestLen = 32
+
+// Digest returns a digest of every setting that decides the bytes of an output or
+// whether it is kept, and of the version of the codecs. Where the output goes is
+// not part of it: the same bytes can be moved.
+//
+// It is the beginning of a lower-case hex SHA-256.
+func Digest(r asset.Recipe, codecs string) string {
+	// Limits refuse pictures, and change none.
+	r.Output, r.MaxPixels = "", 0
+	data, err := json.Marshal(struct {
+		Codecs string
+		asset.Recipe
+	}{codecs, r})
+	if err != nil {
+		return "" // a number that JSON cannot hold: no recipe that was read from settings has one
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])[:digestLen]
+}

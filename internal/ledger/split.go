@@ -1,0 +1,303 @@
+package ledger
+
+import (
+	"path"
+	"slices"
+
+	"webpress/internal/asset"
+)
+
+// A Tree is what Split has to know of the files. Paths are from the root of the
+// repository.
+type Tree interface {
+	// Blobs returns the git blob ids of those of paths that are regular files.
+	Blobs(paths []string) (map[string]string, error)
+	// There returns which of paths are files, be it that a sparse checkout has left
+	// them out of the work tree.
+	There(paths []string) (map[string]bool, error)
+}
+
+// A Why says what there is to do for a source.
+type Why string
+
+// The reasons, as a person reads them behind a colon.
+const (
+	WhyNew     Why = "it has no result yet"
+	WhySource  Why = "it has changed since its result was made"
+	WhyRecipe  Why = "its result was made with other settings"
+	WhyMissing Why = "its result is gone"
+	WhyMoved   Why = "its result is in another place"
+	WhyEdited  Why = "its result was changed by hand"
+	WhyRemove  Why = "it has its result, and is to be removed"
+)
+
+// A Todo is a job that is not done, and why.
+type Todo struct {
+	asset.Job
+	Why Why
+}
+
+// A Split is what a run has to do and what it does not.
+type Split struct {
+	// Done are the results of sources that have everything, in the order of the
+	// jobs: Skipped, as UpToDate, NotSmaller or IsWebP.
+	Done []asset.Result
+	Todo []Todo
+}
+
+// Split holds jobs against the ledger. Paths in jobs and results begin at the
+// working directory, which is the folder prefix of the repository.
+//
+// A source whose blob id, recipe and output agree with its entry is done. So is
+// one that was renamed together with its output; its entry moves along. One that
+// was renamed alone gets Job.Like.
+func (l *Ledger) Split(jobs []asset.Job, prefix, codecs string, tree Tree) (Split, error) {
+	s := splitter{Ledger: l, prefix: prefix, digests: map[asset.Recipe]string{}, codecs: codecs}
+	if err := s.look(jobs, tree); err != nil {
+		return Split{}, err
+	}
+	var out Split
+	for _, j := range jobs {
+		result, todo := s.one(j)
+		switch {
+		case todo != nil:
+			out.Todo = append(out.Todo, *todo)
+		case j.Remove && result.Output != "" && result.Output != j.Source.Path:
+			j.Like = result.Output
+			out.Todo = append(out.Todo, Todo{j, WhyRemove})
+		default:
+			out.Done = append(out.Done, result)
+		}
+	}
+	for _, e := range s.found {
+		l.Set(e)
+	}
+	for _, source := range s.gone {
+		l.Drop(source)
+	}
+	return out, nil
+}
+
+type splitter struct {
+	*Ledger
+	prefix, codecs string
+	digests        map[asset.Recipe]string
+	// blobs are the ids of outputs, there the sources of entries that may have been
+	// renamed.
+	blobs map[string]string
+	there map[string]bool
+	// found and gone are how the ledger changes.
+	found []Entry
+	gone  []string
+}
+
+// at is a path from the root.
+func (s *splitter) at(name string) string {
+	if s.prefix == "" {
+		return name
+	}
+	return path.Join(s.prefix, name)
+}
+
+func (s *splitter) digest(r asset.Recipe) string {
+	d, ok := s.digests[r]
+	if !ok {
+		d = Digest(r, s.codecs)
+		s.digests[r] = d
+	}
+	return d
+}
+
+// look asks the tree for all that one will want to know.
+func (s *splitter) look(jobs []asset.Job, tree Tree) (err error) {
+	outputs, sources := make([]string, 0, len(jobs)), []string(nil)
+	ask := func(e Entry) {
+		for _, o := range e.Outputs {
+			outputs = append(outputs, o.Path)
+		}
+	}
+	for _, j := range jobs {
+		source, output := s.at(j.Source.Path), s.at(j.Output)
+		entries := s.Of(source)
+		for _, e := range entries {
+			ask(e)
+		}
+		if len(entries) == 1 && len(entries[0].Outputs) == 1 && entries[0].Outputs[0].Path == output &&
+			entries[0].Blob == j.Source.Blob && entries[0].Recipe == s.digest(j.Recipe) {
+			continue // the usual case needs no more
+		}
+		outputs = append(outputs, output)
+		for _, e := range s.MadeAs(output) {
+			sources = append(sources, e.Source)
+		}
+		if j.Source.Blob == "" {
+			continue
+		}
+		for _, e := range s.With(j.Source.Blob) {
+			ask(e)
+			sources = append(sources, e.Source)
+		}
+	}
+	if s.blobs, err = tree.Blobs(unique(outputs)); err != nil {
+		return err
+	}
+	s.there, err = tree.There(unique(sources))
+	return err
+}
+
+func unique(paths []string) []string {
+	slices.Sort(paths)
+	return slices.Compact(paths)
+}
+
+// intact says that an output is as it was made.
+func (s *splitter) intact(o Output) bool { return s.blobs[o.Path] == o.Blob }
+
+// one decides about a job.
+func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
+	source, output, recipe := s.at(j.Source.Path), s.at(j.Output), s.digest(j.Recipe)
+	todo := Todo{Job: j, Why: WhyNew}
+	entries := s.Of(source)
+	for _, e := range entries {
+		switch {
+		case e.Blob != j.Source.Blob:
+			if todo.Why == WhyNew {
+				todo.Why = WhySource
+			}
+		case e.Recipe != recipe:
+			todo.Why = WhyRecipe
+		case len(e.Outputs) == 0:
+			s.keep(e, len(entries))
+			return done(j, e, Output{}), nil
+		default:
+			o := e.Outputs[0]
+			switch {
+			case s.blobs[output] == o.Blob:
+				e.Status, e.Outputs = Made, []Output{{output, o.Size, o.Blob}}
+				s.keep(e, len(entries))
+				return done(j, e, o), nil
+			case o.Path == output && s.blobs[output] == "":
+				todo.Why = WhyMissing
+			case o.Path == output:
+				todo.Why = WhyEdited
+			case s.intact(o):
+				todo.Why, todo.Like, todo.Moved = WhyMoved, o.Path, true
+			default:
+				todo.Why = WhyMissing
+			}
+		}
+	}
+	if j.Source.Blob != "" && todo.Why != WhyEdited && todo.Like == "" {
+		if e, o, ok := s.twin(j.Source.Blob, recipe, source, output); ok {
+			moved := !s.there[e.Source]
+			if len(e.Outputs) == 0 || s.blobs[output] == o.Blob {
+				if moved {
+					s.gone = append(s.gone, e.Source)
+				}
+				e.Source, e.Status = source, settled(e)
+				if len(e.Outputs) > 0 {
+					e.Outputs = []Output{{output, o.Size, o.Blob}}
+				}
+				s.found = append(s.found, e)
+				return done(j, e, o), nil
+			}
+			todo.Like, todo.Moved = o.Path, moved && e.Status != Removed
+		}
+	}
+	// Lossy WebP made into WebP again and again gets worse each time.
+	todo.Own = source != output && s.owns(source, output)
+	// Paths of jobs begin at the working directory.
+	if like, ok := s.below(todo.Like); ok {
+		todo.Like = like
+	} else {
+		todo.Like, todo.Moved = "", false
+	}
+	return asset.Result{}, &todo
+}
+
+// settled is the status of an entry whose source is there.
+func settled(e Entry) Status {
+	if len(e.Outputs) > 0 {
+		return Made
+	}
+	return e.Status
+}
+
+// keep makes e the only entry of its source, where it is not.
+func (s *splitter) keep(e Entry, of int) {
+	if old := s.Of(e.Source); of > 1 || !old[0].is(e) {
+		s.found = append(s.found, e)
+	}
+}
+
+// twin is an entry of another source with the same content and recipe, and its
+// output, where that is still as it was made. One whose output is in the wanted
+// place already comes first, then one whose source is gone.
+func (s *splitter) twin(blob, recipe, source, output string) (best Entry, out Output, ok bool) {
+	rank := 0
+	for _, e := range s.With(blob) {
+		if e.Source == source || e.Recipe != recipe {
+			continue
+		}
+		r, o := 1, Output{}
+		if len(e.Outputs) > 0 {
+			o = e.Outputs[0]
+			switch {
+			case s.blobs[output] == o.Blob:
+				r = 3
+			case !s.intact(o):
+				continue
+			}
+		}
+		if !s.there[e.Source] {
+			r++
+		}
+		if r > rank {
+			best, out, ok, rank = e, o, true, r
+		}
+	}
+	return best, out, ok
+}
+
+// owns says that the file in the place of an output is what webpress made of this
+// source, or of one that is gone, and has not been changed since.
+func (s *splitter) owns(source, output string) bool {
+	return slices.ContainsFunc(s.MadeAs(output), func(e Entry) bool {
+		if e.Source != source && s.there[e.Source] {
+			return false
+		}
+		return slices.ContainsFunc(e.Outputs, func(o Output) bool { return o.Path == output && s.intact(o) })
+	})
+}
+
+// below is a path from the working directory, where it is below that.
+func (s *splitter) below(name string) (string, bool) { return below(s.prefix, name) }
+
+func below(prefix, name string) (string, bool) {
+	switch {
+	case name == "":
+		return "", true
+	case prefix == "":
+		return name, true
+	case len(name) > len(prefix) && name[:len(prefix)] == prefix && name[len(prefix)] == '/':
+		return name[len(prefix)+1:], true
+	}
+	return "", false
+}
+
+// done is the result of a job that has nothing left to do.
+func done(j asset.Job, e Entry, o Output) asset.Result {
+	r := asset.Result{
+		Source: j.Source, Status: asset.Skipped, Reason: asset.UpToDate,
+		Before: j.Source.Size, Notes: slices.Clone(j.Source.Notes),
+	}
+	switch e.Status {
+	case NotSmaller:
+		r.Reason = asset.NotSmaller
+	case IsWebP:
+		r.Reason = asset.IsWebP
+	default:
+		r.Output, r.Format, r.After = j.Output, j.Recipe.Format, o.Size
+	}
+	return r
+}
