@@ -40,7 +40,9 @@ type verdict struct {
 // An identifier looks at files.
 type identifier struct {
 	tree
-	maxFileSize int64
+	known       func(file, blob string) (asset.Format, int64, bool)
+	maxFileSize func(file string) int64
+	opened      *atomic.Int64
 }
 
 // all looks at all entries, which are sorted by path, and returns the verdicts
@@ -91,6 +93,16 @@ func byFolder(entries []entry) []group {
 // look looks at the entries of one group. Their folder is opened once, so that
 // the way to it is not gone again for each.
 func (id identifier) look(entries []entry, verdicts []verdict) {
+	todo := 0
+	for i, e := range entries {
+		var ok bool
+		if verdicts[i], ok = id.recognise(e); !ok {
+			todo++
+		}
+	}
+	if todo == 0 {
+		return
+	}
 	// With the dot, a named pipe in the place of a folder is refused; without it,
 	// opening it would wait.
 	folder, err := id.root.OpenRoot(path.Dir(entries[0].path) + "/.")
@@ -98,13 +110,11 @@ func (id identifier) look(entries []entry, verdicts []verdict) {
 		defer folder.Close()
 	}
 	for i, e := range entries {
-		x := exam{
-			identifier: id,
-			folder:     folder,
-			entry:      e,
-			claims:     e.named || byName[extension(e.path)] != nil,
-			source:     asset.Source{Path: e.path, Blob: e.blob},
+		if verdicts[i].source.Path != "" {
+			continue // recognised
 		}
+		x := id.exam(e)
+		x.folder = folder
 		switch {
 		case e.named && inGit(e.path):
 			verdicts[i] = x.fail("find", "webpress takes nothing from .git", "")
@@ -118,6 +128,31 @@ func (id identifier) look(entries []entry, verdicts []verdict) {
 			verdicts[i] = x.trouble("open", cause(err).Error(), "")
 		}
 	}
+}
+
+// exam is the look at an entry, before anything was looked at.
+func (id identifier) exam(e entry) exam {
+	return exam{
+		identifier: id,
+		entry:      e,
+		claims:     e.named || byName[extension(e.path)] != nil,
+		source:     asset.Source{Path: e.path, Blob: e.blob, Ignored: e.ignored},
+	}
+}
+
+// recognise is the verdict on a file whose content is known, so that it need not
+// be opened.
+func (id identifier) recognise(e entry) (verdict, bool) {
+	if id.known == nil || e.blob == "" || e.named && inGit(e.path) {
+		return verdict{}, false
+	}
+	format, size, ok := id.known(e.path, e.blob)
+	if !ok {
+		return verdict{}, false
+	}
+	x := id.exam(e)
+	x.source.Size = size
+	return x.picture(format), true
 }
 
 // An exam is the look at one entry.
@@ -226,6 +261,7 @@ func (x *exam) file() verdict {
 		return x.trouble("open", cause(err).Error(), "")
 	}
 	defer f.Close()
+	x.opened.Add(1)
 	info, err := f.Stat()
 	if err != nil {
 		return x.trouble("open", cause(err).Error(), "")
@@ -256,14 +292,19 @@ func (x *exam) content(head []byte) verdict {
 		what, hint := describe(x.path, head)
 		return x.trouble("identify", what, hint)
 	}
+	return x.picture(format)
+}
+
+// picture is the verdict on a file that is a picture of a format.
+func (x *exam) picture(format asset.Format) verdict {
 	x.source.Format = format
 	if note := misnamed(x.path, format); note != "" {
 		x.source.Notes = []string{note}
 	}
-	if x.maxFileSize > 0 && x.source.Size > x.maxFileSize {
-		has, most := humanize.Bytes(uint64(x.source.Size)), humanize.Bytes(uint64(x.maxFileSize))
+	if limit := x.maxFileSize(x.path); limit > 0 && x.source.Size > limit {
+		has, most := humanize.Bytes(uint64(x.source.Size)), humanize.Bytes(uint64(limit))
 		if has == most {
-			has, most = fmt.Sprintf("%d bytes", x.source.Size), fmt.Sprintf("%d", x.maxFileSize)
+			has, most = fmt.Sprintf("%d bytes", x.source.Size), fmt.Sprintf("%d", limit)
 		}
 		return x.fail("open", fmt.Sprintf("file has %s, more than the %s that max-file-size allows", has, most),
 			"raise max-file-size if the file is right")

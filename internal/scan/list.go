@@ -20,6 +20,8 @@ type entry struct {
 	blob string
 	// named says that the file itself is a pattern.
 	named bool
+	// ignored says that git ignores it, or that another repository has it.
+	ignored bool
 }
 
 // A lister finds the entries.
@@ -33,9 +35,9 @@ type lister struct {
 
 	// isNamed are the files that are patterns themselves.
 	isNamed map[string]bool
-	// blobs has every file that git lists, and dirs the folders they are in; nil
+	// files has every file that git lists, and dirs the folders they are in; nil
 	// where git is not asked.
-	blobs map[string]string
+	files map[string]git.File
 	dirs  map[string]bool
 	// doubtful are entries that git lists in no case, such as folders.
 	doubtful []entry
@@ -63,7 +65,8 @@ func (l *lister) list(ctx context.Context, o git.Options) error {
 		}
 	}
 	for name := range l.isNamed {
-		l.entries = append(l.entries, entry{path: name, blob: l.blobs[name], named: true})
+		f, listed := l.files[name]
+		l.entries = append(l.entries, entry{path: name, blob: f.Blob, named: true, ignored: l.files != nil && !listed})
 	}
 	for _, base := range known {
 		if err := l.walk(ctx, base, l.wanted.deciding(), true); err != nil {
@@ -87,7 +90,14 @@ func (l *lister) list(ctx context.Context, o git.Options) error {
 		}
 	}
 	// A folder may have been looked through twice: as git knows it, and all of it.
-	slices.SortFunc(l.entries, func(a, b entry) int { return strings.Compare(a.path, b.path) })
+	slices.SortFunc(l.entries, func(a, b entry) int {
+		if c := strings.Compare(a.path, b.path); c != 0 || a.ignored == b.ignored {
+			return c
+		} else if a.ignored {
+			return 1
+		}
+		return -1
+	})
 	l.entries = slices.CompactFunc(l.entries, func(a, b entry) bool { return a.path == b.path })
 	return nil
 }
@@ -139,6 +149,7 @@ func (l *lister) ask(ctx context.Context, repo *git.Repo, bases []string) (known
 			under = append(under, name)
 		}
 		if len(under) == 0 {
+			l.files = map[string]git.File{}
 			return known, loose, nil
 		}
 		if len(under) > maxUnder || slices.Contains(under, ".") {
@@ -153,9 +164,9 @@ func (l *lister) ask(ctx context.Context, repo *git.Repo, bases []string) (known
 		l.withoutGit(err)
 		return nil, bases, nil
 	}
-	l.blobs, l.dirs = make(map[string]string, len(files)), map[string]bool{}
+	l.files, l.dirs = make(map[string]git.File, len(files)), map[string]bool{}
 	for _, f := range files {
-		l.blobs[f.Path] = f.Blob
+		l.files[f.Path] = f
 		for dir := range parents(f.Path) {
 			if l.dirs[dir] {
 				break

@@ -35,6 +35,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"webpress/internal/asset"
 	"webpress/internal/git"
@@ -57,8 +58,16 @@ type Options struct {
 	// starts with a slash starts from the working directory, and ! takes a file
 	// in again that an earlier one left out.
 	Ignore []string
-	// MaxFileSize is the most bytes that a source may have; 0 is no limit.
-	MaxFileSize int64
+	// MaxFileSize is the most bytes that a source may have; 0 is no limit. Where
+	// MaxFileSizeOf is set, it says so for each.
+	MaxFileSize   int64
+	MaxFileSizeOf func(file string) int64
+	// Only, where set, leaves out files that the patterns want. blob is the git blob
+	// id, empty for a file that git does not have as it is now.
+	Only func(file, blob string) bool
+	// Known, where set, says what the content with a git blob id is. Such files are
+	// not opened.
+	Known func(file, blob string) (format asset.Format, size int64, ok bool)
 	// Git is how git is run.
 	Git git.Options
 }
@@ -72,6 +81,11 @@ type Found struct {
 	Failed []asset.Result
 	// Notices are remarks for the user, one line each.
 	Notices []string
+	// Files are those that git listed in the folders that were looked through, by
+	// path; nil where git was not asked. A file that is not among them may be there.
+	Files map[string]git.File
+	// Opened counts the files that were opened.
+	Opened int
 }
 
 // Find finds the images. Mistakes of the user's, such as a pattern that leaves
@@ -100,17 +114,25 @@ func Find(ctx context.Context, o Options) (Found, error) {
 	if err := l.list(ctx, o.Git); err != nil {
 		return Found{}, err
 	}
-	id := identifier{tree: t, maxFileSize: o.MaxFileSize}
+	if o.Only != nil {
+		l.entries = slices.DeleteFunc(l.entries, func(e entry) bool { return !o.Only(e.path, e.blob) })
+	}
+	id := identifier{tree: t, known: o.Known, maxFileSize: o.MaxFileSizeOf, opened: new(atomic.Int64)}
+	if id.maxFileSize == nil {
+		id.maxFileSize = func(string) int64 { return o.MaxFileSize }
+	}
 	verdicts, err := id.all(ctx, l.entries)
 	if err != nil {
 		return Found{}, err
 	}
-	return gather(verdicts, &l), nil
+	found := gather(verdicts, &l)
+	found.Opened = int(id.opened.Load())
+	return found, nil
 }
 
 // gather sorts what became of each entry.
 func gather(verdicts []verdict, l *lister) Found {
-	found := Found{Failed: l.failed, Notices: l.notices}
+	found := Found{Failed: l.failed, Notices: l.notices, Files: l.files}
 	var links, others int
 	for _, v := range verdicts {
 		switch v.outcome {

@@ -43,16 +43,17 @@ func (l *lister) walk(ctx context.Context, base string, by *patterns, sift bool)
 			if dir != "." {
 				p = dir + "/" + name
 			}
-			e := entry{path: p, kind: d.Type()}
+			e := entry{path: p, kind: d.Type(), ignored: !sift && l.files != nil}
 			isFile := e.kind.IsRegular() || e.kind&fs.ModeSymlink != 0
 			if e.kind.IsDir() && (!sift || l.dirs[p]) {
 				stack = append(stack, p)
 			}
 			if isFile && sift {
-				var known bool
-				if e.blob, known = l.blobs[p]; !known {
+				f, known := l.files[p]
+				if !known {
 					continue
 				}
+				e.blob = f.Blob
 			}
 			// Any folder or pipe may match a wide pattern; to be missed as an
 			// image it has to be named as one.
