@@ -39,6 +39,8 @@ type lister struct {
 	// where git is not asked.
 	files map[string]git.File
 	dirs  map[string]bool
+	// asked says that git was asked what it ignores.
+	asked bool
 	// doubtful are entries that git lists in no case, such as folders.
 	doubtful []entry
 	// passed are images that were seen and not taken: some of them, enough to
@@ -66,7 +68,7 @@ func (l *lister) list(ctx context.Context, o git.Options) error {
 	}
 	for name := range l.isNamed {
 		f, listed := l.files[name]
-		l.entries = append(l.entries, entry{path: name, blob: f.Blob, named: true, ignored: l.files != nil && !listed})
+		l.entries = append(l.entries, entry{path: name, blob: f.Blob, named: true, ignored: l.asked && !listed})
 	}
 	for _, base := range known {
 		if err := l.walk(ctx, base, l.wanted.deciding(), true); err != nil {
@@ -149,7 +151,7 @@ func (l *lister) ask(ctx context.Context, repo *git.Repo, bases []string) (known
 			under = append(under, name)
 		}
 		if len(under) == 0 {
-			l.files = map[string]git.File{}
+			l.asked = true
 			return known, loose, nil
 		}
 		if len(under) > maxUnder || slices.Contains(under, ".") {
@@ -164,6 +166,7 @@ func (l *lister) ask(ctx context.Context, repo *git.Repo, bases []string) (known
 		l.withoutGit(err)
 		return nil, bases, nil
 	}
+	l.asked = true
 	l.files, l.dirs = make(map[string]git.File, len(files)), map[string]bool{}
 	for _, f := range files {
 		l.files[f.Path] = f

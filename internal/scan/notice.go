@@ -47,7 +47,7 @@ func (l *lister) why(p pattern) string {
 	if !strings.Contains(p.path, "/") && p.path != "**" {
 		return fmt.Sprintf("; %q would look into folders as well", "**/"+p.path)
 	}
-	if len(l.files) > 0 && p.base != "." {
+	if l.files != nil && p.base != "." {
 		return "; files that git ignores do not count"
 	}
 	return ""

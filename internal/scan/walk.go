@@ -43,7 +43,7 @@ func (l *lister) walk(ctx context.Context, base string, by *patterns, sift bool)
 			if dir != "." {
 				p = dir + "/" + name
 			}
-			e := entry{path: p, kind: d.Type(), ignored: !sift && l.files != nil}
+			e := entry{path: p, kind: d.Type(), ignored: !sift && l.asked}
 			isFile := e.kind.IsRegular() || e.kind&fs.ModeSymlink != 0
 			if e.kind.IsDir() && (!sift || l.dirs[p]) {
 				stack = append(stack, p)
