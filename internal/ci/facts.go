@@ -55,6 +55,9 @@ type Facts struct {
 	// SHA is the commit that the platform checks out. For a pull request on
 	// GitHub that is a merge commit which exists on no branch.
 	SHA string
+	// MergeCommit says that SHA is the commit that the platform made by merging the
+	// pull request into its base, which is its first parent.
+	MergeCommit bool
 	// HeadSHA is the commit to build on: the last one of Branch when the run
 	// was started.
 	HeadSHA string
@@ -79,6 +82,11 @@ type Facts struct {
 	// RunID and RunURL name this run; SourceRunID is the run that a WorkflowRun
 	// follows.
 	RunID, RunURL, SourceRunID string
+
+	// Shard is the number of this job among several that do one work, from 1, and
+	// Shards is how many there are. 0 is not told: Kubernetes tells the number of a
+	// job, and not how many there are.
+	Shard, Shards int
 
 	// RetentionDays is for how many days the repository keeps artifacts at most,
 	// 0 where not known.

@@ -16,6 +16,11 @@ type File struct {
 	// the file is unmodified; else empty. Under a filter such as Git LFS it is
 	// the id of the filtered content.
 	Blob string
+	// Index is the id of the content that the index has, also where the file was
+	// modified since; empty for what is untracked, or not merged yet.
+	Index string
+	// Untracked says that git does not have the file, and does not ignore it.
+	Untracked bool
 }
 
 // Files returns the files below Dir that are tracked, or untracked and not
@@ -46,39 +51,59 @@ func (r *Repo) Files(ctx context.Context, under ...string) ([]File, error) {
 // -t and -v. exists is asked about files that a sparse checkout may have left
 // out.
 func parseFiles(out []byte, exists func(string) bool) []File {
+	// All paths and ids are parts of one string: there may be 200,000 of them.
+	text := string(out)
 	files := make([]File, 0, bytes.Count(out, []byte{0}))
-	gone, changed := map[string]bool{}, map[string]bool{}
-	for record := range bytes.SplitSeq(out, []byte{0}) {
+	// What a line says of a file that another line was about. git tells it right
+	// after that one, and did so at the end before 2.35: then late holds it.
+	var late map[string]byte
+	gone := ""
+	for len(text) > 0 {
+		var record string
+		record, text, _ = strings.Cut(text, "\x00")
 		// An untracked file is "? path", any other "tag mode blob stage\tpath".
 		if len(record) < 3 || record[1] != ' ' {
 			continue
 		}
-		tag, rest := record[0], string(record[2:])
+		tag, rest := record[0], record[2:]
 		if tag == '?' {
 			// A trailing slash: the root of another repository.
 			if !strings.HasSuffix(rest, "/") {
-				files = append(files, File{Path: rest})
+				files = append(files, File{Path: rest, Untracked: true})
 			}
 			continue
 		}
 		meta, name, ok := strings.Cut(rest, "\t")
-		field := strings.Fields(meta)
-		if !ok || len(field) != 3 || field[0] == "160000" {
-			continue // 160000 is a submodule
-		}
-		f := File{Path: name, Blob: field[1]}
-		switch tag {
-		case 'R':
-			gone[name] = true
+		mode, meta, _ := strings.Cut(meta, " ")
+		id, _, ok2 := strings.Cut(meta, " ")
+		if !ok || !ok2 || mode == ModeSubmodule {
 			continue
-		case 'C':
-			changed[name] = true
+		}
+		last := len(files) - 1
+		again := last >= 0 && files[last].Path == name
+		f := File{Path: name, Blob: id, Index: id}
+		switch tag {
+		case 'R': // deleted
+			switch {
+			case again:
+				files, gone = files[:last], name
+			case gone != name:
+				late = noted(late, name, tag)
+			}
+			continue
+		case 'C': // modified; a deleted file is that, too
+			switch {
+			case again:
+				files[last].Blob = ""
+			case gone != name:
+				late = noted(late, name, tag)
+			}
 			continue
 		case 'M': // unmerged: one line a side
-			if n := len(files); n > 0 && files[n-1].Path == name {
+			if again {
 				continue
 			}
-			f.Blob = ""
+			f.Blob, f.Index = "", ""
 		case 'S', 's': // git does not look whether the file is there
 			if !exists(name) {
 				continue
@@ -90,17 +115,37 @@ func parseFiles(out []byte, exists func(string) bool) []File {
 		}
 		files = append(files, f)
 	}
+	if len(late) == 0 {
+		return files
+	}
 	kept := files[:0]
 	for _, f := range files {
-		if gone[f.Path] {
+		switch late[f.Path] {
+		case 'R':
 			continue
-		}
-		if changed[f.Path] {
+		case 'C':
 			f.Blob = ""
 		}
 		kept = append(kept, f)
 	}
 	return kept
+}
+
+// noted adds what a tag says of a file. That it is gone outweighs the rest.
+func noted(late map[string]byte, name string, tag byte) map[string]byte {
+	if late == nil {
+		late = map[string]byte{}
+	}
+	if late[name] != 'R' {
+		late[name] = tag
+	}
+	return late
+}
+
+// Hidden returns those of paths that git has, and that a sparse checkout leaves out
+// of the work tree: they are not there, and not deleted.
+func (r *Repo) Hidden(ctx context.Context, paths []string) (map[string]bool, error) {
+	return map[string]bool{}, nil
 }
 
 // Ignored returns those of paths that git ignores: by .gitignore, by
