@@ -271,9 +271,11 @@ func (s *splitter) owns(source, output string) bool {
 }
 
 // below is a path from the working directory, where it is below that.
-func (s *splitter) below(name string) (string, bool) { return below(s.prefix, name) }
+func (s *splitter) below(name string) (string, bool) { return Below(s.prefix, name) }
 
-func below(prefix, name string) (string, bool) {
+// Below is a path from the root as seen from the folder prefix, and whether it is
+// below that. No path is below every folder.
+func Below(prefix, name string) (string, bool) {
 	switch {
 	case name == "":
 		return "", true
