@@ -151,7 +151,7 @@ func (r *run) allowed(repo *git.Repo) (func(source, output string) error, error)
 		if !wants(from) {
 			return fmt.Errorf("the settings do not take its source %q", source)
 		}
-		jobs, _ := convert.Plan([]asset.Source{{Path: from}}, func(asset.Source) asset.Recipe { return recipe(s) })
+		jobs, _ := convert.Plan([]asset.Source{{Path: from}}, func(asset.Source) convert.Wish { return wish(s) })
 		if len(jobs) != 1 || path.Join(prefix, jobs[0].Output) != output {
 			return fmt.Errorf("the settings do not make it of its source %q", source)
 		}

@@ -39,7 +39,7 @@ func (r *run) convert(ctx context.Context) int {
 	if err != nil {
 		return r.stop(ctx, err)
 	}
-	jobs, settled := convert.Plan(found.Sources, func(asset.Source) asset.Recipe { return recipe(s) })
+	jobs, settled := convert.Plan(found.Sources, func(asset.Source) convert.Wish { return wish(s) })
 	settled = append(found.Failed, settled...)
 	results := r.work(ctx, jobs, settled)
 	in := report.Input{
@@ -80,12 +80,16 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 	}
 	return convert.Run(ctx, jobs, convert.Options{
 		Dir: s.WorkingDirectory, Jobs: s.Jobs, Memory: memory,
-		Overwrite: s.Overwrite, Remove: s.Originals == "remove", DryRun: s.DryRun,
-		Progress: p.step, Now: r.Now,
+		DryRun: s.DryRun, Progress: p.step, Now: r.Now,
 	})
 }
 
-// recipe is what the settings want of a source.
+// wish is what the settings want of a source.
+func wish(s config.Config) convert.Wish {
+	return convert.Wish{Recipe: recipe(s), Overwrite: s.Overwrite, Remove: s.Originals == "remove"}
+}
+
+// recipe is how the settings want a source converted.
 func recipe(s config.Config) asset.Recipe {
 	return asset.Recipe{
 		Format: asset.Format(s.Format), Quality: s.Quality, Lossless: s.Lossless, Effort: s.Effort,

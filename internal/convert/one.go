@@ -197,13 +197,13 @@ func (r *run) deliver(p *prepared, j asset.Job) {
 	case r.DryRun:
 		return
 	default:
-		durable := r.Remove || j.Output == j.Source.Path
+		durable := j.Remove || j.Output == j.Source.Path
 		if err := r.write(j.Output, p.data, p.source, durable); err != nil {
 			p.result = failure(j.Source, err)
 			return
 		}
 	}
-	if r.Remove && !r.DryRun {
+	if j.Remove && !r.DryRun {
 		if err := r.removeSource(p, j); err != nil {
 			p.result = failure(j.Source, err)
 		}
@@ -230,7 +230,7 @@ func (r *run) existing(j asset.Job, data []byte) (upToDate bool, err error) {
 			return true, nil
 		}
 	}
-	if r.Overwrite {
+	if j.Overwrite {
 		return false, nil
 	}
 	what := "a different file is there already"

@@ -25,7 +25,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-func TestEffort(t *testing.T) {
+func TestCost(t *testing.T) {
 	job := func(f asset.Format, size int64) asset.Job {
 		return asset.Job{Source: asset.Source{Format: f, Size: size}, Recipe: asset.Recipe{Lossless: asset.LosslessAuto}}
 	}
@@ -36,12 +36,12 @@ func TestEffort(t *testing.T) {
 		name         string
 		longer, less float64
 	}{
-		{"HEIC than JPEG", effort(job(asset.HEIC, 2e6), photo), effort(job(asset.JPEG, 4e6), photo)},
-		{"full size than small", effort(job(asset.JPEG, 4e6), photo), effort(small, photo)},
-		{"many pixels than many bytes", effort(job(asset.JPEG, 1e6), photo), effort(job(asset.JPEG, 9e6), codec.Info{Width: 1000, Height: 1000, Frames: 1, Lossy: true})},
-		{"maybe lossless than lossy", effort(job(asset.PNG, 1e6), codec.Info{Width: 1000, Height: 1000, Frames: 1}), effort(job(asset.JPEG, 1e6), codec.Info{Width: 1000, Height: 1000, Frames: 1, Lossy: true})},
-		{"unknown HEIC than unknown JPEG", effort(job(asset.HEIC, 2e6), codec.Info{}), effort(job(asset.JPEG, 2e6), codec.Info{})},
-		{"frames", effort(job(asset.GIF, 1e6), codec.Info{Width: 100, Height: 100, Frames: 30}), effort(job(asset.GIF, 1e6), codec.Info{Width: 100, Height: 100, Frames: 1})},
+		{"HEIC than JPEG", Cost(job(asset.HEIC, 2e6), photo), Cost(job(asset.JPEG, 4e6), photo)},
+		{"full size than small", Cost(job(asset.JPEG, 4e6), photo), Cost(small, photo)},
+		{"many pixels than many bytes", Cost(job(asset.JPEG, 1e6), photo), Cost(job(asset.JPEG, 9e6), codec.Info{Width: 1000, Height: 1000, Frames: 1, Lossy: true})},
+		{"maybe lossless than lossy", Cost(job(asset.PNG, 1e6), codec.Info{Width: 1000, Height: 1000, Frames: 1}), Cost(job(asset.JPEG, 1e6), codec.Info{Width: 1000, Height: 1000, Frames: 1, Lossy: true})},
+		{"unknown HEIC than unknown JPEG", Cost(job(asset.HEIC, 2e6), codec.Info{}), Cost(job(asset.JPEG, 2e6), codec.Info{})},
+		{"frames", Cost(job(asset.GIF, 1e6), codec.Info{Width: 100, Height: 100, Frames: 30}), Cost(job(asset.GIF, 1e6), codec.Info{Width: 100, Height: 100, Frames: 1})},
 	}
 	for _, tt := range tests {
 		if tt.longer <= tt.less {

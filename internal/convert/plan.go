@@ -14,7 +14,15 @@ import (
 // keepApart is the template that gives a.png and a.jpg outputs of their own.
 const keepApart = "{dir}/{name}.{ext}.webp"
 
-// Plan gives every source its recipe and the path of its output.
+// A Wish is what is wanted of one source.
+type Wish struct {
+	Recipe asset.Recipe
+	// Overwrite replaces whatever file is in the place of the output; Remove deletes
+	// the source once its output was written and decoded again.
+	Overwrite, Remove bool
+}
+
+// Plan gives every source what is wished of it, and the path of its output.
 //
 // Sources that cannot be converted for reasons seen from the paths alone come
 // back as results instead of jobs: those whose outputs would be the same file,
@@ -25,13 +33,15 @@ const keepApart = "{dir}/{name}.{ext}.webp"
 // and lower case: A.png and a.jpg would be two files on Linux, and one of them
 // would be lost in the first checkout on macOS or Windows. Sources that differ
 // only in case are let be: that tree has chosen its file systems already.
-func Plan(sources []asset.Source, recipe func(asset.Source) asset.Recipe) (jobs []asset.Job, settled []asset.Result) {
+func Plan(sources []asset.Source, wish func(asset.Source) Wish) (jobs []asset.Job, settled []asset.Result) {
 	all := make([]asset.Job, len(sources))
 	fail := make([]*asset.Fault, len(sources))
 	for i, s := range sources {
-		r := recipe(s)
-		out, fault := expand(r.Output, s)
-		all[i], fail[i] = asset.Job{Source: s, Recipe: r, Output: out}, fault
+		w := wish(s)
+		out, fault := expand(w.Recipe.Output, s)
+		all[i], fail[i] = asset.Job{
+			Source: s, Recipe: w.Recipe, Output: out, Overwrite: w.Overwrite, Remove: w.Remove,
+		}, fault
 	}
 
 	made := make([]bool, len(all))

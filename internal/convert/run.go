@@ -27,17 +27,39 @@ type Options struct {
 	// A picture that needs more than that is converted on its own. 0 is
 	// DefaultMemory.
 	Memory int64
-	// Overwrite replaces files that exist at the path of an output and are not
-	// what would be written there.
-	Overwrite bool
-	// Remove deletes a source once its output was written and decoded again.
-	Remove bool
 	// DryRun converts and measures, and writes nothing.
 	DryRun bool
+	// Cached is asked for the output of a job whose source has a Blob, before the
+	// source is opened. What it returns is taken as it is. Keep is given what was
+	// converted. Both may be nil, are called from several goroutines at a time, and
+	// are left alone by jobs whose output takes the place of their source. Keep may
+	// still be called when Run has returned because its context ended.
+	Cached func(asset.Job) (Output, bool)
+	Keep   func(asset.Job, Output)
 	// Progress is called with each result as it comes, never twice at a time.
 	Progress func(asset.Result)
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
+}
+
+// An Output is what a conversion came to: a finished output, or why there is none
+// that is worth having. It depends on nothing but the content of a source and its
+// recipe.
+type Output struct {
+	// Data is the content of the output, empty where there is a Reason.
+	Data []byte
+	// Width and Height are in pixels; Frames is 1 for a still picture.
+	Width, Height, Frames int
+	Lossless              bool
+	// Pixels is what the header of the source claims: width x height x frames. A
+	// recipe that allows less does not get the output.
+	Pixels int64
+	// Notes are the conversion's, without those of the source.
+	Notes []string
+	// Reason is NotSmaller or empty.
+	Reason asset.Reason
+	// After is the length in bytes of the output, also of one that is not kept.
+	After int64
 }
 
 // Run converts the jobs and returns their results in the same order.

@@ -78,6 +78,12 @@ func recipe() asset.Recipe {
 // jobs makes a job of each of the paths, PNGs beside which the output goes.
 func jobs(t *testing.T, dir string, r asset.Recipe, paths ...string) []asset.Job {
 	t.Helper()
+	return wished(t, dir, Wish{Recipe: r}, paths...)
+}
+
+// wished is jobs with more wishes than a recipe.
+func wished(t *testing.T, dir string, w Wish, paths ...string) []asset.Job {
+	t.Helper()
 	var sources []asset.Source
 	for _, p := range paths {
 		s := source(p)
@@ -88,7 +94,7 @@ func jobs(t *testing.T, dir string, r asset.Recipe, paths ...string) []asset.Job
 		s.Size = info.Size()
 		sources = append(sources, s)
 	}
-	jobs, settled := Plan(sources, func(asset.Source) asset.Recipe { return r })
+	jobs, settled := Plan(sources, func(asset.Source) Wish { return w })
 	if len(settled) > 0 {
 		t.Fatalf("settled by the plan: %v", settled)
 	}
@@ -206,8 +212,8 @@ func TestRunExisting(t *testing.T) {
 		t.Error("the file was overwritten")
 	}
 
-	o.Overwrite = true
-	expect(t, Run(t.Context(), jobs(t, dir, recipe(), "a.png"), o), "a.png: converted a.webp")
+	over := Wish{Recipe: recipe(), Overwrite: true}
+	expect(t, Run(t.Context(), wished(t, dir, over, "a.png"), o), "a.png: converted a.webp")
 	if diff := cmp.Diff([]string{"a.png", "a.webp"}, listing(t, dir)); diff != "" {
 		t.Error(diff)
 	}
@@ -215,8 +221,8 @@ func TestRunExisting(t *testing.T) {
 
 func TestRunDryRun(t *testing.T) {
 	dir := tree(t, map[string][]byte{"a.png": picture(t, 64, 48), "b.png": picture(t, 64, 48), "b.webp": []byte("x")})
-	r := recipe()
-	results := Run(t.Context(), jobs(t, dir, r, "a.png", "b.png"), Options{Dir: dir, DryRun: true, Remove: true})
+	w := Wish{Recipe: recipe(), Remove: true}
+	results := Run(t.Context(), wished(t, dir, w, "a.png", "b.png"), Options{Dir: dir, DryRun: true})
 	if results[0].Status != asset.Converted || results[0].After == 0 || results[1].Status != asset.Failed {
 		t.Errorf("results %+v", results)
 	}
@@ -230,8 +236,8 @@ func TestRunRemoves(t *testing.T) {
 	o := Options{Dir: dir}
 	// The output of b is there already, as after a run that was interrupted.
 	Run(t.Context(), jobs(t, dir, recipe(), "b.png"), o)
-	o.Remove = true
-	results := Run(t.Context(), jobs(t, dir, recipe(), "a.png", "b.png", "c.png"), o)
+	w := Wish{Recipe: recipe(), Remove: true}
+	results := Run(t.Context(), wished(t, dir, w, "a.png", "b.png", "c.png"), o)
 	if results[0].Status != asset.Converted || results[1].Reason != asset.UpToDate || results[2].Status != asset.Failed {
 		t.Errorf("results %v", brief(results))
 	}
@@ -262,9 +268,9 @@ func TestRunWebPInPlace(t *testing.T) {
 	if after, _ := os.ReadFile(filepath.Join(dir, "p.webp")); !bytes.Equal(before, after) {
 		t.Error("the source was changed")
 	}
-	o.Overwrite, o.Remove = true, true
-	expect(t, Run(t.Context(), jobs(t, dir, r, "p.webp"), o), "p.webp: converted p.webp")
-	expect(t, Run(t.Context(), jobs(t, dir, r, "p.webp"), o), "p.webp: skipped: already WebP")
+	w := Wish{Recipe: r, Overwrite: true, Remove: true}
+	expect(t, Run(t.Context(), wished(t, dir, w, "p.webp"), o), "p.webp: converted p.webp")
+	expect(t, Run(t.Context(), wished(t, dir, w, "p.webp"), o), "p.webp: skipped: already WebP")
 }
 
 func TestRunRefusesClaims(t *testing.T) {

@@ -16,9 +16,9 @@ func TestWriteFails(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "full/b.webp"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	js := jobs(t, dir, recipe(), "a.png", "full/b.png")
+	js := wished(t, dir, Wish{Recipe: recipe(), Overwrite: true}, "a.png", "full/b.png")
 	js[0].Output = "file/a.webp"
-	expect(t, Run(t.Context(), js, Options{Dir: dir, Overwrite: true}),
+	expect(t, Run(t.Context(), js, Options{Dir: dir}),
 		`a.png: failed: write "file/a.webp": not a directory (a file is where a folder is needed: set another `+"`output`)",
 		`full/b.png: failed: write "full/b.webp": it is a folder (set another `+"`output`, such as {dir}/{name}.{ext}.webp)")
 	if diff := cmp.Diff([]string{"a.png", "file", "full/b.png"}, listing(t, dir)); diff != "" {
@@ -31,7 +31,7 @@ func TestOverwriteReplacesLinkNotTarget(t *testing.T) {
 	if err := os.Symlink("precious", filepath.Join(dir, "a.webp")); err != nil {
 		t.Skip(err)
 	}
-	expect(t, Run(t.Context(), jobs(t, dir, recipe(), "a.png"), Options{Dir: dir, Overwrite: true}), "a.png: converted a.webp")
+	expect(t, Run(t.Context(), wished(t, dir, Wish{Recipe: recipe(), Overwrite: true}, "a.png"), Options{Dir: dir}), "a.png: converted a.webp")
 	if data, _ := os.ReadFile(filepath.Join(dir, "precious")); string(data) != "x" {
 		t.Errorf("the target of the link holds %q", data)
 	}
