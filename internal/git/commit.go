@@ -11,9 +11,11 @@ import (
 
 // A Change is one file of a commit to be made.
 type Change struct {
-	// Path is from the top of the work tree, with forward slashes. The content is
-	// that of the work tree, filters such as Git LFS applied.
+	// Path is from the top of the work tree, with forward slashes. Filters such as
+	// Git LFS are applied to the content.
 	Path string
+	// Data is the content; nil is that of the work tree.
+	Data []byte
 	// Delete says that the file is to be gone.
 	Delete bool
 }

@@ -3,8 +3,11 @@ package git
 import (
 	"bytes"
 	"context"
+	"maps"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -41,10 +44,29 @@ func (r *Repo) Files(ctx context.Context, under ...string) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parseFiles(out, func(p string) bool {
-		_, err := os.Lstat(filepath.Join(r.dir, filepath.FromSlash(p)))
+	return parseFiles(out, r.exists()), nil
+}
+
+// exists returns what says whether there is something at a path. It is quick for
+// paths in the order of the index: a sparse checkout leaves out whole folders.
+func (r *Repo) exists() func(name string) bool {
+	missing := "\x00" // a folder, with its slash; no path begins with this
+	there := func(name string) bool {
+		_, err := os.Lstat(filepath.Join(r.dir, filepath.FromSlash(name)))
 		return err == nil
-	}), nil
+	}
+	return func(name string) bool {
+		if strings.HasPrefix(name, missing) {
+			return false
+		}
+		if there(name) {
+			return true
+		}
+		if dir := path.Dir(name); dir != "." && !there(dir) {
+			missing = dir + "/"
+		}
+		return false
+	}
 }
 
 // parseFiles reads the output of ls-files. The tags are those of its options
@@ -143,9 +165,32 @@ func noted(late map[string]byte, name string, tag byte) map[string]byte {
 }
 
 // Hidden returns those of paths that git has, and that a sparse checkout leaves out
-// of the work tree: they are not there, and not deleted.
+// of the work tree: they are not there, and yet nobody deleted them. Paths are
+// relative to Dir. No paths cost no process; very many are too long for one.
 func (r *Repo) Hidden(ctx context.Context, paths []string) (map[string]bool, error) {
-	return map[string]bool{}, nil
+	hidden, asked := map[string]bool{}, map[string]bool{}
+	for _, p := range paths {
+		// git refuses to be asked about what is elsewhere.
+		if filepath.IsLocal(filepath.FromSlash(p)) && !strings.Contains(p, "\x00") {
+			asked[p] = true
+		}
+	}
+	if len(asked) == 0 {
+		return hidden, nil
+	}
+	args := append([]string{"-z", "-t", "--cached", "--"}, slices.Sorted(maps.Keys(asked))...)
+	out, err := r.with("GIT_LITERAL_PATHSPECS=1").run(ctx, nil, "ls-files", args...)
+	if err != nil {
+		return nil, err
+	}
+	exists := r.exists()
+	for record := range strings.SplitSeq(string(out), "\x00") {
+		// A folder of such a name brings all that is below it.
+		if name, ok := strings.CutPrefix(record, "S "); ok && asked[name] && !exists(name) {
+			hidden[name] = true
+		}
+	}
+	return hidden, nil
 }
 
 // Ignored returns those of paths that git ignores: by .gitignore, by

@@ -1,6 +1,7 @@
 package git_test
 
 import (
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -87,6 +88,19 @@ func TestFiles(t *testing.T) {
 	if diff := cmp.Diff(want, list(t, top)); diff != "" {
 		t.Errorf("Files (-want +got):\n%s", diff)
 	}
+	t.Run("index", func(t *testing.T) {
+		want := maps.Clone(want)
+		maps.Copy(want, map[string]string{
+			"changed.png": blob("before"), "assumed.png": blob("assumed"), "link.png": "untracked", "removed.png": "untracked",
+			"added later.png": blob(""), // git has only the intent
+		})
+		for _, name := range odd {
+			want["new/"+name] = "untracked"
+		}
+		if diff := cmp.Diff(want, indexed(t, top)); diff != "" {
+			t.Errorf("Index (-want +got):\n%s", diff)
+		}
+	})
 
 	t.Run("subfolder", func(t *testing.T) {
 		want := map[string]string{}
@@ -144,6 +158,13 @@ func TestFilesDuringMerge(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"a.png": ""}, list(t, top)); diff != "" {
 		t.Errorf("Files (-want +got):\n%s", diff)
 	}
+	if diff := cmp.Diff(map[string]string{"a.png": ""}, indexed(t, top)); diff != "" {
+		t.Errorf("Index (-want +got):\n%s", diff)
+	}
+	remove(t, top, "a.png")
+	if got := list(t, top); len(got) != 0 {
+		t.Errorf("Files = %q after the file was deleted", got)
+	}
 }
 
 func TestIgnored(t *testing.T) {
@@ -189,6 +210,35 @@ func TestIgnored(t *testing.T) {
 // list returns the blob ids by path.
 func list(t *testing.T, dir string, under ...string) map[string]string {
 	t.Helper()
+	got := map[string]string{}
+	for _, f := range files(t, dir, under...) {
+		if _, twice := got[f.Path]; twice {
+			t.Errorf("%q is listed twice", f.Path)
+		}
+		if f.Blob != "" && f.Blob != f.Index {
+			t.Errorf("%q: Blob %s, Index %s", f.Path, f.Blob, f.Index)
+		}
+		got[f.Path] = f.Blob
+	}
+	return got
+}
+
+// indexed returns the ids that the index has by path, and untracked for what it has
+// not.
+func indexed(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	got := map[string]string{}
+	for _, f := range files(t, dir) {
+		got[f.Path] = f.Index
+		if f.Untracked {
+			got[f.Path] += "untracked"
+		}
+	}
+	return got
+}
+
+func files(t *testing.T, dir string, under ...string) []git.File {
+	t.Helper()
 	r, err := git.Open(t.Context(), dir, options())
 	if err != nil {
 		t.Fatal(err)
@@ -197,14 +247,7 @@ func list(t *testing.T, dir string, under ...string) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := map[string]string{}
-	for _, f := range files {
-		if _, twice := got[f.Path]; twice {
-			t.Errorf("%q is listed twice", f.Path)
-		}
-		got[f.Path] = f.Blob
-	}
-	return got
+	return files
 }
 
 func names[V any](m map[string]V) []string {

@@ -121,6 +121,7 @@ func TestTokenIsForOneServer(t *testing.T) {
 	s := newServer(t)
 	dir := s.start()
 
+	least := 1 // requests of the other server
 	t.Run("redirection", func(t *testing.T) {
 		s.intercept(func(w http.ResponseWriter, r *http.Request) bool {
 			http.Redirect(w, r, other.URL+r.URL.RequestURI(), http.StatusFound)
@@ -133,6 +134,7 @@ func TestTokenIsForOneServer(t *testing.T) {
 	})
 	t.Run("lfsconfig", func(t *testing.T) {
 		needLFS(t)
+		least++
 		write(t, dir, ".lfsconfig", "[lfs]\n\turl = "+other.URL+"/lfs\n")
 		write(t, dir, ".gitattributes", "*.webp filter=lfs\n")
 		commitAll(t, dir)
@@ -150,7 +152,7 @@ func TestTokenIsForOneServer(t *testing.T) {
 	})
 	mu.Lock()
 	defer mu.Unlock()
-	if len(asked) < 2 || len(told) > 0 {
+	if len(asked) < least || len(told) > 0 {
 		t.Errorf("the other server was asked for %q and told %q", asked, told)
 	}
 }

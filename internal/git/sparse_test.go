@@ -1,0 +1,136 @@
+package git_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"webpress/internal/git"
+)
+
+// sparse is a repository whose work tree leaves out the folder out and what is
+// odd in the folder odd.
+func sparse(t *testing.T) string {
+	t.Helper()
+	top := newRepo(t)
+	for _, name := range append([]string{"in/a.png", "out/a.png", "out/deep/b.png", "gone.png", "odd/kept.png"}, oddly("odd/")...) {
+		write(t, top, name, name)
+	}
+	run(t, top, "add", "--all")
+	run(t, top, "commit", "--quiet", "--message=one")
+	for _, args := range [][]string{{"out/a.png", "out/deep/b.png"}, oddly("odd/")} {
+		run(t, top, append([]string{"update-index", "--skip-worktree", "--"}, args...)...)
+		for _, name := range args {
+			remove(t, top, name)
+		}
+	}
+	if err := os.RemoveAll(filepath.Join(top, "out")); err != nil {
+		t.Fatal(err)
+	}
+	remove(t, top, "gone.png")
+	return top
+}
+
+func oddly(prefix string) []string {
+	var all []string
+	for _, name := range odd {
+		all = append(all, prefix+name)
+	}
+	return all
+}
+
+func TestFilesOfSparseCheckout(t *testing.T) {
+	top := sparse(t)
+	write(t, top, "out/a.png", "back again")
+	want := map[string]string{
+		"in/a.png": hash(t, top, "in/a.png"), "odd/kept.png": hash(t, top, "odd/kept.png"),
+		"out/a.png": hash(t, top, "out/a.png"),
+	}
+	if diff := cmp.Diff(want, indexed(t, top)); diff != "" {
+		t.Errorf("Files (-want +got):\n%s", diff)
+	}
+}
+
+// git sets up a cone with an index that knows whole folders only.
+func TestFilesOfSparseIndex(t *testing.T) {
+	top := newRepo(t)
+	for _, name := range []string{"a.png", "in/a.png", "out/a.png", "out/deep/b.png"} {
+		write(t, top, name, name)
+	}
+	run(t, top, "add", "--all")
+	run(t, top, "commit", "--quiet", "--message=one")
+	if out, err := command(top, "sparse-checkout", "set", "--cone", "--sparse-index", "in").CombinedOutput(); err != nil {
+		t.Skipf("no sparse index here: %v: %s", err, out)
+	}
+	if diff := cmp.Diff([]string{"a.png", "in/a.png"}, names(list(t, top))); diff != "" {
+		t.Errorf("Files (-want +got):\n%s", diff)
+	}
+	got, err := open(t, top).Hidden(t.Context(), []string{"out/deep/b.png", "in/a.png", "out/c.png"})
+	if err != nil || !cmp.Equal(got, map[string]bool{"out/deep/b.png": true}) {
+		t.Errorf("Hidden = %v, %v", got, err)
+	}
+}
+
+func TestHidden(t *testing.T) {
+	top := sparse(t)
+	tests := map[string]struct {
+		dir         string
+		paths, want []string
+	}{
+		"none":               {"", nil, nil},
+		"some":               {"", []string{"in/a.png", "out/a.png", "gone.png", "never.png", "out/deep/b.png"}, []string{"out/a.png", "out/deep/b.png"}},
+		"a folder":           {"", []string{"out", "."}, nil},
+		"odd names":          {"odd", odd, odd},
+		"from a folder":      {"in", []string{"a.png"}, nil},
+		"no path of ours":    {"in", []string{"", "../out/a.png", "/etc/passwd", "nul\x00.png"}, nil},
+		"beside one of ours": {"", []string{"../x", "out/a.png"}, []string{"out/a.png"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, err := open(t, filepath.Join(top, tt.dir)).Hidden(t.Context(), tt.paths)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := map[string]bool{}
+			for _, name := range tt.want {
+				want[name] = true
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("Hidden (-want +got):\n%s", diff)
+			}
+		})
+	}
+	t.Run("there again", func(t *testing.T) {
+		write(t, top, "out/a.png", "back again")
+		got, err := open(t, top).Hidden(t.Context(), []string{"out/a.png", "out/deep/b.png"})
+		if err != nil || !cmp.Equal(got, map[string]bool{"out/deep/b.png": true}) {
+			t.Errorf("Hidden = %v, %v", got, err)
+		}
+	})
+}
+
+// What nobody asks about costs no process.
+func TestHiddenOfNothing(t *testing.T) {
+	top := newRepo(t)
+	calls := filepath.Join(t.TempDir(), "calls")
+	wrapper := filepath.Join(t.TempDir(), "git")
+	if err := os.WriteFile(wrapper, []byte("#!/bin/sh\necho \"$1\" >>'"+calls+"'\nexec git \"$@\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	o := options()
+	o.Program = wrapper
+	r, err := git.Open(t.Context(), top, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := r.Hidden(t.Context(), nil); err != nil || len(got) != 0 {
+		t.Errorf("Hidden = %v, %v", got, err)
+	}
+	log, err := os.ReadFile(calls)
+	if err != nil || strings.TrimSpace(string(log)) != "rev-parse" { // that of Open
+		t.Errorf("git was run for %q, %v", log, err)
+	}
+}
