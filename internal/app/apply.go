@@ -44,7 +44,7 @@ func (r *run) apply(ctx context.Context) int {
 	verified, err := store.Verify(r.at(s.Upload), store.VerifyOptions{
 		Head: head, Allowed: allowed,
 		Recipe:    func(asset.Source) asset.Recipe { return recipe(s) },
-		Remove:    s.Originals == "remove",
+		Remove:    func(string) bool { return s.Originals == "remove" },
 		MaxPixels: s.MaxPixels,
 	})
 	if err != nil {
@@ -64,7 +64,8 @@ func (r *run) apply(ctx context.Context) int {
 	}
 	var stored bool
 	in.Deliveries, stored = r.hand(ctx, to, store.Delivery{
-		Dir: repo.Top(), Results: in.Results, Remove: verified.Remove, Head: head,
+		Dir: repo.Top(), Results: in.Results, Head: head,
+		Remove: func(from asset.Source) bool { return verified.Removes(from.Path) },
 		Recipe: func(asset.Source) asset.Recipe { return recipe(s) },
 	})
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
@@ -195,7 +196,7 @@ func (r *run) unpack(repo *git.Repo, v store.Verified) error {
 		if err := convert.WriteFile(repo.Top(), one.Output, data); err != nil {
 			return fmt.Errorf("write %q: %w", one.Output, err)
 		}
-		if v.Remove && one.Source.Path != one.Output {
+		if one.Source.Path != one.Output && v.Removes(one.Source.Path) {
 			if err := root.Remove(one.Source.Path); err != nil && !errors.Is(err, os.ErrNotExist) {
 				return fmt.Errorf("remove %q: %w", one.Source.Path, cause(err))
 			}

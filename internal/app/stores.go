@@ -106,7 +106,7 @@ func (r *run) store(ctx context.Context, to stores, repo *git.Repo, in report.In
 		r.tellFault(err)
 		return to.kept, false
 	}
-	if len(d.Files()) == 0 && len(in.Results) > 0 && !r.settings.DryRun {
+	if d.Empty() && len(in.Results) > 0 && !r.settings.DryRun {
 		r.tellNothingLeft()
 	}
 	return r.hand(ctx, to, d)
@@ -125,14 +125,14 @@ func (r *run) hand(ctx context.Context, to stores, d store.Delivery) (done []rep
 		return done, ok
 	}
 	defer r.ci.Group("Deliver")()
-	files := len(d.Files())
+	empty := d.Empty()
 	for _, s := range to.list {
 		if ctx.Err() != nil {
 			break
 		}
 		one := report.Delivery{Stored: asset.Stored{Store: s.Name()}}
 		// A folder may hold what is no longer a result.
-		if files > 0 || s.Name() == "folder" {
+		if !empty || s.Name() == "folder" {
 			one = r.put(ctx, s, d)
 		}
 		if one.Err != nil || len(one.Left) > 0 {
@@ -178,7 +178,7 @@ func (r *run) delivery(ctx context.Context, repo *git.Repo, in report.Input) (st
 	s := r.settings
 	d := store.Delivery{
 		Dir: s.WorkingDirectory, Prefix: r.prefix(repo), Results: in.Results,
-		Remove: s.Originals == "remove",
+		Remove: func(asset.Source) bool { return s.Originals == "remove" },
 		Recipe: func(asset.Source) asset.Recipe { return recipe(s) },
 		Head:   r.facts.HeadSHA,
 	}

@@ -27,7 +27,7 @@ func delivery(t *testing.T) Delivery {
 	small, large := "small", string(random(1, 2*testBlock+1000))
 	dir := put(t, map[string]string{"b/large.webp": large, "a b.webp": small})
 	return Delivery{
-		Dir: dir, Prefix: "site", Head: "0123456789abcdef0123456789abcdef01234567", Remove: true,
+		Dir: dir, Prefix: "site", Head: "0123456789abcdef0123456789abcdef01234567", Remove: always,
 		Results: []asset.Result{made("b/large.jpg", "b/large.webp", large), made("a b.png", "a b.webp", small)},
 		Recipe:  func(asset.Source) asset.Recipe { return asset.Recipe{Quality: 80} },
 		Report:  []byte(`{"schema": 1}`),

@@ -118,7 +118,7 @@ func TestGraphQL(t *testing.T) {
 	c := s.store()
 	s.gitHub(&c, nil)
 	d := s.delivery("a.png", "b.png")
-	d.Remove = true
+	d.Remove = always
 	stored, err := s.put2(c, d)
 	if err != nil {
 		t.Fatal(err)

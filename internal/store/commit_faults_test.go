@@ -77,7 +77,7 @@ func TestKilledRun(t *testing.T) {
 	for stop := 1; ; stop++ {
 		s := newStage(t)
 		d := s.delivery("a.png", "b.png")
-		d.Remove = true
+		d.Remove = always
 		s.remove("a.png")
 		s.remove("b.png")
 		ctx, kill := context.WithCancel(t.Context())

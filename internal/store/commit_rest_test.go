@@ -144,7 +144,7 @@ func TestREST(t *testing.T) {
 	c.Method = MethodREST
 	s.gitHub(&c, func(int) { t.Error("GraphQL was used") })
 	d := s.delivery("a.png", "b.png")
-	d.Remove = true
+	d.Remove = always
 	stored, err := s.put2(c, d)
 	if err != nil {
 		t.Fatal(err)

@@ -197,7 +197,7 @@ func TestPushOddNames(t *testing.T) {
 	run(t, s.dir, "commit", "-q", "-m", "Odd")
 	run(t, s.dir, "push", "-q", s.bare, "main")
 	d := s.delivery(names...)
-	d.Remove = true
+	d.Remove = always
 	stored, err := s.put2(s.store(), d)
 	if err != nil || len(stored.Paths) != len(names) || len(stored.Removed) != len(names) {
 		t.Fatalf("%+v, %v", stored, err)

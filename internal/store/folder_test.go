@@ -49,7 +49,7 @@ func TestFolder(t *testing.T) {
 	dir := put(t, map[string]string{"a.webp": "A", "b/c.webp": "C"})
 	f := Folder{Dir: filepath.Join(dir, "out")}
 	d := Delivery{
-		Dir: dir, Prefix: "site", Remove: true, Report: []byte("{}"),
+		Dir: dir, Prefix: "site", Remove: always, Report: []byte("{}"),
 		Results: []asset.Result{made("b/c.png", "b/c.webp", "C"), made("a.png", "a.webp", "A")},
 	}
 	want := asset.Stored{

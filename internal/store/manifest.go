@@ -28,12 +28,18 @@ const ManifestVersion = 1
 // has about 400.
 const maxManifest = 32 << 20
 
+// maxReport is the same for a report.
+const maxReport = 64 << 20
+
 // A Manifest lists what lies in an artifact or a folder. All paths have forward
 // slashes and begin at the root of the repository.
 type Manifest struct {
 	Schema int `json:"schema"`
 	// Head is the commit that the run was on, empty where it was not known.
-	Head  string  `json:"head"`
+	Head string `json:"head"`
+	// Shard is which part of all pictures it is about, such as 2/4; empty is all of
+	// them.
+	Shard string  `json:"shard,omitempty"`
 	Files []Entry `json:"files"`
 }
 

@@ -37,9 +37,16 @@ type Delivery struct {
 	// Results are those of the run, in any order: stores take what they need,
 	// see Files.
 	Results []asset.Result
-	// Remove says that the source of every output is to be removed. Those sources
-	// are gone from the work tree by then.
-	Remove bool
+	// Remove says that the source of an output is to be removed. It is gone from
+	// the work tree by then. Nil is never.
+	Remove func(asset.Source) bool
+	// Deleted are outputs that nothing needs any more, as their sources are gone or
+	// renamed. They are gone from the work tree by then. What a result has replaced
+	// counts without being named here: see Outdated.
+	Deleted []string
+	// Lock is the file that says what is done already, nil for none. Only a Commit
+	// holds it: an artifact or a folder goes to a run that makes it anew.
+	Lock *Lock
 	// Recipe tells what was wanted of a source. Nil is not known.
 	Recipe func(asset.Source) asset.Recipe
 	// Committed says that the commit Head has the output at this path already, as
@@ -51,6 +58,25 @@ type Delivery struct {
 	// Head is the id of the commit that the run is on, empty where not known. For
 	// a pull request it is the last commit of its branch.
 	Head string
+	// Shard is which part of all pictures the run was about, such as 2/4; empty is
+	// all of them. An artifact or a folder of a shard is made also where it holds no
+	// results: whoever puts the shards together waits for it.
+	Shard string
+}
+
+// A Lock is a file of lines that several runs may add to at once: it is not
+// delivered as it is in the work tree, but made anew of what the branch has.
+type Lock struct {
+	// Path is from the root of the repository.
+	Path string
+	// Update returns the content that is to be committed on top of a commit that
+	// has theirs, nil where it has no such file. It is called again whenever the
+	// branch has moved. Its error leaves the lock out, and nothing else.
+	//
+	// leftOut has the paths, from the root of the repository, of the sources whose
+	// results are not true there: they cannot be committed, or the source is another
+	// one. It has the paths of outdated outputs, too, that are not deleted.
+	Update func(theirs []byte, leftOut map[string]bool) ([]byte, error)
 }
 
 // A File is one output to be delivered.
@@ -71,13 +97,41 @@ func (d Delivery) Files() []File {
 		if !made || r.Output == "" {
 			continue
 		}
-		f := File{Result: r, Removed: d.Remove && r.Source.Path != r.Output}
+		f := File{Result: r, Removed: d.removes(r)}
 		if f.Removed || d.Committed == nil || !d.Committed(r.Output) {
 			files = append(files, f)
 		}
 	}
 	slices.SortStableFunc(files, func(a, b File) int { return cmp.Compare(a.Output, b.Output) })
 	return slices.CompactFunc(files, func(a, b File) bool { return a.Output == b.Output })
+}
+
+// removes says that the source of a result is to be removed.
+func (d Delivery) removes(r asset.Result) bool {
+	return d.Remove != nil && r.Source.Path != r.Output && d.Remove(r.Source)
+}
+
+// Outdated are the outputs that are to be deleted, sorted, each once: those in
+// Deleted, and those that results have replaced. What is an output of a result as
+// well is not among them.
+func (d Delivery) Outdated() []string {
+	outdated := slices.Clone(d.Deleted)
+	made := map[string]bool{}
+	for _, r := range d.Results {
+		if r.Output != "" && r.Status != asset.Failed {
+			made[r.Output] = true
+		}
+		if r.Replaced != "" {
+			outdated = append(outdated, r.Replaced)
+		}
+	}
+	slices.Sort(outdated)
+	return slices.DeleteFunc(slices.Compact(outdated), func(name string) bool { return made[name] })
+}
+
+// Empty says that there is nothing to hand over.
+func (d Delivery) Empty() bool {
+	return len(d.Files()) == 0 && len(d.Outdated()) == 0 && d.Lock == nil && d.Shard == ""
 }
 
 // InRepository is the path of name, which is relative to Dir, from the root of

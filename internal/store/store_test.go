@@ -35,6 +35,8 @@ func write(t *testing.T, dir, name, data string) {
 	}
 }
 
+func always(asset.Source) bool { return true }
+
 // made is the result of a source whose output has this content.
 func made(source, output, content string) asset.Result {
 	sum := sha256.Sum256([]byte(content))
@@ -61,9 +63,9 @@ func TestFiles(t *testing.T) {
 		want map[string]bool // removed
 	}{
 		{"all", Delivery{}, map[string]bool{"a.webp": false, "c.webp": false, "d.webp": false}},
-		{"sources removed", Delivery{Remove: true}, map[string]bool{"a.webp": false, "c.webp": true, "d.webp": true}},
+		{"sources removed", Delivery{Remove: always}, map[string]bool{"a.webp": false, "c.webp": true, "d.webp": true}},
 		{"delivered before", Delivery{Committed: func(p string) bool { return p == "d.webp" }}, map[string]bool{"a.webp": false, "c.webp": false}},
-		{"delivered before, but not the removal", Delivery{Remove: true, Committed: func(string) bool { return true }},
+		{"delivered before, but not the removal", Delivery{Remove: always, Committed: func(string) bool { return true }},
 			map[string]bool{"c.webp": true, "d.webp": true}},
 	}
 	for _, tt := range tests {

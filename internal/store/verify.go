@@ -34,8 +34,9 @@ type VerifyOptions struct {
 	// and blob. Results have to fit its bounds, and to be made by it. Nil checks
 	// neither.
 	Recipe func(asset.Source) asset.Recipe
-	// Remove says that those settings remove sources.
-	Remove bool
+	// Remove says that those settings remove a source, whose path begins at the
+	// root of the repository. Nil is never.
+	Remove func(source string) bool
 	// MaxFiles, MaxBytes and MaxFileSize bound the number of results, the bytes
 	// of all of them and the bytes of one; MaxPixels bounds the pixels (width x
 	// height x frames) of a picture, where Recipe does not. 0 is the default.
@@ -52,10 +53,12 @@ type Verified struct {
 	// paths that begin at the root of the repository, and with what was read
 	// from the pictures themselves.
 	Results []asset.Result
-	// Remove says that the sources of all outputs are to be removed; otherwise
-	// none is.
-	Remove bool
+	removed map[string]bool // sources
 }
+
+// Removes says that a source, whose path begins at the root of the repository, is
+// to be removed.
+func (v Verified) Removes(source string) bool { return v.removed[source] }
 
 // A Refusal lists all that is wrong with an upload, sorted.
 type Refusal struct {
@@ -110,7 +113,7 @@ func Verify(dir string, o VerifyOptions) (Verified, error) {
 		return fail(fmt.Errorf("it was made for commit %s, and the run is for %s", visible(m.Head), o.Head),
 			"the branch has moved meanwhile: the run for its last commit brings an artifact of its own")
 	}
-	v := verifying{VerifyOptions: o, root: root, manifest: m, entries: map[string]Entry{}, folded: map[string]string{}, faulty: map[string]bool{}}
+	v := verifying{VerifyOptions: o, root: root, manifest: m, entries: map[string]Entry{}, folded: map[string]string{}, removed: map[string]bool{}, faulty: map[string]bool{}}
 	if v.claims() {
 		v.folder()
 		v.contents()
@@ -120,7 +123,7 @@ func Verify(dir string, o VerifyOptions) (Verified, error) {
 		return fail(&Refusal{slices.Compact(v.faults)},
 			"nothing of it is used; where it was made with other settings than the base branch has, merge those first")
 	}
-	return Verified{dir: dir, Manifest: m, Results: v.results, Remove: v.removes()}, nil
+	return Verified{dir: dir, Manifest: m, Results: v.results, removed: v.removed}, nil
 }
 
 // Read returns the content of an output, if it still is what was verified.
@@ -143,6 +146,21 @@ func (v Verified) Read(output string) ([]byte, error) {
 	return nil, fmt.Errorf("read %q: not in the manifest", output)
 }
 
+// Report returns the report that lies beside the results, of 64 MiB at most.
+// Nothing that it says has been checked.
+func (v Verified) Report() ([]byte, error) {
+	root, err := os.OpenRoot(v.dir)
+	if err != nil {
+		return nil, fmt.Errorf("read %q: %w", ReportName, cause(err))
+	}
+	defer root.Close()
+	data, err := readRegular(root, ReportName, maxReport)
+	if err != nil {
+		return nil, fmt.Errorf("read %q: %w", ReportName, err)
+	}
+	return data, nil
+}
+
 // Ids of commits and blobs, by SHA-1 or SHA-256, and digests.
 var (
 	commitID = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
@@ -156,6 +174,7 @@ type verifying struct {
 	manifest Manifest
 	entries  map[string]Entry  // by output
 	folded   map[string]string // outputs, and the folders they are in, by fold
+	removed  map[string]bool   // sources
 	faults   []string
 	faulty   map[string]bool // outputs that have a fault
 	results  []asset.Result
@@ -186,21 +205,31 @@ func (v *verifying) claims() bool {
 			total += e.Size
 		}
 	}
-	mixed := false
-	for _, e := range v.manifest.Files {
-		mixed = mixed || e.Removed != v.removes() && e.Source != e.Output
-		if other, ok := v.folded[fold(e.Source)]; ok && e.Removed {
-			v.faultOf(e.Output, "its source %q is to be removed, and is the output %q", e.Source, other)
-		}
-	}
-	if mixed {
-		v.fault("some sources are to be removed and some are not: either all are, or none")
-	}
+	v.removals(v.manifest.Files)
 	if total > v.MaxBytes {
 		v.fault("the manifest has %d bytes of files, and %d are the most", total, v.MaxBytes)
 		return false
 	}
 	return true
+}
+
+// removals checks those sources of files that are to be removed: by all of their
+// entries, and none that is an output.
+func (v *verifying) removals(files []Entry) {
+	for _, e := range files {
+		if e.Removed {
+			v.removed[e.Source] = true
+		}
+	}
+	for _, e := range files {
+		other, ok := v.folded[fold(e.Source)]
+		switch {
+		case e.Removed && ok:
+			v.faultOf(e.Output, "its source %q is to be removed, and is the output %q", e.Source, other)
+		case !e.Removed && v.removed[e.Source]:
+			v.faultOf(e.Output, "its source %q is to be removed, and to be kept", e.Source)
+		}
+	}
 }
 
 func (v *verifying) claim(e Entry) {
@@ -234,7 +263,7 @@ func (v *verifying) claim(e Entry) {
 	if e.Blob != "" && !commitID.MatchString(e.Blob) {
 		bad("the blob of its source is not an id")
 	}
-	if e.Removed && !v.Remove {
+	if e.Removed && (v.Remove == nil || !v.Remove(e.Source)) {
 		bad("its source %q is to be removed, and the settings of the base branch keep it", e.Source)
 	}
 	if v.Recipe != nil && e.Recipe != RecipeDigest(v.Recipe(asset.Source{Path: e.Source, Blob: e.Blob})) {
@@ -264,11 +293,6 @@ func (v *verifying) claimPath(output string, bad func(string, ...any)) {
 			return
 		}
 	}
-}
-
-// removes says that the manifest removes sources.
-func (v *verifying) removes() bool {
-	return slices.ContainsFunc(v.manifest.Files, func(e Entry) bool { return e.Removed })
 }
 
 // folder checks that what lies in the folder is what the manifest lists, all of

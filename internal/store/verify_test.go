@@ -65,6 +65,8 @@ func (u *uploaded) verify(t testing.TB, o VerifyOptions) (Verified, error) {
 
 func allowAll(string, string) error { return nil }
 
+func allSources(string) bool { return true }
+
 func TestVerify(t *testing.T) {
 	u := newUpload(t)
 	u.Files[0].Blob = strings.Repeat("b", 40)
@@ -73,7 +75,7 @@ func TestVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(got.Results) != 2 || got.Remove {
+	if len(got.Results) != 2 || got.Removes("a.png") {
 		t.Fatalf("got %+v", got)
 	}
 	a, c := got.Results[0], got.Results[1]
@@ -106,7 +108,7 @@ func TestVerifyArtifact(t *testing.T) {
 	}
 	g := newGitHub(t)
 	_, err := g.artifact().Put(t.Context(), Delivery{
-		Dir: put(t, map[string]string{"x/ä.webp": lossy}), Prefix: "site", Head: head, Remove: true, Recipe: recipe, Report: []byte("{}"),
+		Dir: put(t, map[string]string{"x/ä.webp": lossy}), Prefix: "site", Head: head, Remove: always, Recipe: recipe, Report: []byte("{}"),
 		Results: []asset.Result{{
 			Source: asset.Source{Path: "x/ä.png"}, Status: asset.Converted, Output: "x/ä.webp",
 			After: int64(len(lossy)), SHA256: made("", "", lossy).SHA256,
@@ -120,13 +122,13 @@ func TestVerifyArtifact(t *testing.T) {
 	for name, data := range content {
 		write(t, dir, name, string(data))
 	}
-	got, err := Verify(dir, VerifyOptions{Head: head, Recipe: recipe, Remove: true, Allowed: func(source, output string) error {
+	got, err := Verify(dir, VerifyOptions{Head: head, Recipe: recipe, Remove: allSources, Allowed: func(source, output string) error {
 		if source != "site/x/ä.png" || output != "site/x/ä.webp" {
 			return errors.New("no")
 		}
 		return nil
 	}})
-	if err != nil || !got.Remove || len(got.Results) != 1 {
+	if err != nil || !got.Removes("site/x/ä.png") || len(got.Results) != 1 {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -164,7 +166,7 @@ func TestVerifyRefuses(t *testing.T) {
 		{"no head", func(_ *testing.T, u *uploaded, _ *VerifyOptions) { u.Head = "" }, []string{"it was made for commit that it does not name"}},
 		{"head not known", func(_ *testing.T, _ *uploaded, o *VerifyOptions) { o.Head = "" }, []string{"the commit that it should be for is not known"}},
 		{"nobody to ask", func(_ *testing.T, _ *uploaded, o *VerifyOptions) { o.Allowed = nil }, []string{"nothing says which outputs are allowed"}},
-		{"newer form", func(_ *testing.T, u *uploaded, _ *VerifyOptions) { u.Schema = 2 }, []string{`read "webpress-manifest.json": its schema version is 2`}},
+		{"newer form", func(_ *testing.T, u *uploaded, _ *VerifyOptions) { u.Schema = 3 }, []string{`read "webpress-manifest.json": its schema version is 3`}},
 		{"not allowed", func(_ *testing.T, _ *uploaded, o *VerifyOptions) {
 			o.Allowed = func(_, output string) error {
 				if output == "a.webp" {
@@ -244,10 +246,16 @@ func TestVerifyRefuses(t *testing.T) {
 		}, []string{`"a.webp": it is `, `"b/c.webp": it is `}},
 		{"removal not wanted", func(_ *testing.T, u *uploaded, _ *VerifyOptions) { u.Files[0].Removed, u.Files[1].Removed = true, true },
 			[]string{`"a.webp": its source "a.png" is to be removed, and the settings`, `"b/c.webp": its source "b/c.gif" is to be removed`}},
-		{"some removed", func(_ *testing.T, u *uploaded, o *VerifyOptions) { u.Files[0].Removed, o.Remove = true, true },
-			[]string{`some sources are to be removed`}},
+		{"one removal not wanted", func(_ *testing.T, u *uploaded, o *VerifyOptions) {
+			u.Files[0].Removed, u.Files[1].Removed = true, true
+			o.Remove = func(source string) bool { return source == "a.png" }
+		}, []string{`"b/c.webp": its source "b/c.gif" is to be removed, and the settings`}},
+		{"removed and kept", func(t *testing.T, u *uploaded, o *VerifyOptions) {
+			u.Files[0].Removed, o.Remove = true, allSources
+			u.add(t, "a.png", "a-2.webp", small)
+		}, []string{`"a-2.webp": its source "a.png" is to be removed, and to be kept`}},
 		{"output removed", func(_ *testing.T, u *uploaded, o *VerifyOptions) {
-			u.Files[0].Removed, u.Files[1].Removed, o.Remove = true, true, true
+			u.Files[0].Removed, u.Files[1].Removed, o.Remove = true, true, allSources
 			u.Files[0].Source, u.Files[1].Source = "A.webp", "a.webp"
 		}, []string{`"a.webp": its source "A.webp" is to be removed, and is the output "a.webp"`, `"b/c.webp": its source "a.webp" is to be`}},
 	}
@@ -261,7 +269,7 @@ func TestVerifyRefuses(t *testing.T) {
 			if !errors.As(err, &fault) {
 				t.Fatalf("error is %v", err)
 			}
-			if got.Results != nil || got.Remove {
+			if got.Results != nil || got.Removes("a.png") {
 				t.Errorf("got %+v", got)
 			}
 			lines := strings.Split(fault.Why.Error(), "\n")
