@@ -79,6 +79,13 @@ func (r *Repo) stage(ctx context.Context, parent string, changes []Change) error
 	}
 	var names []string
 	var paths, entries bytes.Buffer
+	enter := func(name, blob string) {
+		mode := ModeFile
+		if tree.Executable(name) {
+			mode = ModeExecutable
+		}
+		fmt.Fprintf(&entries, "%s %s\t%s\x00", mode, blob, name)
+	}
 	for _, c := range changes {
 		if c.Delete {
 			fmt.Fprintf(&entries, "0 %s\t%s\x00", strings.Repeat("0", len(parent)), c.Path)
@@ -87,6 +94,14 @@ func (r *Repo) stage(ctx context.Context, parent string, changes []Change) error
 		// Staging would take whatever stands in the way out of the tree.
 		if what := tree.Obstacle(c.Path); what != "" {
 			return fmt.Errorf("stage %q: %s", c.Path, what)
+		}
+		if c.Data != nil {
+			blob, err := r.hashData(ctx, c.Data, "-w", "--path="+c.Path)
+			if err != nil {
+				return err
+			}
+			enter(c.Path, blob)
+			continue
 		}
 		names = append(names, c.Path)
 		paths.WriteString(quoted(c.Path) + "\n")
@@ -101,11 +116,7 @@ func (r *Repo) stage(ctx context.Context, parent string, changes []Change) error
 			return fmt.Errorf("git hash-object: %d ids for %d files", len(blobs), len(names))
 		}
 		for i, name := range names {
-			mode := ModeFile
-			if tree.Executable(name) {
-				mode = ModeExecutable
-			}
-			fmt.Fprintf(&entries, "%s %s\t%s\x00", mode, blobs[i], name)
+			enter(name, blobs[i])
 		}
 	}
 	_, err = r.run(ctx, &entries, "update-index", "-z", "--index-info")
@@ -128,10 +139,12 @@ func (r *Repo) Follow(ctx context.Context, branch, from, to string, changes []Ch
 	if err != nil {
 		return false, err
 	}
-	var entries bytes.Buffer
+	var entries, there bytes.Buffer
 	for _, c := range changes {
 		e, ok := tree.At(c.Path)
-		if !ok {
+		if ok {
+			there.WriteString(c.Path + "\x00")
+		} else {
 			e = Entry{Mode: "0", ID: strings.Repeat("0", len(to))}
 		}
 		fmt.Fprintf(&entries, "%s %s\t%s\x00", e.Mode, e.ID, c.Path)
@@ -140,8 +153,16 @@ func (r *Repo) Follow(ctx context.Context, branch, from, to string, changes []Ch
 	if _, err := top.run(ctx, &entries, "update-index", "-z", "--index-info"); err != nil {
 		return false, err
 	}
-	_, err = top.run(ctx, nil, "update-ref", "-m", "webpress: follow the server", on, to, from)
-	return err == nil, err
+	if _, err = top.run(ctx, nil, "update-ref", "-m", "webpress: follow the server", on, to, from); err != nil {
+		return false, err
+	}
+	if there.Len() > 0 {
+		// Git believes a file's times and size: those of the commit that was. Commands
+		// that do not look again would take all of them for modified. It is no matter
+		// where this fails.
+		_, _ = top.with("GIT_LITERAL_PATHSPECS=1").run(ctx, &there, "add", "--refresh", "--pathspec-from-file=-", "--pathspec-file-nul")
+	}
+	return true, nil
 }
 
 // identity is the environment that says who commits.
