@@ -82,3 +82,44 @@ func BenchmarkParseFiles(b *testing.B) {
 		}
 	}
 }
+
+func TestParseChanged(t *testing.T) {
+	const none, a, b = "0000000000000000000000000000000000000000", "1111111111111111111111111111111111111111", "2222222222222222222222222222222222222222"
+	tests := map[string]struct {
+		out  string
+		want []Difference
+	}{
+		"nothing":       {"", nil},
+		"all kinds":     {":000000 100644 " + none + " " + a + " A\x00a\x00:100644 000000 " + a + " " + none + " D\x00b\nc\x00:100644 100755 " + a + " " + a + " M\x00c\x00", []Difference{{"a", Added}, {"b\nc", Deleted}, {"c", Modified}}},
+		"another type":  {":100644 120000 " + a + " " + b + " T\x00a\x00:160000 100644 " + a + " " + b + " T\x00b\x00:100644 160000 " + a + " " + b + " T\x00c\x00", []Difference{{"a", Modified}, {"b", Added}, {"c", Deleted}}},
+		"submodules":    {":160000 160000 " + a + " " + b + " M\x00a\x00:000000 160000 " + none + " " + a + " A\x00b\x00", nil},
+		"unmerged":      {":000000 000000 " + none + " " + none + " U\x00a\x00:100644 100644 " + a + " " + none + " M\x00a\x00", []Difference{{"a", Modified}}},
+		"unmerged last": {":100644 000000 " + a + " " + none + " M\x00a\x00:100644 000000 " + a + " " + none + " U\x00a\x00", []Difference{{"a", Deleted}}},
+		"cut off":       {":100644 100644 " + a + " " + b + " M\x00", nil},
+		"no record":     {"a\x00b\x00:::\x00c\x00", nil},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, parseChanged(tt.out)); diff != "" {
+				t.Errorf("parseChanged (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func FuzzParseChanged(f *testing.F) {
+	f.Add(":100644 100755 1 1 M\x00a b\x00:000000 100644 0 1 A\x00c\x00:100644 000000 1 0 D\x00d\x00")
+	f.Add(":000000 000000 0 0 U\x00a\x00:160000 100644 1 1 T\x00\x00")
+	f.Fuzz(func(t *testing.T, out string) {
+		before := ""
+		for _, d := range parseChanged(out) {
+			if d.Path == "" || d.Path == before || !strings.Contains(out, d.Path) || strings.Contains(d.Path, "\x00") {
+				t.Errorf("parseChanged(%q): path %q", out, d.Path)
+			}
+			if d.Kind != Added && d.Kind != Modified && d.Kind != Deleted {
+				t.Errorf("parseChanged(%q): %q", out, d.Kind)
+			}
+			before = d.Path
+		}
+	})
+}
