@@ -55,8 +55,10 @@ type Entry struct {
 	// Source is the path from the root of the repository, with forward slashes.
 	Source string
 	// Blob is the git blob id of the source's content, Size its length in bytes.
-	Blob   string
-	Size   int64
+	Blob string
+	Size int64
+	// Format is empty where it is not known: the run that wrote the entry did not
+	// have the source. Size says nothing then.
 	Format asset.Format
 	// Recipe is the Digest of the settings.
 	Recipe string
@@ -190,12 +192,14 @@ func (l *Ledger) With(blob string) []Entry {
 // under this or another path.
 func (l *Ledger) Known(source, blob string) (format asset.Format, size int64, ok bool) {
 	for _, e := range l.bySource[source] {
-		if e.Blob == blob {
+		if e.Blob == blob && e.Format != "" {
 			return e.Format, e.Size, true
 		}
 	}
 	for _, e := range l.With(blob) {
-		return e.Format, e.Size, true
+		if e.Format != "" {
+			return e.Format, e.Size, true
+		}
 	}
 	return "", 0, false
 }

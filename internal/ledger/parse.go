@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -15,6 +16,9 @@ import (
 
 // head is the first line; the number is the Version.
 const head = "# webpress.lock, version "
+
+// unknown stands for a format that was not looked at.
+const unknown = "-"
 
 // A Fault is what is wrong with a lock file.
 type Fault struct {
@@ -107,10 +111,12 @@ func parseLine(n int, line string) (e Entry, ok bool, err error) {
 	switch {
 	case !isBlob(e.Blob):
 		return e, false, fmt.Errorf("%s is no blob id", show(e.Blob))
-	case !isFormat(e.Format):
-		return e, false, fmt.Errorf("%s is no format", show(field[3]))
 	case len(e.Recipe) != digestLen || !isHex(e.Recipe):
 		return e, false, fmt.Errorf("%s is no digest of a recipe", show(e.Recipe))
+	case field[3] == unknown:
+		e.Format = ""
+	case !isFormat(e.Format):
+		return e, false, fmt.Errorf("%s is no format", show(field[3]))
 	}
 	for i := 6; i < len(field); i += 3 {
 		o := Output{Blob: field[i+2]}
@@ -254,7 +260,7 @@ func (l *Ledger) Encode() []byte {
 	b.WriteString("# After a merge that left it in conflict: webpress relock\n")
 	for _, e := range l.Entries() {
 		b.WriteString(quotePath(e.Source))
-		for _, f := range []string{e.Blob, strconv.FormatInt(e.Size, 10), string(e.Format), e.Recipe, string(e.Status)} {
+		for _, f := range []string{e.Blob, strconv.FormatInt(e.Size, 10), cmp.Or(string(e.Format), unknown), e.Recipe, string(e.Status)} {
 			b.WriteByte('\t')
 			b.WriteString(f)
 		}
