@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"os"
 	"path"
 	"runtime"
 	"slices"
@@ -23,7 +24,8 @@ import (
 // one converts one job and records its result, unless ctx ends before.
 func (r *run) one(ctx context.Context, i int, j asset.Job) {
 	p := r.prepare(ctx, j)
-	defer p.release()
+	defer p.free()
+	last := r.elders.leave(j)
 
 	r.writing.RLock()
 	defer r.writing.RUnlock()
@@ -31,7 +33,7 @@ func (r *run) one(ctx context.Context, i int, j asset.Job) {
 		return
 	}
 	if p.data != nil {
-		r.deliver(&p, j)
+		r.deliver(&p, j, last)
 	}
 	p.result.Duration = r.Now().Sub(p.start)
 	r.record(i, p.result)
@@ -42,11 +44,36 @@ type prepared struct {
 	result asset.Result
 	// data is the output; nil where there is nothing to write.
 	data []byte
-	// source is what was known of the source when it was read.
-	source fs.FileInfo
+	// source is what was known of the source when it was read, or when an output was
+	// found that spares reading it; like is the same of the file at Job.Like, nil
+	// where that was not used.
+	source, like fs.FileInfo
 	// start is when the picture got its share of memory.
 	start   time.Time
 	release func()
+}
+
+// free gives back the memory that p holds.
+func (p *prepared) free() {
+	p.release()
+	p.release = func() {}
+}
+
+// settle makes the result of j out of what its conversion came to.
+func (p *prepared) settle(j asset.Job, out Output) {
+	p.result = asset.Result{
+		Source: j.Source, Status: asset.Converted, Output: j.Output, Format: j.Recipe.Format,
+		Before: j.Source.Size, After: out.After,
+		Width: out.Width, Height: out.Height, Frames: out.Frames, Lossless: out.Lossless,
+		Notes: slices.Concat(j.Source.Notes, out.Notes),
+	}
+	if out.Reason != "" {
+		p.result.Status, p.result.Reason, p.result.Output = asset.Skipped, out.Reason, ""
+		return
+	}
+	sum := sha256.Sum256(out.Data)
+	p.result.SHA256 = hex.EncodeToString(sum[:])
+	p.data = out.Data
 }
 
 // prepare reads, decodes and encodes the source of j. Whatever goes wrong,
@@ -75,6 +102,11 @@ func (r *run) transform(ctx context.Context, j asset.Job, p *prepared) error {
 		p.result = skip(j, asset.IsWebP)
 		return nil
 	}
+	if !inPlace {
+		if found, err := r.spare(ctx, j, p); found || err != nil {
+			return err
+		}
+	}
 	data, info, err := r.load(ctx, j, p)
 	if err != nil {
 		return err
@@ -91,36 +123,28 @@ func (r *run) transform(ctx context.Context, j asset.Job, p *prepared) error {
 		p.result = skip(j, asset.IsWebP)
 		return nil
 	}
-	out, err := transcode(ctx, data, info, j.Recipe, r.threads())
+	made, err := transcode(ctx, data, info, j.Recipe, r.threads())
 	if err != nil {
 		return named("convert", j.Source.Path, err)
 	}
-	p.result = asset.Result{
-		Source: j.Source, Status: asset.Converted, Output: j.Output, Format: j.Recipe.Format,
-		Before: int64(len(data)), After: int64(len(out.Data)),
-		Width: out.Width, Height: out.Height, Frames: out.Frames, Lossless: out.Lossless,
-		Notes: slices.Concat(j.Source.Notes, info.Notes, out.Notes),
+	out := Output{
+		Data: made.Data, Width: made.Width, Height: made.Height, Frames: made.Frames, Lossless: made.Lossless,
+		Pixels: pixels(info), Notes: slices.Concat(info.Notes, made.Notes), After: int64(len(made.Data)),
 	}
-	if !worthwhile(info.Format, p.result.Before, p.result.After, j.Recipe.MinSavings) {
-		p.result.Status, p.result.Reason, p.result.Output = asset.Skipped, asset.NotSmaller, ""
-		return nil
+	if !worthwhile(info.Format, int64(len(data)), out.After, j.Recipe.MinSavings) {
+		out.Data, out.Reason = nil, asset.NotSmaller
 	}
-	sum := sha256.Sum256(out.Data)
-	p.result.SHA256 = hex.EncodeToString(sum[:])
-	p.data = out.Data
+	if r.Keep != nil && !inPlace && j.Source.Blob != "" {
+		r.Keep(j, out)
+	}
+	p.settle(j, out)
 	return nil
 }
 
 // load reads the source of j and what its header says, and takes the memory
 // that its conversion needs out of the budget, which p then holds.
 func (r *run) load(ctx context.Context, j asset.Job, p *prepared) ([]byte, codec.Info, error) {
-	need := j.Source.Size
-	for {
-		release, err := r.budget.acquire(ctx, need)
-		if err != nil {
-			return nil, codec.Info{}, err
-		}
-		p.start, p.release = r.Now(), release
+	return r.hold(ctx, j, p, j.Source.Size, func() ([]byte, codec.Info, error) {
 		data, source, err := r.read(j.Source)
 		if err != nil {
 			return nil, codec.Info{}, err
@@ -129,10 +153,25 @@ func (r *run) load(ctx context.Context, j asset.Job, p *prepared) ([]byte, codec
 		if err != nil {
 			return nil, codec.Info{}, named("decode", j.Source.Path, err)
 		}
-		if err := claims(j, info); err != nil {
+		p.source = source
+		return data, info, claims(j, info)
+	})
+}
+
+// hold has a picture for j read, which is need bytes long, and takes the memory that
+// goes with its header out of the budget, which p then holds.
+func (r *run) hold(ctx context.Context, j asset.Job, p *prepared, need int64,
+	read func() ([]byte, codec.Info, error)) ([]byte, codec.Info, error) {
+	for {
+		release, err := r.budget.acquire(ctx, need)
+		if err != nil {
 			return nil, codec.Info{}, err
 		}
-		p.source = source
+		p.start, p.release = r.Now(), release
+		data, info, err := read()
+		if err != nil {
+			return nil, codec.Info{}, err
+		}
 		cost := int64(len(data)) + codec.Cost(info, j.Recipe.MaxWidth, j.Recipe.MaxHeight)
 		if cost <= need {
 			return data, info, nil
@@ -143,8 +182,7 @@ func (r *run) load(ctx context.Context, j asset.Job, p *prepared) ([]byte, codec
 		}
 		// Waiting for the rest while holding a part could be for ever, when
 		// others do the same. So give back, forget, and wait for all of it.
-		release()
-		p.release = func() {}
+		p.free()
 		need = cost
 	}
 }
@@ -152,11 +190,7 @@ func (r *run) load(ctx context.Context, j asset.Job, p *prepared) ([]byte, codec
 // claims refuses a picture whose header promises more pixels than the recipe
 // allows, before any memory is spent on them.
 func claims(j asset.Job, info codec.Info) error {
-	pixels := int64(math.MaxInt64)
-	w, h, n := int64(info.Width), int64(info.Height), int64(max(info.Frames, 1))
-	if h == 0 || w <= math.MaxInt64/max(h, 1)/n {
-		pixels = w * h * n
-	}
+	pixels := pixels(info)
 	if j.Recipe.MaxPixels <= 0 || pixels <= j.Recipe.MaxPixels {
 		return nil
 	}
@@ -174,6 +208,15 @@ func claims(j asset.Job, info codec.Info) error {
 	}
 }
 
+// pixels is the number of pixels that a header claims, in all frames together.
+func pixels(info codec.Info) int64 {
+	w, h, n := int64(info.Width), int64(info.Height), int64(max(info.Frames, 1))
+	if h == 0 || w <= math.MaxInt64/max(h, 1)/n {
+		return w * h * n
+	}
+	return math.MaxInt64
+}
+
 // worthwhile says whether an output of after bytes is to be kept. HEIC and
 // AVIF are often smaller than WebP, but the point there is that all browsers
 // show the output.
@@ -185,9 +228,10 @@ func worthwhile(source asset.Format, before, after int64, minSavings float64) bo
 }
 
 // deliver writes p where it belongs and takes the source away where that is
-// wanted. What goes wrong becomes the result.
-func (r *run) deliver(p *prepared, j asset.Job) {
-	upToDate, err := r.existing(j, p.data)
+// wanted, and the older output where nobody else needs it, as last says. What goes
+// wrong becomes the result.
+func (r *run) deliver(p *prepared, j asset.Job, last bool) {
+	upToDate, err := r.existing(j, p)
 	switch {
 	case err != nil:
 		p.result = failure(j.Source, err)
@@ -203,16 +247,23 @@ func (r *run) deliver(p *prepared, j asset.Job) {
 			return
 		}
 	}
-	if j.Remove && !r.DryRun {
+	if r.DryRun {
+		return
+	}
+	if j.Remove {
 		if err := r.removeSource(p, j); err != nil {
 			p.result = failure(j.Source, err)
+			return
 		}
+	}
+	if j.Moved && last && p.like != nil {
+		r.removeElder(p, j)
 	}
 }
 
 // existing looks at what is at the output path already: nothing, the very bytes
 // that would be written, or something that must not be overwritten.
-func (r *run) existing(j asset.Job, data []byte) (upToDate bool, err error) {
+func (r *run) existing(j asset.Job, p *prepared) (upToDate bool, err error) {
 	info, err := r.root.Lstat(j.Output)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -224,13 +275,15 @@ func (r *run) existing(j asset.Job, data []byte) (upToDate bool, err error) {
 			fmt.Errorf("write %q: it is a folder", j.Output),
 			"set another `output`, such as " + keepApart,
 		}
-	case info.Mode().IsRegular() && info.Size() == int64(len(data)):
+	case info.Mode().IsRegular() && info.Size() == int64(len(p.data)):
 		old, err := r.root.ReadFile(j.Output)
-		if err == nil && bytes.Equal(old, data) {
+		if err == nil && bytes.Equal(old, p.data) {
 			return true, nil
 		}
 	}
-	if j.Overwrite {
+	// What webpress has made may be replaced, unless it is the source as well: that
+	// would be gone.
+	if j.Overwrite || j.Own && info.Mode().IsRegular() && !os.SameFile(info, p.source) {
 		return false, nil
 	}
 	what := "a different file is there already"

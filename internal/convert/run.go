@@ -77,7 +77,7 @@ func Run(ctx context.Context, jobs []asset.Job, o Options) []asset.Result {
 	if o.Dir == "" {
 		o.Dir = "."
 	}
-	r := &run{Options: o, results: make([]asset.Result, len(jobs)), done: make([]bool, len(jobs))}
+	r := &run{Options: o, elders: findElders(jobs), results: make([]asset.Result, len(jobs)), done: make([]bool, len(jobs))}
 	var err error
 	if r.root, err = os.OpenRoot(o.Dir); err != nil {
 		return r.failAll(jobs, fmt.Sprintf("open %q: %s", o.Dir, cause(err)))
@@ -99,6 +99,7 @@ type run struct {
 	Options
 	root   *os.Root
 	budget *budget
+	elders elders
 
 	// workers is how many pictures are in work at a time, unfinished how many have
 	// no result yet.

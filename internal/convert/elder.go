@@ -1,0 +1,159 @@
+package convert
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"sync/atomic"
+
+	"webpress/internal/asset"
+	"webpress/internal/codec"
+	"webpress/internal/pixel"
+)
+
+// maxLike is the length of an older output up to which its bytes are taken.
+const maxLike = 1 << 30
+
+// takeLike fills p with the bytes of the file at j.Like.
+func (r *run) takeLike(ctx context.Context, j asset.Job, p *prepared) bool {
+	if j.Like == "" || r.elders.changes(j) {
+		return false
+	}
+	like, err := r.root.Lstat(j.Like)
+	if err != nil || !like.Mode().IsRegular() || like.Size() > maxLike {
+		return false
+	}
+	data, info, err := r.hold(ctx, j, p, like.Size(), func() ([]byte, codec.Info, error) {
+		return r.readLike(j, like)
+	})
+	if err != nil || decodable(data) != nil {
+		return false
+	}
+	p.like = like
+	out := Output{
+		Data: data, Width: info.Width, Height: info.Height, Frames: info.Frames, Lossless: !info.Lossy,
+		Notes: []string{fmt.Sprintf("taken from %q: same picture, same settings", j.Like)},
+		After: int64(len(data)),
+	}
+	if !worthwhile(j.Source.Format, j.Source.Size, out.After, j.Recipe.MinSavings) {
+		out.Data, out.Reason, out.Notes = nil, asset.NotSmaller, nil
+	}
+	p.settle(j, out)
+	return true
+}
+
+// errNotLike is for a file that cannot be the output that Job.Like speaks of.
+var errNotLike = errors.New("not an output by this recipe")
+
+// readLike reads the file at j.Like, of which like is known, and its header.
+func (r *run) readLike(j asset.Job, like fs.FileInfo) ([]byte, codec.Info, error) {
+	f, now, err := r.open(j.Like)
+	if err != nil {
+		return nil, codec.Info{}, err
+	}
+	defer f.Close()
+	if !unchanged(like, now) {
+		return nil, codec.Info{}, errNotLike
+	}
+	data := make([]byte, like.Size())
+	if _, err := io.ReadFull(f, data); err != nil {
+		return nil, codec.Info{}, err
+	}
+	info, err := codec.Probe(data)
+	if err != nil {
+		return nil, codec.Info{}, err
+	}
+	width, height := pixel.Fit(info.Width, info.Height, j.Recipe.MaxWidth, j.Recipe.MaxHeight)
+	if info.Format != j.Recipe.Format || width != info.Width || height != info.Height {
+		return nil, codec.Info{}, errNotLike
+	}
+	return data, info, claims(j, info)
+}
+
+// unchanged says that a file is the one that it was, as far as can be told without
+// reading it.
+func unchanged(before, now fs.FileInfo) bool {
+	return os.SameFile(before, now) && before.Size() == now.Size() && before.ModTime().Equal(now.ModTime())
+}
+
+// removeElder deletes the older output that p was taken from, now that p is in its
+// place. That it cannot be deleted is no failure of the picture.
+func (r *run) removeElder(p *prepared, j asset.Job) {
+	now, err := r.root.Lstat(j.Like)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err == nil {
+		// On a file system that does not tell A.webp from a.webp, the new output
+		// may have taken its place.
+		made, missing := r.root.Lstat(j.Output)
+		if missing == nil && os.SameFile(now, made) {
+			return
+		}
+		if unchanged(p.like, now) {
+			err = r.root.Remove(j.Like)
+		} else {
+			err = errors.New("it changed during the run")
+		}
+	}
+	if err != nil {
+		p.result.Notes = append(p.result.Notes, fmt.Sprintf("%q is still there: %s", j.Like, cause(err)))
+		return
+	}
+	p.result.Replaced = j.Like
+}
+
+// elders are the older outputs that jobs of a run take their bytes from, by their
+// paths in lower case.
+type elders map[string]*elder
+
+type elder struct {
+	// users is the number of jobs that may still read it.
+	users atomic.Int64
+	// writers is the number of jobs that put their outputs in its place, of which
+	// those that would take it from there are not counted; source says that it is the
+	// source of a job.
+	writers int
+	source  bool
+}
+
+func findElders(jobs []asset.Job) elders {
+	all := elders{}
+	for _, j := range jobs {
+		if j.Like == "" {
+			continue
+		}
+		key := strings.ToLower(j.Like)
+		if all[key] == nil {
+			all[key] = &elder{}
+		}
+		all[key].users.Add(1)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	for _, j := range jobs {
+		if e := all[strings.ToLower(j.Output)]; e != nil && !strings.EqualFold(j.Output, j.Like) {
+			e.writers++
+		}
+		if e := all[strings.ToLower(j.Source.Path)]; e != nil {
+			e.source = true
+		}
+	}
+	return all
+}
+
+// changes says that another job puts its output where j.Like is: after two pictures
+// have swapped their names, each would find what the other has just written.
+func (all elders) changes(j asset.Job) bool { return all[strings.ToLower(j.Like)].writers > 0 }
+
+// leave says that j has read what it is like, and returns whether it may be removed:
+// no other job will read it, and it is not a picture in its own right.
+func (all elders) leave(j asset.Job) (last bool) {
+	e := all[strings.ToLower(j.Like)]
+	return e != nil && e.users.Add(-1) == 0 && !e.source
+}

@@ -1,0 +1,68 @@
+package convert
+
+import (
+	"context"
+
+	"webpress/internal/asset"
+	"webpress/internal/codec"
+)
+
+// spare finds an output for j that was made before, so that its source need not be
+// opened. The error is that ctx has ended.
+func (r *run) spare(ctx context.Context, j asset.Job, p *prepared) (found bool, err error) {
+	if j.Like == "" && (r.Cached == nil || j.Source.Blob == "") {
+		return false, nil
+	}
+	source, err := r.root.Lstat(j.Source.Path)
+	if err != nil || !source.Mode().IsRegular() || source.Size() != j.Source.Size {
+		return false, nil // whoever reads it says what is wrong
+	}
+	for _, look := range []func(context.Context, asset.Job, *prepared) bool{r.takeLike, r.takeCached} {
+		if look(ctx, j, p) {
+			p.source = source
+			return true, nil
+		}
+		p.free()
+		p.like = nil
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// takeCached fills p with what Cached has for j.
+func (r *run) takeCached(ctx context.Context, j asset.Job, p *prepared) bool {
+	if r.Cached == nil || j.Source.Blob == "" {
+		return false
+	}
+	release, err := r.budget.acquire(ctx, j.Source.Size)
+	if err != nil {
+		return false
+	}
+	p.start, p.release = r.Now(), release
+	out, ok := r.Cached(j)
+	if !ok || !fits(j, out) {
+		return false
+	}
+	p.settle(j, out)
+	return true
+}
+
+// fits says whether out can be what the conversion of j would come to. A cache that
+// was mixed up costs time, and no picture.
+func fits(j asset.Job, out Output) bool {
+	if j.Recipe.MaxPixels > 0 && out.Pixels > j.Recipe.MaxPixels {
+		return false
+	}
+	worth := worthwhile(j.Source.Format, j.Source.Size, out.After, j.Recipe.MinSavings)
+	switch out.Reason {
+	case asset.NotSmaller:
+		return !worth && len(out.Data) == 0
+	case "":
+		info, err := codec.Probe(out.Data)
+		return worth && err == nil && out.After == int64(len(out.Data)) && info.Format == j.Recipe.Format &&
+			info.Width == out.Width && info.Height == out.Height && info.Frames == out.Frames
+	}
+	return false
+}
