@@ -17,7 +17,8 @@ type Stored struct {
 	// Paths are the files that were delivered, as they are named in the working
 	// directory, sorted. Where nothing had to be done it is empty.
 	Paths []string `json:"paths,omitempty"`
-	// Removed are the sources whose deletion was delivered, sorted.
+	// Removed are the files whose deletion was delivered, sorted: sources, and outputs
+	// that nothing needs any more.
 	Removed []string `json:"removed,omitempty"`
 	// Left are the files that were not delivered, and why, sorted.
 	Left []Left `json:"left,omitempty"`

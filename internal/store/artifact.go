@@ -71,7 +71,7 @@ func (a Artifact) Check() error {
 }
 
 // Put uploads the files of d with the report and a manifest. Where there are no
-// files, nothing is uploaded.
+// files, nothing is uploaded, unless it is a shard.
 func (a Artifact) Put(ctx context.Context, d Delivery) (asset.Stored, error) {
 	stored := asset.Stored{Store: a.Name()}
 	if err := a.Check(); err != nil {
@@ -86,7 +86,7 @@ func (a Artifact) Put(ctx context.Context, d Delivery) (asset.Stored, error) {
 	}
 	defer b.root.Close()
 	stored.Left = left
-	if len(b.files) == 0 {
+	if len(b.files) == 0 && d.Shard == "" {
 		return stored, nil
 	}
 	s, err := a.service()

@@ -64,7 +64,8 @@ var _ Store = Commit{}
 // Name returns commit.
 func (Commit) Name() string { return "commit" }
 
-// Put commits the files of d that the branch does not have. Where the branch has
+// Put commits the files of d that the branch does not have, with what d says of
+// outputs that are outdated and of the lock. Where the branch has
 // moved since Delivery.Head, it commits on top of that; a file whose source was
 // changed there is left out. Where git pushes, and the branch is checked out at
 // the commit that was built on, the checkout follows; else it stays as it is.
@@ -78,8 +79,11 @@ func (c Commit) Put(ctx context.Context, d Delivery) (asset.Stored, error) {
 	case !c.Repo.ValidBranch(ctx, c.Branch):
 		return stored, c.error(errors.New("git takes no such name for a branch"), "set `commit-branch` to another name")
 	}
+	if len(d.Files()) == 0 && len(d.Outdated()) == 0 && d.Lock == nil {
+		return stored, nil
+	}
 	p, err := c.plan(ctx, d)
-	stored.Left = p.left
+	stored.Left, stored.Notes = p.left, p.notes
 	if err != nil {
 		return stored, c.explain(ctx, err)
 	}
@@ -87,7 +91,7 @@ func (c Commit) Put(ctx context.Context, d Delivery) (asset.Stored, error) {
 		done, err := p.try(ctx, &stored)
 		switch {
 		case err == nil && done:
-			return c.pull(ctx, p.files, stored)
+			return c.pull(ctx, p.all(), stored)
 		case err == nil:
 			return stored, nil
 		case !again(err) || attempt == attempts-1 || ctx.Err() != nil:
@@ -132,6 +136,9 @@ func (p *plan) try(ctx context.Context, stored *asset.Stored) (done bool, err er
 		}
 		files, left = p.onto(to)
 	}
+	if files, left, err = p.complete(ctx, files, left, to); err != nil {
+		return false, err
+	}
 	stored.Left = sorted(append(slices.Clip(p.left), left...))
 	if len(files) == 0 {
 		if len(left) > 0 {
@@ -142,12 +149,7 @@ func (p *plan) try(ctx context.Context, stored *asset.Stored) (done bool, err er
 		}
 		return to.head != "", nil
 	}
-	way, files, left := p.way(files, to)
-	stored.Left = sorted(append(stored.Left, left...))
-	if len(files) == 0 {
-		return false, nil
-	}
-	if way != MethodPush {
+	if way := p.way(files, to); way != MethodPush {
 		err = p.byAPI(ctx, way, files, to, stored)
 		if !p.auto() || !errors.Is(err, forge.ErrUnsupported) && !errors.Is(err, forge.ErrTooLarge) {
 			return true, err
@@ -156,7 +158,12 @@ func (p *plan) try(ctx context.Context, stored *asset.Stored) (done bool, err er
 		if to, err = p.find(ctx); err != nil { // what the API has done stays done
 			return false, err
 		}
-		if files, _ = p.onto(to); len(files) == 0 {
+		files, left = p.onto(to)
+		if files, left, err = p.complete(ctx, files, left, to); err != nil {
+			return false, err
+		}
+		stored.Left = sorted(append(slices.Clip(p.left), left...))
+		if len(files) == 0 {
 			return true, nil
 		}
 	}

@@ -31,29 +31,48 @@ func (c Commit) message(files []file) string {
 func defaultMessage(files []file) string {
 	var b strings.Builder
 	var before, after int64
-	made := 0
+	made, removed, outdated, lock := 0, 0, 0, ""
+	named := make([]file, 0, len(files))
 	for _, f := range files {
-		if f.add {
+		switch {
+		case f.lock != nil:
+			lock = f.lock.headline(harmless(f.output))
+			continue
+		case f.outdated:
+			outdated++
+		case f.add:
 			made++
 			before, after = before+f.before, after+f.after
+		default:
+			removed++
 		}
+		named = append(named, f)
 	}
-	if made > 0 {
+	switch {
+	case made > 0:
 		fmt.Fprintf(&b, "perf(images): convert %s to WebP\n\n", number(made, "image"))
-	} else {
-		fmt.Fprintf(&b, "perf(images): remove %s that WebP has taken the place of\n\n", number(len(files), "image"))
+	case removed > 0:
+		fmt.Fprintf(&b, "perf(images): remove %s that WebP has taken the place of\n\n", number(removed, "image"))
+	case outdated > 0:
+		fmt.Fprintf(&b, "chore(images): remove %s\n\n", number(outdated, "outdated result"))
+	default:
+		return lock + "\n"
 	}
 	if before > after && after > 0 {
 		fmt.Fprintf(&b, "%s -> %s, %.0f %% saved\n\n", humanize.Bytes(uint64(before)), humanize.Bytes(uint64(after)),
 			float64(before-after)*100/float64(before))
 	}
-	for i, f := range files {
+	for i, f := range named {
 		if i == mostNames {
-			fmt.Fprintf(&b, "and %d more\n", len(files)-i)
+			fmt.Fprintf(&b, "and %d more\n", len(named)-i)
 			break
 		}
 		line := harmless(f.output)
 		switch {
+		case f.outdated && f.output != "":
+			line = harmless(f.origin) + " removed (" + line + " takes its place)"
+		case f.outdated:
+			line = harmless(f.origin) + " removed"
 		case f.remove && f.add:
 			line += " instead of " + harmless(f.origin)
 		case f.remove:
@@ -115,7 +134,7 @@ func (c Commit) pull(ctx context.Context, all []file, stored asset.Stored) (asse
 	}
 	all = slices.Clone(all)
 	for i := range all {
-		all[i].add = true // by this run or by one before
+		all[i].add = !all[i].outdated // by this run or by one before
 	}
 	title, body, _ := strings.Cut(c.message(all), "\n")
 	if p.Title != "" {

@@ -13,8 +13,8 @@ import (
 	"webpress/internal/git"
 )
 
-// A file is what one output comes to in a commit. Paths are from the top of the
-// repository.
+// A file is what one output comes to in a commit, or one that is outdated, or the
+// lock. Paths are from the top of the repository.
 type file struct {
 	output, origin string // the result's path and its source's
 	name, source   string // the same as the user knows them
@@ -23,6 +23,12 @@ type file struct {
 	before, after  int64  // sizes in bytes
 	filter         string // what changes the output on its way into a commit: lfs
 	add, remove    bool
+	// outdated says that origin is an output that is to be deleted. Output is the one
+	// that has taken its place, where there is one, and by its name.
+	outdated bool
+	by       string
+	// lock is set for the lock.
+	lock *lockContent
 }
 
 // lfs is the name of Git LFS's filter.
@@ -35,6 +41,15 @@ type plan struct {
 	Commit
 	d     Delivery
 	files []file
+	// outdated are those outputs that are to be deleted.
+	outdated []file
+	// origins are the sources of the results that cannot be committed to any branch.
+	origins []string
+	// lockName is the lock's name, empty where none is to be committed, lockFilter
+	// its filter, and locked what it came to at last.
+	lockName, lockFilter string
+	locked               file
+	notes                []string
 	// here is what is checked out: the results were made of that. It is a merge
 	// commit for a pull request at GitHub, and not Delivery.Head.
 	here git.Tree
@@ -58,7 +73,9 @@ func (c Commit) plan(ctx context.Context, d Delivery) (*plan, error) {
 			return p, err
 		}
 	}
-	leave := func(f file, reason string) { p.left = append(p.left, asset.Left{Path: f.name, Reason: reason}) }
+	leave := func(f file, reason string) {
+		p.left, p.origins = append(p.left, asset.Left{Path: f.name, Reason: reason}), append(p.origins, f.origin)
+	}
 	var names []string
 	for _, r := range d.Files() {
 		f := file{
@@ -72,11 +89,16 @@ func (c Commit) plan(ctx context.Context, d Delivery) (*plan, error) {
 		}
 		p.files, names = append(p.files, f), append(names, f.output)
 	}
-	ignored, err := c.Repo.Ignored(ctx, names...)
+	p.planOutdated()
+	asked := names
+	if d.Lock != nil {
+		asked = append(slices.Clip(names), d.Lock.Path)
+	}
+	ignored, err := c.Repo.Ignored(ctx, asked...)
 	if err != nil {
 		return p, err
 	}
-	filters, err := c.Repo.Filtered(ctx, names)
+	filters, err := c.Repo.Filtered(ctx, asked)
 	if err != nil {
 		return p, err
 	}
@@ -95,6 +117,9 @@ func (c Commit) plan(ctx context.Context, d Delivery) (*plan, error) {
 	plain, err := p.Repo.HashPlain(ctx, names)
 	if err != nil {
 		return p, err
+	}
+	if d.Lock != nil {
+		p.planLock(ignored[d.Lock.Path], filters[d.Lock.Path])
 	}
 	all := p.files
 	p.files = nil
@@ -137,15 +162,11 @@ func outside(top, name string) string {
 func (p *plan) onto(to place) (todo []file, left []asset.Left) {
 	leave := func(f file, reason string) { left = append(left, asset.Left{Path: f.name, Reason: reason}) }
 	for _, f := range p.files {
-		source := to.tree.Blob(f.origin)
-		same := f.sourceBlob != "" && source == f.sourceBlob || source == p.here.Blob(f.origin) ||
-			// A result of another run, whose source is not checked out.
-			f.sourceBlob == "" && p.here.Blob(f.origin) == "" && to.base == p.d.Head
 		f.add = to.tree.Blob(f.output) != f.blob
-		f.remove = f.remove && source != ""
+		f.remove = f.remove && to.tree.Blob(f.origin) != ""
 		switch {
 		case !f.add && !f.remove: // such as by another run
-		case !same:
+		case !p.same(f.origin, f.sourceBlob, to):
 			leave(f, "its source has changed on "+quote(p.Branch)+" since; it is left to the run for that")
 		case f.add && to.tree.Obstacle(f.output) != "":
 			leave(f, to.tree.Obstacle(f.output)+" on "+quote(p.Branch))
@@ -153,7 +174,27 @@ func (p *plan) onto(to place) (todo []file, left []asset.Left) {
 			todo = append(todo, f)
 		}
 	}
+	for _, f := range p.outdated {
+		switch there, ok := to.tree.At(f.origin); {
+		case !ok: // such as by another run
+		case p.here.Blob(f.origin) == "":
+			leave(f, "it is outdated, but the commit that is checked out does not have it as a file: delete it by hand")
+		case there.ID != p.here.Blob(f.origin) || to.tree.Blob(f.origin) == "":
+			leave(f, "it is outdated, but was changed on "+quote(p.Branch)+" since: it is left to the run for that")
+		default:
+			todo = append(todo, f)
+		}
+	}
 	return todo, left
+}
+
+// same says that a source is in a place what it is here, where blob is known of
+// it.
+func (p *plan) same(origin, blob string, to place) bool {
+	source := to.tree.Blob(origin)
+	return blob != "" && source == blob || source == p.here.Blob(origin) ||
+		// A result of another run, whose source is not checked out.
+		blob == "" && p.here.Blob(origin) == "" && to.base == p.d.Head
 }
 
 // changes are the files as git takes them.
@@ -161,7 +202,11 @@ func changes(files []file) []git.Change {
 	var all []git.Change
 	for _, f := range files {
 		if f.add {
-			all = append(all, git.Change{Path: f.output})
+			c := git.Change{Path: f.output}
+			if f.lock != nil {
+				c.Data = f.lock.data
+			}
+			all = append(all, c)
 		}
 		if f.remove {
 			all = append(all, git.Change{Path: f.origin, Delete: true})

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"webpress/internal/asset"
@@ -15,9 +17,33 @@ import (
 	"webpress/internal/git"
 )
 
+// fit leaves out what cannot go the way that is set: a file of Git LFS would get
+// into the repository itself, and one of git-crypt for all to read. It leaves out,
+// too, what is outdated by a result that is left out.
+func (p *plan) fit(files []file, left []asset.Left) ([]file, []asset.Left) {
+	out := map[string]bool{}
+	for _, l := range slices.Concat(p.left, left) {
+		out[l.Path] = true
+	}
+	var todo []file
+	for _, f := range files { // results are in front of what they have outdated
+		reason := ""
+		switch {
+		case f.add && f.filter != "" && !p.auto() && p.Method != MethodPush:
+			reason = fmt.Sprintf("it has the filter %s, which commit-method %s passes by; set that to push or auto", f.filter, p.Method)
+		case f.outdated && out[f.by]:
+			reason = fmt.Sprintf("it is outdated, but %q, which takes its place, is left out", f.by)
+		default:
+			todo = append(todo, f)
+			continue
+		}
+		left, out[f.name] = append(left, asset.Left{Path: f.name, Reason: reason}), true
+	}
+	return todo, left
+}
+
 // way chooses how to commit files, and says why where it is not the usual way.
-// What cannot go that way is left out.
-func (p *plan) way(files []file, to place) (way string, todo []file, left []asset.Left) {
+func (p *plan) way(files []file, to place) (way string) {
 	why := ""
 	for _, f := range files {
 		switch {
@@ -32,26 +58,17 @@ func (p *plan) way(files []file, to place) (way string, todo []file, left []asse
 	}
 	switch {
 	case p.Method == MethodPush || p.auto() && p.GitHub == nil:
-		return MethodPush, files, nil
+		return MethodPush
 	case !p.auto():
-		// A file of Git LFS would get into the repository itself, and one of git-crypt
-		// for all to read.
-		for _, f := range files {
-			if f.add && f.filter != "" {
-				left = append(left, asset.Left{Path: f.name, Reason: fmt.Sprintf("it has the filter %s, which commit-method %s passes by; set that to push or auto", f.filter, p.Method)})
-				continue
-			}
-			todo = append(todo, f)
-		}
-		return p.Method, todo, left
+		return p.Method
 	case why != "":
 	case p.GitHub.GraphQLURL == "":
 		why = "there is no GraphQL API here"
 	default:
-		return MethodGraphQL, files, nil
+		return MethodGraphQL
 	}
 	p.logf("%s: pushing by git", why)
-	return MethodPush, files, nil
+	return MethodPush
 }
 
 // push commits and pushes by git. The branch that is checked out follows.
@@ -90,6 +107,11 @@ func (p *plan) pushLFS(ctx context.Context, files []file) error {
 	var objects []string
 	for _, f := range files {
 		if !f.add || f.filter != lfs {
+			continue
+		}
+		if f.lock != nil {
+			sum := sha256.Sum256(f.lock.data)
+			objects = append(objects, hex.EncodeToString(sum[:]))
 			continue
 		}
 		in, err := os.Open(p.path(f))
@@ -253,8 +275,12 @@ func (c Commit) person() *forge.Person {
 // path is where an output is on disk.
 func (p *plan) path(f file) string { return filepath.Join(p.Repo.Top(), filepath.FromSlash(f.output)) }
 
-// content is an output as it is in the work tree when it is sent.
+// content is an output as it is in the work tree when it is sent, or the lock.
 func (p *plan) content(f file) forge.Content {
+	if f.lock != nil {
+		data := f.lock.clean
+		return forge.Content{Size: int64(len(data)), Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}
+	}
 	path := p.path(f)
 	var size int64
 	if info, err := os.Lstat(path); err == nil {

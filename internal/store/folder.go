@@ -38,7 +38,7 @@ var _ Store = Folder{}
 func (Folder) Name() string { return "folder" }
 
 // Put copies the files of d. Where there are none, it only takes away what an
-// earlier run has left.
+// earlier run has left, unless d is a shard.
 func (f Folder) Put(ctx context.Context, d Delivery) (asset.Stored, error) {
 	stored := asset.Stored{Store: f.Name()}
 	fail := func(err error, hint string) (asset.Stored, error) {
@@ -57,7 +57,7 @@ func (f Folder) Put(ctx context.Context, d Delivery) (asset.Stored, error) {
 	}
 	defer b.root.Close()
 	stored.Left = left
-	if _, err := os.Lstat(f.Dir); errors.Is(err, fs.ErrNotExist) && len(b.files) == 0 {
+	if _, err := os.Lstat(f.Dir); errors.Is(err, fs.ErrNotExist) && len(b.files) == 0 && d.Shard == "" {
 		return stored, nil
 	}
 	if err := os.MkdirAll(f.Dir, 0o755); err != nil {
@@ -88,7 +88,7 @@ func (f Folder) Put(ctx context.Context, d Delivery) (asset.Stored, error) {
 	slices.Sort(stored.Paths)
 	slices.Sort(stored.Removed)
 	stored.Removed = slices.Compact(stored.Removed)
-	if len(b.files) > 0 {
+	if len(b.files) > 0 || d.Shard != "" {
 		stored.Ref = f.Dir
 	}
 	return stored, nil

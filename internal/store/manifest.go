@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 
 	"webpress/internal/asset"
 )
@@ -19,10 +21,17 @@ const (
 	ReportName   = "webpress-report.json"
 )
 
-// ManifestVersion is the version of the manifest's form. A reader refuses every
-// other one, and every member that it does not know: a manifest is read by jobs
-// with more rights than the one that wrote it.
-const ManifestVersion = 1
+// The versions of the manifest's form: that of a whole, and that of a shard, which
+// readers that know nothing of shards refuse. A reader refuses every other one, and
+// every member that it does not know: a manifest is read by jobs with more rights
+// than the one that wrote it.
+const (
+	ManifestVersion = 1
+	ShardVersion    = 2
+)
+
+// maxShards is how many shards there may be.
+const maxShards = 10_000
 
 // maxManifest is the length in bytes of a manifest that is still read. An entry
 // has about 400.
@@ -74,7 +83,10 @@ func RecipeDigest(r asset.Recipe) string {
 
 // manifest lists files, which are results of d.
 func (d Delivery) manifest(files []File) Manifest {
-	m := Manifest{Schema: ManifestVersion, Head: d.Head, Files: []Entry{}}
+	m := Manifest{Schema: ManifestVersion, Head: d.Head, Shard: d.Shard, Files: []Entry{}}
+	if d.Shard != "" {
+		m.Schema = ShardVersion
+	}
 	for _, f := range files {
 		e := Entry{
 			Source: d.InRepository(f.Source.Path), Blob: f.Source.Blob, Removed: f.Removed,
@@ -112,8 +124,8 @@ func parseManifest(data []byte) (Manifest, error) {
 	if version.Schema == nil {
 		return Manifest{}, errors.New("it has no schema version")
 	}
-	if *version.Schema != ManifestVersion {
-		return Manifest{}, fmt.Errorf("its schema version is %d, and this webpress reads %d", *version.Schema, ManifestVersion)
+	if v := *version.Schema; v != ManifestVersion && v != ShardVersion {
+		return Manifest{}, fmt.Errorf("its schema version is %d, and this webpress reads %d and %d", v, ManifestVersion, ShardVersion)
 	}
 	var m Manifest
 	d := json.NewDecoder(bytes.NewReader(data))
@@ -124,5 +136,18 @@ func parseManifest(data []byte) (Manifest, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return Manifest{}, errors.New("something follows its end")
 	}
+	if _, _, ok := parseShard(m.Shard); ok != (m.Schema == ShardVersion) {
+		return Manifest{}, fmt.Errorf("its schema version is %d, and its shard %.80q", m.Schema, m.Shard)
+	}
 	return m, nil
+}
+
+// parseShard reads a shard such as 2/4. Not ok is what is none, such as no text.
+func parseShard(text string) (i, n int, ok bool) {
+	first, second, _ := strings.Cut(text, "/")
+	i, err1 := strconv.Atoi(first)
+	n, err2 := strconv.Atoi(second)
+	// Nothing but the shortest form, so that no two texts are the same shard.
+	ok = err1 == nil && err2 == nil && 1 <= i && i <= n && n <= maxShards && text == fmt.Sprintf("%d/%d", i, n)
+	return i, n, ok
 }

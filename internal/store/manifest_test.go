@@ -37,7 +37,7 @@ func TestManifestRefused(t *testing.T) {
 		`{}`:                      "no schema version",
 		`[]`:                      "cannot unmarshal",
 		`{"schema": 0}`:           "version is 0",
-		`{"schema": 2, "new": 1}`: "version is 2",
+		`{"schema": 3, "new": 1}`: "version is 3",
 		`{"schema": 1, "new": 1}`: `unknown field "new"`,
 		`{"schema": 1} {}`:        "after top-level value",
 		`{"schema": 1, "files": [{"size": 1e99}]}`:     "cannot unmarshal",
