@@ -1,0 +1,232 @@
+package ledger_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"webpress/internal/asset"
+	"webpress/internal/ledger"
+)
+
+// id is a blob id that is easy to tell apart.
+func id(c string) string { return strings.Repeat(c, 40) }
+
+// codecs are those of these tests.
+const codecs = "test 1"
+
+// plain is the recipe of these tests, digest its digest.
+var (
+	plain  = asset.Recipe{Format: asset.WebP, Quality: 80, Lossless: "auto", Effort: 4, Metadata: "icc", Output: "{dir}/{name}.webp"}
+	digest = ledger.Digest(plain, codecs)
+)
+
+func made(source, blob string, outputs ...ledger.Output) ledger.Entry {
+	return ledger.Entry{
+		Source: source, Blob: blob, Size: 1000, Format: asset.JPEG, Recipe: digest, Status: ledger.Made, Outputs: outputs,
+	}
+}
+
+func output(path, blob string) ledger.Output { return ledger.Output{Path: path, Size: 100, Blob: blob} }
+
+func ledgerOf(entries ...ledger.Entry) *ledger.Ledger {
+	l := ledger.New()
+	for _, e := range entries {
+		l.Set(e)
+	}
+	return l
+}
+
+func parse(t testing.TB, data []byte) *ledger.Ledger {
+	t.Helper()
+	l, err := ledger.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func TestRoundTrip(t *testing.T) {
+	entries := []ledger.Entry{
+		made("a.jpg", id("a"), output("a.webp", id("1"))),
+		made(" starts and ends with a space ", id("a"), output("a b.webp", id("1"))),
+		made("#no remark.jpg", id("a"), output("x/#.webp", id("1"))),
+		made("\"quoted\".jpg", id("a"), output("q\".webp", id("1"))),
+		made("tab\tand\nline.jpg", id("a"), output("tab\t.webp", id("1"))),
+		made("not utf-8 \xff\xfe.jpg", id("a"), output("\xff.webp", id("1"))),
+		made("ünïcödé/日本.jpg", strings.Repeat("b", 64), output("ünïcödé/日本.webp", strings.Repeat("2", 64))),
+		made("=======", id("a"), output("<<<<<<< HEAD", id("1"))),
+		made("two.jpg", id("a"), output("two.webp", id("1")), output("two-small.webp", id("2"))),
+		{Source: "small.png", Blob: id("c"), Size: 9, Format: asset.PNG, Recipe: digest, Status: ledger.NotSmaller},
+		{Source: "is.webp", Blob: id("c"), Format: asset.WebP, Recipe: digest, Status: ledger.IsWebP},
+		{Source: "gone.heic", Blob: id("d"), Recipe: digest, Status: ledger.Removed, Outputs: []ledger.Output{output("gone.webp", id("3"))}},
+	}
+	l := ledgerOf(entries...)
+	data := l.Encode()
+	if n := strings.Count(string(data), "\n"); n != 2+len(entries) {
+		t.Errorf("%d lines for %d sources:\n%s", n, len(entries), data)
+	}
+	got := parse(t, data)
+	if d := cmp.Diff(l.Entries(), got.Entries()); d != "" {
+		t.Errorf("entries (-want +got):\n%s", d)
+	}
+	if got.Changed() {
+		t.Error("what was only read counts as changed")
+	}
+	if again := got.Encode(); string(again) != string(data) {
+		t.Errorf("written again, it is another file:\n%s\n%s", data, again)
+	}
+	// What a checkout on Windows makes of it.
+	windows := "\ufeff" + strings.ReplaceAll(string(data), "\n", "\r\n")
+	if d := cmp.Diff(l.Entries(), parse(t, []byte(windows)).Entries()); d != "" {
+		t.Errorf("with CRLF (-want +got):\n%s", d)
+	}
+}
+
+func TestDamaged(t *testing.T) {
+	good := string(ledgerOf(made("a.jpg", id("a"), output("a.webp", id("1")))).Encode())
+	line := strings.Split(good, "\n")[2]
+	replace := func(old, new string) string { return strings.Replace(line, old, new, 1) }
+	tests := map[string]struct {
+		line string
+		want string
+	}{
+		"cut off":           {line[:40], "it has 2 fields, and a line has 6, and 3 more for each output"},
+		"half an output":    {line + "\tx.webp", "it has 10 fields, and a line has 6, and 3 more for each output"},
+		"above the tree":    {replace("a.jpg", "../a.jpg"), `"../a.jpg" is outside of the tree`},
+		"absolute":          {replace("a.jpg", "/etc/passwd"), `"/etc/passwd" is outside of the tree`},
+		"output above":      {replace("a.webp", "x/../../a.webp"), `"x/../../a.webp" is outside of the tree`},
+		"in .git":           {replace("a.webp", "sub/.GIT/hooks/x"), `"sub/.GIT/hooks/x" is in git's own folder`},
+		"not the shortest":  {replace("a.jpg", "./a.jpg"), `"./a.jpg" is not written in the shortest way`},
+		"no path":           {replace("a.jpg", ""), `"" is no path`},
+		"a zero byte":       {replace("a.jpg", `"a\x00"`), `"a\x00" is no path`},
+		"quotes":            {replace("a.jpg", `"a.jpg`), `"\"a.jpg" is not quoted right`},
+		"blob":              {replace(id("a"), "abc"), `"abc" is no blob id`},
+		"blob in capitals":  {replace(id("a"), id("A")), `"` + id("A") + `" is no blob id`},
+		"output's blob":     {replace(id("1"), "z"+id("1")[1:]), `"z` + id("1")[1:] + `" is no blob id`},
+		"size":              {replace("\t1000\t", "\t-1\t"), `"-1" is no size`},
+		"size with zeros":   {replace("\t1000\t", "\t01000\t"), `"01000" is no size`},
+		"format":            {replace("jpeg", "exe"), `"exe" is no format`},
+		"recipe":            {replace(digest, digest[1:]), `"` + digest[1:] + `" is no digest of a recipe`},
+		"status":            {replace("made", "done"), `"done" is no status`},
+		"made without":      {strings.Join(strings.Split(line, "\t")[:6], "\t"), "it is made, and has no output"},
+		"kept with":         {replace("made", "not-smaller"), "it is not-smaller, and has an output"},
+		"conflict":          {"<<<<<<< HEAD", "here are the marks of a merge that git could not finish"},
+		"conflict's middle": {"=======", "here are the marks of a merge that git could not finish"},
+		"no version":        {"# webpress.lock, version x.", `"x" is no version`},
+		"newer":             {"# webpress.lock, version 99. Hello", "it was written by a newer webpress: its version is 99, and this webpress reads 1"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := ledger.Parse([]byte(good + tt.line + "\n"))
+			fault, ok := errors.AsType[*ledger.Fault](err)
+			if !ok {
+				t.Fatalf("error %v", err)
+			}
+			if fault.Line != 4 || fault.Why.Error() != tt.want {
+				t.Errorf("line %d: %v\nwant line 4: %s", fault.Line, fault.Why, tt.want)
+			}
+			if errors.Is(err, ledger.ErrNewer) != (name == "newer") {
+				t.Errorf("is ErrNewer: %v", err)
+			}
+		})
+	}
+}
+
+// Of a merge that git could not finish, both sides are kept.
+func TestSalvage(t *testing.T) {
+	a := ledgerOf(made("a.jpg", id("a"), output("a.webp", id("1"))))
+	b := ledgerOf(made("b.jpg", id("b"), output("b.webp", id("2"))))
+	line := func(l *ledger.Ledger) string { return strings.Split(string(l.Encode()), "\n")[2] }
+	data := "# webpress.lock, version 1.\n<<<<<<< HEAD\n" + line(a) + "\n||||||| base\n=======\n" + line(b) + "\n>>>>>>> other\nrubbish\n"
+	l, lost := ledger.Salvage([]byte(data))
+	if d := cmp.Diff(append(a.Entries(), b.Entries()...), l.Entries()); d != "" {
+		t.Errorf("entries (-want +got):\n%s", d)
+	}
+	if len(lost) != 1 || lost[0].Line != 8 || !l.Changed() {
+		t.Errorf("lost %v", lost)
+	}
+}
+
+func TestDigest(t *testing.T) {
+	changes := map[string]func(*asset.Recipe){
+		"format":      func(r *asset.Recipe) { r.Format = "avif" },
+		"quality":     func(r *asset.Recipe) { r.Quality++ },
+		"lossless":    func(r *asset.Recipe) { r.Lossless = "never" },
+		"effort":      func(r *asset.Recipe) { r.Effort++ },
+		"max-width":   func(r *asset.Recipe) { r.MaxWidth++ },
+		"max-height":  func(r *asset.Recipe) { r.MaxHeight++ },
+		"metadata":    func(r *asset.Recipe) { r.Metadata = "all" },
+		"min-savings": func(r *asset.Recipe) { r.MinSavings++ },
+	}
+	seen := map[string]string{digest: "none", ledger.Digest(plain, "test 2"): "codecs"}
+	if len(seen) != 2 {
+		t.Error("the version of the codecs makes no difference")
+	}
+	for name, change := range changes {
+		r := plain
+		change(&r)
+		d := ledger.Digest(r, codecs)
+		if other, ok := seen[d]; ok {
+			t.Errorf("%s and %s have the same digest", name, other)
+		}
+		seen[d] = name
+	}
+	r := plain
+	r.Output, r.MaxPixels = "elsewhere/{name}.webp", 7
+	if ledger.Digest(r, codecs) != digest {
+		t.Error("where an output goes, and what is refused, changes no bytes")
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(ledgerOf(made("a.jpg", id("a"), output("a.webp", id("1")))).Encode())
+	f.Add([]byte("<<<<<<< HEAD\n=======\n"))
+	f.Add([]byte("# webpress.lock, version 2.\n"))
+	f.Add([]byte("\"\\xff\"\t" + id("a") + "\t1\tpng\t" + digest + "\tis-webp\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		saved, _ := ledger.Salvage(data)
+		l, err := ledger.Parse(data)
+		if err != nil {
+			l = saved
+		}
+		written := l.Encode()
+		again := parse(t, written)
+		if string(again.Encode()) != string(written) {
+			t.Errorf("not stable:\n%s", written)
+		}
+		for _, e := range l.Entries() {
+			for _, p := range append([]string{e.Source}, paths(e)...) {
+				if strings.HasPrefix(p, "/") || p == ".." || strings.HasPrefix(p, "../") || strings.Contains("/"+p+"/", "/../") {
+					t.Errorf("path %q", p)
+				}
+			}
+		}
+	})
+}
+
+func paths(e ledger.Entry) []string {
+	var all []string
+	for _, o := range e.Outputs {
+		all = append(all, o.Path)
+	}
+	return all
+}
+
+func BenchmarkParse(b *testing.B) {
+	l := ledger.New()
+	for i := range 100_000 {
+		name := fmt.Sprintf("assets/photos/%03d/picture-%06d", i/1000, i)
+		l.Set(made(name+".jpg", fmt.Sprintf("%040x", i), output(name+".webp", fmt.Sprintf("%040x", i+1))))
+	}
+	data := l.Encode()
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		if _, err := ledger.Parse(data); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,318 @@
+package ledger_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"webpress/internal/asset"
+	"webpress/internal/ledger"
+)
+
+// files is a tree: ids by path.
+type files map[string]string
+
+func (f files) Blobs(paths []string) (map[string]string, error) {
+	blobs := map[string]string{}
+	for _, p := range paths {
+		if blob, ok := f[p]; ok {
+			blobs[p] = blob
+		}
+	}
+	return blobs, nil
+}
+
+func (f files) There(paths []string) (map[string]bool, error) {
+	there := map[string]bool{}
+	for _, p := range paths {
+		if _, ok := f[p]; ok {
+			there[p] = true
+		}
+	}
+	return there, nil
+}
+
+func job(source, blob, output string) asset.Job {
+	return asset.Job{
+		Source: asset.Source{Path: source, Format: asset.JPEG, Size: 1000, Blob: blob}, Recipe: plain, Output: output,
+	}
+}
+
+func TestSplit(t *testing.T) {
+	a, a1 := id("a"), id("1")
+	entryA := made("a.jpg", a, output("a.webp", a1))
+	other := plain
+	other.Quality = 10
+	type want struct {
+		// done is the reason; todo is why, with what was found out about the job.
+		done asset.Reason
+		why  ledger.Why
+		own  bool
+		like string
+		move bool
+	}
+	tests := map[string]struct {
+		entries []ledger.Entry
+		tree    files
+		job     asset.Job
+		change  func(*asset.Job)
+		prefix  string
+		want    want
+		// after are the sources in the ledger afterwards, where they differ.
+		after map[string]string
+	}{
+		"unknown":          {nil, files{"a.jpg": a}, job("a.jpg", a, "a.webp"), nil, "", want{why: ledger.WhyNew}, nil},
+		"id not known":     {[]ledger.Entry{entryA}, files{"a.jpg": a, "a.webp": a1}, job("a.jpg", "", "a.webp"), nil, "", want{why: ledger.WhySource, own: true}, nil},
+		"done":             {[]ledger.Entry{entryA}, files{"a.jpg": a, "a.webp": a1}, job("a.jpg", a, "a.webp"), nil, "", want{done: asset.UpToDate}, nil},
+		"done in a folder": {[]ledger.Entry{made("web/a.jpg", a, output("web/a.webp", a1))}, files{"web/a.jpg": a, "web/a.webp": a1}, job("a.jpg", a, "a.webp"), nil, "web", want{done: asset.UpToDate}, nil},
+		"edited":           {[]ledger.Entry{entryA}, files{"a.jpg": id("b"), "a.webp": a1}, job("a.jpg", id("b"), "a.webp"), nil, "", want{why: ledger.WhySource, own: true}, nil},
+		"other recipe": {[]ledger.Entry{entryA}, files{"a.jpg": a, "a.webp": a1}, job("a.jpg", a, "a.webp"), func(j *asset.Job) { j.Recipe = other }, "",
+			want{why: ledger.WhyRecipe, own: true}, nil},
+		"output gone":   {[]ledger.Entry{entryA}, files{"a.jpg": a}, job("a.jpg", a, "a.webp"), nil, "", want{why: ledger.WhyMissing}, nil},
+		"output edited": {[]ledger.Entry{entryA}, files{"a.jpg": a, "a.webp": id("9")}, job("a.jpg", a, "a.webp"), nil, "", want{why: ledger.WhyEdited}, nil},
+		"both edited":   {[]ledger.Entry{entryA}, files{"a.jpg": id("b"), "a.webp": id("9")}, job("a.jpg", id("b"), "a.webp"), nil, "", want{why: ledger.WhySource}, nil},
+		"other place": {[]ledger.Entry{entryA}, files{"a.jpg": a, "a.webp": a1}, job("a.jpg", a, "out/a.webp"), nil, "",
+			want{why: ledger.WhyMoved, like: "a.webp", move: true}, nil},
+		"moved to its other place already": {[]ledger.Entry{entryA}, files{"a.jpg": a, "out/a.webp": a1}, job("a.jpg", a, "out/a.webp"), nil, "",
+			want{done: asset.UpToDate}, map[string]string{"a.jpg": "out/a.webp"}},
+		"renamed": {[]ledger.Entry{entryA}, files{"b.jpg": a, "a.webp": a1}, job("b.jpg", a, "b.webp"), nil, "",
+			want{why: ledger.WhyNew, like: "a.webp", move: true}, nil},
+		"renamed with its output": {[]ledger.Entry{entryA}, files{"b.jpg": a, "b.webp": a1}, job("b.jpg", a, "b.webp"), nil, "",
+			want{done: asset.UpToDate}, map[string]string{"b.jpg": "b.webp"}},
+		"copied": {[]ledger.Entry{entryA}, files{"a.jpg": a, "b.jpg": a, "a.webp": a1}, job("b.jpg", a, "b.webp"), nil, "",
+			want{why: ledger.WhyNew, like: "a.webp"}, nil},
+		"renamed, output edited": {[]ledger.Entry{entryA}, files{"b.jpg": a, "a.webp": id("9")}, job("b.jpg", a, "b.webp"), nil, "", want{why: ledger.WhyNew}, nil},
+		"renamed, other recipe": {[]ledger.Entry{entryA}, files{"b.jpg": a, "a.webp": a1}, job("b.jpg", a, "b.webp"), func(j *asset.Job) { j.Recipe = other }, "",
+			want{why: ledger.WhyNew}, nil},
+		"renamed beside its output": {[]ledger.Entry{entryA}, files{"a.jpeg": id("b"), "a.webp": a1}, job("a.jpeg", id("b"), "a.webp"), nil, "",
+			want{why: ledger.WhyNew, own: true}, nil},
+		"the output of another": {[]ledger.Entry{entryA}, files{"a.jpg": a, "a.png": id("b"), "a.webp": a1}, job("a.png", id("b"), "a.webp"), nil, "", want{why: ledger.WhyNew}, nil},
+		"renamed out of the folder": {[]ledger.Entry{entryA}, files{"web/b.jpg": a, "a.webp": a1}, job("b.jpg", a, "b.webp"), nil, "web",
+			want{why: ledger.WhyNew}, nil},
+		"not smaller": {[]ledger.Entry{{Source: "a.jpg", Blob: a, Format: asset.JPEG, Recipe: digest, Status: ledger.NotSmaller}}, files{"a.jpg": a},
+			job("a.jpg", a, "a.webp"), nil, "", want{done: asset.NotSmaller}, nil},
+		"not smaller, renamed": {[]ledger.Entry{{Source: "a.jpg", Blob: a, Format: asset.JPEG, Recipe: digest, Status: ledger.NotSmaller}}, files{"b.jpg": a},
+			job("b.jpg", a, "b.webp"), nil, "", want{done: asset.NotSmaller}, map[string]string{"b.jpg": ""}},
+		"to be removed": {[]ledger.Entry{entryA}, files{"a.jpg": a, "a.webp": a1}, job("a.jpg", a, "a.webp"), func(j *asset.Job) { j.Remove = true }, "",
+			want{why: ledger.WhyRemove, like: "a.webp"}, nil},
+		"in its own place": {[]ledger.Entry{made("a.webp", a1, output("a.webp", a1))}, files{"a.webp": a1}, job("a.webp", a1, "a.webp"), func(j *asset.Job) { j.Remove = true }, "",
+			want{done: asset.UpToDate}, nil},
+		"in its own place, other recipe": {[]ledger.Entry{made("a.webp", a1, output("a.webp", a1))}, files{"a.webp": a1}, job("a.webp", a1, "a.webp"),
+			func(j *asset.Job) { j.Recipe = other }, "", want{why: ledger.WhyRecipe}, nil},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			l := ledgerOf(tt.entries...)
+			before := outputsOf(l)
+			if tt.change != nil {
+				tt.change(&tt.job)
+			}
+			split, err := l.Split([]asset.Job{tt.job}, tt.prefix, codecs, tt.tree)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got want
+			if len(split.Done) == 1 && len(split.Todo) == 0 {
+				got.done = split.Done[0].Reason
+				if d := split.Done[0]; d.Status != asset.Skipped || (d.Output == tt.job.Output) != (d.Reason == asset.UpToDate) || d.Before != 1000 {
+					t.Errorf("result %+v", d)
+				}
+			} else if len(split.Todo) == 1 && len(split.Done) == 0 {
+				todo := split.Todo[0]
+				got = want{why: todo.Why, own: todo.Own, like: todo.Like, move: todo.Moved}
+			}
+			if got != tt.want {
+				t.Errorf("got %+v, want %+v", got, tt.want)
+			}
+			if tt.after == nil {
+				tt.after = before
+			}
+			if d := cmp.Diff(tt.after, outputsOf(l)); d != "" {
+				t.Errorf("ledger (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+// outputsOf are the first outputs by source.
+func outputsOf(l *ledger.Ledger) map[string]string {
+	all := map[string]string{}
+	for _, e := range l.Entries() {
+		all[e.Source] = ""
+		if len(e.Outputs) > 0 {
+			all[e.Source] = e.Outputs[0].Path
+		}
+	}
+	return all
+}
+
+// After a merge by union, the line that agrees with the tree counts, and stays
+// alone.
+func TestSplitUnion(t *testing.T) {
+	old, now := made("a.jpg", id("a"), output("a.webp", id("1"))), made("a.jpg", id("b"), output("a.webp", id("2")))
+	lines := func(e ledger.Entry) string { return string(ledgerOf(e).Encode()) }
+	l := parse(t, []byte(lines(old)+lines(now)))
+	if len(l.Of("a.jpg")) != 2 {
+		t.Fatalf("%+v", l.Entries())
+	}
+	split, err := l.Split([]asset.Job{job("a.jpg", id("b"), "a.webp")}, "", codecs, files{"a.jpg": id("b"), "a.webp": id("2")})
+	if err != nil || len(split.Done) != 1 {
+		t.Fatalf("%+v, %v", split, err)
+	}
+	if d := cmp.Diff([]ledger.Entry{now}, l.Entries()); d != "" || !l.Changed() {
+		t.Errorf("ledger (-want +got):\n%s", d)
+	}
+}
+
+func TestRecord(t *testing.T) {
+	jobs := []asset.Job{
+		job("a.jpg", id("a"), "a.webp"), job("b.jpg", id("b"), "b.webp"), job("c.jpg", id("c"), "c.webp"),
+		job("d.jpg", id("d"), "d.webp"), job("e.jpg", id("e"), "e.webp"), job("f.webp", id("f"), "f.webp"), job("g.jpg", "", "g.webp"),
+	}
+	jobs[4].Remove = true
+	jobs[3].Source.Ignored = true
+	result := func(i int, status asset.Status, reason asset.Reason) asset.Result {
+		r := asset.Result{Source: jobs[i].Source, Status: status, Reason: reason, Format: asset.WebP, Before: 1000, After: 100}
+		if status == asset.Converted || reason == asset.UpToDate {
+			r.Output = jobs[i].Output
+		}
+		return r
+	}
+	results := []asset.Result{
+		result(0, asset.Converted, ""), result(1, asset.Skipped, asset.NotSmaller), result(2, asset.Failed, ""),
+		result(3, asset.Converted, ""), result(4, asset.Skipped, asset.UpToDate), result(5, asset.Converted, ""),
+		result(6, asset.Converted, ""),
+		{Source: asset.Source{Path: "no job.jpg", Blob: id("0")}, Status: asset.Skipped, Reason: asset.IsWebP},
+	}
+	results[0].Replaced = "old.webp"
+	blobs := map[string]string{}
+	for i, j := range jobs {
+		blobs["web/"+j.Output] = id("123456789"[i : i+1])
+	}
+	l := ledgerOf(
+		made("web/c.jpg", id("0"), output("web/c.webp", id("0"))),
+		made("web/old.jpg", id("a"), output("web/old.webp", id("1"))),
+	)
+	l.Record(jobs, results, "web", codecs, blobs)
+	removed := made("web/e.jpg", id("e"), output("web/e.webp", id("5")))
+	removed.Status = ledger.Removed
+	own := made("web/f.webp", id("6"), output("web/f.webp", id("6")))
+	own.Format, own.Size = asset.WebP, 100
+	want := []ledger.Entry{
+		made("web/a.jpg", id("a"), output("web/a.webp", id("1"))),
+		{Source: "web/b.jpg", Blob: id("b"), Size: 1000, Format: asset.JPEG, Recipe: digest, Status: ledger.NotSmaller},
+		made("web/c.jpg", id("0"), output("web/c.webp", id("0"))),
+		removed, own,
+	}
+	if d := cmp.Diff(want, l.Entries()); d != "" {
+		t.Errorf("ledger (-want +got):\n%s", d)
+	}
+}
+
+func TestOrphans(t *testing.T) {
+	removed := made("removed.jpg", id("e"), output("removed.webp", id("5")))
+	removed.Status = ledger.Removed
+	l := ledgerOf(
+		made("here.jpg", id("a"), output("here.webp", id("1"))),
+		made("gone.jpg", id("b"), output("gone.webp", id("2"))),
+		made("edited.jpg", id("b"), output("edited.webp", id("3"))),
+		made("both gone.jpg", id("b"), output("both gone.webp", id("4"))),
+		made("elsewhere/gone.jpg", id("b"), output("elsewhere/gone.webp", id("6"))),
+		made("moved.jpg", id("d"), output("new/moved.webp", id("7"))),
+		made("shared-gone.jpg", id("c"), output("shared.webp", id("8"))),
+		made("shared.png", id("c"), output("shared.webp", id("8"))),
+		removed,
+	)
+	tree := files{
+		"here.jpg": id("a"), "here.webp": id("1"), "gone.webp": id("2"), "edited.webp": id("9"), "removed.webp": id("5"),
+		"elsewhere/gone.webp": id("6"), "moved.jpg": id("d"), "new/moved.webp": id("7"), "moved.webp": id("7"),
+		"shared.webp": id("8"), "shared.png": id("c"),
+	}
+	before := []ledger.Entry{made("moved.jpg", id("d"), output("moved.webp", id("7"))), made("here.jpg", id("a"), output("here.webp", id("1")))}
+	wants := func(p string) bool { return p != "elsewhere/gone.jpg" }
+	got, err := l.Orphans(before, wants, tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []ledger.Orphan{
+		{Source: "edited.jpg", Output: output("edited.webp", id("3")), Edited: true},
+		{Source: "gone.jpg", Output: output("gone.webp", id("2"))},
+		{Source: "moved.jpg", Output: output("moved.webp", id("7")), Moved: true},
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("orphans (-want +got):\n%s", d)
+	}
+	for _, forgotten := range []string{"both gone.jpg", "shared-gone.jpg"} {
+		if len(l.Of(forgotten)) > 0 {
+			t.Errorf("%q is still there, and so is nothing of it", forgotten)
+		}
+	}
+	if len(l.Of("gone.jpg")) != 1 || len(l.Of("removed.jpg")) != 1 {
+		t.Errorf("ledger %v", outputsOf(l))
+	}
+}
+
+func TestAgree(t *testing.T) {
+	text := ""
+	for _, e := range []ledger.Entry{
+		made("a.jpg", id("a"), output("a.webp", id("1"))), made("a.jpg", id("b"), output("a.webp", id("1"))), made("a.jpg", id("c"), output("a.webp", id("2"))),
+		made("lost.jpg", id("a"), output("lost.webp", id("1"))), made("gone.jpg", id("a"), output("gone.webp", id("1"))),
+		{Source: "kept.png", Blob: id("a"), Format: asset.PNG, Recipe: digest, Status: ledger.NotSmaller},
+	} {
+		text += string(ledgerOf(e).Encode())
+	}
+	l := parse(t, []byte(text))
+	untrue, err := l.Agree(files{"a.jpg": id("a"), "a.webp": id("1"), "lost.webp": id("9"), "gone.webp": id("1")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"a.jpg": "a.webp", "gone.jpg": "gone.webp", "kept.png": ""}
+	if d := cmp.Diff(want, outputsOf(l)); d != "" {
+		t.Errorf("ledger (-want +got):\n%s", d)
+	}
+	if e := l.Of("a.jpg"); len(e) != 1 || e[0].Blob != id("a") {
+		t.Errorf("a.jpg: %+v", e)
+	}
+	if len(untrue) != 2 {
+		t.Errorf("untrue: %+v", untrue)
+	}
+}
+
+// Two branches that both did something keep all of it.
+func TestRebase(t *testing.T) {
+	one := func(n string) ledger.Entry { return made(n+".jpg", id("a"), output(n+".webp", id("1"))) }
+	changed := one("changed")
+	changed.Blob = id("c")
+	base := ledgerOf(one("same"), one("changed"), one("dropped"), one("dropped there"), one("kept there"))
+	ours := parse(t, base.Encode())
+	ours.Set(changed)
+	ours.Drop("dropped.jpg")
+	ours.Drop("kept there.jpg")
+	ours.Set(one("new here"))
+	ours.Set(one("left out"))
+	theirs := parse(t, base.Encode())
+	theirs.Drop("dropped there.jpg")
+	theirs.Set(one("new there"))
+
+	leftOut := map[string]bool{"left out.jpg": true, "kept there.webp": true}
+	data, err := ledger.Rebase(base.Encode(), theirs.Encode(), ours, leftOut)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := ledgerOf(one("same"), changed, one("kept there"), one("new here"), one("new there"))
+	if d := cmp.Diff(string(want.Encode()), string(data)); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	// Again, on top of that: nothing is left to do.
+	again, err := ledger.Rebase(base.Encode(), data, ours, leftOut)
+	if err != nil || string(again) != string(data) {
+		t.Errorf("again: %v\n%s", err, again)
+	}
+	if _, err := ledger.Rebase(nil, []byte("rubbish"), ours, nil); err == nil {
+		t.Error("a damaged lock file of theirs would be lost")
+	}
+	first, err := ledger.Rebase(nil, nil, ours, nil)
+	if err != nil || string(first) != string(parse(t, ours.Encode()).Encode()) {
+		t.Errorf("the first of its branch: %v\n%s", err, first)
+	}
+}
