@@ -28,7 +28,8 @@ type BaseOptions struct {
 	Branch string
 }
 
-// Base finds the commit to compare the work tree with, and says in a few words how.
+// Base finds the commit to compare the work tree with, and says in a few words what
+// it is, to be read after "the".
 // It is where the history of what is checked out left that of what o names, so that
 // what others did since is not among the changes. Nothing is fetched for it. It
 // returns an error that is ErrNoBase where there is none.
@@ -54,7 +55,7 @@ func (r *Repo) Base(ctx context.Context, o BaseOptions) (commit, how string, err
 		if id, err := f.resolve(ctx, o.SHA); err != nil {
 			return "", "", err
 		} else if id != "" {
-			return f.since(ctx, id, "the CI's base "+short(id))
+			return f.since(ctx, id, "the CI's base "+short(id), "CI's base "+short(id))
 		}
 	}
 	switch {
@@ -82,7 +83,7 @@ func (f finder) named(ctx context.Context, ref string) (commit, how string, err 
 			return "", "", err
 		}
 		if id != "" {
-			return f.since(ctx, id, name)
+			return f.since(ctx, id, name, "commit "+name)
 		}
 	}
 	return "", "", noBase(fmt.Sprintf("%q is no branch, tag or commit that is here", ref), fetchIt)
@@ -91,13 +92,13 @@ func (f finder) named(ctx context.Context, ref string) (commit, how string, err 
 // since is the merge base of id and what is checked out. Where they have none, as
 // history is cut short or was written anew, it is id: what others did is then among
 // the changes, but no change is missed.
-func (f finder) since(ctx context.Context, id, name string) (commit, how string, err error) {
+func (f finder) since(ctx context.Context, id, name, itself string) (commit, how string, err error) {
 	commit, err = f.mergeBase(ctx, id)
 	switch {
 	case err != nil:
 		return "", "", err
 	case commit == "":
-		return id, name + " itself, as its history does not meet the one that is checked out", nil
+		return id, itself + ", as its history does not meet the one that is checked out", nil
 	}
 	return commit, f.how(commit, name), nil
 }
@@ -202,7 +203,7 @@ func (f finder) mergeBase(ctx context.Context, id string) (string, error) {
 
 func (f finder) how(commit, name string) string {
 	if commit == f.head {
-		return "what is checked out, as " + name + " has it"
+		return "commit that is checked out, as " + name + " has it"
 	}
 	return "merge base with " + name
 }

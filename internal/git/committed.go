@@ -24,7 +24,10 @@ func (r *Repo) CheckedOut(ctx context.Context) (string, error) {
 // commit, as in a shallow clone of the merge commit of a pull request, the one
 // that is checked out stands in for it. Paths that are no regular files are never
 // among them.
-func (r *Repo) Committed(ctx context.Context, commit string, paths []string) (map[string]bool, error) {
+//
+// known has ids by path that need not be found out again, as File.Blob is: what was
+// written since must not be in it. It may be nil, and an empty id is none.
+func (r *Repo) Committed(ctx context.Context, commit string, paths []string, known map[string]string) (map[string]bool, error) {
 	top := r.atTop()
 	prefix, err := r.prefix()
 	if err != nil {
@@ -40,14 +43,18 @@ func (r *Repo) Committed(ctx context.Context, commit string, paths []string) (ma
 	if err != nil {
 		return nil, err
 	}
-	var there []string
+	committed := map[string]bool{}
+	var there []string // and yet to be looked at
 	for _, p := range paths {
-		if have[path.Join(prefix, p)] != "" {
+		switch id := have[path.Join(prefix, p)]; {
+		case id == "":
+		case known[p] == "":
 			there = append(there, p)
+		case known[p] == id && top.isRegular(path.Join(prefix, p)):
+			committed[p] = true
 		}
 	}
 	blobs, err := r.Hash(ctx, there)
-	committed := map[string]bool{}
 	for _, p := range there {
 		if blob := blobs[p]; blob != "" && blob == have[path.Join(prefix, p)] {
 			committed[p] = true
@@ -78,7 +85,7 @@ func (r *Repo) hash(ctx context.Context, paths []string, args ...string) (map[st
 	var in bytes.Buffer
 	for _, p := range paths {
 		name := path.Join(prefix, p)
-		if info, err := os.Lstat(filepath.Join(r.top, filepath.FromSlash(name))); err != nil || !info.Mode().IsRegular() {
+		if !top.isRegular(name) {
 			continue
 		}
 		names = append(names, p)
@@ -98,6 +105,12 @@ func (r *Repo) hash(ctx context.Context, paths []string, args ...string) (map[st
 		}
 	}
 	return blobs, nil
+}
+
+// isRegular says that there is a regular file at a path, and no link to one.
+func (r *Repo) isRegular(name string) bool {
+	info, err := os.Lstat(filepath.Join(r.dir, filepath.FromSlash(name)))
+	return err == nil && info.Mode().IsRegular()
 }
 
 // has says whether the repository has a commit. A partial clone does not fetch

@@ -47,7 +47,7 @@ func TestCommitted(t *testing.T) {
 		"d/ünïcödé \".webp", "line\nbreak.webp", "\\\".webp",
 	}
 	want := map[string]bool{"same.webp": true, "d/ünïcödé \".webp": true, "line\nbreak.webp": true, "\\\".webp": true}
-	got, err := r.Committed(t.Context(), first, ask)
+	got, err := r.Committed(t.Context(), first, ask, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func TestCommitted(t *testing.T) {
 	}
 	want["second.webp"] = true
 	for _, commit := range []string{"", strings.Repeat("1", 40), "-x"} { // the one that is checked out
-		got, err := r.Committed(t.Context(), commit, ask)
+		got, err := r.Committed(t.Context(), commit, ask, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,7 +76,40 @@ func TestCommittedWithoutCommits(t *testing.T) {
 	if id, err := r.CheckedOut(t.Context()); id != "" || err != nil {
 		t.Errorf("CheckedOut = %q, %v", id, err)
 	}
-	if got, err := r.Committed(t.Context(), "", []string{"a.webp"}); len(got) != 0 || err != nil {
+	if got, err := r.Committed(t.Context(), "", []string{"a.webp"}, nil); len(got) != 0 || err != nil {
 		t.Errorf("Committed = %v, %v", got, err)
+	}
+}
+
+// What is known already is taken for true, and costs no look into the file.
+func TestCommittedKnown(t *testing.T) {
+	top := newRepo(t)
+	for _, name := range []string{"sub/clean.webp", "sub/asked.webp", "sub/another.webp", "sub/link.webp", "sub/gone.webp"} {
+		write(t, top, name, name)
+	}
+	commitAll(t, top)
+	known := map[string]string{}
+	for name, id := range list(t, filepath.Join(top, "sub")) {
+		known[name] = id
+	}
+	known["asked.webp"] = ""
+	known["another.webp"] = known["clean.webp"]
+	known["new.webp"] = known["clean.webp"]
+	for _, name := range []string{"sub/link.webp", "sub/gone.webp"} {
+		remove(t, top, name)
+	}
+	if err := os.Symlink("clean.webp", filepath.Join(top, "sub", "link.webp")); err != nil {
+		t.Fatal(err)
+	}
+	// Nobody opens it: or else the id would not be that any more.
+	write(t, top, "sub/clean.webp", "changed behind the back")
+
+	ask := []string{"clean.webp", "asked.webp", "another.webp", "new.webp", "link.webp", "gone.webp"}
+	got, err := open(t, filepath.Join(top, "sub")).Committed(t.Context(), "HEAD", ask, known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]bool{"clean.webp": true, "asked.webp": true}, got); diff != "" {
+		t.Errorf("Committed (-want +got):\n%s", diff)
 	}
 }
