@@ -86,25 +86,37 @@ func (g GitHub) AddLabels(ctx context.Context, number int, labels []string) erro
 	return rest(ctx, g, t, http.MethodPost, fmt.Sprintf("/issues/%d/labels", number), in, nil)
 }
 
-// ChangedFiles lists the files that a pull request changes. GitHub tells no more
-// than the first MaxFiles.
-func (g GitHub) ChangedFiles(ctx context.Context, number int) ([]ChangedFile, error) {
+// ChangedFiles lists the files that a pull request changes. Where complete is false
+// GitHub does not tell all of them, and the list may be empty: that of more than
+// MaxFiles files is not asked for.
+func (g GitHub) ChangedFiles(ctx context.Context, number int) (files []ChangedFile, complete bool, err error) {
+	t := task{fmt.Sprintf("list files of pull request #%d", number), "pull-requests: read"}
+	var pull struct {
+		// ChangedFiles is missing in what resembles GitHub.
+		ChangedFiles int `json:"changed_files"`
+	}
+	if err := rest(ctx, g, t, http.MethodGet, fmt.Sprintf("/pulls/%d", number), nil, &pull); err != nil {
+		return nil, false, err
+	}
+	if pull.ChangedFiles > MaxFiles {
+		return nil, false, nil
+	}
 	type file struct {
 		Filename, Status, SHA string
 		Previous              string `json:"previous_filename"`
 	}
-	t := task{fmt.Sprintf("list files of pull request #%d", number), "pull-requests: read"}
-	files, err := list[file](ctx, g, t, fmt.Sprintf("/pulls/%d/files", number), url.Values{})
+	listed, err := list[file](ctx, g, t, fmt.Sprintf("/pulls/%d/files", number), url.Values{})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var changed []ChangedFile
-	for _, f := range files {
+	for _, f := range listed {
 		one := ChangedFile{Path: f.Filename, Previous: f.Previous, Status: f.Status, SHA: f.SHA}
 		if one.Status == "deleted" { // Gitea's word
 			one.Status = "removed"
 		}
-		changed = append(changed, one)
+		files = append(files, one)
 	}
-	return changed, nil
+	// A list of just as many may have been cut off. A longer one than was told is
+	// that of a push meanwhile.
+	return files, len(files) < MaxFiles && len(files) >= pull.ChangedFiles, nil
 }

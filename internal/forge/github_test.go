@@ -148,15 +148,6 @@ func TestGitHub(t *testing.T) {
 			nil,
 		},
 		"no labels": {nil, func(c ctx, g GitHub) (any, error) { return nil, g.AddLabels(c, 7, nil) }, nil},
-		"files": {
-			[]exchange{
-				{ask: "GET " + repo + "/pulls/7/files?per_page=100", header: []string{"Link", `<https://elsewhere.example.com/repositories/1/pulls/7/files?per_page=100&page=2>; rel="next", <https://elsewhere.example.com/x?page=2>; rel="last"`},
-					answer: `[{"filename":"a.png","status":"added","sha":"s1"},{"filename":"n.png","previous_filename":"o.png","status":"renamed","sha":"s2"}]`},
-				{ask: "GET " + repo + "/pulls/7/files?per_page=100&page=2", header: []string{"Link", `<SERVER/x?page=1>; rel="prev"`}, answer: `[{"filename":"sub","status":"removed","sha":null}]`},
-			},
-			func(c ctx, g GitHub) (any, error) { return g.ChangedFiles(c, 7) },
-			[]ChangedFile{{Path: "a.png", Status: "added", SHA: "s1"}, {Path: "n.png", Previous: "o.png", Status: "renamed", SHA: "s2"}, {Path: "sub", Status: "removed"}},
-		},
 		"comments": {
 			[]exchange{
 				{ask: "GET " + repo + "/issues/7/comments?per_page=100", header: []string{"Link", `<SERVER/repos/octo/pics/issues/7/comments?per_page=100&page=2>; rel="next"`}, answer: "[" + commentJS(1, "one") + "]"},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -76,10 +77,25 @@ func (g GitLab) AddLabels(ctx context.Context, number int, labels []string) erro
 	return rest(ctx, g, t, http.MethodPut, fmt.Sprintf("/merge_requests/%d", number), in, nil)
 }
 
-// ChangedFiles lists the files that a merge request changes. GitLab tells no
-// more than its limit of files in a diff, 1,000 at gitlab.com. GitLab before
-// 15.7 does not know the request: ErrNotFound.
-func (g GitLab) ChangedFiles(ctx context.Context, number int) ([]ChangedFile, error) {
+// ChangedFiles lists the files that a merge request changes. Where complete is
+// false GitLab does not tell all of them, and the list may be empty: it keeps no
+// more than its limits of files, lines and bytes in a diff, which are 1,000 files at
+// gitlab.com, and none right after a push. GitLab before 15.7 does not know the
+// request: ErrNotFound.
+func (g GitLab) ChangedFiles(ctx context.Context, number int) (files []ChangedFile, complete bool, err error) {
+	t := task{fmt.Sprintf("list files of merge request !%d", number), "read_api"}
+	var merge struct {
+		// Changes is a number as a string, with a + where there are more, and null
+		// until GitLab has counted them.
+		Changes string `json:"changes_count"`
+	}
+	if err := rest(ctx, g, t, http.MethodGet, fmt.Sprintf("/merge_requests/%d", number), nil, &merge); err != nil {
+		return nil, false, err
+	}
+	count, bad := strconv.Atoi(merge.Changes)
+	if bad != nil {
+		return nil, false, nil
+	}
 	type diff struct {
 		Old     string `json:"old_path"`
 		New     string `json:"new_path"`
@@ -87,12 +103,10 @@ func (g GitLab) ChangedFiles(ctx context.Context, number int) ([]ChangedFile, er
 		Renamed bool   `json:"renamed_file"`
 		Removed bool   `json:"deleted_file"`
 	}
-	t := task{fmt.Sprintf("list files of merge request !%d", number), "read_api"}
 	diffs, err := list[diff](ctx, g, t, fmt.Sprintf("/merge_requests/%d/diffs", number), url.Values{})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var changed []ChangedFile
 	for _, d := range diffs {
 		one := ChangedFile{Path: d.New, Status: "modified"}
 		switch {
@@ -103,7 +117,7 @@ func (g GitLab) ChangedFiles(ctx context.Context, number int) ([]ChangedFile, er
 		case d.Renamed:
 			one.Previous, one.Status = d.Old, "renamed"
 		}
-		changed = append(changed, one)
+		files = append(files, one)
 	}
-	return changed, nil
+	return files, len(files) >= count, nil
 }

@@ -128,15 +128,6 @@ func TestGitLab(t *testing.T) {
 			func(c ctx, g GitLab) (any, error) { return nil, g.AddLabels(c, 7, []string{"images", "bot"}) },
 			nil,
 		},
-		"files": {
-			[]exchange{{ask: "GET " + project + "/merge_requests/7/diffs?per_page=100", answer: `[
-				{"old_path":"a","new_path":"a","new_file":true,"renamed_file":false,"deleted_file":false},
-				{"old_path":"b","new_path":"b"},
-				{"old_path":"c","new_path":"d","renamed_file":true},
-				{"old_path":"e","new_path":"e","deleted_file":true}]`}},
-			func(c ctx, g GitLab) (any, error) { return g.ChangedFiles(c, 7) },
-			[]ChangedFile{{Path: "a", Status: "added"}, {Path: "b", Status: "modified"}, {Path: "d", Previous: "c", Status: "renamed"}, {Path: "e", Status: "removed"}},
-		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

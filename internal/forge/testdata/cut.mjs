@@ -28,6 +28,7 @@ const operations = {
   "git/get-commit": commit,
   "pulls/list": pull,
   "pulls/create": pull,
+  "pulls/get": { number: 1, changed_files: 1 },
   "pulls/list-files": { filename: 1, status: 1, previous_filename: 1, sha: 1 },
   "issues/add-labels": { name: 1 },
   "issues/list-comments": comment,
