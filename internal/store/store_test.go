@@ -64,6 +64,8 @@ func TestFiles(t *testing.T) {
 	}{
 		{"all", Delivery{}, map[string]bool{"a.webp": false, "c.webp": false, "d.webp": false}},
 		{"sources removed", Delivery{Remove: always}, map[string]bool{"a.webp": false, "c.webp": true, "d.webp": true}},
+		{"some sources removed", Delivery{Remove: func(from asset.Source) bool { return from.Path == "c.png" }},
+			map[string]bool{"a.webp": false, "c.webp": true, "d.webp": false}},
 		{"delivered before", Delivery{Committed: func(p string) bool { return p == "d.webp" }}, map[string]bool{"a.webp": false, "c.webp": false}},
 		{"delivered before, but not the removal", Delivery{Remove: always, Committed: func(string) bool { return true }},
 			map[string]bool{"c.webp": true, "d.webp": true}},
@@ -84,6 +86,41 @@ func TestFiles(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestOutdatedNames(t *testing.T) {
+	moved := made("new.png", "new.webp", "n")
+	moved.Replaced = "old.webp"
+	chain := made("old.png", "chain.webp", "c")
+	chain.Replaced = "new.webp" // which has another owner now
+	failed := asset.Fail(asset.Source{Path: "f.png"}, "no", "")
+	failed.Output = "f.webp"
+	d := Delivery{Results: []asset.Result{moved, chain, failed}, Deleted: []string{"z.webp", "f.webp", "old.webp", "chain.webp"}}
+	if diff := cmp.Diff([]string{"f.webp", "old.webp", "z.webp"}, d.Outdated()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestEmpty(t *testing.T) {
+	failed := []asset.Result{asset.Fail(asset.Source{Path: "f.png"}, "no", "")}
+	moved := asset.Result{Source: asset.Source{Path: "a.png"}, Status: asset.Skipped, Reason: asset.NotSmaller, Replaced: "a.webp"}
+	for name, tc := range map[string]struct {
+		d    Delivery
+		want bool
+	}{
+		"nothing":       {Delivery{Report: []byte("{}")}, true},
+		"failures":      {Delivery{Results: failed}, true},
+		"delivered":     {Delivery{Results: []asset.Result{made("a.png", "a.webp", "a")}, Committed: func(string) bool { return true }}, true},
+		"a result":      {Delivery{Results: []asset.Result{made("a.png", "a.webp", "a")}}, false},
+		"a deletion":    {Delivery{Deleted: []string{"a.webp"}}, false},
+		"a replacement": {Delivery{Results: []asset.Result{moved}}, false},
+		"the lock":      {Delivery{Lock: &Lock{}}, false},
+		"a shard":       {Delivery{Shard: "1/1"}, false},
+	} {
+		if got := tc.d.Empty(); got != tc.want {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }
 

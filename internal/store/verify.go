@@ -45,6 +45,15 @@ type VerifyOptions struct {
 	MaxPixels             int64
 }
 
+// bounded is o with the bounds that are not set.
+func (o VerifyOptions) bounded() VerifyOptions {
+	o.MaxFiles = cmp.Or(o.MaxFiles, DefaultMaxFiles)
+	o.MaxBytes = cmp.Or(o.MaxBytes, DefaultMaxBytes)
+	o.MaxFileSize = cmp.Or(o.MaxFileSize, DefaultMaxFileSize)
+	o.MaxPixels = cmp.Or(o.MaxPixels, DefaultMaxPixels)
+	return o
+}
+
 // Verified is an upload in which all is as it should be.
 type Verified struct {
 	dir      string
@@ -86,10 +95,7 @@ func (r *Refusal) Error() string {
 // Nobody else may write to dir meanwhile. What is read later, by Read, is
 // checked again.
 func Verify(dir string, o VerifyOptions) (Verified, error) {
-	o.MaxFiles = cmp.Or(o.MaxFiles, DefaultMaxFiles)
-	o.MaxBytes = cmp.Or(o.MaxBytes, DefaultMaxBytes)
-	o.MaxFileSize = cmp.Or(o.MaxFileSize, DefaultMaxFileSize)
-	o.MaxPixels = cmp.Or(o.MaxPixels, DefaultMaxPixels)
+	o = o.bounded()
 	fail := func(why error, hint string) (Verified, error) {
 		return Verified{}, &Error{fmt.Sprintf("verify %q", dir), why, hint}
 	}
