@@ -8,6 +8,18 @@
 package cache
 
 import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"webpress/internal/asset"
@@ -28,46 +40,218 @@ type Options struct {
 	Logf func(format string, args ...any)
 }
 
-// An Entry is a finished output, or why there is none that is worth having.
-type Entry struct {
-	// Data is the content of the output, empty where there is a Reason.
-	Data []byte `json:"-"`
-	// Width and Height are in pixels; Frames is 1 for a still picture.
-	Width    int  `json:"width"`
-	Height   int  `json:"height"`
-	Frames   int  `json:"frames"`
-	Lossless bool `json:"lossless,omitempty"`
-	// Pixels is what the header of the source claims: width x height x frames.
-	Pixels int64 `json:"pixels"`
-	// Notes are the conversion's.
-	Notes []string `json:"notes,omitempty"`
-	// Reason is NotSmaller or empty.
-	Reason asset.Reason `json:"reason,omitempty"`
-	// After is the length in bytes of the output, also of one that is not kept.
-	After int64 `json:"after"`
-}
+const (
+	// maxEntry is the length of the largest file that is an entry.
+	maxEntry = 1 << 30
+	// touchAge is how old the time of an entry's last use has to be to be written
+	// again: what was used in one hour was used at one time.
+	touchAge = time.Hour
+)
 
 // A Cache is an open folder of entries. Its methods may be called from several
 // goroutines at a time, and do nothing once it is closed.
 type Cache struct {
 	Options
+	root *os.Root
+	// like has the owner that files and folders get.
+	like fs.FileInfo
+
+	// open is held for reading while root is in use.
+	open   sync.RWMutex
+	closed bool
+
+	// written is the number of bytes since the last trimming.
+	written  atomic.Int64
+	trimming sync.Mutex
+
+	// full says that there is no point in writing.
+	full                       atomic.Bool
+	tellFailure, tellOtherKind sync.Once
 }
 
-// Open opens the cache in o.Dir, and makes it where there is none. The error is an
-// *asset.Fault.
-func Open(o Options) (*Cache, error) { return &Cache{o}, nil }
+// Key is the name of the entry for a source with the git blob id and the format,
+// converted by the recipe with that digest: a lower-case hex SHA-256.
+func Key(blob, recipe string, format asset.Format) string {
+	h := sha256.New()
+	for _, part := range []string{"webpress cache", blob, recipe, string(format)} {
+		fmt.Fprintf(h, "%d:%s,", len(part), part)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
 
-// Key is the name of the entry for a source with the git blob id, converted by the
-// recipe with that digest to the format: a lower-case hex SHA-256.
-func Key(blob, recipe string, format asset.Format) string { return "" }
+// Get returns the entry of the name key, as whole as it was Put. One that is damaged
+// is removed.
+func (c *Cache) Get(key string) (Entry, bool) {
+	c.open.RLock()
+	defer c.open.RUnlock()
+	if c.closed || !isKey(key) {
+		return Entry{}, false
+	}
+	data, info, err := c.read(key)
+	if err == nil {
+		var e Entry
+		if e, err = parse(key, data); err == nil {
+			c.touch(key, info)
+			return e, true
+		}
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, errVersion):
+		c.tellOtherKind.Do(func() {
+			c.Logf("the cache %q is of another version of webpress: its entries are made again", c.Dir)
+		})
+		c.drop(key, info)
+	case errors.Is(err, errDamaged):
+		c.Logf("cache entry %q: %s; it is made again", key, err)
+		c.drop(key, info)
+	default:
+		c.fail(fmt.Errorf("read cache entry %q: %w", key, cause(err)))
+	}
+	return Entry{}, false
+}
 
-// Get returns the entry of the name key, as whole as it was Put.
-func (c *Cache) Get(key string) (Entry, bool) { return Entry{}, false }
+// read returns the file of an entry and what the file system says of it. Links are
+// not followed.
+func (c *Cache) read(key string) ([]byte, fs.FileInfo, error) {
+	if err := c.isFolder(key[:2]); err != nil {
+		return nil, nil, err
+	}
+	info, err := c.root.Lstat(file(key))
+	if err != nil {
+		return nil, nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, nil, errNoFile
+	}
+	// Should a named pipe have taken its place since, this does not wait for it.
+	f, err := c.root.OpenFile(file(key), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	if info, err = f.Stat(); err != nil {
+		return nil, nil, err
+	}
+	switch {
+	case !info.Mode().IsRegular():
+		return nil, nil, errNoFile
+	case info.Size() > maxEntry:
+		return nil, info, damaged("it has %d bytes", info.Size())
+	}
+	data := make([]byte, info.Size())
+	if _, err := io.ReadFull(f, data); errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return nil, info, damaged("it became shorter")
+	} else if err != nil {
+		return nil, nil, err
+	}
+	return data, info, nil
+}
 
-// Put keeps e as the entry of the name key. Where it cannot be written, Logf is
-// told once.
-func (c *Cache) Put(key string, e Entry) {}
+// touch writes down that an entry was used, as the time of its last change: the one
+// time that archives carry.
+func (c *Cache) touch(key string, info fs.FileInfo) {
+	now := c.Now()
+	if age := now.Sub(info.ModTime()); age <= touchAge && age >= -touchAge {
+		return
+	}
+	if err := c.root.Chtimes(file(key), now, now); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		c.fail(fmt.Errorf("write cache entry %q: %w", key, cause(err)))
+	}
+}
+
+// drop removes an entry that is of no use, unless another process has made a new one
+// since.
+func (c *Cache) drop(key string, info fs.FileInfo) {
+	now, err := c.root.Lstat(file(key))
+	if err != nil || !os.SameFile(now, info) {
+		return
+	}
+	if err := c.root.Remove(file(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		c.fail(fmt.Errorf("remove cache entry %q: %w", key, cause(err)))
+	}
+}
+
+// Put keeps e as the entry of the name key, unless it is larger than all may be
+// together. Where it cannot be written, Logf is told once.
+func (c *Cache) Put(key string, e Entry) {
+	c.open.RLock()
+	defer c.open.RUnlock()
+	if c.closed || c.full.Load() || !isKey(key) {
+		return
+	}
+	head, err := header(key, e)
+	size := int64(len(head)) + int64(len(e.Data))
+	if err == nil && size > min(c.MaxBytes, maxEntry) {
+		return
+	}
+	if err == nil {
+		err = c.makeFolder(key[:2])
+	}
+	if err == nil {
+		err = c.place(file(key), head, e.Data)
+	}
+	if err != nil {
+		c.fail(fmt.Errorf("write cache entry %q: %w", key, cause(err)))
+		return
+	}
+	// A run that makes far more than is kept must not fill the disk meanwhile.
+	if c.written.Add(size) > c.MaxBytes/8 && c.trimming.TryLock() {
+		defer c.trimming.Unlock()
+		c.written.Store(0)
+		if err := c.trim(); err != nil {
+			c.fail(err)
+		}
+	}
+}
+
+// place writes a file in one rename, so that nobody ever sees a part of it. It is
+// not flushed to the disk: what a power cut takes is noticed and made again.
+func (c *Cache) place(name string, parts ...[]byte) (err error) {
+	temp := path.Join(path.Dir(name), tempPrefix+rand.Text()+tempSuffix)
+	f, err := c.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+			_ = c.root.Remove(temp)
+		}
+	}()
+	for _, part := range parts {
+		if _, err := f.Write(part); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(f.Chmod(0o644), giveTo(c.like, f.Chown), f.Close()); err != nil {
+		return err
+	}
+	now := c.Now()
+	if err := c.root.Chtimes(temp, now, now); err != nil {
+		return err
+	}
+	return c.root.Rename(temp, name)
+}
+
+// fail tells of what went wrong with the folder, once: what is wrong with one entry
+// is wrong with all.
+func (c *Cache) fail(err error) {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EROFS) {
+		c.full.Store(true)
+	}
+	c.tellFailure.Do(func() { c.Logf("%s; the run goes on without it", err) })
+}
 
 // Close removes the entries that were not used for longest, until the others take
-// up no more than MaxBytes, and what killed processes have left behind.
-func (c *Cache) Close() error { return nil }
+// up no more than MaxBytes, and what killed processes have left behind. It waits
+// for what is being read and written.
+func (c *Cache) Close() error {
+	c.open.Lock()
+	defer c.open.Unlock()
+	if c.closed {
+		return nil
+	}
+	c.closed = true
+	return errors.Join(c.trim(), c.root.Close())
+}

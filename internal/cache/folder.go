@@ -1,0 +1,225 @@
+package cache
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"webpress/internal/asset"
+)
+
+// Files of the cache: entries lie in folders by the first two digits of their keys.
+// A temporary file lives for as long as it takes to write one entry.
+const (
+	entrySuffix = ".entry"
+	tempPrefix  = ".webpress-"
+	tempSuffix  = ".tmp"
+	keySize     = 64
+	tagName     = "CACHEDIR.TAG"
+	ignoreName  = ".gitignore"
+)
+
+// tag tells programs that back up files to leave the folder out. Its first line is
+// what makes it one: see https://bford.info/cachedir/.
+const (
+	tagSignature = "Signature: 8a477f597d28d172789f06886806bc55"
+	tag          = tagSignature + `
+# This file is a cache directory tag created by webpress.
+# For information about cache directory tags, see https://bford.info/cachedir/
+`
+	// ignore keeps the folder out of commits where it lies in a work tree.
+	ignore = "# Created by webpress: its cache is not for committing.\n*\n"
+)
+
+// errNoFile and errNoFolder are for what has the name of one and is something else.
+var (
+	errNoFile   = errors.New("not a file")
+	errNoFolder = errors.New("not a folder")
+)
+
+func file(key string) string { return key[:2] + "/" + key + entrySuffix }
+
+func isKey(s string) bool { return len(s) == keySize && isHex(s) }
+
+func isHex(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
+
+// isEntry says whether a file in the folder dir has the name of an entry.
+func isEntry(dir, name string) bool {
+	key, ok := strings.CutSuffix(name, entrySuffix)
+	return ok && isKey(key) && key[:2] == dir
+}
+
+func isDir(name string) bool { return len(name) == 2 && isHex(name) }
+
+// isTemp says whether a name is that of a temporary file. rand.Text gives 26
+// characters of base32.
+func isTemp(name string) bool {
+	middle, ok := strings.CutPrefix(name, tempPrefix)
+	middle, ends := strings.CutSuffix(middle, tempSuffix)
+	return ok && ends && len(middle) == 26 && strings.Trim(middle, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
+}
+
+// Open opens the cache in o.Dir, and makes it where there is none. The error is an
+// *asset.Fault.
+func Open(o Options) (*Cache, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logf == nil {
+		o.Logf = func(string, ...any) {}
+	}
+	c := &Cache{Options: o}
+	if err := c.openFolder(); err != nil {
+		if c.root != nil {
+			c.root.Close()
+		}
+		fault := &asset.Fault{
+			Message: fmt.Sprintf("open cache %q: %s", o.Dir, cause(err)),
+			Hint:    "make the folder writable for the user that runs webpress, or set another `cache-dir`",
+		}
+		switch {
+		case errors.Is(err, errForeign), errors.Is(err, errNoFolder), errors.Is(err, syscall.ENOTDIR):
+			fault.Hint = "let `cache-dir` be a folder of its own, such as .webpress-cache"
+		case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+			fault.Hint = "free some space on the disk, or let `cache-dir` be on another one"
+		}
+		return nil, fault
+	}
+	return c, nil
+}
+
+// errForeign is for a folder that is used for something else.
+var errForeign = errors.New("there is something else in the folder")
+
+// openFolder opens and marks the folder.
+func (c *Cache) openFolder() (err error) {
+	if err := makeDirs(c.Dir); err != nil {
+		return err
+	}
+	if c.root, err = os.OpenRoot(c.Dir); err != nil {
+		return err
+	}
+	if c.like, err = c.root.Stat("."); err != nil {
+		return err
+	}
+	tagged, err := c.tagged()
+	if err != nil {
+		return err
+	}
+	if !tagged {
+		if err := c.place(tagName, []byte(tag)); err != nil {
+			return err
+		}
+	}
+	if _, err := c.root.Lstat(ignoreName); errors.Is(err, fs.ErrNotExist) {
+		return c.place(ignoreName, []byte(ignore))
+	}
+	// That the folder can be written to is told before the first picture.
+	const trial = tempPrefix + "AAAAAAAAAAAAAAAAAAAAAAAAAA" + tempSuffix
+	if err := c.place(trial); err != nil {
+		return err
+	}
+	if err := c.root.Remove(trial); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// makeDirs makes dir and the folders above it that are not there yet, with mode 0755
+// and the owner of the one that was.
+func makeDirs(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case err == nil && !info.IsDir():
+		return errNoFolder
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	parent := filepath.Dir(dir)
+	if parent != dir {
+		if err := makeDirs(parent); err != nil {
+			return err
+		}
+	}
+	like, err := os.Stat(parent)
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o755); errors.Is(err, fs.ErrExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	own := func(uid, gid int) error { return os.Lchown(dir, uid, gid) }
+	return errors.Join(os.Chmod(dir, 0o755), giveTo(like, own))
+}
+
+// tagged says whether the folder is marked as a cache, and refuses one that is not
+// and holds other files: the mark makes git and others pass by all of them.
+func (c *Cache) tagged() (bool, error) {
+	if info, err := c.root.Lstat(tagName); err == nil && info.Mode().IsRegular() {
+		f, err := c.root.Open(tagName)
+		if err != nil {
+			return false, err
+		}
+		defer f.Close()
+		head := make([]byte, len(tagSignature))
+		if _, err := io.ReadFull(f, head); err == nil && string(head) == tagSignature {
+			return true, nil
+		}
+	}
+	names, err := fs.ReadDir(c.root.FS(), ".")
+	if err != nil {
+		return false, err
+	}
+	for _, e := range names {
+		switch name := e.Name(); {
+		case isDir(name), isTemp(name), name == ignoreName, name == ".gitkeep", name == "lost+found":
+		default:
+			return false, fmt.Errorf("%w, such as %q", errForeign, name)
+		}
+	}
+	return false, nil
+}
+
+// isFolder returns why a name in the cache is not that of a folder.
+func (c *Cache) isFolder(name string) error {
+	info, err := c.root.Lstat(name)
+	if err == nil && !info.IsDir() {
+		err = errNoFolder
+	}
+	return err
+}
+
+// makeFolder makes a folder for entries where it is not there yet.
+func (c *Cache) makeFolder(name string) error {
+	err := c.root.Mkdir(name, 0o755)
+	if errors.Is(err, fs.ErrExist) {
+		return c.isFolder(name)
+	}
+	if err != nil {
+		return err
+	}
+	own := func(uid, gid int) error { return c.root.Lchown(name, uid, gid) }
+	return errors.Join(c.root.Chmod(name, 0o755), giveTo(c.like, own))
+}
+
+// cause takes err out of what the standard library wraps it in: the path is told
+// already, and the name of a system call says nothing to a user.
+func cause(err error) error {
+	var pathErr *fs.PathError
+	var linkErr *os.LinkError
+	switch {
+	case errors.As(err, &pathErr):
+		err = pathErr.Err
+	case errors.As(err, &linkErr):
+		err = linkErr.Err
+	}
+	return err
+}
