@@ -93,6 +93,6 @@ func Detect(getenv func(string) string, o Options) CI {
 	case getenv("GITHUB_ACTIONS") == "true":
 		return &GitHub{getenv: getenv, o: o}
 	default:
-		return &None{o: o}
+		return &None{getenv: getenv, o: o}
 	}
 }

@@ -133,6 +133,7 @@ func (g *GitHub) Facts() Facts {
 	// A run of pull_request_target has the base repository's token and secrets.
 	fork := f.Event == PullRequest && f.Fork && f.EventName != "pull_request_target"
 	f.ReadOnly = fork || f.Actor == "dependabot[bot]"
+	f.shard(g.getenv)
 	return f
 }
 
@@ -145,8 +146,9 @@ func (g *GitHub) Secrets() Secrets {
 	}
 }
 
-// pullRef is what GITHUB_REF is on a pull request.
-var pullRef = regexp.MustCompile(`^refs/pull/([0-9]+)/`)
+// pullRef is what GITHUB_REF is on a pull request: of the commit that it would be
+// merged as, or at Gitea and Forgejo of its head.
+var pullRef = regexp.MustCompile(`^refs/pull/([0-9]+)/(merge$)?`)
 
 func (g *GitHub) pullRequest(f *Facts, e event, ref string) {
 	// GITHUB_REF is the merge ref here, or for pull_request_target the base
@@ -156,6 +158,7 @@ func (g *GitHub) pullRequest(f *Facts, e event, ref string) {
 	f.BaseBranch = g.getenv("GITHUB_BASE_REF")
 	if m := pullRef.FindStringSubmatch(ref); m != nil {
 		f.PullRequest, _ = strconv.Atoi(m[1])
+		f.MergeCommit = m[2] != "" && f.SHA != ""
 	}
 	p := e.PullRequest
 	if p == nil {

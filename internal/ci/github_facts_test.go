@@ -62,6 +62,7 @@ func TestGitHubFacts(t *testing.T) {
 				"GITHUB_HEAD_REF", "photos/new", "GITHUB_BASE_REF", "main"},
 			func(f *Facts) {
 				f.Event, f.EventName, f.PullRequest = PullRequest, "pull_request", 12
+				f.MergeCommit = true
 				f.Branch, f.BaseBranch = "photos/new", "main"
 				f.HeadSHA, f.BaseSHA = strings.Repeat("3", 40), before
 				f.HeadRepository = "Octo/Site"
@@ -71,6 +72,7 @@ func TestGitHubFacts(t *testing.T) {
 				"GITHUB_HEAD_REF", "main", "GITHUB_BASE_REF", "main"},
 			func(f *Facts) {
 				f.Event, f.EventName, f.PullRequest = PullRequest, "pull_request", 13
+				f.MergeCommit = true
 				f.Branch, f.BaseBranch = "main", "main"
 				f.HeadSHA, f.BaseSHA = strings.Repeat("4", 40), before
 				f.HeadRepository, f.Fork, f.ReadOnly = "stranger/site", true, true
@@ -89,6 +91,7 @@ func TestGitHubFacts(t *testing.T) {
 				"GITHUB_HEAD_REF", "patch-1", "GITHUB_BASE_REF", "main"},
 			func(f *Facts) {
 				f.Event, f.EventName, f.PullRequest = PullRequest, "pull_request", 14
+				f.MergeCommit = true
 				f.Branch, f.BaseBranch = "patch-1", "main"
 				f.HeadSHA, f.BaseSHA = strings.Repeat("5", 40), before
 				f.Fork, f.ReadOnly = true, true
@@ -98,6 +101,7 @@ func TestGitHubFacts(t *testing.T) {
 				"GITHUB_HEAD_REF", "patch-1", "GITHUB_BASE_REF", "main"},
 			func(f *Facts) {
 				f.Event, f.EventName, f.PullRequest = PullRequest, "pull_request", 14
+				f.MergeCommit = true
 				f.Branch, f.BaseBranch, f.DefaultBranch = "patch-1", "main", ""
 				f.HeadSHA = ""
 				f.Notices = []string{`read event "testdata/github/broken.json": unexpected end of JSON input`}

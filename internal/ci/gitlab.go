@@ -56,6 +56,7 @@ func (g *GitLab) Facts() Facts {
 	if iid := g.getenv("CI_MERGE_REQUEST_IID"); iid != "" {
 		g.mergeRequest(&f, iid)
 	}
+	f.shard(g.getenv, gitlabCounter)
 	return f
 }
 
@@ -65,9 +66,14 @@ func (g *GitLab) mergeRequest(f *Facts, iid string) {
 	f.Branch = g.getenv("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME")
 	f.BaseBranch = g.getenv("CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
 	f.BaseSHA = commit(g.getenv("CI_MERGE_REQUEST_DIFF_BASE_SHA"))
-	// In a pipeline for merged results CI_COMMIT_SHA is a merge commit that
-	// exists on no branch; only there is the variable for the head set.
+	// In a pipeline for merged results, or of a merge train, CI_COMMIT_SHA is a
+	// merge commit that exists on no branch; only there is the variable for the head
+	// set. Where a project wants no merge commits a train may have the head itself.
 	f.HeadSHA = first(g.getenv("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"), f.SHA)
+	switch g.getenv("CI_MERGE_REQUEST_EVENT_TYPE") {
+	case "merged_result", "merge_train":
+		f.MergeCommit = f.HeadSHA != f.SHA
+	}
 
 	// A pipeline for a fork's merge request runs in the fork, unless a member
 	// of the parent project started it. The merge request is the parent's.

@@ -34,7 +34,7 @@ func TestGitLabFacts(t *testing.T) {
 		RunURL: "https://gitlab.example.com/group/sub/site/-/jobs/901",
 	}
 	mergeRequest := []string{
-		"CI_PIPELINE_SOURCE", "merge_request_event", "CI_MERGE_REQUEST_IID", "7",
+		"CI_PIPELINE_SOURCE", "merge_request_event", "CI_MERGE_REQUEST_IID", "7", "CI_MERGE_REQUEST_EVENT_TYPE", "detached",
 		"CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "photos", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main",
 		"CI_MERGE_REQUEST_DIFF_BASE_SHA", before,
 		"CI_MERGE_REQUEST_PROJECT_ID", "42", "CI_MERGE_REQUEST_PROJECT_PATH", "group/sub/site",
@@ -59,11 +59,18 @@ func TestGitLabFacts(t *testing.T) {
 				f.Branch, f.BaseBranch, f.BaseSHA = "photos", "main", before
 				f.HeadRepository = "group/sub/site"
 			}},
-		{"merged results", append(mergeRequest, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", strings.Repeat("3", 40)),
+		{"merged results", append(mergeRequest, "CI_MERGE_REQUEST_EVENT_TYPE", "merged_result", "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", strings.Repeat("3", 40)),
 			func(f *Facts) {
+				f.MergeCommit = true
 				f.Event, f.EventName, f.PullRequest = PullRequest, "merge_request_event", 7
 				f.Branch, f.BaseBranch, f.BaseSHA = "photos", "main", before
 				f.HeadRepository, f.HeadSHA = "group/sub/site", strings.Repeat("3", 40)
+			}},
+		{"merge train that moves forward", append(mergeRequest, "CI_MERGE_REQUEST_EVENT_TYPE", "merge_train", "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", after),
+			func(f *Facts) {
+				f.Event, f.EventName, f.PullRequest = PullRequest, "merge_request_event", 7
+				f.Branch, f.BaseBranch, f.BaseSHA = "photos", "main", before
+				f.HeadRepository = "group/sub/site"
 			}},
 		{"merge request of a fork, in the fork", append(mergeRequest,
 			"CI_PROJECT_ID", "77", "CI_PROJECT_PATH", "stranger/site",

@@ -1,15 +1,22 @@
 package ci
 
 // None is no CI, or one that webpress does not know: a terminal, cron, make.
-type None struct{ o Options }
+type None struct {
+	getenv func(string) string
+	o      Options
+}
 
 var _ CI = (*None)(nil)
 
 // Name is empty.
 func (n *None) Name() string { return "" }
 
-// Facts is empty.
-func (n *None) Facts() Facts { return Facts{} }
+// Facts has no more than what starts several jobs tells them.
+func (n *None) Facts() Facts {
+	var f Facts
+	f.shard(n.getenv)
+	return f
+}
 
 // Secrets is empty.
 func (n *None) Secrets() Secrets { return Secrets{} }

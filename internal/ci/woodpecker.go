@@ -49,6 +49,7 @@ func (w *Woodpecker) Facts() Facts {
 		// The branch is then the default branch or the tag's own name.
 		f.Branch = ""
 	}
+	f.shard(w.getenv)
 	return f
 }
 
