@@ -17,6 +17,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -99,14 +100,14 @@ func (c *Cache) Get(key string) (Entry, bool) {
 	case errors.Is(err, fs.ErrNotExist):
 	case errors.Is(err, errVersion):
 		c.tellOtherKind.Do(func() {
-			c.Logf("the cache %q is of another version of webpress: its entries are made again", c.Dir)
+			c.Logf("cache: %q is of another version of webpress; its entries are made again", c.Dir)
 		})
 		c.drop(key, info)
 	case errors.Is(err, errDamaged):
-		c.Logf("cache entry %q: %s; it is made again", key, err)
+		c.Logf("cache: %q is %s; it is made again", c.at(key), err)
 		c.drop(key, info)
 	default:
-		c.fail(fmt.Errorf("read cache entry %q: %w", key, cause(err)))
+		c.fail(fmt.Errorf("read %q: %w", c.at(key), cause(err)))
 	}
 	return Entry{}, false
 }
@@ -156,7 +157,7 @@ func (c *Cache) touch(key string, info fs.FileInfo) {
 		return
 	}
 	if err := c.root.Chtimes(file(key), now, now); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		c.fail(fmt.Errorf("write cache entry %q: %w", key, cause(err)))
+		c.fail(fmt.Errorf("write %q: %w", c.at(key), cause(err)))
 	}
 }
 
@@ -168,7 +169,7 @@ func (c *Cache) drop(key string, info fs.FileInfo) {
 		return
 	}
 	if err := c.root.Remove(file(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		c.fail(fmt.Errorf("remove cache entry %q: %w", key, cause(err)))
+		c.fail(fmt.Errorf("remove %q: %w", c.at(key), cause(err)))
 	}
 }
 
@@ -192,7 +193,7 @@ func (c *Cache) Put(key string, e Entry) {
 		err = c.place(file(key), head, e.Data)
 	}
 	if err != nil {
-		c.fail(fmt.Errorf("write cache entry %q: %w", key, cause(err)))
+		c.fail(fmt.Errorf("write %q: %w", c.at(key), cause(err)))
 		return
 	}
 	// A run that makes far more than is kept must not fill the disk meanwhile.
@@ -234,13 +235,16 @@ func (c *Cache) place(name string, parts ...[]byte) (err error) {
 	return c.root.Rename(temp, name)
 }
 
+// at is the path of an entry.
+func (c *Cache) at(key string) string { return filepath.Join(c.Dir, file(key)) }
+
 // fail tells of what went wrong with the folder, once: what is wrong with one entry
 // is wrong with all.
 func (c *Cache) fail(err error) {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EROFS) {
 		c.full.Store(true)
 	}
-	c.tellFailure.Do(func() { c.Logf("%s; the run goes on without it", err) })
+	c.tellFailure.Do(func() { c.Logf("cache: %s; the run goes on without it", err) })
 }
 
 // Close removes the entries that were not used for longest, until the others take

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -124,7 +125,7 @@ func TestPutGet(t *testing.T) {
 		"a picture":   entry(1),
 		"not smaller": {Width: 1, Height: 2, Frames: 3, Pixels: 6, Reason: asset.NotSmaller, After: 12345},
 		"bare":        {Data: []byte{0}},
-		"large":       {Data: bytes.Repeat([]byte("webp"), 1<<18), After: 1 << 20},
+		"large":       {Data: bytes.Repeat([]byte("webp"), 1<<14), After: 1 << 16},
 	}
 	dir := t.TempDir()
 	for name, want := range tests {
@@ -352,6 +353,26 @@ func TestWriteFails(t *testing.T) {
 	for _, name := range listing(t, dir) {
 		if isTemp(filepath.Base(name)) {
 			t.Errorf("%s is left", name)
+		}
+	}
+}
+
+// Once the disk is full, nothing is tried any more: pictures have to be written, too.
+func TestDiskFull(t *testing.T) {
+	for _, cause := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS} {
+		c := open(t, t.TempDir(), 1<<20, start)
+		c.Put(key(1), entry(1))
+		c.fail(&fs.PathError{Op: "write", Path: "x", Err: cause})
+		c.fail(&fs.PathError{Op: "write", Path: "y", Err: cause})
+		c.Put(key(2), entry(2))
+		if got := held(t, c.Cache, 3); !slices.Equal(got, []int{1}) {
+			t.Errorf("%v: entries %v", cause, got)
+		}
+		if _, ok := c.Get(key(1)); !ok {
+			t.Errorf("%v: what is there is not read", cause)
+		}
+		if len(c.log) != 1 {
+			t.Errorf("%v: logged %q", cause, c.log)
 		}
 	}
 }
