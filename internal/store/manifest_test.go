@@ -13,33 +13,47 @@ import (
 )
 
 func TestManifestRoundTrip(t *testing.T) {
-	want := Manifest{Schema: 1, Head: head, Files: []Entry{
+	files := []Entry{
 		{Source: "ä <b>.png", Blob: head, Removed: true, Output: "ä <b>.webp", Size: 3, SHA256: "ab", Recipe: "cd"},
 		{Source: "c.png", Output: "c.webp"},
-	}}
-	data, err := want.encode()
-	if err != nil {
-		t.Fatal(err)
 	}
-	got, err := parseManifest(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+	for _, want := range []Manifest{
+		{Schema: ManifestVersion, Head: head, Files: files},
+		{Schema: ShardVersion, Head: head, Shard: "2/4", Files: files},
+		{Schema: ShardVersion, Head: head, Shard: "1/1", Files: []Entry{}},
+	} {
+		data, err := want.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		// What knows nothing of shards is not to be surprised by a new member.
+		if strings.Contains(string(data), "shard") != (want.Shard != "") {
+			t.Errorf("%s", data)
+		}
+		got, err := parseManifest(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 
 func TestManifestRefused(t *testing.T) {
 	for text, why := range map[string]string{
-		``:                        "unexpected end",
-		`null`:                    "no schema version",
-		`{}`:                      "no schema version",
-		`[]`:                      "cannot unmarshal",
-		`{"schema": 0}`:           "version is 0",
-		`{"schema": 3, "new": 1}`: "version is 3",
-		`{"schema": 1, "new": 1}`: `unknown field "new"`,
-		`{"schema": 1} {}`:        "after top-level value",
+		``:                              "unexpected end",
+		`null`:                          "no schema version",
+		`{}`:                            "no schema version",
+		`[]`:                            "cannot unmarshal",
+		`{"schema": 0}`:                 "version is 0",
+		`{"schema": 3, "new": 1}`:       "version is 3",
+		`{"schema": 1, "new": 1}`:       `unknown field "new"`,
+		`{"schema": 1, "shard": "1/2"}`: `version is 1, and its shard "1/2"`,
+		`{"schema": 2}`:                 `version is 2, and its shard ""`,
+		`{"schema": 2, "shard": "3/2"}`: `version is 2, and its shard "3/2"`,
+		`{"schema": 2, "shard": 1}`:     "cannot unmarshal",
+		`{"schema": 1} {}`:              "after top-level value",
 		`{"schema": 1, "files": [{"size": 1e99}]}`:     "cannot unmarshal",
 		`{"schema": 1, "files": [{"mode": "120000"}]}`: `unknown field "mode"`,
 	} {
@@ -68,6 +82,7 @@ func FuzzManifest(f *testing.F) {
 		f.Add([]byte(strings.ReplaceAll(string(data), "a.webp", "../a.webp")))
 		f.Add([]byte(strings.ReplaceAll(string(data), "a.webp", "link/a.webp")))
 		f.Add([]byte(strings.ReplaceAll(string(data), "a.png", `.GIT\\x`)))
+		f.Add([]byte(strings.Replace(string(data), `"schema": 1`, `"schema": 2, "shard": "2/3"`, 1)))
 	}
 	if err := errors.Join(
 		os.WriteFile(filepath.Join(outside, "a.webp"), []byte(lossy), 0o644),
@@ -94,6 +109,10 @@ func FuzzManifest(f *testing.F) {
 		got, err := Verify(clean, o)
 		if err != nil {
 			return
+		}
+		m := got.Manifest
+		if i, n, ok := parseShard(m.Shard); ok != (m.Schema == ShardVersion) || ok && (i < 1 || i > n || n > maxShards) {
+			t.Errorf("passes: shard %q of version %d", m.Shard, m.Schema)
 		}
 		for _, r := range got.Results {
 			if r.Output != "a.webp" || badPath(r.Source.Path) != "" || fold(r.Source.Path) == "a.webp" && got.Removes(r.Source.Path) {
