@@ -1,6 +1,7 @@
 package git_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,6 +104,16 @@ func TestHidden(t *testing.T) {
 			}
 		})
 	}
+	t.Run("very many", func(t *testing.T) {
+		many := []string{"out/a.png", "in/a.png"}
+		for i := range 100_000 {
+			many = append(many, fmt.Sprintf("out/never-there-at-all-%d.png", i))
+		}
+		got, err := open(t, top).Hidden(t.Context(), many)
+		if err != nil || !cmp.Equal(got, map[string]bool{"out/a.png": true}) {
+			t.Errorf("Hidden = %v, %v", got, err)
+		}
+	})
 	t.Run("there again", func(t *testing.T) {
 		write(t, top, "out/a.png", "back again")
 		got, err := open(t, top).Hidden(t.Context(), []string{"out/a.png", "out/deep/b.png"})
