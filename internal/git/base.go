@@ -30,6 +30,7 @@ type BaseOptions struct {
 
 // Base finds the commit to compare the work tree with, and says in a few words what
 // it is, to be read after "the".
+//
 // It is where the history of what is checked out left that of what o names, so that
 // what others did since is not among the changes. Nothing is fetched for it. It
 // returns an error that is ErrNoBase where there is none.
