@@ -363,8 +363,9 @@ func TestLockFilters(t *testing.T) {
 			d := s.delivery("a.png")
 			s.lock(&d, nil)
 			for n, want := range []string{"2", "2"} {
-				if _, err := s.put2(c, d); err != nil {
-					t.Fatal(err)
+				stored, err := s.put2(c, d)
+				if err != nil || (stored.Ref == "") != (n > 0) {
+					t.Fatalf("%d: %+v, %v", n, stored, err)
 				}
 				if got := s.show(lockPath); got != tc.want {
 					t.Errorf("%d: %q", n, got)
@@ -377,6 +378,22 @@ func TestLockFilters(t *testing.T) {
 				t.Error(got)
 			}
 		})
+	}
+}
+
+// TestLockCleanedIsTheSame commits nothing where git would not see a difference.
+func TestLockCleanedIsTheSame(t *testing.T) {
+	s := newStage(t)
+	s.put(".gitattributes", "*.lock text\n")
+	s.put(lockPath, "x.png\n")
+	s.publish("Lock")
+	d := s.delivery()
+	d.Lock = &Lock{lockPath, func(theirs []byte, _ map[string]bool) ([]byte, error) {
+		return []byte(strings.ReplaceAll(string(theirs), "\n", "\r\n")), nil
+	}}
+	stored, err := s.put2(s.store(), d)
+	if err != nil || stored.Ref != "" || len(stored.Paths) != 0 {
+		t.Errorf("%+v, %v", stored, err)
 	}
 }
 
