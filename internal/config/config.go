@@ -29,9 +29,19 @@ import "reflect"
 type Config struct {
 	// Verb is what to do.
 	Verb Verb `kong:"-"`
-	// Upload is the folder of the artifact that Apply checks and commits, as it
-	// was typed.
-	Upload string `kong:"-"`
+	// Upload is the folder of the artifact that Apply checks and commits, Merged are
+	// those that Merge joins, as they were typed.
+	Upload string   `kong:"-"`
+	Merged []string `kong:"-"`
+	// Given are the flags with which another run takes the same files and makes the
+	// same of them: those for what flags, inputs and variables say and webpress.yml
+	// does not.
+	Given []string `kong:"-"`
+	// Rules are settings for some of the files: the first whose Glob takes a file has
+	// them all, its own and those of the run.
+	Rules []Rule `kong:"-"`
+	// Budgets are limits that Check holds pictures to.
+	Budgets []Budget `kong:"-"`
 	// Action says that settings came as an action's inputs: webpress runs as the
 	// action, and not as a command in a step of somebody's own.
 	Action bool `kong:"-"`
@@ -46,30 +56,48 @@ type Config struct {
 	Glob   []string `group:"which" placeholder:"PATTERN" check:"pattern" default-note:"every HEIC, HEIF, HIF, JPEG, PNG, TIFF, BMP, GIF and AVIF file" help:"Patterns of the files to take; one that starts with ! leaves files out again."`
 	Ignore []string `group:"which" placeholder:"PATTERN" check:"pattern" help:"Patterns of files to leave out, besides those in .git, node_modules and vendor."`
 
-	Format    string `group:"picture" default:"webp" enum:"webp" placeholder:"FORMAT" help:"Format to convert to."`
-	Quality   int    `group:"picture" short:"q" default:"80" range:"0,100" placeholder:"N" help:"Quality of lossy encoding: 0 is the smallest, 100 the most faithful."`
-	Lossless  string `group:"picture" default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"When to encode without loss; auto takes the smaller encoding for PNG, GIF, BMP and TIFF."`
-	Effort    int    `group:"picture" default:"4" range:"0,6" placeholder:"N" help:"Work put into small files: 0 is the fastest, 6 the smallest."`
-	MaxWidth  int    `group:"picture" default:"0" range:"0,16383" placeholder:"PIXELS" help:"Shrink wider pictures to this width and keep their shape; 0 is no limit."`
-	MaxHeight int    `group:"picture" default:"0" range:"0,16383" placeholder:"PIXELS" help:"Shrink taller pictures to this height and keep their shape; 0 is no limit."`
-	Metadata  string `group:"picture" default:"icc" enum:"icc,none,all" placeholder:"WHAT" help:"What to keep besides the pixels: icc keeps colour profiles and drops places, dates and cameras."`
+	Format    string `rule:"" group:"picture" default:"webp" enum:"webp" placeholder:"FORMAT" help:"Format to convert to."`
+	Quality   int    `rule:"" group:"picture" short:"q" default:"80" range:"0,100" placeholder:"N" help:"Quality of lossy encoding: 0 is the smallest, 100 the most faithful."`
+	Lossless  string `rule:"" group:"picture" default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"When to encode without loss; auto takes the smaller encoding for PNG, GIF, BMP and TIFF."`
+	Effort    int    `rule:"" group:"picture" default:"4" range:"0,6" placeholder:"N" help:"Work put into small files: 0 is the fastest, 6 the smallest."`
+	MaxWidth  int    `rule:"" group:"picture" default:"0" range:"0,16383" placeholder:"PIXELS" help:"Shrink wider pictures to this width and keep their shape; 0 is no limit."`
+	MaxHeight int    `rule:"" group:"picture" default:"0" range:"0,16383" placeholder:"PIXELS" help:"Shrink taller pictures to this height and keep their shape; 0 is no limit."`
+	Metadata  string `rule:"" group:"picture" default:"icc" enum:"icc,none,all" placeholder:"WHAT" help:"What to keep besides the pixels: icc keeps colour profiles and drops places, dates and cameras."`
 
-	Output     string  `group:"result" short:"o" default:"{dir}/{name}.webp" check:"template" placeholder:"TEMPLATE" help:"Path of the result, made of the {dir}, {name} and {ext} of its source."`
-	Overwrite  bool    `group:"result" default:"false" negatable:"" help:"Replace files in the place of a result that webpress did not make."`
-	Originals  string  `group:"result" default:"keep" enum:"keep,remove" placeholder:"WHAT" help:"What to do with a source once its result is written."`
-	MinSavings float64 `group:"result" default:"0" range:"0,100" unit:"percent" placeholder:"PERCENT" help:"Keep a result only if it saves at least this share of the bytes; results of HEIC and AVIF are always kept."`
+	Output     string  `rule:"" group:"result" short:"o" default:"{dir}/{name}.webp" check:"template" placeholder:"TEMPLATE" help:"Path of the result, made of the {dir}, {name} and {ext} of its source."`
+	Overwrite  bool    `rule:"" group:"result" default:"false" negatable:"" help:"Replace files in the place of a result that webpress did not make."`
+	Originals  string  `rule:"" group:"result" default:"keep" enum:"keep,remove" placeholder:"WHAT" help:"What to do with a source once its result is written."`
+	MinSavings float64 `rule:"" group:"result" default:"0" range:"0,100" unit:"percent" placeholder:"PERCENT" help:"Keep a result only if it saves at least this share of the bytes; results of HEIC and AVIF are always kept."`
 	DryRun     bool    `group:"result" short:"n" default:"false" negatable:"" help:"Convert and report, but write nothing."`
 
 	// MaxPixels is by default 16383 x 16383, the largest picture that a WebP can
 	// hold: nothing above it could be written without shrinking, and at four
 	// bytes a pixel it is one gigabyte already.
-	MaxPixels int64 `group:"limits" default:"268402689" range:"1,1000000000000" unit:"pixels" placeholder:"PIXELS" help:"Refuse pictures with more pixels, all frames together; the default is 16383 x 16383, the largest WebP."`
+	MaxPixels int64 `rule:"" group:"limits" default:"268402689" range:"1,1000000000000" unit:"pixels" placeholder:"PIXELS" help:"Refuse pictures with more pixels, all frames together; the default is 16383 x 16383, the largest WebP."`
 	// MaxFileSize is in bytes.
-	MaxFileSize int64 `group:"limits" default:"256MiB" range:"1,1099511627776" unit:"bytes" placeholder:"SIZE" help:"Refuse larger files."`
+	MaxFileSize int64 `rule:"" group:"limits" default:"256MiB" range:"1,1099511627776" unit:"bytes" placeholder:"SIZE" help:"Refuse larger files."`
 	// MemoryLimit is in bytes; 0 means to follow the container's or machine's.
 	MemoryLimit int64 `group:"limits" default:"0" range:"0,17592186044416" unit:"bytes" placeholder:"SIZE" help:"Memory for the pictures in work at a time; 0 follows the container's limit."`
 	// Jobs of 0 means the number of processors.
 	Jobs int `group:"limits" short:"j" default:"0" range:"0,1024" placeholder:"N" help:"Pictures in work at a time; 0 is one a processor."`
+
+	Lock  bool `group:"again" default:"true" negatable:"" help:"Remember in webpress.lock what is done, and do nothing twice."`
+	Prune bool `group:"again" default:"false" negatable:"" help:"Remove results whose source is gone."`
+	// ChangedOnly is one of Auto, Always and Never.
+	ChangedOnly string `group:"again" default:"auto" enum:"auto,true,false" placeholder:"WHEN" help:"Take only files that have changed; auto is on pull and merge requests."`
+	Base        string `group:"again" check:"revision" placeholder:"COMMIT" default-note:"the base of the pull or merge request, else the default branch" help:"Branch, tag or commit to compare with, for changed-only and for budgets."`
+	// CacheDir is relative to WorkingDirectory, unless it is absolute.
+	CacheDir string `group:"again" check:"folder" placeholder:"DIR" help:"Folder that keeps finished results from one run to the next, for runs that commit nothing."`
+	// CacheSize is in bytes.
+	CacheSize int64 `group:"again" default:"1GB" range:"0,17592186044416" unit:"bytes" placeholder:"SIZE" help:"Most that the folder may hold; what was not used for longest goes first."`
+	// Shard is what ParseShard reads, empty for everything.
+	Shard string `group:"again" check:"shard" placeholder:"I/N" help:"Do one of several parts, such as 2/4; auto is the place among the CI's parallel jobs."`
+	// MatrixJob is what ParseMatrixJob reads.
+	MatrixJob string `group:"again" file:"-" check:"text" placeholder:"I/N" input-default:"${{ strategy.job-index }}/${{ strategy.job-total }}" help:"Place of the job in its matrix, counted from 0, for shard auto."`
+
+	// Checks is empty for all of them.
+	Checks []string `group:"check" values:"outputs,budgets" placeholder:"WHAT" default-note:"both" help:"What check looks at: whether results are up to date, and the budgets in webpress.yml."`
+	Sarif  string   `group:"check" placeholder:"FILE" check:"file" help:"Write what check finds as SARIF 2.1.0 to this file, for code scanning."`
 
 	// Store is empty where nothing was set: the default depends on the platform.
 	// none stands alone.
@@ -94,7 +122,7 @@ type Config struct {
 	GitlabToken string `group:"access" secret:"" file:"-" check:"text" placeholder:"TOKEN" help:"Token with the scope api to comment on merge requests of GitLab with, which its job token cannot."`
 	Retries     int    `group:"access" default:"5" range:"0,20" placeholder:"N" help:"How often a failed request is repeated."`
 
-	FailOn  string `group:"report" default:"error" enum:"error,none" placeholder:"WHAT" help:"When to end with exit code 1: error is at a picture that failed, none is never."`
+	FailOn  string `group:"report" default:"error" enum:"error,change,none" placeholder:"WHAT" help:"When to end with exit code 1: error is at a picture that failed, change also where anything was written, none is never."`
 	Summary bool   `group:"report" default:"true" negatable:"" help:"Write the summary of the CI job."`
 	// Report is relative to WorkingDirectory, unless it is absolute.
 	Report string `group:"report" placeholder:"FILE" check:"file" help:"Write a report as JSON to this file."`
@@ -106,6 +134,9 @@ type Config struct {
 	WebhookSecret string `group:"report" secret:"" file:"-" check:"text" placeholder:"SECRET" help:"Key to sign what is posted with, in X-Webpress-Signature-256."`
 	Verbose       bool   `group:"report" short:"v" default:"false" negatable:"" help:"Log every file and how long it took."`
 
+	// Command is the verb where none is typed, Uploads what Merge joins then.
+	Command string   `group:"run" file:"-" default:"convert" enum:"convert,check,merge" placeholder:"VERB" help:"What to do where no command is typed, as in an action."`
+	Uploads []string `group:"run" file:"-" placeholder:"DIR" help:"Folders that merge joins, where none is typed."`
 	// WorkingDirectory is absolute after Load.
 	WorkingDirectory string `group:"run" short:"C" file:"-" placeholder:"DIR" default-note:"where webpress is started" help:"Folder to work in; all other paths start from it."`
 	Config           string `group:"run" file:"-" placeholder:"FILE" check:"file" default-note:"webpress.yml, if there is one" help:"File to read settings from."`
@@ -117,12 +148,28 @@ type Verb string
 const (
 	// Convert finds images and converts them. It is the default verb.
 	Convert Verb = "convert"
+	// Check says what is not as it should be, and changes nothing.
+	Check Verb = "check"
 	// Apply checks what a run with fewer rights has uploaded, and commits it.
 	Apply Verb = "apply"
+	// Merge joins what the shards of a run have made.
+	Merge Verb = "merge"
+	// Relock mends webpress.lock.
+	Relock Verb = "relock"
 )
 
-// The values of Config.Store and Config.CommitMethod that others have to know.
+// The values of settings that others have to know.
 const (
+	Auto   = "auto"
+	Always = "true"
+	Never  = "false"
+
+	CheckOutputs = "outputs"
+	CheckBudgets = "budgets"
+
+	FailOnChange = "change"
+	FailOnNone   = "none"
+
 	StoreCommit   = "commit"
 	StoreArtifact = "artifact"
 	StoreNone     = "none"

@@ -22,9 +22,18 @@ func contradictions(c Config) Mistakes {
 	if c.WebhookSecret != "" && c.WebhookURL == "" {
 		add("webhook-secret", "it signs what is posted to webhook-url, which is not set")
 	}
+	if c.Verb == Merge && len(c.Merged) == 0 {
+		add("merge", "it needs the folders of the artifacts, typed behind it or as uploads")
+	}
+	if c.Verb != Merge && len(c.Uploads) > 0 {
+		add("uploads", "only merge takes them: set command to merge")
+	}
+	if c.Verb == Merge && c.Shard != "" {
+		add("shard", "merge joins all parts: leave it out")
+	}
 	at := map[string]string{}
 	for _, f := range []struct{ name, path string }{
-		{"report", c.Report}, {"dotenv", c.Dotenv}, {"code-quality", c.CodeQuality},
+		{"report", c.Report}, {"dotenv", c.Dotenv}, {"code-quality", c.CodeQuality}, {"sarif", c.Sarif},
 	} {
 		if f.path == "" {
 			continue

@@ -91,18 +91,22 @@ type file struct {
 	name     string
 	anchors  map[string]ast.Node
 	mistakes Mistakes
+	// ruleList and budgetList are the sections of those names.
+	ruleList, budgetList []section
 }
 
 // parseFile reads the settings in a webpress.yml; name is what messages call it.
-func parseFile(name string, data []byte) (source, Mistakes) {
+func parseFile(name string, data []byte) (source, *file) {
 	f := &file{name: name, anchors: map[string]ast.Node{}}
 	src := source{}
 	if tooDeep(data) {
-		return src, Mistakes{{Where: name, Message: "it is nested too deeply", File: name}}
+		f.mistakes = Mistakes{{Where: name, Message: "it is nested too deeply", File: name}}
+		return src, f
 	}
 	tree, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
-		return src, Mistakes{f.syntax(err)}
+		f.mistakes = Mistakes{f.syntax(err)}
+		return src, f
 	}
 	seen := map[string]int{}
 	var docs []ast.Node
@@ -124,7 +128,7 @@ func parseFile(name string, data []byte) (source, Mistakes) {
 			f.pair(src, seen, pair)
 		}
 	}
-	return src, f.mistakes
+	return src, f
 }
 
 // tooDeep tells whether data may be nested more than maxNesting times. It does
@@ -175,8 +179,16 @@ func (f *file) pair(src source, seen map[string]int, p *ast.MappingValueNode) {
 	}
 	s := byName[key]
 	switch {
-	case s == nil:
-		f.wrong(tok, key, unknown(key, func(name string) string { return name }))
+	case (key == rulesKey || key == budgetsKey) && seen[key] == 0:
+		seen[key] = line(tok)
+		if key == rulesKey {
+			f.rules(p.Value)
+		} else {
+			f.budgets(p.Value)
+		}
+		return
+	case s == nil && seen[key] == 0:
+		f.wrong(tok, key, unknown(key, func(name string) string { return name }, rulesKey, budgetsKey))
 		return
 	case seen[key] != 0:
 		f.wrong(tok, key, fmt.Sprintf("it is set in line %d already", seen[key]))

@@ -60,9 +60,9 @@ func TestParseFileMistakes(t *testing.T) {
 		{"alias to itself", "glob: &a [*a]\n", []string{"webpress.yml:1:10: glob: an element of the list is no text"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, mistakes := parseFile("webpress.yml", []byte(tt.data))
+			_, f := parseFile("webpress.yml", []byte(tt.data))
 			var got []string
-			for _, m := range mistakes {
+			for _, m := range f.mistakes {
 				got = append(got, m.String())
 				if m.File != "webpress.yml" || m.Line < 1 || m.Column < 1 {
 					t.Errorf("%+v has no place", m)
@@ -80,13 +80,13 @@ func TestParseFileLimits(t *testing.T) {
 	for _, data := range []string{
 		strings.Repeat("[", 5000), strings.Repeat("{a: ", 5000), strings.Repeat("- ", 5000), strings.Repeat("? ", 5000),
 	} {
-		if _, m := parseFile("w", []byte(data)); len(m) != 1 || m[0].String() != "w: it is nested too deeply" {
-			t.Errorf("parseFile(%.10q…): %v", data, m)
+		if _, f := parseFile("w", []byte(data)); len(f.mistakes) != 1 || f.mistakes[0].String() != "w: it is nested too deeply" {
+			t.Errorf("parseFile(%.10q…): %v", data, f.mistakes)
 		}
 	}
-	_, m := parseFile("w", []byte(strings.Repeat("a: b\n", 5000)))
-	if want := "w:51:1: this and what follows was not looked at: there are too many mistakes"; len(m) != maxMistakes+1 || m[maxMistakes].String() != want {
-		t.Errorf("parseFile: %d mistakes", len(m))
+	_, f := parseFile("w", []byte(strings.Repeat("a: b\n", 5000)))
+	if want := "w:51:1: this and what follows was not looked at: there are too many mistakes"; len(f.mistakes) != maxMistakes+1 || f.mistakes[maxMistakes].String() != want {
+		t.Errorf("parseFile: %d mistakes", len(f.mistakes))
 	}
 }
 

@@ -16,11 +16,22 @@ type grammar struct {
 	Help     helpFlag         `group:"run" short:"h" help:"Show this help."`
 	Version  kong.VersionFlag `group:"run" help:"Show the version."`
 	Convert  convertArgs      `cmd:"" default:"withargs" help:"Convert pictures. This is done where no command is named."`
+	Check    lookArgs         `cmd:"" help:"Say which results are not up to date, and which pictures break a budget. Nothing is written."`
 	Apply    applyArgs        `cmd:"" help:"Check an artifact that a run without rights has made, such as one for a fork's pull request, and commit it."`
+	Merge    mergeArgs        `cmd:"" help:"Join what the parts of a run (see --shard) have made into one."`
+	Relock   struct{}         `cmd:"" help:"Make webpress.lock whole after a merge that left it in conflict, or where it is damaged."`
 }
 
 type convertArgs struct {
 	Paths []string `arg:"" optional:"" name:"path" help:"Files, folders and quoted patterns to convert; a folder means everything below it."`
+}
+
+type lookArgs struct {
+	Paths []string `arg:"" optional:"" name:"path" help:"Files, folders and quoted patterns to look at; a folder means everything below it."`
+}
+
+type mergeArgs struct {
+	Uploads []string `arg:"" name:"dir" help:"Folders of the artifacts, unpacked, or one that holds them all."`
 }
 
 type applyArgs struct {

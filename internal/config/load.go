@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"sync"
 
 	"github.com/alecthomas/kong"
@@ -53,8 +54,10 @@ type loader struct {
 	host     Host
 	cli, env source
 	once     sync.Once
-	// dir is the working directory, yml the file of settings that was read.
+	// dir is the working directory, yml the name of the file of settings, file what
+	// was read of it.
 	dir, yml string
+	file     *file
 	// flags are the mistakes in flags, which are told first.
 	flags, mistakes Mistakes
 }
@@ -67,7 +70,7 @@ func (l *loader) run(args []string) (Config, error) {
 		return Config{}, fmt.Errorf("build the command line: %w", err) // a mistake of ours
 	}
 	args, wrong := checkArgs(k.Model, args)
-	_, err = k.Parse(args)
+	ctx, err := k.Parse(args)
 	if shown {
 		return Config{}, ErrShown
 	}
@@ -80,16 +83,47 @@ func (l *loader) run(args []string) (Config, error) {
 	c := g.Settings
 	c.Verb, c.Paths, c.File, c.WorkingDirectory = Convert, g.Convert.Paths, l.yml, l.dir
 	c.Action = inAction(l.host.Environ)
-	if g.Apply.Upload != "" {
-		c.Verb, c.Upload = Apply, g.Apply.Upload
+	typed := ""
+	if err == nil && len(args) > 0 {
+		typed, _, _ = strings.Cut(ctx.Command(), " ")
 	}
+	c.chooseVerb(Verb(typed), &g)
 	for _, p := range c.Paths {
 		if p == "" {
 			l.mistakes = append(l.mistakes, Mistake{Where: "path", Message: `"" is not a file, a folder or a pattern`})
 		}
 	}
 	l.mistakes = append(l.mistakes, contradictions(c)...)
+	stronger := func(name string) bool {
+		_, typed := l.cli[name]
+		_, set := l.env[name]
+		return typed || set
+	}
+	c.Given = given(c, stronger)
+	if l.file != nil {
+		c.Budgets = l.file.budgetsRead()
+		c.Rules = l.file.rulesFor(c, stronger)
+	}
 	return c, nil
+}
+
+// chooseVerb takes the verb that was typed, or else the one that is set. Convert
+// stands for none: it is what kong takes then.
+func (c *Config) chooseVerb(typed Verb, g *grammar) {
+	if typed == "" || typed == Convert && len(g.Convert.Paths) == 0 {
+		typed = Verb(c.Command)
+	}
+	c.Verb = typed
+	switch typed {
+	case Check:
+		c.Paths = append(c.Paths, g.Check.Paths...)
+	case Apply:
+		c.Upload = g.Apply.Upload
+	case Merge:
+		if c.Merged = g.Merge.Uploads; len(c.Merged) == 0 {
+			c.Merged = c.Uploads
+		}
+	}
 }
 
 // lower finds the working directory, and opens the sources below the flags.
@@ -118,8 +152,8 @@ func (l *loader) lower(ctx *kong.Context) {
 	}
 	name, data, mistakes := openFile(l.dir, pick("config"))
 	l.yml, l.mistakes = name, append(l.mistakes, mistakes...)
-	yml, mistakes := parseFile(filepath.ToSlash(name), data)
-	l.mistakes = append(l.mistakes, mistakes...)
+	yml, f := parseFile(filepath.ToSlash(name), data)
+	l.file, l.mistakes = f, append(l.mistakes, f.mistakes...)
 	ctx.AddResolver(resolver(yml)) // kong takes the last that has a value
 	ctx.AddResolver(resolver(l.env))
 }

@@ -39,9 +39,13 @@ type Setting struct {
 	NotInFile bool
 	// Secret is set where the value must not be shown.
 	Secret bool
+	// PerFile is set where a rule can say it for some of the files.
+	PerFile bool
 
 	check string
 	field int
+	// holds is the kind of the field.
+	holds reflect.Kind
 }
 
 // A Kind is the shape of a setting's value.
@@ -65,6 +69,8 @@ var Groups = []Group{
 	{"picture", "What the pictures become"},
 	{"result", "Where results go, and when they are kept"},
 	{"limits", "Limits"},
+	{"again", "What is done once, and what of it"},
+	{"check", "What a check looks at"},
 	{"store", "How results are delivered"},
 	{"commit", "Commits and pull requests"},
 	{"artifact", "Artifacts"},
@@ -76,10 +82,16 @@ var Groups = []Group{
 var (
 	table  = settings(reflect.TypeFor[Config]())
 	byName = index(table)
+
+	budgetTable  = settings(reflect.TypeFor[Budget]())
+	budgetByName = index(budgetTable)
 )
 
 // Settings returns every setting in the order of the fields of Config.
 func Settings() []Setting { return append([]Setting(nil), table...) }
+
+// BudgetSettings returns every key of a budget in the order of the fields of Budget.
+func BudgetSettings() []Setting { return append([]Setting(nil), budgetTable...) }
 
 func settings(t reflect.Type) []Setting {
 	var all []Setting
@@ -94,9 +106,10 @@ func settings(t reflect.Type) []Setting {
 			Default: f.Tag.Get("default"), DefaultNote: f.Tag.Get("default-note"),
 			Unit: f.Tag.Get("unit"), NotInFile: f.Tag.Get("file") == "-",
 			InputDefault: f.Tag.Get("input-default"),
-			check:        f.Tag.Get("check"), field: i,
+			check:        f.Tag.Get("check"), field: i, holds: f.Type.Kind(),
 		}
 		_, s.Secret = f.Tag.Lookup("secret")
+		_, s.PerFile = f.Tag.Lookup("rule")
 		if e := f.Tag.Get("enum") + f.Tag.Get("values"); e != "" {
 			s.Enum = strings.Split(e, ",")
 		}
@@ -176,6 +189,10 @@ func (s Setting) Allowed() string {
 		return "the path of a file"
 	case "branch":
 		return "the name of a branch"
+	case "revision":
+		return "a branch, a tag or a commit"
+	case "shard":
+		return "a part such as 2/4, auto, or auto/4"
 	case "author":
 		return "a name with an address, such as Ann Lee <ann@example.org>"
 	case "url":

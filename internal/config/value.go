@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -28,7 +29,7 @@ func (s *Setting) parse(text string) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		switch reflect.TypeFor[Config]().Field(s.field).Type.Kind() {
+		switch s.holds {
 		case reflect.Int:
 			return int(n), nil
 		case reflect.Int64:
@@ -37,6 +38,11 @@ func (s *Setting) parse(text string) (any, error) {
 		return n, nil
 	}
 	if len(s.Enum) > 0 {
+		if slices.Contains(s.Enum, Always) { // a switch with one more place
+			if on, err := parseSwitch(text); err == nil {
+				return strconv.FormatBool(on.(bool)), nil
+			}
+		}
 		for _, e := range s.Enum {
 			if strings.EqualFold(e, text) {
 				return e, nil
@@ -53,6 +59,11 @@ func (s *Setting) parse(text string) (any, error) {
 		return text, checkTemplate(text)
 	case s.check == "branch":
 		return text, checkBranch(text)
+	case s.check == "revision":
+		return text, checkRevision(text)
+	case s.check == "shard":
+		_, err := ParseShard(text)
+		return strings.ToLower(text), err
 	case s.check == "author":
 		return checkAuthor(text)
 	case s.check == "file" && strings.HasSuffix(text, "/"):
@@ -212,6 +223,16 @@ func checkBranch(name string) error {
 		if part == "" || strings.HasPrefix(part, ".") || strings.HasSuffix(part, ".lock") {
 			return errNotAllowed
 		}
+	}
+	return nil
+}
+
+// checkRevision refuses what cannot be the name of a commit, and what git would
+// take for an option or a range.
+func checkRevision(name string) error {
+	bad := func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(":?*[\\", r) }
+	if strings.HasPrefix(name, "-") || strings.Contains(name, "..") || strings.ContainsFunc(name, bad) {
+		return errNotAllowed
 	}
 	return nil
 }

@@ -85,6 +85,8 @@ func files(root string) ([]file, error) {
 	}{
 		{"settings", settingsTable()},
 		{"outputs", outputsTable()},
+		{"rules", rulesTable()},
+		{"budgets", budgetsTable()},
 	} {
 		if readme, err = fill(readme, part.name, part.data); err != nil {
 			return nil, fmt.Errorf("fill README.md: %w", err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -126,6 +127,8 @@ func schemaJSON() []byte {
 			properties[s.Name] = p
 		}
 	}
+	properties["rules"] = sections("Settings for some of the files: the first rule whose glob takes a file counts.", ruleSettings(), "glob")
+	properties["budgets"] = sections("Limits that webpress check holds pictures to.", config.BudgetSettings())
 	data, err := json.MarshalIndent(map[string]any{
 		"$schema":              "https://json-schema.org/draft/2020-12/schema",
 		"title":                "webpress.yml",
@@ -139,12 +142,74 @@ func schemaJSON() []byte {
 	return append(data, '\n')
 }
 
+// ruleSettings are the keys of a rule.
+func ruleSettings() []config.Setting {
+	var all []config.Setting
+	for _, s := range config.Settings() {
+		if s.Name == "glob" {
+			s.Help = "Patterns of the files that it is for."
+			s.DefaultNote = ""
+		}
+		if s.PerFile || s.Name == "glob" {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// sections is the schema of a list of sections.
+func sections(help string, keys []config.Setting, required ...string) map[string]any {
+	properties := map[string]any{}
+	for _, s := range keys {
+		p := shape(s)
+		p["description"] = describe(s)
+		properties[s.Name] = p
+	}
+	one := map[string]any{"type": "object", "additionalProperties": false, "minProperties": 1, "properties": properties}
+	if len(required) > 0 {
+		one["required"] = required
+	}
+	return map[string]any{"type": "array", "items": one, "description": help}
+}
+
+// rulesTable and budgetsTable are README's tables of the keys in those sections.
+func rulesTable() []byte {
+	var names []string
+	for _, s := range ruleSettings() {
+		if s.Name != "glob" {
+			names = append(names, "`"+s.Name+"`")
+		}
+	}
+	last := len(names) - 1
+	return []byte("\nA rule may set " + strings.Join(names[:last], ", ") + " and " + names[last] + ".\n\n")
+}
+
+func budgetsTable() []byte {
+	var b bytes.Buffer
+	b.WriteString("\n| Key | Default | Values | What it does |\n|---|---|---|---|\n")
+	for _, s := range config.BudgetSettings() {
+		def := s.DefaultNote
+		if def == "" && s.Default != "" {
+			def = "`" + s.Default + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", s.Name, cell(def), cell(values(s)), cell(s.Help))
+	}
+	b.WriteString("\n")
+	return b.Bytes()
+}
+
 // shape is the schema of one setting's value.
 func shape(s config.Setting) map[string]any {
 	switch {
 	case s.Kind == config.List && len(s.Enum) > 0:
 		one := map[string]any{"enum": s.Enum}
 		return map[string]any{"anyOf": []any{map[string]any{"type": "array", "items": one}, one}}
+	case slices.Contains(s.Enum, config.Always): // a switch with one more place
+		enum := []any{true, false}
+		for _, e := range s.Enum {
+			enum = append(enum, e)
+		}
+		return map[string]any{"enum": enum}
 	case len(s.Enum) > 0:
 		return map[string]any{"enum": s.Enum}
 	case s.Kind == config.Switch:

@@ -1,0 +1,49 @@
+package scan
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"webpress/internal/asset"
+)
+
+// Matcher returns what says whether the last of the patterns that matches a file
+// takes it. Patterns mean what those of Options.Globs do, with one difference: a
+// folder means every file below it, whatever its name, and so do patterns that
+// only take away mean all other files. The file need not be there.
+//
+// Mistakes are *asset.Fault values, joined.
+func Matcher(dir string, raw []string) (func(file string) bool, error) {
+	root, err := os.OpenRoot(dir + "/.")
+	if err != nil {
+		return nil, fmt.Errorf("open working directory %q: %w", dir, cause(err))
+	}
+	defer root.Close()
+	t := tree{root: root, dir: filepath.Clean(dir)}
+	if t.real, err = filepath.EvalSymlinks(t.dir); err != nil {
+		return nil, fmt.Errorf("open working directory %q: %w", dir, cause(err))
+	}
+	var all []pattern
+	var faults []error
+	for _, line := range raw {
+		p, err := parse(line, t.dir, t.real)
+		if err == nil {
+			err = t.settle(&p)
+		}
+		if err != nil {
+			faults = append(faults, &asset.Fault{
+				Message: fmt.Sprintf("glob %q: %v", line, err), Hint: t.hint(line, err),
+			})
+			continue
+		}
+		all = append(all, p)
+	}
+	ps := gatherPatterns(withDefault(all, false))
+	ps.wide = true
+	return func(file string) bool {
+		p := ps.last(file, nodeModules|vendor)
+		return p != nil && !p.negate
+	}, errors.Join(faults...)
+}
