@@ -48,8 +48,19 @@ type Input struct {
 	// that it did not reach.
 	Interrupted bool `json:"interrupted"`
 	Left        int  `json:"left"`
-	// Recipe is what the settings ask for.
+	// Recipe is what the settings ask for, and Rules how many others there are for
+	// some of the files.
 	Recipe asset.Recipe `json:"recipe"`
+	Rules  int          `json:"rules"`
+	// Shard is which part of all pictures the run was about, such as 2/4; empty is
+	// all of them.
+	Shard string `json:"shard,omitempty"`
+	// Check says that the run only looked: at Checked pictures. Findings are what is
+	// not as it should be, and Mend the commands that mend it, one a line.
+	Check    bool            `json:"check"`
+	Checked  int             `json:"checked,omitempty"`
+	Findings []asset.Finding `json:"findings"`
+	Mend     string          `json:"mend,omitempty"`
 	// Version is webpress's own.
 	Version string `json:"version"`
 	// Elapsed is the time from start to end.
@@ -58,18 +69,24 @@ type Input struct {
 
 // A Report is what a run came to. Its JSON form is described by Schema.
 type Report struct {
-	Schema      int            `json:"schema"`
-	Version     string         `json:"version"`
-	DryRun      bool           `json:"dry-run"`
-	Interrupted bool           `json:"interrupted"`
-	Left        int            `json:"left"`
-	Elapsed     time.Duration  `json:"duration"`
-	Recipe      asset.Recipe   `json:"recipe"`
-	Totals      Totals         `json:"totals"`
-	Skips       []Skip         `json:"skips"`
-	Notices     []string       `json:"notices"`
-	Deliveries  []Delivery     `json:"deliveries"`
-	Results     []asset.Result `json:"results"`
+	Schema      int             `json:"schema"`
+	Version     string          `json:"version"`
+	DryRun      bool            `json:"dry-run"`
+	Interrupted bool            `json:"interrupted"`
+	Left        int             `json:"left"`
+	Elapsed     time.Duration   `json:"duration"`
+	Recipe      asset.Recipe    `json:"recipe"`
+	Rules       int             `json:"rules"`
+	Shard       string          `json:"shard,omitempty"`
+	Check       bool            `json:"check"`
+	Checked     int             `json:"checked,omitempty"`
+	Findings    []asset.Finding `json:"findings"`
+	Mend        string          `json:"mend,omitempty"`
+	Totals      Totals          `json:"totals"`
+	Skips       []Skip          `json:"skips"`
+	Notices     []string        `json:"notices"`
+	Deliveries  []Delivery      `json:"deliveries"`
+	Results     []asset.Result  `json:"results"`
 }
 
 // Totals count a run. The bytes are those of the converted sources alone: a
@@ -79,9 +96,12 @@ type Report struct {
 // larger, as can happen with HEIC, which is converted although WebP may be
 // larger. In a dry run they are what would have been.
 type Totals struct {
-	Converted   int   `json:"converted"`
-	Skipped     int   `json:"skipped"`
-	Failed      int   `json:"failed"`
+	Converted int `json:"converted"`
+	Skipped   int `json:"skipped"`
+	Failed    int `json:"failed"`
+	// Errors and Warnings count findings.
+	Errors      int   `json:"errors"`
+	Warnings    int   `json:"warnings"`
 	BytesBefore int64 `json:"bytes-before"`
 	BytesAfter  int64 `json:"bytes-after"`
 	BytesSaved  int64 `json:"bytes-saved"`
@@ -101,6 +121,8 @@ func New(in Input) Report {
 	r := Report{
 		Schema: SchemaVersion, Version: in.Version, DryRun: in.DryRun,
 		Interrupted: in.Interrupted, Left: in.Left, Elapsed: in.Elapsed, Recipe: in.Recipe,
+		Rules: in.Rules, Shard: in.Shard, Check: in.Check, Checked: in.Checked,
+		Findings: append([]asset.Finding{}, in.Findings...), Mend: in.Mend,
 		Skips: []Skip{}, Notices: append([]string{}, in.Notices...),
 		Deliveries: append([]Delivery{}, in.Deliveries...),
 		Results:    append([]asset.Result{}, in.Results...),
@@ -118,6 +140,13 @@ func New(in Input) Report {
 			skips[one.Reason]++
 		case asset.Failed:
 			t.Failed++
+		}
+	}
+	for _, f := range r.Findings {
+		if f.Severity == asset.Error {
+			t.Errors++
+		} else {
+			t.Warnings++
 		}
 	}
 	t.BytesSaved = t.BytesBefore - t.BytesAfter
