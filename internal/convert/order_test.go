@@ -1,6 +1,9 @@
 package convert
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -47,5 +50,38 @@ func TestCost(t *testing.T) {
 		if tt.longer <= tt.less {
 			t.Errorf("%s: %v, not more than %v", tt.name, tt.longer, tt.less)
 		}
+	}
+}
+
+func TestCosts(t *testing.T) {
+	files := map[string][]byte{"broken.png": make([]byte, 10), "empty.png": {}}
+	var paths []string
+	for i := range 40 {
+		name := fmt.Sprintf("%02d.png", i)
+		files[name], paths = picture(t, 10+10*i, 20), append(paths, name)
+	}
+	paths = append(paths, "broken.png", "empty.png", "gone.png")
+	files["gone.png"] = make([]byte, 7)
+	dir := tree(t, files)
+	js := jobs(t, dir, recipe(), paths...)
+	if err := os.Remove(filepath.Join(dir, "gone.png")); err != nil {
+		t.Fatal(err)
+	}
+	want := make([]float64, len(js))
+	for i := range 40 {
+		want[i] = Cost(js[i], codec.Info{Width: 10 + 10*i, Height: 20, Frames: 1})
+	}
+	for i := 40; i < len(js); i++ {
+		want[i] = Cost(js[i], codec.Info{})
+	}
+	if diff := cmp.Diff(want, Costs(dir, js)); diff != "" {
+		t.Error(diff)
+	}
+	elsewhere := Costs(filepath.Join(dir, "gone"), js)
+	if diff := cmp.Diff(want[40:], elsewhere[40:]); diff != "" || len(elsewhere) != len(js) || elsewhere[0] <= 0 {
+		t.Errorf("without a folder %v: %s", elsewhere, diff)
+	}
+	if got := Costs(dir, nil); len(got) != 0 {
+		t.Errorf("of nothing %v", got)
 	}
 }
