@@ -93,6 +93,9 @@ func TestLike(t *testing.T) {
 			// The source is as long as the picture that it should be, and is none: it
 			// is not looked at.
 			dir := tree(t, map[string][]byte{"a.png": make([]byte, 5000), tt.like: old})
+			if _, err := os.Stat(filepath.Join(dir, "a.webp")); err == nil && tt.like == "A.webp" {
+				t.Skip("the file system does not tell them apart")
+			}
 			js := like(t, dir, tt.like, tt.moved)
 			js[0].Source.Notes = []string{"found"}
 			got := Run(t.Context(), js, Options{Dir: dir, DryRun: tt.dry, Now: fixedNow})

@@ -29,11 +29,11 @@ type Options struct {
 	Memory int64
 	// DryRun converts and measures, and writes nothing.
 	DryRun bool
-	// Cached is asked for the output of a job whose source has a Blob, before the
-	// source is opened. What it returns is taken as it is. Keep is given what was
-	// converted. Both may be nil, are called from several goroutines at a time, and
-	// are left alone by jobs whose output takes the place of their source. Keep may
-	// still be called when Run has returned because its context ended.
+	// Cached is asked for the output of a job before its source is opened, and Keep is
+	// given what was converted, where the source has a Blob and is not what the output
+	// replaces. What cannot be the output of the job is not taken. Both may be nil, and
+	// are called from several goroutines at a time; Keep also when Run has returned
+	// because its context ended.
 	Cached func(asset.Job) (Output, bool)
 	Keep   func(asset.Job, Output)
 	// Progress is called with each result as it comes, never twice at a time.
