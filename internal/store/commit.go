@@ -65,10 +65,10 @@ var _ Store = Commit{}
 func (Commit) Name() string { return "commit" }
 
 // Put commits the files of d that the branch does not have, with what d says of
-// outputs that are outdated and of the lock. Where the branch has
-// moved since Delivery.Head, it commits on top of that; a file whose source was
-// changed there is left out. Where git pushes, and the branch is checked out at
-// the commit that was built on, the checkout follows; else it stays as it is.
+// outputs that are outdated and of the lock. Where the branch has moved since
+// Delivery.Head, it commits on top of that; a file whose source was changed there
+// is left out. Where git pushes, and the branch is checked out at the commit that
+// was built on, the checkout follows; else it stays as it is.
 func (c Commit) Put(ctx context.Context, d Delivery) (asset.Stored, error) {
 	stored := asset.Stored{Store: c.Name()}
 	switch {
@@ -86,6 +86,9 @@ func (c Commit) Put(ctx context.Context, d Delivery) (asset.Stored, error) {
 	stored.Left, stored.Notes = p.left, p.notes
 	if err != nil {
 		return stored, c.explain(ctx, err)
+	}
+	if len(p.files) == 0 && len(p.outdated) == 0 && p.lockName == "" {
+		return stored, nil // all of it is left out
 	}
 	for attempt := 0; ; attempt++ {
 		done, err := p.try(ctx, &stored)
