@@ -198,7 +198,8 @@ func cmdTree(ts *testscript.TestScript, neg bool, args []string) {
 		if d.IsDir() && (name == ".tmp" || name == ".git") {
 			return filepath.SkipDir
 		}
-		if !d.IsDir() && !want[name] {
+		// Nearly every run writes a lock file; those who care name it.
+		if !d.IsDir() && !want[name] && d.Name() != "webpress.lock" {
 			ts.Fatalf("%q is there", name)
 		}
 		delete(want, name)

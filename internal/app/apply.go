@@ -11,6 +11,7 @@ import (
 	"webpress/internal/asset"
 	"webpress/internal/convert"
 	"webpress/internal/git"
+	"webpress/internal/ledger"
 	"webpress/internal/report"
 	"webpress/internal/scan"
 	"webpress/internal/store"
@@ -24,15 +25,21 @@ func (r *run) apply(ctx context.Context) int {
 	if r.settings.Verbose {
 		r.tellSettings()
 	}
-	repo := r.openRepo(ctx)
-	if err := errors.Join(r.checkApply(repo), r.checkFiles(), r.checkWebhook()); err != nil {
+	r.openRepo(ctx)
+	repo := r.repo
+	if err := errors.Join(r.checkApply(repo), r.readRules(), r.checkFiles(), r.checkWebhook()); err != nil {
 		return r.stop(ctx, err)
 	}
+	release, err := r.exclude(ctx, repo.Top(), false)
+	if err != nil {
+		return r.stop(ctx, err)
+	}
+	defer release()
 	head, err := r.uploadHead(ctx, repo)
 	if err != nil {
 		return r.stop(ctx, err)
 	}
-	allowed, err := r.allowed(repo)
+	allowed, err := r.allowed()
 	if err != nil {
 		return r.stop(ctx, err)
 	}
@@ -43,35 +50,84 @@ func (r *run) apply(ctx context.Context) int {
 	}
 	verified, err := store.Verify(r.at(s.Upload), store.VerifyOptions{
 		Head: head, Allowed: allowed,
-		Recipe:    func(asset.Source) asset.Recipe { return recipe(s) },
-		Remove:    func(string) bool { return s.Originals == "remove" },
+		Recipe:    r.recipeAtTop,
+		Remove:    func(source string) bool { return r.settingsOf(r.fromTop(source)).Originals == "remove" },
 		MaxPixels: s.MaxPixels,
 	})
 	if err != nil {
 		return r.refuseUpload(err)
 	}
 	in := report.Input{
-		Results: inOrder(verified.Results), DryRun: s.DryRun, Recipe: recipe(s), Version: r.Version,
+		Results: inOrder(verified.Results), DryRun: s.DryRun, Recipe: recipe(&s), Rules: len(r.rules), Version: r.Version,
 		Notices: []string{fmt.Sprintf("these are the results of another run, for commit %s", head)},
 	}
 	r.log.line("%s verified, for commit %s", count(len(in.Results), "picture"), head)
 	if !s.DryRun {
-		if err := r.unpack(repo, verified); err != nil {
+		if err := r.unpack(repo.Top(), verified); err != nil {
 			r.tellFault(err)
 			r.annotateRun(err.Error())
 			return Undelivered
 		}
 	}
-	var stored bool
-	in.Deliveries, stored = r.hand(ctx, to, store.Delivery{
+	d := store.Delivery{
 		Dir: repo.Top(), Results: in.Results, Head: head,
 		Remove: func(from asset.Source) bool { return verified.Removes(from.Path) },
-		Recipe: func(asset.Source) asset.Recipe { return recipe(s) },
-	})
+		Recipe: r.recipeAtTop,
+	}
+	if d.Lock, err = r.lockOf(ctx, d); err != nil {
+		r.tellFault(err)
+		return Undelivered
+	}
+	var stored bool
+	in.Deliveries, stored = r.hand(ctx, to, d)
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
 	r.findPullRequest(ctx, head)
 	told := r.deliver(ctx, in, r.prefix(repo))
 	return exitCode(in, stored && told, s.FailOn)
+}
+
+// lockOf is the lock file with the results of another run, whose paths begin at
+// the root of the repository. It is nil where none is wanted.
+func (r *run) lockOf(ctx context.Context, d store.Delivery) (*store.Lock, error) {
+	if r.settings.DryRun {
+		return nil, nil
+	}
+	p, err := r.remember(r.repo)
+	if p == nil || err != nil {
+		return nil, err
+	}
+	base, err := p.repo.FileAt(ctx, "HEAD", ledger.Name)
+	if err != nil {
+		return nil, err
+	}
+	var jobs []asset.Job
+	var outputs []string
+	for _, one := range d.Results {
+		jobs = append(jobs, asset.Job{Source: one.Source, Recipe: d.Recipe(one.Source), Remove: d.Remove(one.Source)})
+		outputs = append(outputs, one.Output)
+	}
+	blobs, err := p.hash(ctx, outputs)
+	if err != nil {
+		return nil, err
+	}
+	p.Record(jobs, d.Results, "", p.codecs, blobs)
+	return p.lockFile(base), nil
+}
+
+// fromTop is a path from the root of the repository as seen from the working
+// directory.
+func (r *run) fromTop(name string) string {
+	if prefix := r.prefix(r.repo); prefix != "" {
+		return strings.TrimPrefix(name, prefix+"/")
+	}
+	return name
+}
+
+// recipeAtTop is recipe for a source whose path begins at the root of the
+// repository.
+func (r *run) recipeAtTop(s asset.Source) asset.Recipe {
+	s.Path = r.fromTop(s.Path)
+	return r.recipe(s)
 }
 
 // findPullRequest asks for the pull request that the upload is for, where a
@@ -134,13 +190,12 @@ func (r *run) uploadHead(ctx context.Context, repo *git.Repo) (string, error) {
 
 // allowed returns what says whether the settings would make an output of a
 // source. Both begin at the root of the repository.
-func (r *run) allowed(repo *git.Repo) (func(source, output string) error, error) {
-	s := r.settings
-	wants, err := scan.Wants(scan.Options{Dir: s.WorkingDirectory, Globs: s.Glob, Ignore: s.Ignore})
+func (r *run) allowed() (func(source, output string) error, error) {
+	wants, err := r.wants()
 	if err != nil {
 		return nil, err
 	}
-	prefix, under := r.prefix(repo), ""
+	prefix, under := r.prefix(r.repo), ""
 	if prefix != "" {
 		under = prefix + "/"
 	}
@@ -152,12 +207,18 @@ func (r *run) allowed(repo *git.Repo) (func(source, output string) error, error)
 		if !wants(from) {
 			return fmt.Errorf("the settings do not take its source %q", source)
 		}
-		jobs, _ := convert.Plan([]asset.Source{{Path: from}}, func(asset.Source) convert.Wish { return wish(s) })
+		jobs, _ := convert.Plan([]asset.Source{{Path: from}}, r.wish)
 		if len(jobs) != 1 || path.Join(prefix, jobs[0].Output) != output {
 			return fmt.Errorf("the settings do not make it of its source %q", source)
 		}
 		return nil
 	}, nil
+}
+
+// wants says whether the settings take a file, whether it is there or not.
+func (r *run) wants() (func(file string) bool, error) {
+	s := r.settings
+	return scan.Wants(scan.Options{Dir: s.WorkingDirectory, Paths: s.Paths, Globs: s.Glob, Ignore: s.Ignore})
 }
 
 // refuseUpload tells all that is wrong with an upload. None of it is used.
@@ -182,10 +243,10 @@ func (r *run) refuseUpload(err error) int {
 
 // unpack puts the verified files into the tree, each read and checked once more,
 // and takes away the sources that are to be removed.
-func (r *run) unpack(repo *git.Repo, v store.Verified) error {
-	root, err := os.OpenRoot(repo.Top())
+func (r *run) unpack(dir string, v store.Verified) error {
+	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return fmt.Errorf("open %q: %w", repo.Top(), cause(err))
+		return fmt.Errorf("open %q: %w", dir, cause(err))
 	}
 	defer root.Close()
 	for _, one := range v.Results {
@@ -193,7 +254,7 @@ func (r *run) unpack(repo *git.Repo, v store.Verified) error {
 		if err != nil {
 			return err
 		}
-		if err := convert.WriteFile(repo.Top(), one.Output, data); err != nil {
+		if err := convert.WriteFile(dir, one.Output, data); err != nil {
 			return fmt.Errorf("write %q: %w", one.Output, err)
 		}
 		if one.Source.Path != one.Output && v.Removes(one.Source.Path) {

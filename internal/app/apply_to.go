@@ -83,7 +83,7 @@ func (s unmoved) done(ctx context.Context, head string, d store.Delivery) bool {
 	for _, f := range d.Files() {
 		outputs = append(outputs, f.Output)
 	}
-	have, err := s.Repo.Committed(ctx, head, outputs)
+	have, err := s.Repo.Committed(ctx, head, outputs, nil)
 	return err == nil && len(have) == len(outputs)
 }
 

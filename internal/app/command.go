@@ -11,6 +11,7 @@ import (
 
 	"webpress/internal/ci"
 	"webpress/internal/config"
+	"webpress/internal/git"
 	"webpress/internal/wire"
 )
 
@@ -18,8 +19,11 @@ import (
 const (
 	// Fine says that everything was done, or that there was nothing to do.
 	Fine = 0
-	// ImageFailed says that at least one image failed; all others were done.
+	// ImageFailed says that at least one image failed; all others were done. With
+	// fail-on: change it also says that something was written.
 	ImageFailed = 1
+	// CheckFailed says that a check has found something that is not as it should be.
+	CheckFailed = 1
 	// WrongSettings says that nothing was touched.
 	WrongSettings = 2
 	// Undelivered says that the images were done, but that a store could not
@@ -77,8 +81,15 @@ func (c Command) Main(ctx context.Context, args []string) int {
 	for _, secret := range append(settings.Secrets(), r.secrets.All()...) {
 		platform.Mask(secret)
 	}
-	if settings.Verb == config.Apply {
+	switch settings.Verb {
+	case config.Apply:
 		return r.apply(ctx)
+	case config.Check:
+		return r.check(ctx)
+	case config.Merge:
+		return r.merge(ctx)
+	case config.Relock:
+		return r.relock(ctx)
 	}
 	return r.convert(ctx)
 }
@@ -110,8 +121,17 @@ type run struct {
 	facts    ci.Facts
 	secrets  ci.Secrets
 	log      *log
-	// noRepo is why there is no git repository to work with.
+	// repo is the repository that the run is in, nil where there is none: noRepo is
+	// why.
+	repo   *git.Repo
 	noRepo error
+	// rules are the settings for some of the files.
+	rules []rule
+	// shard is which part of all pictures the run is about.
+	shard shard
+	// comparison is what a branch changes, once compared says so.
+	comparison *changes
+	compared   bool
 	// http is made when it is first needed: see client.
 	http *wire.Client
 }

@@ -8,13 +8,12 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"webpress/internal/asset"
 	"webpress/internal/config"
 	"webpress/internal/convert"
-	"webpress/internal/git"
 	"webpress/internal/report"
-	"webpress/internal/scan"
 )
 
 // convert is the verb of that name.
@@ -24,53 +23,132 @@ func (r *run) convert(ctx context.Context) int {
 	if s.Verbose {
 		r.tellSettings()
 	}
-	repo := r.openRepo(ctx)
-	to, err := r.chooseStores(ctx, repo)
-	if err := errors.Join(err, r.checkFiles(), r.checkWebhook()); err != nil {
+	r.openRepo(ctx)
+	to, err := r.chooseStores(ctx, r.repo)
+	if err := errors.Join(err, r.readRules(), r.checkFiles(), r.checkWebhook()); err != nil {
 		return r.stop(ctx, err)
 	}
 	if s.Verbose {
 		r.tellStores(to)
 	}
-	found, err := scan.Find(ctx, scan.Options{
-		Dir: s.WorkingDirectory, Paths: s.Paths, Globs: s.Glob, Ignore: s.Ignore,
-		MaxFileSize: s.MaxFileSize, Git: git.Options{Env: r.Environ},
-	})
+	release, err := r.exclude(ctx, r.noPast(r.repo).root, s.DryRun)
 	if err != nil {
 		return r.stop(ctx, err)
 	}
-	jobs, settled := convert.Plan(found.Sources, func(asset.Source) convert.Wish { return wish(s) })
-	settled = append(found.Failed, settled...)
-	results := r.work(ctx, jobs, settled)
-	in := report.Input{
-		Results:     inOrder(append(settled, results...)),
-		Notices:     found.Notices,
-		DryRun:      s.DryRun,
-		Interrupted: ctx.Err() != nil,
-		Left:        len(jobs) - len(results),
-		Recipe:      recipe(s),
-		Version:     r.Version,
-		Elapsed:     r.Now().Sub(began),
+	defer release()
+	p, err := r.remember(r.repo)
+	if err != nil {
+		return r.stop(ctx, err)
 	}
-	var stored bool
-	in.Deliveries, stored = r.store(ctx, to, repo, in)
+	v, err := r.look(ctx, p)
+	if err != nil {
+		return r.stop(ctx, err)
+	}
+	r.share(v)
+	if s.Verbose {
+		r.log.line("%s opened to see what it is", count(v.found.Opened, "file"))
+	}
+	jobs := v.jobs()
+	results, err := r.work(ctx, jobs, v.settled)
+	if err != nil {
+		return r.stop(ctx, err)
+	}
+	o := outcome{view: v, past: p, results: results, left: len(jobs) - len(results)}
+	return r.conclude(ctx, to, o, began)
+}
+
+// An outcome is what a run has come to, before it is delivered.
+type outcome struct {
+	*view
+	past    *past
+	results []asset.Result
+	// left is the number of jobs without a result.
+	left int
+	// notices are remarks besides those of the view.
+	notices []string
+}
+
+// conclude writes down, delivers and tells what a run has come to.
+func (r *run) conclude(ctx context.Context, to stores, o outcome, began time.Time) int {
+	s := r.settings
+	in := report.Input{
+		Results: inOrder(slices.Concat(o.settled, o.results)),
+		Notices: slices.Concat(o.found.Notices, o.notices),
+		DryRun:  s.DryRun, Left: o.left, Shard: r.shard.String(),
+		Recipe: recipe(&s), Rules: len(r.rules), Version: r.Version,
+	}
+	var done finished
+	ok := true
+	if o.past != nil && !s.DryRun && r.shard.total == 0 {
+		var err error
+		if done, err = r.finish(ctx, o.past, o.view, o.results); err != nil {
+			r.tellFault(err)
+			ok = false
+		}
+		in.Notices = append(in.Notices, done.notices...)
+	}
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
-	told := r.deliver(ctx, in, r.prefix(repo))
-	return exitCode(in, stored && told, s.FailOn)
+	var stored bool
+	in.Deliveries, stored = r.store(ctx, to, in, o.past, done)
+	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
+	told := r.deliver(ctx, in, r.prefix(r.repo))
+	code := exitCode(in, ok && stored && told, s.FailOn)
+	if code == Fine && s.FailOn == config.FailOnChange {
+		return r.changedCode(ctx, o, done)
+	}
+	return code
+}
+
+// changedCode is the exit code of a hook, which fails where something is to be
+// added to git.
+func (r *run) changedCode(ctx context.Context, o outcome, done finished) int {
+	changed := done.wrote || slices.ContainsFunc(o.results, func(one asset.Result) bool { return one.Status == asset.Converted })
+	var names []string
+	if o.past != nil {
+		var err error
+		if names, err = r.notAdded(ctx, o.past, o.view, o.results); err != nil {
+			r.tellFault(err)
+			return Undelivered
+		}
+	}
+	if !changed && len(names) == 0 {
+		return Fine
+	}
+	words := []string{"git add"}
+	switch {
+	case len(names) == 0 || len(names) > fewPaths:
+		words = append(words, "--all")
+	default:
+		words = append(words, "--")
+		for _, name := range names {
+			words = append(words, shell(name))
+		}
+	}
+	if r.repo != nil {
+		r.log.line("add what has changed, and go on: %s", strings.Join(words, " "))
+	}
+	return ImageFailed
 }
 
 // work converts the jobs, and tells of every result, those that were settled
 // before included.
-func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result) []asset.Result {
+func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result) ([]asset.Result, error) {
 	s := r.settings
 	if len(jobs)+len(settled) == 0 {
-		return nil
+		return nil, nil
 	}
-	memory := s.MemoryLimit
-	if memory == 0 {
-		memory = convert.DefaultMemory()
+	o := convert.Options{
+		Dir: s.WorkingDirectory, Jobs: s.Jobs, Memory: s.MemoryLimit, DryRun: s.DryRun, Now: r.Now,
 	}
-	convert.CapHeap(memory)
+	if o.Memory == 0 {
+		o.Memory = convert.DefaultMemory()
+	}
+	closeCache, err := r.useCache(&o)
+	if err != nil {
+		return nil, err
+	}
+	defer closeCache()
+	convert.CapHeap(o.Memory)
 
 	defer r.ci.Group(fmt.Sprintf("Convert %s", count(len(jobs)+len(settled), "picture")))()
 	p := newProgress(r.log, r.Stderr, len(jobs), r.ci.Name() != "", s.Verbose)
@@ -78,24 +156,8 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 	for _, result := range settled {
 		p.tell(result)
 	}
-	return convert.Run(ctx, jobs, convert.Options{
-		Dir: s.WorkingDirectory, Jobs: s.Jobs, Memory: memory,
-		DryRun: s.DryRun, Progress: p.step, Now: r.Now,
-	})
-}
-
-// wish is what the settings want of a source.
-func wish(s config.Config) convert.Wish {
-	return convert.Wish{Recipe: recipe(s), Overwrite: s.Overwrite, Remove: s.Originals == "remove"}
-}
-
-// recipe is how the settings want a source converted.
-func recipe(s config.Config) asset.Recipe {
-	return asset.Recipe{
-		Format: asset.Format(s.Format), Quality: s.Quality, Lossless: s.Lossless, Effort: s.Effort,
-		MaxWidth: s.MaxWidth, MaxHeight: s.MaxHeight, Metadata: s.Metadata,
-		Output: s.Output, MinSavings: s.MinSavings, MaxPixels: s.MaxPixels,
-	}
+	o.Progress = p.step
+	return convert.Run(ctx, jobs, o), nil
 }
 
 func inOrder(results []asset.Result) []asset.Result {

@@ -11,6 +11,7 @@ import (
 	"webpress/internal/asset"
 	"webpress/internal/config"
 	"webpress/internal/git"
+	"webpress/internal/ledger"
 	"webpress/internal/report"
 	"webpress/internal/store"
 )
@@ -41,7 +42,12 @@ func (r *run) chooseStores(ctx context.Context, repo *git.Repo) (to stores, err 
 	}
 	artifact := slices.Contains(wanted, config.StoreArtifact)
 	var faults []error
-	if slices.Contains(wanted, config.StoreCommit) {
+	if r.shard.total > 0 {
+		if slices.Contains(wanted, config.StoreCommit) {
+			to.keep(config.StoreCommit, "nothing is committed: this is shard %s, and `webpress merge` commits what all of them have made", r.shard)
+			artifact = artifact || s.ArtifactDir == "" || r.artifact().Check() == nil
+		}
+	} else if slices.Contains(wanted, config.StoreCommit) {
 		upload, err := r.chooseCommit(ctx, &to, repo, byDefault)
 		faults = append(faults, err)
 		// The results are wanted outside of the job: this is the other way.
@@ -80,8 +86,13 @@ func (r *run) chooseArtifact(to *stores, upload bool) error {
 
 // artifact is the store that uploads.
 func (r *run) artifact() store.Artifact {
+	name := r.settings.ArtifactName
+	if r.shard.total > 0 {
+		// Each of the jobs uploads one, and two of the same name are refused.
+		name = fmt.Sprintf("%s-%d-of-%d", name, r.shard.index, r.shard.total)
+	}
 	return store.Artifact{
-		ArtifactName: r.settings.ArtifactName, RetentionDays: r.settings.ArtifactRetentionDays,
+		ArtifactName: name, RetentionDays: r.settings.ArtifactRetentionDays,
 		MaxRetentionDays: r.facts.RetentionDays,
 		ResultsURL:       r.secrets.ResultsURL, Token: r.secrets.RuntimeToken, RunURL: r.facts.RunURL,
 		Client: r.client(), Mask: r.ci.Mask, Now: r.Now,
@@ -96,16 +107,18 @@ func (r *run) at(name string) string {
 	return filepath.Join(r.settings.WorkingDirectory, name)
 }
 
-// store hands the results to each store in turn. ok says that all was delivered.
-func (r *run) store(ctx context.Context, to stores, repo *git.Repo, in report.Input) (done []report.Delivery, ok bool) {
+// store hands the results to each store in turn. p may be nil. ok says that all was
+// delivered.
+func (r *run) store(ctx context.Context, to stores, in report.Input, p *past, done finished) (_ []report.Delivery, ok bool) {
 	if len(to.list) == 0 || ctx.Err() != nil {
 		return r.hand(ctx, to, store.Delivery{})
 	}
-	d, err := r.delivery(ctx, repo, in)
+	d, err := r.delivery(ctx, in, p)
 	if err != nil {
 		r.tellFault(err)
 		return to.kept, false
 	}
+	d.Deleted = done.deleted
 	if d.Empty() && len(in.Results) > 0 && !r.settings.DryRun {
 		r.tellNothingLeft()
 	}
@@ -174,36 +187,54 @@ func (r *run) put(ctx context.Context, s store.Store, d store.Delivery) report.D
 }
 
 // delivery is what there is to hand over.
-func (r *run) delivery(ctx context.Context, repo *git.Repo, in report.Input) (store.Delivery, error) {
+func (r *run) delivery(ctx context.Context, in report.Input, p *past) (store.Delivery, error) {
 	s := r.settings
 	d := store.Delivery{
-		Dir: s.WorkingDirectory, Prefix: r.prefix(repo), Results: in.Results,
-		Remove: func(asset.Source) bool { return s.Originals == "remove" },
-		Recipe: func(asset.Source) asset.Recipe { return recipe(s) },
-		Head:   r.facts.HeadSHA,
+		Dir: s.WorkingDirectory, Prefix: r.prefix(r.repo), Results: in.Results,
+		Remove: r.removes, Recipe: r.recipe, Head: r.facts.HeadSHA, Shard: r.shard.String(),
 	}
 	var err error
 	if d.Report, err = report.New(in).JSON(); err != nil {
 		return d, err
 	}
-	if repo == nil || s.DryRun {
+	if r.repo == nil || s.DryRun {
 		return d, nil
 	}
 	if d.Head == "" {
-		if d.Head, err = repo.CheckedOut(ctx); err != nil {
+		if d.Head, err = r.repo.CheckedOut(ctx); err != nil {
 			return d, err
 		}
 	}
 	var outputs []string
+	known := map[string]string{}
 	for _, f := range d.Files() {
 		outputs = append(outputs, f.Output)
+		if p != nil && f.Status == asset.Skipped {
+			known[f.Output] = p.files[f.Output].Blob
+		}
 	}
-	have, err := repo.Committed(ctx, d.Head, outputs)
+	have, err := r.repo.Committed(ctx, d.Head, outputs, known)
 	if err != nil {
 		return d, err
 	}
 	d.Committed = func(output string) bool { return have[output] }
-	return d, nil
+	if p != nil && r.shard.total == 0 {
+		d.Lock, err = r.lockFor(ctx, p, d.Head)
+	}
+	return d, err
+}
+
+// lockFor is the lock file for a commit on head, nil where that has it already.
+func (r *run) lockFor(ctx context.Context, p *past, head string) (*store.Lock, error) {
+	if p.data == nil && p.Len() == 0 {
+		return nil, nil
+	}
+	have, err := p.repo.Committed(ctx, head, []string{ledger.Name}, nil)
+	if err != nil || have[ledger.Name] {
+		return nil, err
+	}
+	base, err := p.repo.FileAt(ctx, "HEAD", ledger.Name)
+	return p.lockFile(base), err
 }
 
 // prefix is the path of the working directory below the root of the repository,
@@ -228,15 +259,10 @@ func (r *run) below(root, dir string) string {
 	return filepath.ToSlash(rel)
 }
 
-// openRepo opens the git repository that the run is in, nil where there is none
-// or where it cannot be read. What git says then is kept for those who need one.
-func (r *run) openRepo(ctx context.Context) *git.Repo {
-	repo, err := git.Open(ctx, r.settings.WorkingDirectory, git.Options{Env: r.Environ})
-	if err != nil {
-		r.noRepo = err
-		return nil
-	}
-	return repo
+// openRepo opens the git repository that the run is in, if there is one that can be
+// read. What git says otherwise is kept for those who need one.
+func (r *run) openRepo(ctx context.Context) {
+	r.repo, r.noRepo = git.Open(ctx, r.settings.WorkingDirectory, git.Options{Env: r.Environ})
 }
 
 // tellFault prints an error and how to mend it.

@@ -44,11 +44,10 @@ func testRun(t *testing.T, s config.Config, env map[string]string) (*run, *git.R
 	var out bytes.Buffer
 	platform := ci.Detect(func(name string) string { return env[name] }, ci.Options{})
 	r := &run{settings: s, ci: platform, facts: platform.Facts(), secrets: platform.Secrets(), log: newLog(&out, &out, false)}
-	repo := r.openRepo(t.Context())
-	if repo == nil {
+	if r.openRepo(t.Context()); r.repo == nil {
 		t.Fatal(r.noRepo)
 	}
-	return r, repo
+	return r, r.repo
 }
 
 func gitHubEnv(more ...string) map[string]string {

@@ -1,0 +1,37 @@
+package app
+
+import (
+	"webpress/internal/asset"
+	"webpress/internal/cache"
+	"webpress/internal/codec"
+	"webpress/internal/convert"
+	"webpress/internal/ledger"
+)
+
+// useCache lets o take finished outputs from the folder that the settings name, and
+// keep them there.
+func (r *run) useCache(o *convert.Options) (closeCache func(), err error) {
+	if r.settings.CacheDir == "" {
+		return func() {}, nil
+	}
+	c, err := cache.Open(cache.Options{
+		Dir: r.at(r.settings.CacheDir), MaxBytes: r.settings.CacheSize, Now: r.Now, Logf: r.log.warn,
+	})
+	if err != nil {
+		return nil, err
+	}
+	codecs := codec.Version()
+	key := func(j asset.Job) string {
+		return cache.Key(j.Source.Blob, ledger.Digest(j.Recipe, codecs), j.Source.Format)
+	}
+	o.Cached = func(j asset.Job) (convert.Output, bool) {
+		e, ok := c.Get(key(j))
+		return convert.Output(e), ok
+	}
+	o.Keep = func(j asset.Job, out convert.Output) { c.Put(key(j), cache.Entry(out)) }
+	return func() {
+		if err := c.Close(); err != nil {
+			r.log.warn("%s", err)
+		}
+	}, nil
+}

@@ -1,0 +1,244 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"webpress/internal/asset"
+	"webpress/internal/ci"
+	"webpress/internal/config"
+	"webpress/internal/ledger"
+	"webpress/internal/report"
+)
+
+// check is the verb of that name: it says what is not as it should be, and writes
+// nothing but what it has to say.
+func (r *run) check(ctx context.Context) int {
+	began := r.Now()
+	if r.settings.Verbose {
+		r.tellSettings()
+	}
+	r.openRepo(ctx)
+	if err := errors.Join(r.readRules(), r.checkFiles(), r.checkWebhook()); err != nil {
+		return r.stop(ctx, err)
+	}
+	in := report.Input{Check: true, Version: r.Version, Recipe: recipe(&r.settings), Rules: len(r.rules)}
+	err := r.findings(ctx, &in)
+	if err != nil {
+		return r.stop(ctx, err)
+	}
+	slices.SortStableFunc(in.Findings, func(a, b asset.Finding) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Rule, b.Rule))
+	})
+	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
+	told := r.deliver(ctx, in, r.prefix(r.repo))
+	broken := slices.ContainsFunc(in.Findings, func(f asset.Finding) bool { return f.Severity == asset.Error })
+	switch {
+	case in.Interrupted:
+		return Interrupted
+	case !told:
+		return Undelivered
+	case broken && r.settings.FailOn != "none":
+		return CheckFailed
+	}
+	return Fine
+}
+
+// findings fills in what a check finds.
+func (r *run) findings(ctx context.Context, in *report.Input) error {
+	outputs, budgets := r.checks()
+	if outputs {
+		if err := r.checkOutputs(ctx, in); err != nil {
+			return err
+		}
+	}
+	if budgets {
+		return r.checkBudgets(ctx, in)
+	}
+	return nil
+}
+
+// checks says what the settings want to be looked at.
+func (r *run) checks() (outputs, budgets bool) {
+	wanted := r.settings.Checks
+	all := len(wanted) == 0
+	return all || slices.Contains(wanted, config.CheckOutputs), all || slices.Contains(wanted, config.CheckBudgets)
+}
+
+// checkOutputs holds sources and outputs against webpress.lock.
+func (r *run) checkOutputs(ctx context.Context, in *report.Input) error {
+	p := r.noPast(r.repo)
+	release, err := r.exclude(ctx, p.root, true)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if p, err = r.remember(r.repo); err != nil {
+		return err
+	}
+	if p == nil {
+		p = r.noPast(r.repo)
+	}
+	v, err := r.look(ctx, p)
+	if err != nil {
+		return err
+	}
+	orphans, err := r.orphans(ctx, p, v)
+	if err != nil {
+		return err
+	}
+	in.Checked += len(v.todo) + len(v.settled)
+	in.Notices = append(in.Notices, v.found.Notices...)
+	add := func(f asset.Finding) { in.Findings = append(in.Findings, f) }
+	m := mend{run: r}
+	for _, one := range v.settled {
+		if one.Status == asset.Failed {
+			add(asset.Finding{
+				Rule: asset.RuleFailed, Severity: asset.Error, Path: one.Source.Path,
+				Message: one.Err.Message, Hint: one.Err.Hint,
+			})
+		}
+	}
+	for _, t := range v.todo {
+		add(m.todo(t))
+	}
+	notAdded, err := r.notAdded(ctx, p, v, nil)
+	if err != nil {
+		return err
+	}
+	for _, name := range notAdded {
+		m.add = append(m.add, name)
+		add(asset.Finding{
+			Rule: asset.RuleNotAdded, Severity: asset.Error, Path: name,
+			Message: fmt.Sprintf("%q is not added to git as it is", name),
+			Hint:    "add it: git add -- " + shell(name),
+		})
+	}
+	for _, o := range orphans {
+		name, below := p.below(o.Path)
+		if !below || o.Edited {
+			continue
+		}
+		m.prune = true
+		add(asset.Finding{
+			Rule: asset.RuleOrphan, Severity: asset.Warning, Path: name,
+			Message: fmt.Sprintf("%q is an orphan: its source %q is gone", name, o.Source),
+			Hint:    "remove it with `webpress --prune`",
+		})
+	}
+	in.Mend = m.commands()
+	return nil
+}
+
+// notAdded are those outputs of done sources, and of results, that git does not
+// have as they are, and the lock file where it does not; sorted. What git ignores
+// does not count.
+func (r *run) notAdded(ctx context.Context, p *past, v *view, results []asset.Result) ([]string, error) {
+	if p.repo == nil {
+		return nil, nil
+	}
+	var names []string
+	for _, one := range slices.Concat(v.settled, results) {
+		if one.Output == "" || one.Status == asset.Failed {
+			continue
+		}
+		if f, listed := p.files[one.Output]; listed && f.Blob == "" {
+			names = append(names, one.Output)
+		}
+	}
+	if p.data != nil {
+		files, err := p.repo.Files(ctx, ledger.Name)
+		if err != nil {
+			return nil, err
+		}
+		if len(files) == 1 && files[0].Blob == "" {
+			names = append(names, p.lock())
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// mend gathers the commands that mend what a check has found.
+type mend struct {
+	*run
+	paths, add       []string
+	overwrite, prune bool
+}
+
+// todo is the finding for a source that is not done.
+func (m *mend) todo(t ledger.Todo) asset.Finding {
+	m.paths = append(m.paths, t.Source.Path)
+	if t.Why == ledger.WhyEdited {
+		m.overwrite = true
+		return asset.Finding{
+			Rule: asset.RuleEdited, Severity: asset.Error, Path: t.Output,
+			Message: fmt.Sprintf("%q was changed by hand since it was made of %q", t.Output, t.Source.Path),
+			Hint:    "bring it back with git, or make it again with `webpress --overwrite " + shell(t.Source.Path) + "`",
+		}
+	}
+	return asset.Finding{
+		Rule: asset.RuleOutdated, Severity: asset.Error, Path: t.Source.Path,
+		Message: fmt.Sprintf("%q is not up to date: %s", t.Source.Path, t.Why),
+	}
+}
+
+// fewPaths is up to how many files a command names.
+const fewPaths = 8
+
+// commands are what to type, one a line, empty where nothing is to be mended.
+func (m *mend) commands() string {
+	var lines []string
+	if len(m.paths) > 0 || m.prune {
+		words := []string{"webpress"}
+		for _, flag := range m.settings.Given {
+			words = append(words, shell(flag))
+		}
+		if m.overwrite {
+			words = append(words, "--overwrite")
+		}
+		if m.prune {
+			words = append(words, "--prune")
+		}
+		if len(m.paths) > 0 && len(m.paths) <= fewPaths && !m.prune {
+			for _, p := range m.paths {
+				if strings.HasPrefix(p, "-") {
+					p = "./" + p
+				}
+				words = append(words, shell(p))
+			}
+		} else {
+			for _, p := range m.settings.Paths {
+				words = append(words, shell(p))
+			}
+		}
+		lines = append(lines, strings.Join(words, " "))
+	}
+	switch {
+	case m.repo == nil:
+	case len(m.paths) == 0 && !m.prune && len(m.add) > 0 && len(m.add) <= fewPaths:
+		words := []string{"git add --"}
+		for _, p := range m.add {
+			words = append(words, shell(p))
+		}
+		lines = append(lines, strings.Join(words, " "))
+	case len(m.paths) > 0 || m.prune || len(m.add) > 0:
+		lines = append(lines, "git add --all")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// shell is a word as a POSIX shell reads it, on one line where that can be.
+func shell(word string) string {
+	plain := word != "" && strings.IndexFunc(word, func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("_-./=:@%+,", c)
+	}) < 0
+	if plain {
+		return word
+	}
+	return "'" + strings.ReplaceAll(ci.Line(word), "'", `'\''`) + "'"
+}

@@ -1,0 +1,62 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"webpress/internal/asset"
+)
+
+const (
+	// patience is how long a run waits for another one in the same tree.
+	patience = 10 * time.Minute
+	// glance is how often it looks whether that has ended.
+	glance = 50 * time.Millisecond
+)
+
+// exclude keeps other runs of webpress out of the tree at root until release is
+// called: two that write at once could each undo a part of what the other does. A
+// run that only looks shares the tree with others that do.
+//
+// It locks the folder itself, so that nothing is left behind, also where the
+// process is killed.
+func (r *run) exclude(ctx context.Context, root string, looks bool) (release func(), err error) {
+	f := flock.New(root, flock.SetFlag(os.O_RDONLY))
+	try := f.TryLock
+	if looks {
+		try = f.TryRLock
+	}
+	release = func() { _ = f.Unlock() }
+	for began, told := r.Now(), false; ; {
+		locked, err := try()
+		switch {
+		case locked:
+			return release, nil
+		case errors.Is(err, syscall.ENOTSUP), errors.Is(err, syscall.ENOLCK), errors.Is(err, syscall.ENOSYS):
+			// Some network file systems cannot. Nearly always there is no other run.
+			return func() {}, nil
+		case err != nil:
+			return nil, fmt.Errorf("lock %q: %w", root, cause(err))
+		case r.Now().Sub(began) > patience:
+			return nil, &asset.Fault{
+				Message: fmt.Sprintf("another webpress has been at work in %q for %s", root, patience),
+				Hint:    "wait until it has ended, or end it, and start again",
+			}
+		case !told:
+			r.log.line("another webpress is at work in this tree: waiting until it has ended")
+			r.log.flush()
+			told = true
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(glance):
+		}
+	}
+}

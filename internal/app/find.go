@@ -1,0 +1,114 @@
+package app
+
+import (
+	"context"
+	"path"
+
+	"webpress/internal/asset"
+	"webpress/internal/convert"
+	"webpress/internal/git"
+	"webpress/internal/ledger"
+	"webpress/internal/scan"
+)
+
+// A view is what a run finds: what there is to do, and what is settled before it
+// does anything.
+type view struct {
+	found scan.Found
+	// todo are the jobs that are left, each with why.
+	todo []ledger.Todo
+	// settled are the results of all other sources: failed, done or passed by.
+	settled []asset.Result
+	// before are the ledger's entries for the sources of todo, as they were.
+	before []ledger.Entry
+	// changes is what the run is confined to, nil for everything.
+	changes *changes
+}
+
+// look finds the pictures and holds them against what earlier runs have done.
+// p is nil where nothing is known of those.
+func (r *run) look(ctx context.Context, p *past) (*view, error) {
+	v := &view{}
+	var err error
+	if v.changes, err = r.changed(ctx); err != nil {
+		return nil, err
+	}
+	o := r.scanOptions()
+	if v.changes != nil {
+		o.Only = v.changes.only(p, r.prefix(r.repo))
+	}
+	if p != nil {
+		o.Known = p.known
+	}
+	if v.found, err = scan.Find(ctx, o); err != nil {
+		return nil, err
+	}
+	v.settled = v.found.Failed
+	if p == nil {
+		jobs, settled := convert.Plan(v.found.Sources, r.wish)
+		v.settled = append(v.settled, settled...)
+		for _, j := range jobs {
+			v.todo = append(v.todo, ledger.Todo{Job: j, Why: ledger.WhyNew})
+		}
+		return v, nil
+	}
+	p.files = v.found.Files
+	sources, made := p.withoutOutputs(v.found.Sources)
+	v.settled = append(v.settled, made...)
+	if err := p.identify(ctx, sources); err != nil {
+		return nil, err
+	}
+	jobs, settled := convert.Plan(sources, r.wish)
+	v.settled = append(v.settled, settled...)
+	split, err := p.Split(jobs, p.prefix, p.codecs, tree{ctx, p})
+	if err != nil {
+		return nil, err
+	}
+	v.settled, v.todo = append(v.settled, split.Done...), split.Todo
+	for _, t := range v.todo {
+		v.before = append(v.before, p.Of(path.Join(p.prefix, t.Source.Path))...)
+	}
+	return v, nil
+}
+
+// jobs are what is left to do.
+func (v *view) jobs() []asset.Job {
+	jobs := make([]asset.Job, len(v.todo))
+	for i, t := range v.todo {
+		jobs[i] = t.Job
+	}
+	return jobs
+}
+
+// scanOptions are which files the run is about.
+func (r *run) scanOptions() scan.Options {
+	s := r.settings
+	return scan.Options{
+		Dir: s.WorkingDirectory, Paths: s.Paths, Globs: s.Glob, Ignore: s.Ignore,
+		MaxFileSizeOf: func(file string) int64 { return r.settingsOf(file).MaxFileSize },
+		Git:           git.Options{Env: r.Environ},
+	}
+}
+
+// withoutOutputs takes the outputs of webpress out of sources: a WebP that it has
+// made is not compressed again. One that was made in the place of its source is a
+// source still.
+func (p *past) withoutOutputs(sources []asset.Source) (left []asset.Source, made []asset.Result) {
+	for _, s := range sources {
+		at := path.Join(p.prefix, s.Path)
+		output := false
+		if s.Format == asset.WebP {
+			for _, e := range p.MadeAs(at) {
+				output = output || e.Source != at
+			}
+		}
+		if !output {
+			left = append(left, s)
+			continue
+		}
+		made = append(made, asset.Result{
+			Source: s, Status: asset.Skipped, Reason: asset.IsWebP, Before: s.Size, Notes: s.Notes,
+		})
+	}
+	return left, made
+}

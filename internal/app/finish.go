@@ -1,0 +1,122 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+
+	"webpress/internal/asset"
+	"webpress/internal/ledger"
+	"webpress/internal/store"
+)
+
+// finished is what a run has done besides its results.
+type finished struct {
+	// deleted are results that were removed, from the working directory.
+	deleted []string
+	notices []string
+	// wrote says that the lock file was written, or anything deleted.
+	wrote bool
+}
+
+// finish writes down what has become of the jobs, removes results that nothing
+// needs any more where that is wanted, and saves the lock file.
+func (r *run) finish(ctx context.Context, p *past, v *view, results []asset.Result) (done finished, err error) {
+	// What was finished is to be known also where the run was interrupted.
+	ctx = context.WithoutCancel(ctx)
+	var outputs []string
+	for _, one := range results {
+		if one.Output != "" && one.Status != asset.Failed {
+			outputs = append(outputs, path.Join(p.prefix, one.Output))
+		}
+	}
+	blobs, err := p.hash(ctx, outputs)
+	if err != nil {
+		return done, err
+	}
+	p.Record(v.jobs(), results, p.prefix, p.codecs, blobs)
+
+	gone := map[string]bool{}
+	for _, one := range results {
+		if one.Replaced != "" {
+			gone[path.Join(p.prefix, one.Replaced)] = true
+		}
+	}
+	orphans, err := r.orphans(ctx, p, v)
+	if err != nil {
+		return done, err
+	}
+	for _, o := range orphans {
+		if gone[o.Path] {
+			continue
+		}
+		name, below := p.below(o.Path)
+		switch {
+		case o.Edited:
+			p.Drop(o.Source)
+			done.notices = append(done.notices, fmt.Sprintf("%q is left alone: it was changed by hand, and its source %q is gone", name, o.Source))
+		case !below, !o.Moved && !r.settings.Prune:
+			done.notices = append(done.notices, fmt.Sprintf("%q is an orphan: its source %q is gone; `prune` removes it", name, o.Source))
+		default:
+			if err := r.remove(name); err != nil {
+				done.notices = append(done.notices, fmt.Sprintf("%q is an orphan, and could not be removed: %s", name, err))
+				continue
+			}
+			done.deleted = append(done.deleted, name)
+			r.log.line("%q removed: its source %q is %s", name, o.Source, whereTo(o))
+			if !o.Moved {
+				p.Drop(o.Source)
+			}
+		}
+	}
+	wrote, err := p.save()
+	done.wrote = wrote || len(done.deleted) > 0
+	return done, err
+}
+
+func whereTo(o ledger.Orphan) string {
+	if o.Moved {
+		return "converted to another place now"
+	}
+	return "gone"
+}
+
+// orphans are results that nothing needs any more, of those that the run is about.
+func (r *run) orphans(ctx context.Context, p *past, v *view) ([]ledger.Orphan, error) {
+	wants, err := r.wants()
+	if err != nil {
+		return nil, err
+	}
+	return p.Orphans(v.before, func(source string) bool {
+		below, ok := p.below(source)
+		return ok && wants(below)
+	}, tree{ctx, p})
+}
+
+// remove deletes a file below the working directory.
+func (r *run) remove(name string) error {
+	root, err := os.OpenRoot(r.settings.WorkingDirectory)
+	if err != nil {
+		return cause(err)
+	}
+	defer root.Close()
+	if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return cause(err)
+	}
+	return nil
+}
+
+// lockFile is how the lock file gets into a commit. base is what the commit that
+// is checked out has, nil for none: what this run and others before it have
+// changed since then is laid over what the branch has by now.
+func (p *past) lockFile(base []byte) *store.Lock {
+	return &store.Lock{
+		Path: ledger.Name,
+		Update: func(theirs []byte, leftOut map[string]bool) ([]byte, error) {
+			return ledger.Rebase(base, theirs, p.Ledger, leftOut)
+		},
+	}
+}

@@ -1,0 +1,219 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+
+	"webpress/internal/asset"
+	"webpress/internal/codec"
+	"webpress/internal/convert"
+	"webpress/internal/git"
+	"webpress/internal/ledger"
+)
+
+// past is what a run knows of earlier ones, by webpress.lock.
+type past struct {
+	*ledger.Ledger
+	// root is the folder of the lock file: the top of the work tree, or the working
+	// directory where there is none. prefix is the path of the working directory
+	// below it.
+	root, prefix string
+	// data is the file as it was read, nil where there was none.
+	data []byte
+	// repo is the repository as seen from its top, nil where there is none.
+	repo *git.Repo
+	// files is what git lists below the working directory, once that is known.
+	files map[string]git.File
+	// codecs is the version of what makes the bytes.
+	codecs string
+}
+
+// remember reads webpress.lock. It is nil where the settings want none.
+func (r *run) remember(repo *git.Repo) (*past, error) {
+	if !r.settings.Lock {
+		return nil, nil
+	}
+	p := r.noPast(repo)
+	data, err := readLock(p.root)
+	if err != nil {
+		return nil, &asset.Fault{
+			Message: fmt.Sprintf("read %q: %s", p.lock(), err),
+			Hint:    "make it an ordinary file, or set `lock: false` to do without",
+		}
+	}
+	if data == nil {
+		return p, nil
+	}
+	p.data = data
+	if p.Ledger, err = ledger.Parse(data); err != nil {
+		fault := &asset.Fault{
+			Message: fmt.Sprintf("read %q: %s", p.lock(), err),
+			Hint:    "run `webpress relock`: it keeps every line that is whole, and loses no picture",
+		}
+		if errors.Is(err, ledger.ErrNewer) {
+			fault.Hint = "update webpress, or run `webpress relock` to begin a new file"
+		}
+		return nil, fault
+	}
+	return p, nil
+}
+
+// noPast is a past of which nothing is known yet.
+func (r *run) noPast(repo *git.Repo) *past {
+	p := &past{Ledger: ledger.New(), root: r.settings.WorkingDirectory, codecs: codec.Version()}
+	if repo != nil {
+		p.root, p.prefix, p.repo = repo.Top(), r.prefix(repo), repo.AtTop()
+	}
+	return p
+}
+
+// maxLock is the length in bytes of a lock file that is still read: some two
+// million sources.
+const maxLock = 512 << 20
+
+// readLock reads the lock file, nil where there is none.
+func readLock(root string) ([]byte, error) {
+	dir, err := os.OpenRoot(root)
+	if err != nil {
+		return nil, cause(err)
+	}
+	defer dir.Close()
+	info, err := dir.Lstat(ledger.Name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, cause(err)
+	case !info.Mode().IsRegular():
+		return nil, errors.New("it is not a file")
+	case info.Size() > maxLock:
+		return nil, errors.New("it is too large")
+	}
+	data, err := dir.ReadFile(ledger.Name)
+	if err != nil {
+		return nil, cause(err)
+	}
+	return data, nil
+}
+
+// lock is the path of the lock file for people: from the working directory.
+func (p *past) lock() string {
+	rel, err := filepath.Rel(filepath.Join(p.root, filepath.FromSlash(p.prefix)), filepath.Join(p.root, ledger.Name))
+	if err != nil {
+		return ledger.Name
+	}
+	return filepath.ToSlash(rel)
+}
+
+// save writes the lock file where it has changed, and says whether it did.
+func (p *past) save() (bool, error) {
+	if !p.Changed() || p.data == nil && p.Len() == 0 {
+		return false, nil
+	}
+	data := p.Encode()
+	if string(data) == string(p.data) {
+		return false, nil
+	}
+	if err := convert.WriteFile(p.root, ledger.Name, data); err != nil {
+		return false, fmt.Errorf("write %q: %w", p.lock(), err)
+	}
+	p.data = data
+	return true, nil
+}
+
+// known is what scan need not open.
+func (p *past) known(file, blob string) (asset.Format, int64, bool) {
+	return p.Known(path.Join(p.prefix, file), blob)
+}
+
+// A tree answers what a ledger asks about files.
+type tree struct {
+	ctx context.Context
+	*past
+}
+
+// Blobs asks git's index first, and reads only what that does not know.
+func (t tree) Blobs(paths []string) (map[string]string, error) {
+	blobs := make(map[string]string, len(paths))
+	var rest []string
+	for _, p := range paths {
+		below, ok := t.below(p)
+		if f, listed := t.files[below]; ok && listed && f.Blob != "" {
+			blobs[p] = f.Blob
+		} else {
+			rest = append(rest, p)
+		}
+	}
+	hashed, err := t.hash(t.ctx, rest)
+	for p, blob := range hashed {
+		blobs[p] = blob
+	}
+	return blobs, err
+}
+
+// There takes what git has for being there, also where it is not in the work tree.
+func (t tree) There(paths []string) (map[string]bool, error) {
+	there := make(map[string]bool, len(paths))
+	var missing []string
+	for _, p := range paths {
+		below, ok := t.below(p)
+		if _, listed := t.files[below]; ok && listed {
+			there[p] = true
+			continue
+		}
+		if _, err := os.Lstat(filepath.Join(t.root, filepath.FromSlash(p))); err == nil {
+			there[p] = true
+		} else {
+			missing = append(missing, p)
+		}
+	}
+	if len(missing) == 0 || t.repo == nil {
+		return there, nil
+	}
+	hidden, err := t.repo.Hidden(t.ctx, missing)
+	for p := range hidden {
+		there[p] = true
+	}
+	return there, err
+}
+
+// below is a path from the root as seen from the working directory.
+func (p *past) below(name string) (string, bool) { return ledger.Below(p.prefix, name) }
+
+// hash returns the blob ids of those of paths, which are from the root, that are
+// regular files.
+func (p *past) hash(ctx context.Context, paths []string) (map[string]string, error) {
+	if len(paths) == 0 {
+		return nil, nil
+	}
+	if p.repo != nil {
+		return p.repo.Hash(ctx, paths)
+	}
+	return ledger.HashFiles(ctx, p.root, paths)
+}
+
+// identify fills in the blob ids of sources that git's index does not know: of
+// changed and new files, and of all outside of a repository.
+func (p *past) identify(ctx context.Context, sources []asset.Source) error {
+	var paths []string
+	for _, s := range sources {
+		if s.Blob == "" && !s.Ignored {
+			paths = append(paths, path.Join(p.prefix, s.Path))
+		}
+	}
+	blobs, err := p.hash(ctx, paths)
+	if err != nil {
+		return err
+	}
+	for i := range sources {
+		if s := &sources[i]; s.Blob == "" {
+			s.Blob = blobs[path.Join(p.prefix, s.Path)]
+		}
+	}
+	return nil
+}

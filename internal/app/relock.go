@@ -1,0 +1,62 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"webpress/internal/convert"
+	"webpress/internal/ledger"
+)
+
+// relock is the verb of that name: it makes a whole lock file of one that is
+// damaged, that a merge has left in conflict, or that a newer webpress has written.
+// Lines that are whole and agree with the tree stay; no picture is touched.
+func (r *run) relock(ctx context.Context) int {
+	r.openRepo(ctx)
+	p := r.noPast(r.repo)
+	release, err := r.exclude(ctx, p.root, false)
+	if err != nil {
+		return r.stop(ctx, err)
+	}
+	defer release()
+	data, err := readLock(p.root)
+	switch {
+	case err != nil:
+		return r.stop(ctx, fmt.Errorf("read %q: %w", p.lock(), err))
+	case data == nil:
+		r.log.line("there is no %s, and nothing to mend", p.lock())
+		return Fine
+	}
+	var lost []*ledger.Fault
+	p.Ledger, lost = ledger.Salvage(data)
+	for i, fault := range lost {
+		if i == maxLost {
+			r.log.line("and %s more", count(len(lost)-i, "line"))
+			break
+		}
+		r.log.line("%s, %s; left out", p.lock(), fault)
+	}
+	untrue, err := p.Agree(tree{ctx, p})
+	if err != nil {
+		return r.stop(ctx, err)
+	}
+	for _, e := range untrue {
+		r.log.line("%q: its result is not what the file says; left out", e.Source)
+	}
+	if r.settings.DryRun {
+		r.log.line("a dry run: %s would be kept", count(p.Len(), "line"))
+		return Fine
+	}
+	if err := convert.WriteFile(p.root, ledger.Name, p.Encode()); err != nil {
+		r.log.error("write %q: %s", p.lock(), err)
+		return Undelivered
+	}
+	r.log.line("%s is whole again: %s kept, %d left out", p.lock(), count(p.Len(), "source"), len(lost)+len(untrue))
+	if len(lost)+len(untrue) > 0 {
+		r.log.line("run webpress to bring those up to date")
+	}
+	return Fine
+}
+
+// maxLost is how many lines that were left out are told.
+const maxLost = 20

@@ -1,0 +1,58 @@
+package app
+
+import (
+	"webpress/internal/asset"
+	"webpress/internal/config"
+	"webpress/internal/convert"
+	"webpress/internal/scan"
+)
+
+// A rule is settings for some of the files.
+type rule struct {
+	applies  func(file string) bool
+	settings config.Config
+}
+
+// readRules gets the rules of webpress.yml ready. Its error is a mistake in their
+// patterns.
+func (r *run) readRules() error {
+	for _, one := range r.settings.Rules {
+		applies, err := scan.Matcher(r.settings.WorkingDirectory, one.Glob)
+		if err != nil {
+			return err
+		}
+		r.rules = append(r.rules, rule{applies, one.Settings})
+	}
+	return nil
+}
+
+// settingsOf are the settings for a file: those of the first rule that applies, or
+// else those of the run.
+func (r *run) settingsOf(file string) *config.Config {
+	for i := range r.rules {
+		if r.rules[i].applies(file) {
+			return &r.rules[i].settings
+		}
+	}
+	return &r.settings
+}
+
+// wish is what the settings want of a source.
+func (r *run) wish(s asset.Source) convert.Wish {
+	c := r.settingsOf(s.Path)
+	return convert.Wish{Recipe: recipe(c), Overwrite: c.Overwrite, Remove: c.Originals == "remove"}
+}
+
+// removes says that a source goes once it has its output.
+func (r *run) removes(s asset.Source) bool { return r.settingsOf(s.Path).Originals == "remove" }
+
+// recipe is how a source is to be converted.
+func (r *run) recipe(s asset.Source) asset.Recipe { return recipe(r.settingsOf(s.Path)) }
+
+func recipe(s *config.Config) asset.Recipe {
+	return asset.Recipe{
+		Format: asset.Format(s.Format), Quality: s.Quality, Lossless: s.Lossless, Effort: s.Effort,
+		MaxWidth: s.MaxWidth, MaxHeight: s.MaxHeight, Metadata: s.Metadata,
+		Output: s.Output, MinSavings: s.MinSavings, MaxPixels: s.MaxPixels,
+	}
+}

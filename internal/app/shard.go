@@ -1,0 +1,86 @@
+package app
+
+import (
+	"fmt"
+
+	"webpress/internal/asset"
+	"webpress/internal/config"
+	"webpress/internal/convert"
+	"webpress/internal/ledger"
+)
+
+// A shard is which part of all pictures a run is about. The zero value is all of
+// them.
+type shard struct{ index, total int }
+
+// String is such as 2/4, and empty for all pictures.
+func (s shard) String() string {
+	if s.total == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d", s.index, s.total)
+}
+
+// chooseShard finds out which part the run is about.
+func (r *run) chooseShard() error {
+	s := r.settings
+	if s.Shard == "" {
+		return nil
+	}
+	wanted, err := config.ParseShard(s.Shard)
+	if err != nil {
+		return err // it was read before
+	}
+	index, total := wanted.Index, wanted.Total
+	if wanted.Auto {
+		index, total = r.facts.Shard, r.facts.Shards
+		if index == 0 || total == 0 && wanted.Total == 0 {
+			index, total = config.ParseMatrixJob(s.MatrixJob)
+		}
+		if wanted.Total > 0 {
+			total = wanted.Total
+		}
+	}
+	switch {
+	case index == 0 || total == 0:
+		if wanted.Auto && wanted.Total == 0 {
+			r.log.line("shard: the platform tells of no parallel jobs; this run does everything")
+			return nil
+		}
+		return &asset.Fault{
+			Message: fmt.Sprintf("shard %q: the platform does not tell which of the jobs this one is", s.Shard),
+			Hint:    "set it to a place among the jobs, such as 2/4",
+		}
+	case index > total:
+		return &asset.Fault{
+			Message: fmt.Sprintf("shard %q: this is job %d, and there are %d", s.Shard, index, total),
+			Hint:    "let there be as many jobs as shards",
+		}
+	case total > 1:
+		r.shard = shard{index, total}
+	}
+	return nil
+}
+
+// share leaves to the run what belongs to its shard. What is settled already is
+// told by the first one alone.
+func (r *run) share(v *view) {
+	if r.shard.total == 0 {
+		return
+	}
+	jobs := v.jobs()
+	mine := convert.Shard(jobs, convert.Costs(r.settings.WorkingDirectory, jobs), r.shard.index, r.shard.total)
+	by := make(map[string]ledger.Todo, len(v.todo))
+	for _, t := range v.todo {
+		by[t.Source.Path] = t
+	}
+	all := len(v.todo)
+	v.todo = v.todo[:0]
+	for _, j := range mine {
+		v.todo = append(v.todo, by[j.Source.Path])
+	}
+	if r.shard.index > 1 {
+		v.settled, v.found.Notices = nil, nil
+	}
+	r.log.line("shard %s: %d of %s", r.shard, len(mine), count(all, "picture"))
+}
