@@ -70,11 +70,7 @@ func expand(template string, s asset.Source) (string, *asset.Fault) {
 	if ext == "" {
 		ext = string(s.Format)
 	}
-	out := strings.NewReplacer(
-		"{dir}", path.Clean("./"+dir),
-		"{name}", name,
-		"{ext}", ext,
-	).Replace(template)
+	out := fill(template, path.Clean("./"+dir), name, ext)
 	clean := path.Clean(strings.ReplaceAll(out, "//", "/"))
 	if !filepath.IsLocal(filepath.FromSlash(clean)) || clean == "." {
 		return "", &asset.Fault{
@@ -91,6 +87,29 @@ func expand(template string, s asset.Source) (string, *asset.Fault) {
 		}
 	}
 	return clean, nil
+}
+
+// fill puts dir, name and ext in the places that a template has for them.
+func fill(template, dir, name, ext string) string {
+	var b strings.Builder
+	b.Grow(len(template) + len(dir) + len(name) + len(ext))
+	for rest := template; rest != ""; {
+		i := strings.IndexByte(rest, '{')
+		if i < 0 {
+			b.WriteString(rest)
+			break
+		}
+		b.WriteString(rest[:i])
+		rest = rest[i:]
+		for _, place := range [...]struct{ mark, value string }{{"{dir}", dir}, {"{name}", name}, {"{ext}", ext}, {"{", "{"}} {
+			if after, ok := strings.CutPrefix(rest, place.mark); ok {
+				b.WriteString(place.value)
+				rest = after
+				break
+			}
+		}
+	}
+	return b.String()
 }
 
 // splitExt cuts base at its last dot. The dot of a hidden file is part of its

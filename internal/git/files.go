@@ -24,6 +24,8 @@ type File struct {
 	Index string
 	// Untracked says that git does not have the file, and does not ignore it.
 	Untracked bool
+	// Link says that the index has a symbolic link there.
+	Link bool
 }
 
 // Files returns the files below Dir that are tracked, or untracked and not
@@ -103,7 +105,7 @@ func parseFiles(out []byte, exists func(string) bool) []File {
 		}
 		last := len(files) - 1
 		again := last >= 0 && files[last].Path == name
-		f := File{Path: name, Blob: id, Index: id}
+		f := File{Path: name, Blob: id, Index: id, Link: mode == ModeLink}
 		switch tag {
 		case 'R': // deleted
 			switch {

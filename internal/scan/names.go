@@ -52,6 +52,9 @@ func isImageName(p string) bool {
 	return ext != ".webp" && byName[ext] != nil
 }
 
+// IsPicture says whether a file has the name of a picture, WebP included.
+func IsPicture(p string) bool { return byName[extension(p)] != nil }
+
 // misnamed remarks on a file whose content is another than its name says; it is
 // empty where the name is right or says nothing.
 func misnamed(p string, is asset.Format) string {

@@ -30,49 +30,71 @@ func (l *lister) walk(ctx context.Context, base string, by *patterns, sift bool)
 		if !l.wanted.enters(dir, by) {
 			continue
 		}
-		in, err := l.readDir(dir)
-		if err != nil && !isMissing(err) {
-			l.fail(dir, fmt.Sprintf("read folder %q: %v", dir, cause(err)))
-		}
-		for _, d := range in {
-			name := d.Name()
-			if isGit(name) {
-				continue
-			}
-			p := name
-			if dir != "." {
-				p = dir + "/" + name
-			}
-			e := entry{path: p, kind: d.Type(), ignored: !sift && l.asked}
-			isFile := e.kind.IsRegular() || e.kind&fs.ModeSymlink != 0
-			if e.kind.IsDir() && (!sift || l.dirs[p]) {
-				stack = append(stack, p)
-			}
-			if isFile && sift {
-				f, known := l.files[p]
-				if !known {
-					continue
-				}
-				e.blob = f.Blob
-			}
-			// Any folder or pipe may match a wide pattern; to be missed as an
-			// image it has to be named as one.
-			if l.isNamed[p] || !isFile && !isImageName(p) {
-				continue
-			}
-			switch {
-			case !l.wanted.takes(p) || !all && !by.takesFile(p):
-				if len(l.passed) < maxPassed && isImageName(p) {
-					l.passed = append(l.passed, p)
-				}
-			case !isFile && sift:
-				l.doubtful = append(l.doubtful, e)
-			default:
-				l.entries = append(l.entries, e)
-			}
-		}
+		stack = l.folder(dir, by, all, sift, stack)
 	}
 	return nil
+}
+
+// folder looks through one folder, and adds the folders in it to stack.
+func (l *lister) folder(dir string, by *patterns, all, sift bool, stack []string) []string {
+	in, names, err := l.namesIn(dir)
+	if err != nil && !isMissing(err) {
+		l.fail(dir, fmt.Sprintf("read folder %q: %v", dir, cause(err)))
+	}
+	if in != nil {
+		defer in.Close()
+	}
+	for _, name := range names {
+		if isGit(name) {
+			continue
+		}
+		p := name
+		if dir != "." {
+			p = dir + "/" + name
+		}
+		f, listed := l.files[p]
+		e := entry{path: p, ignored: !sift && l.asked}
+		switch {
+		case sift && !listed && !l.dirs[p] && !isImageName(p):
+			continue
+		case sift && !listed && l.dirs[p]:
+			e.kind = fs.ModeDir
+		case sift && f.Blob != "" && !f.Link:
+			// As git has it: an ordinary file.
+		default:
+			info, err := in.Lstat(name)
+			if err != nil {
+				continue // gone since it was listed
+			}
+			e.kind = info.Mode().Type()
+		}
+		isFile := e.kind.IsRegular() || e.kind&fs.ModeSymlink != 0
+		if e.kind.IsDir() && (!sift || l.dirs[p]) {
+			stack = append(stack, p)
+		}
+		if isFile && sift {
+			if !listed {
+				continue
+			}
+			e.blob = f.Blob
+		}
+		// Any folder or pipe may match a wide pattern; to be missed as an image it
+		// has to be named as one.
+		if l.isNamed[p] || !isFile && !isImageName(p) {
+			continue
+		}
+		switch {
+		case !l.wanted.takes(p) || !all && !by.takesFile(p):
+			if len(l.passed) < maxPassed && isImageName(p) {
+				l.passed = append(l.passed, p)
+			}
+		case !isFile && sift:
+			l.doubtful = append(l.doubtful, e)
+		default:
+			l.entries = append(l.entries, e)
+		}
+	}
+	return stack
 }
 
 // takesFile says whether the last of the patterns that match the file takes it.
@@ -89,6 +111,24 @@ func (t tree) readDir(dir string) ([]fs.DirEntry, error) {
 	}
 	defer f.Close()
 	return f.ReadDir(-1)
+}
+
+// namesIn returns the names in dir, as far as they could be read, and dir to look
+// them up in. What they are is not asked: os.Root asks for every one of them.
+func (t tree) namesIn(dir string) (in *os.Root, names []string, err error) {
+	f, err := openNow(t.root, dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	if names, err = f.Readdirnames(-1); len(names) == 0 {
+		return nil, nil, err
+	}
+	in, e := t.root.OpenRoot(dir + "/.")
+	if e != nil {
+		return nil, nil, e
+	}
+	return in, names, err
 }
 
 // openNow opens a file or folder to be read. Should a named pipe have taken its
