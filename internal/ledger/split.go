@@ -63,7 +63,8 @@ func (l *Ledger) Split(jobs []asset.Job, prefix, codecs string, tree Tree) (Spli
 		case todo != nil:
 			out.Todo = append(out.Todo, *todo)
 		case j.Remove && result.Output != "" && result.Output != j.Source.Path:
-			j.Like = result.Output
+			// It is made again: a source is removed only where it was read.
+			j.Own = true
 			out.Todo = append(out.Todo, Todo{j, WhyRemove})
 		default:
 			out.Done = append(out.Done, result)
@@ -207,7 +208,7 @@ func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
 	// Lossy WebP made into WebP again and again gets worse each time.
 	todo.Own = source != output && s.owns(source, output)
 	// Paths of jobs begin at the working directory.
-	if like, ok := s.below(todo.Like); ok {
+	if like, ok := s.below(todo.Like); ok && !j.Remove {
 		todo.Like = like
 	} else {
 		todo.Like, todo.Moved = "", false

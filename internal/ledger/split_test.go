@@ -94,7 +94,7 @@ func TestSplit(t *testing.T) {
 		"not smaller, renamed": {[]ledger.Entry{{Source: "a.jpg", Blob: a, Format: asset.JPEG, Recipe: digest, Status: ledger.NotSmaller}}, files{"b.jpg": a},
 			job("b.jpg", a, "b.webp"), nil, "", want{done: asset.NotSmaller}, map[string]string{"b.jpg": ""}},
 		"to be removed": {[]ledger.Entry{entryA}, files{"a.jpg": a, "a.webp": a1}, job("a.jpg", a, "a.webp"), func(j *asset.Job) { j.Remove = true }, "",
-			want{why: ledger.WhyRemove, like: "a.webp"}, nil},
+			want{why: ledger.WhyRemove, own: true}, nil},
 		"in its own place": {[]ledger.Entry{made("a.webp", a1, output("a.webp", a1))}, files{"a.webp": a1}, job("a.webp", a1, "a.webp"), func(j *asset.Job) { j.Remove = true }, "",
 			want{done: asset.UpToDate}, nil},
 		"in its own place, other recipe": {[]ledger.Entry{made("a.webp", a1, output("a.webp", a1))}, files{"a.webp": a1}, job("a.webp", a1, "a.webp"),
