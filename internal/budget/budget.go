@@ -1,5 +1,6 @@
-// Package budget holds the pictures of a tree to limits: how large each may be, of
-// which formats, and how much all of them may take up together.
+// Package budget holds the pictures of a tree to limits: how large they may be, in
+// bytes and in pixels, of which formats, whether they may tell where they were
+// taken, and by how much all of them together may grow.
 package budget
 
 import (
@@ -8,58 +9,64 @@ import (
 	"webpress/internal/asset"
 )
 
-// A Limit is what pictures are held to. 0 is no limit.
+// A Limit is what the pictures that it applies to are held to. What is zero is no
+// limit.
 type Limit struct {
-	// Line is where it stands in webpress.yml.
+	// Line is where the limit stands in webpress.yml; 0 is not known.
 	Line int
-	// MaxBytes is the most bytes of a picture.
-	MaxBytes int64
-	// MaxWidth and MaxHeight are in pixels, and so is MaxPixels, their product.
+	// Severity is that of its findings; empty is asset.Error.
+	Severity asset.Severity
+	// Applies says which files the limit is for; nil is all of them.
+	Applies func(path string) bool
+	// MaxBytes, MaxWidth, MaxHeight and MaxPixels (width x height, of one frame) are
+	// for each file.
+	MaxBytes            int64
 	MaxWidth, MaxHeight int
 	MaxPixels           int64
-	// Formats are those that are allowed; none is all of them.
+	// Formats are those that files may have.
 	Formats []asset.Format
-	// NoGPS refuses added pictures that tell where they were taken.
+	// NoGPS forbids added files to tell where they were taken.
 	NoGPS bool
-	// MaxTotalBytes is the most bytes of all pictures that the limit applies to, and
-	// MaxGrowth by how many they may grow; nil is no limit.
+	// MaxTotalBytes is for all files together, and MaxGrowth for how many bytes more
+	// they are than in the base; nil is no limit, and 0 that they may not grow.
 	MaxTotalBytes int64
 	MaxGrowth     *int64
-	// Severity is how serious it is to break it.
-	Severity asset.Severity
-	// Applies says which files it is for.
-	Applies func(path string) bool
 }
 
-// A File is what is known of a picture.
-type File struct {
-	// Path is relative to the working directory.
-	Path string
-	// Size is in bytes.
-	Size   int64
-	Format asset.Format
-	// Width and Height are in pixels, 0 where they were not asked for.
-	Width, Height int
-	// GPS says that it tells where it was taken; Added, that the branch has added it.
-	GPS, Added bool
-	// Err is why the file could not be measured.
-	Err error
-}
-
-// Want is what Measure has to find out about a file.
+// Want is what has to be known of a file, besides its size in bytes and its format.
 type Want struct {
-	// Size is its width and height, GPS whether it tells where it was taken.
+	// Size asks for width, height and frames, GPS for whether it has a position.
 	Size, GPS bool
 }
 
-// Measure finds out what want says about sources, and returns them in order of
-// their paths.
+// A File is a picture as it is measured.
+type File struct {
+	// Path is relative to the working directory and has forward slashes.
+	Path   string
+	Size   int64 // in bytes
+	Format asset.Format
+	// Width and Height are in pixels, as the picture is shown; Pixels is their
+	// product. They are 0 where nothing asked for them.
+	Width, Height, Frames int
+	Pixels                int64
+	// GPS says that the file tells where it was taken.
+	GPS bool
+	// Added says that the base does not have the file.
+	Added bool
+	// Err is why the file could not be measured, an *asset.Fault.
+	Err error
+}
+
+// Measure reads from the sources, whose paths are relative to dir, what want asks
+// for, and from no other file anything. The files are sorted by path. One that
+// cannot be read has an Err; the error is that of ctx, or of dir.
 func Measure(ctx context.Context, dir string, sources []asset.Source, want func(path string) Want) ([]File, error) {
 	return nil, nil
 }
 
-// Check holds files to limits. before are the sizes in bytes that files had, by
-// path, nil where that is not known. Notices are remarks for the user.
+// Check holds files to limits. before are the sizes in bytes of the pictures of the
+// base, by their paths; nil is that they are not known, and a notice says so where
+// it matters. The findings are sorted by path, then by rule.
 func Check(limits []Limit, files []File, before map[string]int64) (findings []asset.Finding, notices []string) {
 	return nil, nil
 }
