@@ -2,8 +2,217 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"path"
 
+	"webpress/internal/asset"
+	"webpress/internal/budget"
+	"webpress/internal/config"
+	"webpress/internal/git"
 	"webpress/internal/report"
+	"webpress/internal/scan"
 )
 
-func (r *run) checkBudgets(ctx context.Context, in *report.Input) error { return nil }
+// checkBudgets holds the pictures of the tree to the budgets of webpress.yml.
+func (r *run) checkBudgets(ctx context.Context, in *report.Input, checked map[string]bool) error {
+	b := budgets{run: r}
+	if err := b.read(); err != nil || len(b.limits) == 0 {
+		return err
+	}
+	if err := b.compare(ctx); err != nil {
+		return err
+	}
+	found, err := b.find(ctx)
+	if err != nil {
+		return err
+	}
+	files, err := budget.Measure(ctx, r.settings.WorkingDirectory, found.Sources, b.want)
+	if err != nil {
+		return err
+	}
+	for i := range files {
+		f := &files[i]
+		f.Added = b.added(f.Path, found.Files[f.Path])
+		checked[f.Path] = true
+	}
+	before, err := b.before(ctx)
+	if err != nil {
+		return err
+	}
+	findings, notices := budget.Check(b.limits, files, before)
+	in.Findings = append(in.Findings, findings...)
+	in.Notices = append(in.Notices, append(b.notices, notices...)...)
+	return nil
+}
+
+// budgets is the budgets of one check.
+type budgets struct {
+	*run
+	limits []budget.Limit
+	// files says which files a limit of single files is for, all says that some
+	// limit is for all of them together.
+	files func(file string) bool
+	all   bool
+	// places and grows say that what was added, and the sizes before, matter.
+	places, grows bool
+	// changes is what the branch changes, nil where that is not known.
+	changes *changes
+	notices []string
+}
+
+// read turns the settings into limits.
+func (b *budgets) read() error {
+	wants, err := b.wantsAny()
+	if err != nil {
+		return err
+	}
+	b.files = wants
+	var faults []error
+	for _, one := range b.settings.Budgets {
+		applies, err := b.applies(one)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		l := budget.Limit{
+			Line: one.Line, Severity: asset.Severity(one.Level),
+			MaxBytes: one.MaxBytes, MaxWidth: one.MaxWidth, MaxHeight: one.MaxHeight, MaxPixels: one.MaxPixels,
+			NoGPS:   one.NoGPS,
+			Applies: func(file string) bool { return applies(file) && b.files(file) },
+		}
+		for _, f := range one.Formats {
+			l.Formats = append(l.Formats, asset.Format(f))
+		}
+		b.places = b.places || one.NoGPS
+		if one.MaxBytes > 0 || one.MaxWidth > 0 || one.MaxHeight > 0 || one.MaxPixels > 0 || one.NoGPS || len(one.Formats) > 0 {
+			b.limits = append(b.limits, l)
+		}
+		if one.MaxTotalBytes == 0 && !one.Grows {
+			continue
+		}
+		together := budget.Limit{Line: one.Line, Severity: l.Severity, MaxTotalBytes: one.MaxTotalBytes, Applies: applies}
+		if one.Grows {
+			together.MaxGrowth, b.grows = &one.MaxGrowth, true
+		}
+		b.limits, b.all = append(b.limits, together), true
+	}
+	return errors.Join(faults...)
+}
+
+// applies says which files a budget is for.
+func (b *budgets) applies(one config.Budget) (func(file string) bool, error) {
+	dir := b.settings.WorkingDirectory
+	takes, err := scan.Matcher(dir, one.Glob)
+	if err != nil {
+		return nil, err
+	}
+	waived, err := scan.Matcher(dir, one.Except)
+	if err != nil {
+		return nil, err
+	}
+	every := len(one.Glob) == 0
+	return func(file string) bool { return (every || takes(file)) && !waived(file) }, nil
+}
+
+// wantsAny says which files the run is about, whatever they are.
+func (b *budgets) wantsAny() (func(file string) bool, error) {
+	return scan.Wants(scan.Options{Dir: b.settings.WorkingDirectory, Paths: b.settings.Paths, Globs: []string{"**"}, Ignore: b.settings.Ignore})
+}
+
+// compare finds out what has changed, where that matters.
+func (b *budgets) compare(ctx context.Context) error {
+	confined, err := b.changed(ctx)
+	if err != nil {
+		return err
+	}
+	if confined != nil {
+		wants, only := b.files, confined.only(nil, b.prefix(b.repo))
+		b.files = func(file string) bool { return wants(file) && only(file, "known") }
+	}
+	if !b.places && !b.grows {
+		return nil
+	}
+	c, why, err := b.run.compare(ctx)
+	if err != nil {
+		return err
+	}
+	if b.changes = c; c == nil && b.repo != nil && b.places {
+		b.notices = append(b.notices, fmt.Sprintf("which pictures were added is not known, and no-gps looks at untracked ones alone: %s", why))
+	}
+	return nil
+}
+
+// find finds the pictures that any limit is for.
+func (b *budgets) find(ctx context.Context) (scan.Found, error) {
+	return scan.Find(ctx, scan.Options{
+		Dir: b.settings.WorkingDirectory, Globs: []string{"**"}, Ignore: b.settings.Ignore,
+		Git: git.Options{Env: b.Environ},
+		Only: func(file, blob string) bool {
+			if !scan.IsPicture(file) {
+				return false
+			}
+			for _, l := range b.limits {
+				if l.Applies(file) {
+					return true
+				}
+			}
+			return false
+		},
+	})
+}
+
+// want is what has to be known of a file besides its size in bytes and its format.
+func (b *budgets) want(file string) (w budget.Want) {
+	for _, l := range b.limits {
+		if !l.Applies(file) {
+			continue
+		}
+		w.Size = w.Size || l.MaxWidth > 0 || l.MaxHeight > 0 || l.MaxPixels > 0
+		w.GPS = w.GPS || l.NoGPS && b.maybeAdded(file)
+	}
+	return w
+}
+
+// maybeAdded is false only for a file that is known to have been there before.
+func (b *budgets) maybeAdded(file string) bool {
+	if b.changes == nil {
+		return true
+	}
+	kind, changed := b.changes.kinds[path.Join(b.prefix(b.repo), file)]
+	return !changed || kind == git.Added
+}
+
+// added says that a file is new on the branch. Outside of a repository all are.
+func (b *budgets) added(file string, f git.File) bool {
+	switch {
+	case b.repo == nil:
+		return true
+	case f.Untracked:
+		return true
+	case b.changes == nil:
+		return false
+	}
+	return b.changes.kinds[path.Join(b.prefix(b.repo), file)] == git.Added
+}
+
+// before are the sizes of the files of the base, nil where they are not known.
+func (b *budgets) before(ctx context.Context) (map[string]int64, error) {
+	if !b.grows || b.changes == nil || b.changes.base == "" {
+		return nil, nil
+	}
+	sizes, err := b.repo.Sizes(ctx, b.changes.base)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		b.notices = append(b.notices, err.Error())
+		return nil, nil
+	}
+	for file := range sizes {
+		if !scan.IsPicture(file) {
+			delete(sizes, file)
+		}
+	}
+	return sizes, nil
+}

@@ -25,6 +25,9 @@ func (r *run) useCache(o *convert.Options) (closeCache func(), err error) {
 		return cache.Key(j.Source.Blob, ledger.Digest(j.Recipe, codecs), j.Source.Format)
 	}
 	o.Cached = func(j asset.Job) (convert.Output, bool) {
+		if j.Remove {
+			return convert.Output{}, false // a source is removed only where it was read
+		}
 		e, ok := c.Get(key(j))
 		return convert.Output(e), ok
 	}

@@ -56,9 +56,13 @@ func (r *run) changed(ctx context.Context) (*changes, error) {
 			return nil, nil
 		}
 	}
-	c, err := r.compare(ctx)
-	if err != nil || c == nil {
+	c, why, err := r.compare(ctx)
+	if err != nil {
 		return nil, err
+	}
+	if c == nil {
+		r.log.line("every picture counts, not only what has changed: %s", why)
+		return nil, nil
 	}
 	if file := r.settings.File; file != "" {
 		at := path.Join(r.prefix(r.repo), filepath.ToSlash(file))
@@ -72,26 +76,25 @@ func (r *run) changed(ctx context.Context) (*changes, error) {
 }
 
 // compare finds out what has changed: by git where history allows, else by the
-// platform's API. It is nil, and says so, where neither knows. The answer is kept.
-func (r *run) compare(ctx context.Context) (*changes, error) {
+// platform's API. Where neither knows, it is nil, and why says so. The answer is
+// kept.
+func (r *run) compare(ctx context.Context) (c *changes, why string, err error) {
 	if r.compared {
-		return r.comparison, nil
+		return r.comparison, r.incomparable, nil
 	}
-	c, why, err := r.compareByGit(ctx)
+	c, why, err = r.compareByGit(ctx)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if c == nil {
 		var also string
 		if c, also, err = r.compareByAPI(ctx); err != nil {
-			return nil, err
+			return nil, "", err
 		}
-		if c == nil {
-			r.log.line("every picture counts, not only what has changed: %s%s", why, also)
-		}
+		why += also
 	}
-	r.comparison, r.compared = c, true
-	return c, nil
+	r.comparison, r.incomparable, r.compared = c, why, true
+	return c, why, nil
 }
 
 func (r *run) compareByGit(ctx context.Context) (c *changes, why string, err error) {

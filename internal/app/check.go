@@ -51,14 +51,18 @@ func (r *run) check(ctx context.Context) int {
 // findings fills in what a check finds.
 func (r *run) findings(ctx context.Context, in *report.Input) error {
 	outputs, budgets := r.checks()
+	checked := map[string]bool{}
 	if outputs {
-		if err := r.checkOutputs(ctx, in); err != nil {
+		if err := r.checkOutputs(ctx, in, checked); err != nil {
 			return err
 		}
 	}
 	if budgets {
-		return r.checkBudgets(ctx, in)
+		if err := r.checkBudgets(ctx, in, checked); err != nil {
+			return err
+		}
 	}
+	in.Checked = len(checked)
 	return nil
 }
 
@@ -70,7 +74,7 @@ func (r *run) checks() (outputs, budgets bool) {
 }
 
 // checkOutputs holds sources and outputs against webpress.lock.
-func (r *run) checkOutputs(ctx context.Context, in *report.Input) error {
+func (r *run) checkOutputs(ctx context.Context, in *report.Input, checked map[string]bool) error {
 	p := r.noPast(r.repo)
 	release, err := r.exclude(ctx, p.root, true)
 	if err != nil {
@@ -91,7 +95,12 @@ func (r *run) checkOutputs(ctx context.Context, in *report.Input) error {
 	if err != nil {
 		return err
 	}
-	in.Checked += len(v.todo) + len(v.settled)
+	for _, one := range v.settled {
+		checked[one.Source.Path] = true
+	}
+	for _, t := range v.todo {
+		checked[t.Source.Path] = true
+	}
 	in.Notices = append(in.Notices, v.found.Notices...)
 	add := func(f asset.Finding) { in.Findings = append(in.Findings, f) }
 	m := mend{run: r}

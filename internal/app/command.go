@@ -129,9 +129,11 @@ type run struct {
 	rules []rule
 	// shard is which part of all pictures the run is about.
 	shard shard
-	// comparison is what a branch changes, once compared says so.
-	comparison *changes
-	compared   bool
+	// comparison is what a branch changes, once compared says so, or incomparable
+	// why that is not known.
+	comparison   *changes
+	incomparable string
+	compared     bool
 	// http is made when it is first needed: see client.
 	http *wire.Client
 }

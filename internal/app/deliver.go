@@ -25,11 +25,14 @@ func (r *run) deliver(ctx context.Context, in report.Input, prefix string) (ok b
 		ok = false
 	}
 	rep := report.New(in)
-	data, err := rep.JSON()
-	if err != nil {
-		fail(err)
-	}
+	var data []byte
 	name := r.settings.Report
+	if name != "" || r.settings.WebhookURL != "" {
+		var err error
+		if data, err = rep.JSON(); err != nil {
+			fail(err)
+		}
+	}
 	if name != "" && data != nil {
 		if err := r.writeFile("report", name, data); err != nil {
 			fail(err)
@@ -40,6 +43,15 @@ func (r *run) deliver(ctx context.Context, in report.Input, prefix string) (ok b
 		quality, err := rep.CodeQuality(r.inRepository)
 		if err == nil {
 			err = r.writeFile("code-quality", file, quality)
+		}
+		if err != nil {
+			fail(err)
+		}
+	}
+	if file := r.settings.Sarif; file != "" {
+		sarif, err := rep.SARIF(r.inRepository)
+		if err == nil {
+			err = r.writeFile("sarif", file, sarif)
 		}
 		if err != nil {
 			fail(err)
@@ -58,7 +70,7 @@ func (r *run) deliver(ctx context.Context, in report.Input, prefix string) (ok b
 	if err := r.ci.SetOutputs(rep.Outputs(r.inRepository(name))); err != nil {
 		fail(err)
 	}
-	r.annotate(in.Results)
+	r.annotate(in)
 	if in.Interrupted {
 		r.log.error("interrupted; what was finished stays")
 	} else {
@@ -95,6 +107,7 @@ func (r *run) checkFiles() error {
 		{"report", r.settings.Report, "webpress.json"},
 		{"dotenv", r.settings.Dotenv, "webpress.env"},
 		{"code-quality", r.settings.CodeQuality, "webpress-quality.json"},
+		{"sarif", r.settings.Sarif, "webpress.sarif"},
 	} {
 		if f.name == "" {
 			continue
@@ -123,20 +136,27 @@ func (r *run) writeFile(setting, name string, data []byte) error {
 	return nil
 }
 
-// annotate marks the files that failed, and tells of the rest only in the log.
-func (r *run) annotate(results []asset.Result) {
+// annotate marks the files that failed, and those that a check has something
+// against. The rest is told in the log alone.
+func (r *run) annotate(in report.Input) {
 	var notes []ci.Annotation
-	for _, one := range results {
-		if one.Status != asset.Failed {
-			continue
+	add := func(level ci.Level, path, message, hint string) {
+		if hint != "" {
+			message += "\nHint: " + hint
 		}
-		message := one.Err.Message
-		if one.Err.Hint != "" {
-			message += "\nHint: " + one.Err.Hint
+		notes = append(notes, ci.Annotation{Level: level, Path: r.inRepository(path), Title: "webpress", Message: message})
+	}
+	for _, one := range in.Results {
+		if one.Status == asset.Failed {
+			add(ci.Error, one.Source.Path, one.Err.Message, one.Err.Hint)
 		}
-		notes = append(notes, ci.Annotation{
-			Level: ci.Error, Path: r.inRepository(one.Source.Path), Title: "webpress", Message: message,
-		})
+	}
+	for _, f := range in.Findings {
+		level := ci.Error
+		if f.Severity == asset.Warning {
+			level = ci.Warning
+		}
+		add(level, f.Path, f.Message, f.Hint)
 	}
 	r.ci.Annotate(notes)
 }

@@ -233,6 +233,10 @@ func (r *run) lockFor(ctx context.Context, p *past, head string) (*store.Lock, e
 	if err != nil || have[ledger.Name] {
 		return nil, err
 	}
+	ignored, err := p.repo.Ignored(ctx, ledger.Name)
+	if err != nil || ignored[ledger.Name] {
+		return nil, err
+	}
 	base, err := p.repo.FileAt(ctx, "HEAD", ledger.Name)
 	return p.lockFile(base), err
 }
@@ -298,7 +302,10 @@ func (s dry) Put(_ context.Context, d store.Delivery) (asset.Stored, error) {
 	if removed > 0 {
 		note += fmt.Sprintf(", and %s removed", count(removed, "source"))
 	}
-	if len(files) > 0 {
+	if n := len(d.Outdated()); n > 0 {
+		note += fmt.Sprintf(", and %s deleted", count(n, "outdated result"))
+	}
+	if len(files)+len(d.Outdated()) > 0 {
 		stored.Notes = []string{note}
 	}
 	return stored, nil

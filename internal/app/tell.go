@@ -56,7 +56,7 @@ func (r *run) comment(ctx context.Context, rep report.Report, prefix string) {
 		return
 	}
 	t := rep.Totals
-	news := t.Converted+t.Failed > 0 || len(rep.Deliveries) > 0 && t.Converted > 0
+	news := t.Converted+t.Failed+t.Errors+t.Warnings > 0 || len(rep.Deliveries) > 0 && t.Converted > 0
 	told, address, err := c.Send(ctx, news, rep.Markdown)
 	switch {
 	case err != nil:
