@@ -22,12 +22,6 @@ func run() int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 
-	if os.Getenv("GOGC") == "" {
-		// The heap is a few large blocks without pointers: a collection takes
-		// microseconds, and garbage is whole pictures.
-		debug.SetGCPercent(25)
-	}
-
 	dir, err := os.Getwd()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "webpress: find the working directory:", err)

@@ -148,7 +148,9 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 		return nil, err
 	}
 	defer closeCache()
-	convert.CapHeap(o.Memory)
+	if len(jobs) > 0 {
+		convert.CapHeap(o.Memory)
+	}
 
 	defer r.ci.Group(fmt.Sprintf("Convert %s", count(len(jobs)+len(settled), "picture")))()
 	p := newProgress(r.log, r.Stderr, len(jobs), r.ci.Name() != "", s.Verbose)

@@ -64,7 +64,12 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.settled, v.todo = append(v.settled, split.Done...), split.Todo
+	if len(v.settled) == 0 {
+		v.settled = split.Done // no copy of many
+	} else {
+		v.settled = append(v.settled, split.Done...)
+	}
+	v.todo = split.Todo
 	for _, t := range v.todo {
 		v.before = append(v.before, p.Of(path.Join(p.prefix, t.Source.Path))...)
 	}
@@ -94,6 +99,7 @@ func (r *run) scanOptions() scan.Options {
 // made is not compressed again. One that was made in the place of its source is a
 // source still.
 func (p *past) withoutOutputs(sources []asset.Source) (left []asset.Source, made []asset.Result) {
+	left = sources[:0]
 	for _, s := range sources {
 		at := path.Join(p.prefix, s.Path)
 		output := false

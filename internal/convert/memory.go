@@ -36,9 +36,15 @@ func DefaultMemory() int64 {
 	return memory / 100 * share
 }
 
-// CapHeap tells the garbage collector to work harder rather than let the heap
-// grow over the budget. It does nothing where GOMEMLIMIT is set.
+// CapHeap tells the garbage collector to work harder while pictures are in work,
+// rather than let the heap grow over the budget. What GOGC and GOMEMLIMIT say
+// counts before it.
 func CapHeap(budget int64) {
+	// The heap is a few large blocks without pointers then: a collection takes
+	// microseconds, and garbage is whole pictures.
+	if old := debug.SetGCPercent(25); old != 100 {
+		debug.SetGCPercent(old)
+	}
 	if budget > 0 && debug.SetMemoryLimit(-1) == math.MaxInt64 {
 		debug.SetMemoryLimit(budget)
 	}

@@ -48,6 +48,7 @@ func Plan(sources []asset.Source, wish func(asset.Source) Wish) (jobs []asset.Jo
 	crossed(all, made, fail)
 	clashes(all, made, fail)
 
+	jobs = make([]asset.Job, 0, len(all))
 	for i, j := range all {
 		switch {
 		case made[i]:

@@ -56,7 +56,7 @@ func (l *Ledger) Split(jobs []asset.Job, prefix, codecs string, tree Tree) (Spli
 	if err := s.look(jobs, tree); err != nil {
 		return Split{}, err
 	}
-	var out Split
+	out := Split{Done: make([]asset.Result, 0, len(jobs))}
 	for _, j := range jobs {
 		result, todo := s.one(j)
 		switch {
@@ -157,8 +157,15 @@ func (s *splitter) intact(o Output) bool { return s.blobs[o.Path] == o.Blob }
 // one decides about a job.
 func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
 	source, output, recipe := s.at(j.Source.Path), s.at(j.Output), s.digest(j.Recipe)
-	todo := Todo{Job: j, Why: WhyNew}
 	entries := s.Of(source)
+	if len(entries) == 1 {
+		// The usual case, without any copies.
+		e := entries[0]
+		if e.Blob == j.Source.Blob && e.Recipe == recipe && e.Status == Made && e.Outputs[0].Path == output && s.intact(e.Outputs[0]) {
+			return done(j, e, e.Outputs[0]), nil
+		}
+	}
+	todo := Todo{Job: j, Why: WhyNew}
 	for _, e := range entries {
 		switch {
 		case e.Blob != j.Source.Blob:

@@ -134,6 +134,7 @@ func Find(ctx context.Context, o Options) (Found, error) {
 func gather(verdicts []verdict, l *lister) Found {
 	found := Found{Failed: l.failed, Notices: l.notices, Files: l.files}
 	var links, others int
+	found.Sources = make([]asset.Source, 0, len(verdicts))
 	for _, v := range verdicts {
 		switch v.outcome {
 		case taken:
