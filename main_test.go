@@ -71,6 +71,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"picture": cmdPicture, "weird": cmdWeird, "code": cmdCode, "until": cmdUntil, "tree": cmdTree, "cut": cmdCut, "listen": cmdListen,
+			"again": cmdAgain,
 		},
 	})
 }

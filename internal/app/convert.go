@@ -46,7 +46,11 @@ func (r *run) convert(ctx context.Context) int {
 	}
 	r.share(v)
 	if s.Verbose {
-		r.log.line("%s opened to see what it is", count(v.found.Opened, "file"))
+		what := "they are"
+		if v.found.Opened == 1 {
+			what = "it is"
+		}
+		r.log.line("%s opened to see what %s", count(v.found.Opened, "file"), what)
 	}
 	jobs := v.jobs()
 	results, err := r.work(ctx, jobs, v.settled)

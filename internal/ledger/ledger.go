@@ -188,12 +188,19 @@ func (l *Ledger) With(blob string) []Entry {
 	return l.byBlob[blob]
 }
 
-// Known is what a content was found to be when it was looked at last, be it
-// under this or another path.
-func (l *Ledger) Known(source, blob string) (format asset.Format, size int64, ok bool) {
-	for _, e := range l.bySource[source] {
+// Known is what the content of a file was found to be when it was looked at last,
+// be it under this or another path, or when it was made.
+func (l *Ledger) Known(file, blob string) (format asset.Format, size int64, ok bool) {
+	for _, e := range l.bySource[file] {
 		if e.Blob == blob && e.Format != "" {
 			return e.Format, e.Size, true
+		}
+	}
+	for _, e := range l.MadeAs(file) {
+		for _, o := range e.Outputs {
+			if o.Path == file && o.Blob == blob {
+				return asset.WebP, o.Size, true
+			}
 		}
 	}
 	for _, e := range l.With(blob) {

@@ -182,6 +182,32 @@ func TestDigest(t *testing.T) {
 	}
 }
 
+func TestKnown(t *testing.T) {
+	l := ledgerOf(
+		made("a.jpg", id("a"), output("a.webp", id("1"))),
+		ledger.Entry{Source: "b.heic", Blob: id("b"), Recipe: digest, Status: ledger.Made, Outputs: []ledger.Output{output("b.webp", id("2"))}},
+	)
+	tests := map[string]struct {
+		file, blob string
+		format     asset.Format
+		size       int64
+	}{
+		"a source":         {"a.jpg", id("a"), asset.JPEG, 1000},
+		"that was renamed": {"new.jpg", id("a"), asset.JPEG, 1000},
+		"that has changed": {"a.jpg", id("c"), "", 0},
+		"an output":        {"a.webp", id("1"), asset.WebP, 100},
+		"that was edited":  {"a.webp", id("c"), "", 0},
+		"never looked at":  {"b.heic", id("b"), "", 0},
+		"its output":       {"b.webp", id("2"), asset.WebP, 100},
+	}
+	for name, tt := range tests {
+		format, size, ok := l.Known(tt.file, tt.blob)
+		if format != tt.format || size != tt.size || ok != (tt.format != "") {
+			t.Errorf("%s: %q, %d, %v", name, format, size, ok)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(ledgerOf(made("a.jpg", id("a"), output("a.webp", id("1")))).Encode())
 	f.Add([]byte("<<<<<<< HEAD\n=======\n"))
