@@ -1,8 +1,11 @@
 package ledger
 
+import "slices"
+
 // Agree leaves out what is not true of the tree: entries whose outputs are not as
 // they were made. Of several for one source it keeps the one whose content is
-// there, or else the last. It returns what it has left out, sorted.
+// there, or else the last. It returns the entries of those sources of which nothing
+// is left, sorted.
 func (l *Ledger) Agree(tree Tree) ([]Entry, error) {
 	var outputs, sources []string
 	entries := l.Entries()
@@ -39,5 +42,5 @@ func (l *Ledger) Agree(tree Tree) ([]Entry, error) {
 	}
 	*l = *agreed
 	l.changed = true
-	return untrue, nil
+	return slices.DeleteFunc(untrue, func(e Entry) bool { return len(l.bySource[e.Source]) > 0 }), nil
 }
