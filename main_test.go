@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -235,11 +236,19 @@ func TestVersion(t *testing.T) {
 // path on a line, the signature of a webhook, the body. To a GET it answers with
 // an empty list, to others with a comment, as a forge would.
 func cmdListen(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: listen VARIABLE FILE")
+	if neg || len(args) != 2 && len(args) != 3 {
+		ts.Fatalf("usage: listen VARIABLE FILE [ANSWERS]")
 	}
 	f, err := os.Create(ts.MkAbs(args[1]))
 	ts.Check(err)
+	// One a line: the path that is asked for, a space, what is answered.
+	answers := map[string]string{}
+	if len(args) == 3 {
+		for line := range strings.Lines(ts.ReadFile(args[2])) {
+			path, answer, _ := strings.Cut(line, " ")
+			answers[path] = answer
+		}
+	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		fmt.Fprintf(f, "%s %s\n", r.Method, r.URL.Path)
@@ -250,7 +259,7 @@ func cmdListen(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		fmt.Fprintf(f, "%s\n", body)
 		if r.Method == http.MethodGet {
-			_, _ = io.WriteString(w, "[]")
+			_, _ = io.WriteString(w, cmp.Or(answers[r.URL.Path], "[]"))
 			return
 		}
 		w.WriteHeader(http.StatusCreated)
