@@ -66,7 +66,7 @@ func (r *run) finish(ctx context.Context, p *past, v *view, results []asset.Resu
 				continue
 			}
 			done.deleted = append(done.deleted, name)
-			r.log.line("%q removed: its source %q is %s", name, o.Source, whereTo(o))
+			r.log.line("%q removed: %s", name, p.why(o))
 			if !o.Moved {
 				p.Drop(o.Source)
 			}
@@ -77,11 +77,16 @@ func (r *run) finish(ctx context.Context, p *past, v *view, results []asset.Resu
 	return done, err
 }
 
-func whereTo(o ledger.Orphan) string {
-	if o.Moved {
-		return "converted to another place now"
+// why says why an output is needed no more.
+func (p *past) why(o ledger.Orphan) string {
+	now := p.Of(o.Source)
+	switch {
+	case !o.Moved:
+		return fmt.Sprintf("its source %q is gone", o.Source)
+	case len(now) > 0 && len(now[0].Outputs) > 0:
+		return fmt.Sprintf("the result of %q is %q now", o.Source, now[0].Outputs[0].Path)
 	}
-	return "gone"
+	return fmt.Sprintf("it is not smaller than its source %q any more", o.Source)
 }
 
 // orphans are results that nothing needs any more, of those that the run is about.
