@@ -24,6 +24,9 @@ func (r *run) convert(ctx context.Context) int {
 		r.tellSettings()
 	}
 	r.openRepo(ctx)
+	if err := r.chooseShard(); err != nil {
+		return r.stop(ctx, err)
+	}
 	to, err := r.chooseStores(ctx, r.repo)
 	if err := errors.Join(err, r.readRules(), r.checkFiles(), r.checkWebhook()); err != nil {
 		return r.stop(ctx, err)
