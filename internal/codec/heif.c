@@ -97,6 +97,13 @@ void wp_heif_probe(wp_heif_info* info, const uint8_t* data, size_t size, wp_heif
   heif_context_free(context);
 }
 
+int wp_heif_open(wp_heif* h, const uint8_t* data, size_t size) {
+  memset(h, 0, sizeof *h);
+  if (!(h->context = heif_context_alloc())) return 0;
+  if (heif_context_read_from_memory_without_copy(h->context, data, size, NULL).code) return 0;
+  return !heif_context_get_primary_image_handle(h->context, &h->handle).code;
+}
+
 size_t wp_heif_metadata(const wp_heif* h, int xmp, uint8_t* out) {
   heif_item_id ids[16];
   int n = heif_image_handle_get_list_of_metadata_block_IDs(h->handle, NULL, ids, 16);

@@ -144,6 +144,20 @@ func copyHEIF(p *Picture, h *C.wp_heif) error {
 	return nil
 }
 
+// heifBlocks returns EXIF and XMP of the primary image, nil where it has none.
+func heifBlocks(data []byte) (exif, xmp []byte) {
+	var pin runtime.Pinner
+	defer pin.Unpin()
+	pin.Pin(unsafe.SliceData(data)) // the context refers to it until it is freed
+
+	var h C.wp_heif
+	defer C.wp_heif_free(&h)
+	if C.wp_heif_open(&h, (*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data))) == 0 {
+		return nil, nil
+	}
+	return heifEXIF(heifMetadata(&h, 0)), heifMetadata(&h, 1)
+}
+
 func heifMetadata(h *C.wp_heif, xmp C.int) []byte {
 	n := C.wp_heif_metadata(h, xmp, nil)
 	if n == 0 || n > maxInflated {

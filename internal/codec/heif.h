@@ -38,8 +38,12 @@ typedef struct {
 // The code of err is 0 where there is none; so it is in wp_heif_decode.
 void wp_heif_probe(wp_heif_info* info, const uint8_t* data, size_t size, wp_heif_error* err);
 
+// wp_heif_open finds the primary image of a file, for wp_heif_metadata alone. It
+// returns 0 where there is none. The caller calls wp_heif_free whatever the result.
+int wp_heif_open(wp_heif* h, const uint8_t* data, size_t size);
+
 // wp_heif_metadata returns the length of the first Exif item, or XMP item (xmp
-// not 0), of a decoded picture, and copies it to out unless that is NULL.
+// not 0), of an opened or decoded picture, and copies it to out unless that is NULL.
 size_t wp_heif_metadata(const wp_heif* h, int xmp, uint8_t* out);
 
 // wp_heif_decode decodes the primary image of a file, whole or not at all. The

@@ -1,0 +1,178 @@
+package codec
+
+import (
+	"encoding/binary"
+	"io"
+
+	"webpress/internal/asset"
+)
+
+// An Outline is what a few bytes of a file say about it.
+type Outline struct {
+	Format asset.Format
+	// Width and Height are in pixels, as the picture is shown, the same that Probe
+	// gives.
+	Width, Height int
+	// Position says that the file tells where the picture was taken.
+	Position bool
+}
+
+// ReadOutline reads the outline of the file of size bytes that r holds. It reads as
+// few of them as it can, so that it does not see whether the rest is sound; where
+// position is false, it looks for none. The error is an *Error, or that of r.
+func ReadOutline(r io.ReaderAt, size int64, position bool) (Outline, error) {
+	v := newView(r, size)
+	head, _ := v.take(0, min(size, asset.SniffLen))
+	format, err := sniff(head)
+	o := Outline{Format: format}
+	switch format {
+	case asset.JPEG:
+		err = o.readJPEG(v, position)
+	case asset.PNG:
+		err = o.readPNG(v, position)
+	case asset.WebP:
+		err = o.readWebP(v, position)
+	case asset.TIFF:
+		err = o.readTIFF(v, position)
+	case asset.GIF:
+		err = o.readGIF(v, position)
+	case asset.BMP:
+		err = o.readBMP(v)
+	case asset.HEIC, asset.AVIF:
+		err = o.readHEIF(v, position)
+	}
+	if v.err != nil {
+		return Outline{}, v.err
+	}
+	if err == nil && (o.Width < 1 || o.Height < 1) {
+		err = &Error{Op: string(format), Detail: "the header gives no size"}
+	}
+	if err != nil {
+		return Outline{}, hinted(err)
+	}
+	return o, nil
+}
+
+// A view reads stretches of a file.
+type view struct {
+	r    io.ReaderAt
+	size int64
+	// page is the least number of bytes that are read at once.
+	page int64
+	// seen is what was read last; it begins at from.
+	seen []byte
+	from int64
+	// err is the first error of r, other than that it has fewer bytes than size.
+	err error
+	// blocks counts those that were looked at for a position.
+	blocks int
+}
+
+const (
+	// viewPage is about what the header of a picture takes up without thumbnails.
+	viewPage = 4096
+	// maxBlocks bounds the blocks of metadata in a file that are looked at: each may
+	// unpack to much more than it takes up.
+	maxBlocks = 100
+)
+
+func newView(r io.ReaderAt, size int64) *view { return &view{r: r, size: size, page: viewPage} }
+
+// take returns the n bytes at an offset, or false where the file does not have them.
+// They are valid until the next call.
+func (v *view) take(at, n int64) ([]byte, bool) {
+	if at < 0 || n < 0 || at > v.size-n {
+		return nil, false
+	}
+	if at < v.from || at+n > v.from+int64(len(v.seen)) {
+		want := min(max(n, v.page), v.size-at)
+		if int64(cap(v.seen)) < want {
+			v.seen = make([]byte, want)
+		}
+		got, err := v.r.ReadAt(v.seen[:want], at)
+		v.seen, v.from = v.seen[:got], at
+		if err != nil && err != io.EOF && v.err == nil {
+			v.err = err
+		}
+		if int64(got) < n {
+			return nil, false
+		}
+	}
+	return v.seen[at-v.from:][:n], true
+}
+
+// all returns the whole file.
+func (v *view) all() ([]byte, bool) { return v.take(0, v.size) }
+
+// block returns the first bytes, as many as are looked at, of a block of metadata;
+// false where it is one too many, or not in the file.
+func (v *view) block(at, n int64) ([]byte, bool) {
+	if v.blocks++; v.blocks > maxBlocks {
+		return nil, false
+	}
+	return v.take(at, min(n, maxInflated))
+}
+
+// short is the error of a file that has fewer bytes than are needed.
+func (v *view) short(op string) error { return &Error{Op: op, Detail: cutShort} }
+
+// readGIF takes the size of the screen. Where there is none, or a position is looked
+// for, which stands in XMP anywhere among the images, it reads the whole file.
+func (o *Outline) readGIF(v *view, position bool) error {
+	head, ok := v.take(0, 10)
+	if !ok {
+		return v.short("gif")
+	}
+	o.Width, o.Height = int(binary.LittleEndian.Uint16(head[6:])), int(binary.LittleEndian.Uint16(head[8:]))
+	if o.Width > 0 && o.Height > 0 && !position {
+		return nil
+	}
+	data, ok := v.all()
+	if !ok {
+		return v.short("gif")
+	}
+	o.Position = position && xmpPosition(gifXMP(data))
+	if o.Width > 0 && o.Height > 0 {
+		return nil
+	}
+	g, err := openGIF(data)
+	if err == nil {
+		o.Width, o.Height = g.w, g.h
+	}
+	return err
+}
+
+// readBMP reads the size as scanBMP does. A BMP has no place for a position.
+func (o *Outline) readBMP(v *view) error {
+	head, ok := v.take(0, bmpFileHeader+bmpCore)
+	if !ok {
+		return v.short("bmp")
+	}
+	if binary.LittleEndian.Uint32(head[14:]) == bmpCore {
+		o.Width, o.Height = int(binary.LittleEndian.Uint16(head[18:])), int(binary.LittleEndian.Uint16(head[20:]))
+		return nil
+	}
+	o.Width, o.Height = int(int32(binary.LittleEndian.Uint32(head[18:]))), int(int32(binary.LittleEndian.Uint32(head[22:])))
+	if o.Height < 0 {
+		o.Height = -o.Height // rows from top to bottom
+	}
+	return nil
+}
+
+// readHEIF reads the whole file: libheif wants it, and most of it is one picture.
+func (o *Outline) readHEIF(v *view, position bool) error {
+	data, ok := v.all()
+	if !ok {
+		return v.short(string(o.Format))
+	}
+	info, err := probeHEIF(data, o.Format)
+	if err != nil {
+		return err
+	}
+	o.Width, o.Height = info.Width, info.Height
+	if position {
+		exif, xmp := heifBlocks(data)
+		o.Position = exifPosition(exif) || xmpPosition(xmp)
+	}
+	return nil
+}

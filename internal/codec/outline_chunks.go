@@ -1,0 +1,233 @@
+package codec
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"strings"
+
+	"github.com/chai2010/webp"
+)
+
+const (
+	// xmpPrefix and xmpMorePrefix stand before XMP in JPEG's APP1 segments: before
+	// the first 64 kB, and before what does not fit there (XMP specification, part 3,
+	// 1.1.3). The second is followed by an id of 32 bytes, a length and an offset.
+	xmpPrefix     = "http://ns.adobe.com/xap/1.0/\x00"
+	xmpMorePrefix = "http://ns.adobe.com/xmp/extension/\x00"
+	xmpMoreHeader = 32 + 4 + 4
+)
+
+// readJPEG walks the segments up to the first scan, as readJPEGHeader does.
+func (o *Outline) readJPEG(v *view, position bool) error {
+	orientation := -1
+	var more []byte // XMP that is in several segments
+	for at := int64(2); ; {
+		marker, start, ok := nextMarker(v, at)
+		if !ok {
+			return v.short("jpeg")
+		}
+		at = start
+		if marker == 0 || marker == 1 || marker >= 0xd0 && marker <= 0xd8 { // no length
+			continue
+		}
+		if marker == 0xd9 {
+			return &Error{Op: "jpeg", Detail: "there is no picture in the file"}
+		}
+		length, ok := v.take(at, 2)
+		if !ok {
+			return v.short("jpeg")
+		}
+		n := int64(binary.BigEndian.Uint16(length))
+		if n < 2 || at+n > v.size {
+			return v.short("jpeg")
+		}
+		switch {
+		case marker == 0xda: // start of scan
+			if orientation >= 5 {
+				o.Width, o.Height = o.Height, o.Width
+			}
+			o.Position = o.Position || xmpPosition(more)
+			return nil
+		case marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc:
+			body, ok := v.take(at+2, n-2)
+			if !ok || len(body) < 6 {
+				return &Error{Op: "jpeg", Detail: "the header is damaged"}
+			}
+			o.Height, o.Width = int(binary.BigEndian.Uint16(body[1:])), int(binary.BigEndian.Uint16(body[3:]))
+		case marker == 0xe1:
+			body, ok := v.take(at+2, n-2)
+			if !ok {
+				return v.short("jpeg")
+			}
+			if exif, ok := bytes.CutPrefix(body, exifPrefix); ok {
+				if orientation < 0 { // the first block counts
+					orientation = exifOrientation(exif)
+				}
+				o.Position = o.Position || position && exifPosition(exif)
+			} else if xmp, ok := bytes.CutPrefix(body, []byte(xmpPrefix)); ok {
+				o.Position = o.Position || position && xmpPosition(xmp)
+			} else if part, ok := bytes.CutPrefix(body, []byte(xmpMorePrefix)); ok && position && len(more) < maxInflated {
+				more = append(more, part[min(len(part), xmpMoreHeader):]...)
+			}
+		}
+		at += n
+	}
+}
+
+// nextMarker finds the next marker of a JPEG, and where what follows it begins.
+func nextMarker(v *view, at int64) (marker byte, after int64, ok bool) {
+	stray := true // bytes before 0xff, which then may be repeated
+	for ; ; at++ {
+		b, ok := v.take(at, 1)
+		switch {
+		case !ok:
+			return 0, 0, false
+		case stray:
+			stray = b[0] != 0xff
+		case b[0] != 0xff:
+			return b[0], at + 1, true
+		}
+	}
+}
+
+// readPNG walks all chunks, since orientation and metadata may stand behind the
+// pixels.
+func (o *Outline) readPNG(v *view, position bool) error {
+	const header = len(pngSignature) + 12 + 13
+	head, ok := v.take(0, int64(header))
+	if !ok {
+		return v.short("png")
+	}
+	whole := head[len(pngSignature):]
+	f := &pngFile{}
+	if string(whole[4:8]) != "IHDR" || binary.BigEndian.Uint32(whole) != 13 {
+		return &Error{Op: "png", Detail: "the header is damaged"}
+	}
+	if err := f.readHeader(whole, whole[8:21]); err != nil {
+		return err
+	}
+	o.Width, o.Height = f.w, f.h
+	// Pixels are often in pieces of 8 kB, so do not read half of each.
+	v.page = 64
+	var control, pixels, frames bool
+	orientation := 0
+	for at := int64(header); ; {
+		head, ok := v.take(at, 8)
+		if !ok {
+			return v.short("png")
+		}
+		n, kind := int64(binary.BigEndian.Uint32(head)), string(head[4:])
+		if n > v.size-at-12 {
+			return v.short("png")
+		}
+		switch kind {
+		case "IEND":
+			if orientation >= 5 && !frames {
+				o.Width, o.Height = o.Height, o.Width
+			}
+			return nil
+		case "IDAT":
+			pixels = true
+		case "acTL":
+			control = control || n == 8 && !pixels
+		case "fcTL":
+			frames = frames || control
+		case "eXIf":
+			// The last one counts, as in scanPNG.
+			if body, ok := v.take(at+8, min(n, maxInflated)); ok {
+				orientation = exifOrientation(body)
+				o.Position = o.Position || position && exifPosition(body)
+			}
+		case "tEXt", "zTXt", "iTXt":
+			if !position || o.Position {
+				break
+			}
+			if body, ok := v.block(at+8, n); ok {
+				o.Position = textPosition(kind, body)
+			}
+		}
+		at += 12 + n
+	}
+}
+
+// textPosition looks for a position in a text chunk of PNG: in XMP, in the blocks
+// that ImageMagick wrote before there was eXIf ("Raw profile type exif": a line
+// break, a name, a length, and then hexadecimal digits), and in the texts that it
+// makes of the tags.
+func textPosition(kind string, body []byte) bool {
+	name, text, _ := bytes.Cut(body, []byte{0})
+	keyword := string(name)
+	raw, isRaw := strings.CutPrefix(keyword, "Raw profile type ")
+	isTag := strings.HasPrefix(keyword, "exif:GPSLatitude") || strings.HasPrefix(keyword, "exif:GPSLongitude")
+	switch {
+	case isTag:
+		return !strings.HasSuffix(keyword, "Ref")
+	case kind == "iTXt":
+		return xmpPosition(pngXMP(body))
+	case !isRaw:
+		return false
+	}
+	if kind == "zTXt" {
+		if len(text) == 0 {
+			return false
+		}
+		text, _ = inflate(text[1:])
+	}
+	lines := bytes.SplitN(bytes.TrimSpace(text), []byte("\n"), 3)
+	if len(lines) < 3 {
+		return false
+	}
+	digits := bytes.Join(bytes.Fields(lines[2]), nil)
+	block := make([]byte, hex.DecodedLen(len(digits)))
+	n, _ := hex.Decode(block, digits) // as far as it is sound
+	block = block[:n]
+	if raw == "xmp" || bytes.HasPrefix(block, []byte(xmpPrefix)) {
+		return xmpPosition(block)
+	}
+	return (raw == "exif" || strings.EqualFold(raw, "app1")) && exifPosition(block)
+}
+
+// readWebP reads the size of the canvas, and walks the chunks for metadata (RFC
+// 9649, section 2.7).
+func (o *Outline) readWebP(v *view, position bool) error {
+	head, ok := v.take(0, min(v.size, viewPage))
+	if !ok || len(head) < 30 {
+		return v.short("webp")
+	}
+	if string(head[12:16]) != "VP8X" { // there is no place for metadata
+		var err error
+		if o.Width, o.Height, _, err = webp.GetInfo(head); err != nil {
+			return &Error{Op: "webp", Detail: "the header is damaged"}
+		}
+		return nil
+	}
+	o.Width, o.Height = u24(head[24:])+1, u24(head[27:])+1
+	if !position {
+		return nil
+	}
+	for at, end := int64(12), min(v.size, 8+int64(binary.LittleEndian.Uint32(head[4:]))); !o.Position && at+8 <= end; {
+		head, ok := v.take(at, 8)
+		if !ok {
+			return v.short("webp")
+		}
+		kind, n := string(head[:4]), int64(binary.LittleEndian.Uint32(head[4:]))
+		if n > v.size-at-8 {
+			return v.short("webp")
+		}
+		if kind == "EXIF" || kind == "XMP " {
+			if body, ok := v.block(at+8, n); ok {
+				o.Position = kind == "EXIF" && exifPosition(body) || kind == "XMP " && xmpPosition(body)
+			}
+		}
+		at += 8 + n + n&1
+	}
+	return nil
+}
+
+// gifXMP returns what follows the name of GIF's block with XMP (XMP specification,
+// part 3, 1.1.2), as far as it may reach, or nil.
+func gifXMP(data []byte) []byte {
+	_, xmp, _ := bytes.Cut(data, []byte("\x21\xff\x0bXMP DataXMP"))
+	return xmp[:min(len(xmp), maxInflated)]
+}

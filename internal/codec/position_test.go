@@ -1,0 +1,157 @@
+package codec
+
+import (
+	"encoding/binary"
+	"testing"
+)
+
+// An ifdEntry is an entry of a directory; values of more than four bytes go behind
+// the directory.
+type ifdEntry struct {
+	tag, kind uint16
+	count     uint32
+	value     []byte
+}
+
+// ifd writes a directory that begins at an offset.
+func ifd(order byteOrder, at int, entries ...ifdEntry) []byte {
+	b := order.AppendUint16(nil, uint16(len(entries)))
+	behind := at + 2 + 12*len(entries) + 4
+	var values []byte
+	for _, e := range entries {
+		b = order.AppendUint16(b, e.tag)
+		b = order.AppendUint16(b, e.kind)
+		b = order.AppendUint32(b, e.count)
+		if len(e.value) <= 4 {
+			b = append(append(b, e.value...), make([]byte, 4-len(e.value))...)
+			continue
+		}
+		b = order.AppendUint32(b, uint32(behind+len(values)))
+		values = append(values, e.value...)
+	}
+	return append(order.AppendUint32(b, 0), values...)
+}
+
+// degrees are the three rationals of a latitude or longitude.
+func degrees(order byteOrder, of ...uint32) (b []byte) {
+	for _, v := range of {
+		b = order.AppendUint32(b, v)
+	}
+	return b
+}
+
+// gpsBlock is an EXIF block with a position, or with the entries that are given.
+func gpsBlock(order byteOrder, entries ...ifdEntry) []byte {
+	b := []byte("II*\x00")
+	if order == binary.BigEndian {
+		b = []byte("MM\x00*")
+	}
+	if len(entries) == 0 {
+		entries = []ifdEntry{
+			{1, 2, 2, []byte("N\x00")},
+			{gpsLatitude, tiffRational, 3, degrees(order, 48, 1, 51, 1, 30, 1)},
+			{3, 2, 2, []byte("E\x00")},
+			{gpsLongitude, tiffRational, 3, degrees(order, 2, 1, 17, 1, 40, 1)},
+		}
+	}
+	const first = 8
+	at := first + 2 + 2*12 + 4
+	b = append(order.AppendUint32(b, first), ifd(order, first,
+		ifdEntry{tagOrientation, 3, 1, order.AppendUint16(nil, 1)},
+		ifdEntry{tagGPS, 4, 1, order.AppendUint32(nil, uint32(at))})...)
+	return append(b, ifd(order, at, entries...)...)
+}
+
+func TestEXIFPosition(t *testing.T) {
+	for _, order := range []byteOrder{binary.LittleEndian, binary.BigEndian} {
+		whole := gpsBlock(order)
+		self := gpsBlock(order)
+		order.PutUint32(self[8+2+12+8:], 8) // the position is said to be in the first directory
+		far := gpsBlock(order)
+		order.PutUint32(far[8+2+12+8:], 0xfffffff0)
+		for _, tc := range []struct {
+			name string
+			exif []byte
+			want bool
+		}{
+			{"both", whole, true},
+			{"with a prefix", append([]byte("Exif\x00\x00"), whole...), true},
+			{"latitude alone", gpsBlock(order, ifdEntry{gpsLatitude, tiffRational, 3, degrees(order, 48, 1, 51, 1, 30, 1)}), true},
+			{"longitude alone", gpsBlock(order, ifdEntry{gpsLongitude, tiffRational, 1, degrees(order, 2, 1)}), true},
+			{"at the equator", gpsBlock(order, ifdEntry{gpsLatitude, tiffRational, 3, degrees(order, 0, 1, 0, 1, 0, 1)}), true},
+			{"no fix", gpsBlock(order, ifdEntry{gpsLatitude, tiffRational, 3, degrees(order, 0, 0, 0, 0, 0, 0)}), false},
+			{"no values", gpsBlock(order, ifdEntry{gpsLatitude, tiffRational, 0, nil}), false},
+			{"as a text", gpsBlock(order, ifdEntry{gpsLatitude, 2, 8, []byte("48.8583\x00")}), true},
+			{"of an unknown type", gpsBlock(order, ifdEntry{gpsLatitude, 99, 1, []byte{1}}), false},
+			{"of type 0", gpsBlock(order, ifdEntry{gpsLatitude, 0, 1, []byte{1}}), false},
+			{"altitude alone", gpsBlock(order, ifdEntry{6, tiffRational, 1, degrees(order, 35, 1)}), false},
+			{"time alone", gpsBlock(order, ifdEntry{7, tiffRational, 3, degrees(order, 12, 1, 0, 1, 0, 1)}), false},
+			{"destination alone", gpsBlock(order, ifdEntry{20, tiffRational, 3, degrees(order, 48, 1, 51, 1, 30, 1)}), false},
+			{"no directory for it", exifBlock(order, 1), false},
+			{"a loop", self, false},
+			{"out of the block", far, false},
+			{"nothing", nil, false},
+			{"no header", whole[8:], false},
+		} {
+			if got := exifPosition(tc.exif); got != tc.want {
+				t.Errorf("%v, %s: %v", order, tc.name, got)
+			}
+		}
+		for n := range whole {
+			if exifPosition(whole[:n]) && n < len(whole)-48+8 {
+				t.Errorf("%v: a position in the first %d of %d bytes", order, n, len(whole))
+			}
+		}
+	}
+}
+
+func TestXMPPosition(t *testing.T) {
+	wide := func(s string) (b string) {
+		for _, r := range s {
+			b += "\x00" + string(r)
+		}
+		return b
+	}
+	for _, tc := range []struct {
+		xmp  string
+		want bool
+	}{
+		{`<rdf:Description exif:GPSLatitude="48,51.5N"/>`, true},
+		{`<rdf:Description exif:GPSLongitude = '2,17.7E'/>`, true},
+		{`<exif:GPSLatitude>48,51.5N</exif:GPSLatitude>`, true},
+		{"<e:GPSLongitude xml:lang='x'>\n2,17.7E\n</e:GPSLongitude>", true},
+		{wide(`<exif:GPSLatitude>48,51.5N</exif:GPSLatitude>`), true},
+		{`<rdf:Description exif:GPSLatitude=""/>`, false},
+		{`<exif:GPSLatitude></exif:GPSLatitude>`, false},
+		{"<exif:GPSLatitude>\n</exif:GPSLatitude>\n<x/>", false},
+		{`<exif:GPSLatitude/>`, false},
+		{`<exif:GPSLatitudeRef>N</exif:GPSLatitudeRef>`, false},
+		{`<exif:GPSDestLatitude>48,51.5N</exif:GPSDestLatitude>`, false},
+		{`<exif:GPSAltitude>35/1</exif:GPSAltitude>`, false},
+		{`<exif:GPSVersionID>2.3.0.0</exif:GPSVersionID>`, false},
+		{`<dc:description>GPSLatitude</dc:description>`, false},
+		{``, false},
+	} {
+		if got := xmpPosition([]byte(tc.xmp)); got != tc.want {
+			t.Errorf("%s: %v", tc.xmp, got)
+		}
+	}
+}
+
+func FuzzPosition(f *testing.F) {
+	f.Add(gpsBlock(binary.LittleEndian))
+	f.Add(gpsBlock(binary.BigEndian))
+	f.Add(exifBlock(binary.BigEndian, 3))
+	f.Add([]byte(`<rdf:Description exif:GPSLatitude="48,51.5N"/>`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		has := exifPosition(b)
+		if prefixed := exifPosition(append([]byte("Exif\x00\x00"), b...)); has && !prefixed {
+			t.Fatal("a position is lost behind a prefix")
+		}
+		// What is behind a block does not matter to one that has a position.
+		if has && !exifPosition(append(b[:len(b):len(b)], 0)) {
+			t.Fatal("a position is lost with a byte more")
+		}
+		_ = xmpPosition(b)
+	})
+}
