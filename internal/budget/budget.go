@@ -3,11 +3,7 @@
 // taken, and by how much all of them together may grow.
 package budget
 
-import (
-	"context"
-
-	"webpress/internal/asset"
-)
+import "webpress/internal/asset"
 
 // A Limit is what the pictures that it applies to are held to. What is zero is no
 // limit.
@@ -33,40 +29,30 @@ type Limit struct {
 	MaxGrowth     *int64
 }
 
-// Want is what has to be known of a file, besides its size in bytes and its format.
-type Want struct {
-	// Size asks for width, height and frames, GPS for whether it has a position.
-	Size, GPS bool
+// The names of the limits, as webpress.yml and findings have them.
+const (
+	maxBytes      = "max-bytes"
+	maxWidth      = "max-width"
+	maxHeight     = "max-height"
+	maxPixels     = "max-pixels"
+	formats       = "formats"
+	noGPS         = "no-gps"
+	maxTotalBytes = "max-total-bytes"
+	maxGrowth     = "max-growth"
+)
+
+// applies says whether a limit is for a file.
+func (l *Limit) applies(path string) bool { return l.Applies == nil || l.Applies(path) }
+
+// severity is that of the limit's findings.
+func (l *Limit) severity() asset.Severity {
+	if l.Severity == "" {
+		return asset.Error
+	}
+	return l.Severity
 }
 
-// A File is a picture as it is measured.
-type File struct {
-	// Path is relative to the working directory and has forward slashes.
-	Path   string
-	Size   int64 // in bytes
-	Format asset.Format
-	// Width and Height are in pixels, as the picture is shown; Pixels is their
-	// product. They are 0 where nothing asked for them.
-	Width, Height, Frames int
-	Pixels                int64
-	// GPS says that the file tells where it was taken.
-	GPS bool
-	// Added says that the base does not have the file.
-	Added bool
-	// Err is why the file could not be measured, an *asset.Fault.
-	Err error
-}
-
-// Measure reads from the sources, whose paths are relative to dir, what want asks
-// for, and from no other file anything. The files are sorted by path. One that
-// cannot be read has an Err; the error is that of ctx, or of dir.
-func Measure(ctx context.Context, dir string, sources []asset.Source, want func(path string) Want) ([]File, error) {
-	return nil, nil
-}
-
-// Check holds files to limits. before are the sizes in bytes of the pictures of the
-// base, by their paths; nil is that they are not known, and a notice says so where
-// it matters. The findings are sorted by path, then by rule.
-func Check(limits []Limit, files []File, before map[string]int64) (findings []asset.Finding, notices []string) {
-	return nil, nil
+// reads says whether a file has to be read for the limit.
+func (l *Limit) reads(f *File) bool {
+	return l.MaxWidth > 0 || l.MaxHeight > 0 || l.MaxPixels > 0 || l.NoGPS && f.Added
 }

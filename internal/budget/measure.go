@@ -1,0 +1,131 @@
+package budget
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"webpress/internal/asset"
+	"webpress/internal/codec"
+)
+
+// Want is what has to be known of a file, besides its size in bytes and its format.
+type Want struct {
+	// Size asks for width and height, GPS for whether it has a position.
+	Size, GPS bool
+}
+
+// A File is a picture as it is measured.
+type File struct {
+	// Path is relative to the working directory and has forward slashes.
+	Path string
+	// Size is in bytes.
+	Size   int64
+	Format asset.Format
+	// Width and Height are in pixels, as the picture is shown; Pixels is their
+	// product. They are 0 where nothing asked for them.
+	Width, Height int
+	Pixels        int64
+	// GPS says that the file tells where it was taken.
+	GPS bool
+	// Added says that the base does not have the file.
+	Added bool
+	// Err is why the file could not be measured, an *asset.Fault.
+	Err error
+}
+
+// Measure reads from the sources, whose paths are relative to dir, what want asks
+// for, and from no other file anything. The files are sorted by path. One that
+// cannot be read has an Err; the error is that of ctx, or of dir.
+func Measure(ctx context.Context, dir string, sources []asset.Source, want func(path string) Want) ([]File, error) {
+	sources = slices.Clone(sources)
+	slices.SortFunc(sources, func(a, b asset.Source) int { return strings.Compare(a.Path, b.Path) })
+	files := make([]File, len(sources))
+	wants := make([]Want, len(sources))
+	var asked []int
+	for i, s := range sources {
+		files[i] = File{Path: s.Path, Size: s.Size, Format: s.Format}
+		if wants[i] = want(s.Path); wants[i] != (Want{}) {
+			asked = append(asked, i)
+		}
+	}
+	if len(asked) == 0 {
+		return files, ctx.Err()
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open folder %q: %w", dir, cause(err))
+	}
+	defer root.Close()
+	var next atomic.Int64
+	var pool sync.WaitGroup
+	for range min(len(asked), runtime.GOMAXPROCS(0)) {
+		pool.Go(func() {
+			for n := int(next.Add(1)) - 1; n < len(asked) && ctx.Err() == nil; n = int(next.Add(1)) - 1 {
+				i := asked[n]
+				files[i].read(root, wants[i])
+			}
+		})
+	}
+	pool.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return files, nil
+}
+
+// read reads what is wanted of a file.
+func (f *File) read(root *os.Root, want Want) {
+	o, err := outline(root, f.Path, want.GPS)
+	if err != nil {
+		fault := &asset.Fault{Message: fmt.Sprintf("measure %q: %v", f.Path, cause(err))}
+		if e, ok := errors.AsType[*codec.Error](err); ok {
+			fault.Hint = e.Hint
+		}
+		f.Err = fault
+		return
+	}
+	f.GPS = o.Position
+	if want.Size {
+		f.Width, f.Height = o.Width, o.Height
+		f.Pixels = int64(o.Width) * int64(o.Height)
+	}
+}
+
+// errNoFile is for what has a path, but is a folder, a pipe or a device.
+var errNoFile = errors.New("not a file")
+
+// outline reads the outline of the file at a path. Should a named pipe have taken
+// its place since it was found, it does not wait for somebody to write into it.
+func outline(root *os.Root, path string, position bool) (codec.Outline, error) {
+	in, err := root.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return codec.Outline{}, err
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return codec.Outline{}, err
+	}
+	if !info.Mode().IsRegular() {
+		return codec.Outline{}, errNoFile
+	}
+	return codec.ReadOutline(in, info.Size(), position)
+}
+
+// cause takes err out of what the standard library wraps it in: the path is told
+// already, and the name of a system call says nothing to a user.
+func cause(err error) error {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Err
+	}
+	return err
+}
