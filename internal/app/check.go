@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -150,27 +151,47 @@ func (r *run) notAdded(ctx context.Context, p *past, v *view, results []asset.Re
 	if p.repo == nil {
 		return nil, nil
 	}
-	var names []string
+	var names, ask []string
 	for _, one := range slices.Concat(v.settled, results) {
 		if one.Output == "" || one.Status == asset.Failed {
 			continue
 		}
-		if f, listed := p.files[one.Output]; listed && f.Blob == "" {
+		switch f, listed := p.files[one.Output]; {
+		case !listed: // git was asked about some of the files alone, or ignores it
+			ask = append(ask, path.Join(p.prefix, one.Output))
+		case f.Blob == "":
 			names = append(names, one.Output)
 		}
 	}
 	if p.data != nil {
-		files, err := p.repo.Files(ctx, ledger.Name)
-		if err != nil {
-			return nil, err
-		}
-		if len(files) == 1 && files[0].Blob == "" {
-			names = append(names, p.lock())
+		ask = append(ask, ledger.Name)
+	}
+	if len(ask) == 0 {
+		return nil, nil
+	}
+	under := ask
+	if len(ask) > manyPaths {
+		under = nil
+	}
+	files, err := p.repo.Files(ctx, under...)
+	if err != nil {
+		return nil, err
+	}
+	asked := make(map[string]bool, len(ask))
+	for _, name := range ask {
+		asked[name] = true
+	}
+	for _, f := range files {
+		if asked[f.Path] && f.Blob == "" {
+			names = append(names, p.fromHere(f.Path))
 		}
 	}
 	slices.Sort(names)
 	return slices.Compact(names), nil
 }
+
+// manyPaths is more paths than git is asked about by name.
+const manyPaths = 64
 
 // mend gathers the commands that mend what a check has found.
 type mend struct {
@@ -229,14 +250,10 @@ func (m *mend) commands() string {
 	}
 	switch {
 	case m.repo == nil:
-	case len(m.paths) == 0 && !m.prune && len(m.add) > 0 && len(m.add) <= fewPaths:
-		words := []string{"git add --"}
-		for _, p := range m.add {
-			words = append(words, shell(p))
-		}
-		lines = append(lines, strings.Join(words, " "))
-	case len(m.paths) > 0 || m.prune || len(m.add) > 0:
+	case len(m.paths) > 0 || m.prune:
 		lines = append(lines, "git add --all")
+	case len(m.add) > 0:
+		lines = append(lines, gitAdd(m.add))
 	}
 	return strings.Join(lines, "\n")
 }

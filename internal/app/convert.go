@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -109,32 +110,57 @@ func (r *run) conclude(ctx context.Context, to stores, o outcome, began time.Tim
 // changedCode is the exit code of a hook, which fails where something is to be
 // added to git.
 func (r *run) changedCode(ctx context.Context, o outcome, done finished) int {
-	changed := done.wrote || slices.ContainsFunc(o.results, func(one asset.Result) bool { return one.Status == asset.Converted })
-	var names []string
-	if o.past != nil {
-		var err error
-		if names, err = r.notAdded(ctx, o.past, o.view, o.results); err != nil {
+	changed := done.wrote
+	names, gone := map[string]bool{}, slices.Clone(done.deleted)
+	for _, one := range o.results {
+		if one.Status == asset.Converted {
+			changed, names[one.Output] = true, true
+		}
+		if one.Replaced != "" {
+			gone = append(gone, one.Replaced)
+		}
+	}
+	if r.repo != nil {
+		tracked, err := r.repo.Tracked(ctx, gone)
+		if err != nil {
 			r.tellFault(err)
 			return Undelivered
+		}
+		maps.Copy(names, tracked)
+	}
+	if o.past != nil {
+		list, err := r.notAdded(ctx, o.past, o.view, o.results)
+		if err != nil {
+			r.tellFault(err)
+			return Undelivered
+		}
+		for _, name := range list {
+			names[name] = true
 		}
 	}
 	if !changed && len(names) == 0 {
 		return Fine
 	}
-	words := []string{"git add"}
-	switch {
-	case len(names) == 0 || len(names) > fewPaths:
-		words = append(words, "--all")
-	default:
-		words = append(words, "--")
-		for _, name := range names {
-			words = append(words, shell(name))
-		}
-	}
 	if r.repo != nil {
-		r.log.line("add what has changed, and go on: %s", strings.Join(words, " "))
+		ignored, err := r.repo.Ignored(ctx, slices.Collect(maps.Keys(names))...)
+		if err == nil {
+			maps.DeleteFunc(names, func(name string, _ bool) bool { return ignored[name] })
+		}
+		r.log.line("add what has changed, and go on: %s", gitAdd(slices.Sorted(maps.Keys(names))))
 	}
 	return ImageFailed
+}
+
+// gitAdd is the command that adds files, or everything where they are many.
+func gitAdd(names []string) string {
+	if len(names) == 0 || len(names) > fewPaths {
+		return "git add --all"
+	}
+	words := []string{"git add --"}
+	for _, name := range names {
+		words = append(words, shell(name))
+	}
+	return strings.Join(words, " ")
 }
 
 // work converts the jobs, and tells of every result, those that were settled

@@ -102,10 +102,13 @@ func readLock(root string) ([]byte, error) {
 }
 
 // lock is the path of the lock file for people: from the working directory.
-func (p *past) lock() string {
-	rel, err := filepath.Rel(filepath.Join(p.root, filepath.FromSlash(p.prefix)), filepath.Join(p.root, ledger.Name))
+func (p *past) lock() string { return p.fromHere(ledger.Name) }
+
+// fromHere is a path from the root as seen from the working directory.
+func (p *past) fromHere(name string) string {
+	rel, err := filepath.Rel(filepath.Join("/", filepath.FromSlash(p.prefix)), filepath.Join("/", filepath.FromSlash(name)))
 	if err != nil {
-		return ledger.Name
+		return name
 	}
 	return filepath.ToSlash(rel)
 }

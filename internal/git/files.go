@@ -3,11 +3,10 @@ package git
 import (
 	"bytes"
 	"context"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
+
 	"strings"
 )
 
@@ -164,43 +163,6 @@ func noted(late map[string]byte, name string, tag byte) map[string]byte {
 		late[name] = tag
 	}
 	return late
-}
-
-// maxArgs is how many bytes of paths are given to git as arguments: it is far below
-// what systems allow. Where there are more, git lists everything.
-const maxArgs = 64 << 10
-
-// Hidden returns those of paths that git has, and that a sparse checkout leaves out
-// of the work tree: they are not there, and yet nobody deleted them. Paths are
-// relative to Dir. No paths cost no process.
-func (r *Repo) Hidden(ctx context.Context, paths []string) (map[string]bool, error) {
-	hidden, asked, length := map[string]bool{}, map[string]bool{}, 0
-	for _, p := range paths {
-		// git refuses to be asked about what is elsewhere.
-		if filepath.IsLocal(filepath.FromSlash(p)) && !strings.Contains(p, "\x00") {
-			asked[p] = true
-			length += len(p) + 1
-		}
-	}
-	if len(asked) == 0 {
-		return hidden, nil
-	}
-	args := []string{"-z", "-t", "--cached", "--"}
-	if length <= maxArgs {
-		args = slices.AppendSeq(args, maps.Keys(asked))
-	}
-	out, err := r.with("GIT_LITERAL_PATHSPECS=1").run(ctx, nil, "ls-files", args...)
-	if err != nil {
-		return nil, err
-	}
-	exists := r.exists()
-	for record := range strings.SplitSeq(string(out), "\x00") {
-		// A folder of such a name brings all that is below it.
-		if name, ok := strings.CutPrefix(record, "S "); ok && asked[name] && !exists(name) {
-			hidden[name] = true
-		}
-	}
-	return hidden, nil
 }
 
 // Ignored returns those of paths that git ignores: by .gitignore, by

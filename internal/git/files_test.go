@@ -308,3 +308,27 @@ func remove(t *testing.T, dir, name string) {
 		t.Fatal(err)
 	}
 }
+
+func TestTracked(t *testing.T) {
+	top := newRepo(t)
+	for _, name := range []string{"a b.webp", "gone.webp", ":(top)x.webp"} {
+		write(t, top, name, name)
+	}
+	run(t, top, "add", "-A")
+	write(t, top, "untracked.webp", "x")
+	if err := os.Remove(filepath.Join(top, "gone.webp")); err != nil {
+		t.Fatal(err)
+	}
+	r, err := git.Open(t.Context(), top, options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := r.Tracked(t.Context(), []string{"a b.webp", "gone.webp", ":(top)x.webp", "untracked.webp", "never.webp", "../x"})
+	want := map[string]bool{"a b.webp": true, "gone.webp": true, ":(top)x.webp": true}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("Tracked (-want +got): %v\n%s", err, diff)
+	}
+	if got, err := r.Tracked(t.Context(), nil); len(got) != 0 || err != nil {
+		t.Errorf("Tracked: %v, %v", got, err)
+	}
+}

@@ -79,7 +79,38 @@ func Open(ctx context.Context, dir string, o Options) (*Repo, error) {
 	}
 	// A folder's name may end in a newline, so only git's own is cut off.
 	r.top = strings.TrimSuffix(string(out), "\n")
-	return r, nil
+	return r, r.useIndex(ctx, base)
+}
+
+// useIndex lets git look at the index that a hook is run for. `git commit -a` and
+// `git commit FILE` make one of their own, and hand it over by GIT_INDEX_FILE; the
+// path is relative to the top, where hooks are run. One of another repository does
+// not count.
+func (r *Repo) useIndex(ctx context.Context, env []string) error {
+	index := ""
+	for _, kv := range env {
+		if value, ok := strings.CutPrefix(kv, "GIT_INDEX_FILE="); ok {
+			index = value
+		}
+	}
+	if index == "" {
+		return nil
+	}
+	out, err := r.run(ctx, nil, "rev-parse", "--absolute-git-dir")
+	if err != nil {
+		return err
+	}
+	if !filepath.IsAbs(index) {
+		index = filepath.Join(r.top, index)
+	}
+	dir, err := filepath.EvalSymlinks(filepath.Dir(index))
+	if err != nil || dir != strings.TrimSuffix(string(out), "\n") {
+		return nil //nolint:nilerr // it is no index of this repository
+	}
+	if _, err := os.Stat(index); err == nil {
+		r.env = append(r.env, "GIT_INDEX_FILE="+index)
+	}
+	return nil
 }
 
 // Dir is the folder given to Open, absolute and with symbolic links resolved.

@@ -1,0 +1,63 @@
+package git
+
+import (
+	"context"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// maxArgs is how many bytes of paths are given to git as arguments: it is far below
+// what systems allow. Where there are more, git lists everything.
+const maxArgs = 64 << 10
+
+// Tracked returns those of paths that the index has, whether they are there or not.
+// Paths are relative to Dir. No paths cost no process.
+func (r *Repo) Tracked(ctx context.Context, paths []string) (map[string]bool, error) {
+	tracked := map[string]bool{}
+	return tracked, r.indexed(ctx, paths, func(_ byte, name string) { tracked[name] = true })
+}
+
+// Hidden returns those of paths that git has, and that a sparse checkout leaves out
+// of the work tree: they are not there, and yet nobody deleted them. Paths are
+// relative to Dir. No paths cost no process.
+func (r *Repo) Hidden(ctx context.Context, paths []string) (map[string]bool, error) {
+	hidden, exists := map[string]bool{}, r.exists()
+	return hidden, r.indexed(ctx, paths, func(tag byte, name string) {
+		if tag == 'S' && !exists(name) {
+			hidden[name] = true
+		}
+	})
+}
+
+// indexed tells of those of paths that the index has, with the tag that ls-files -t
+// has for them.
+func (r *Repo) indexed(ctx context.Context, paths []string, tell func(tag byte, name string)) error {
+	asked, length := map[string]bool{}, 0
+	for _, p := range paths {
+		// git refuses to be asked about what is elsewhere.
+		if filepath.IsLocal(filepath.FromSlash(p)) && !strings.Contains(p, "\x00") {
+			asked[p] = true
+			length += len(p) + 1
+		}
+	}
+	if len(asked) == 0 {
+		return nil
+	}
+	args := []string{"-z", "-t", "--cached", "--"}
+	if length <= maxArgs {
+		args = slices.AppendSeq(args, maps.Keys(asked))
+	}
+	out, err := r.with("GIT_LITERAL_PATHSPECS=1").run(ctx, nil, "ls-files", args...)
+	if err != nil {
+		return err
+	}
+	for record := range strings.SplitSeq(string(out), "\x00") {
+		// A folder of such a name brings all that is below it.
+		if tag, name, ok := strings.Cut(record, " "); ok && asked[name] {
+			tell(tag[0], name)
+		}
+	}
+	return nil
+}
