@@ -8,6 +8,8 @@ var Outputs = []Output{
 	{"converted", "How many pictures were converted."},
 	{"skipped", "How many pictures were left as they are."},
 	{"failed", "How many pictures could not be converted."},
+	{"errors", "How many errors a check has found."},
+	{"warnings", "How many warnings a check has found."},
 	{"bytes-before", "Size of the converted pictures before, in bytes."},
 	{"bytes-after", "Size of the converted pictures after, in bytes."},
 	{"bytes-saved", "The difference of the two, in bytes."},

@@ -198,6 +198,8 @@ func (r Report) Outputs(path string) []ci.Output {
 		{Name: "converted", Value: strconv.Itoa(t.Converted)},
 		{Name: "skipped", Value: strconv.Itoa(t.Skipped)},
 		{Name: "failed", Value: strconv.Itoa(t.Failed)},
+		{Name: "errors", Value: strconv.Itoa(t.Errors)},
+		{Name: "warnings", Value: strconv.Itoa(t.Warnings)},
 		{Name: "bytes-before", Value: strconv.FormatInt(t.BytesBefore, 10)},
 		{Name: "bytes-after", Value: strconv.FormatInt(t.BytesAfter, 10)},
 		{Name: "bytes-saved", Value: strconv.FormatInt(t.BytesSaved, 10)},

@@ -194,6 +194,7 @@ func TestOutputs(t *testing.T) {
 	got[i].Value = ""
 	want := []ci.Output{
 		{Name: "converted", Value: "7"}, {Name: "skipped", Value: "3"}, {Name: "failed", Value: "2"},
+		{Name: "errors", Value: "0"}, {Name: "warnings", Value: "0"},
 		{Name: "bytes-before", Value: "13962082"}, {Name: "bytes-after", Value: "2897346"},
 		{Name: "bytes-saved", Value: "11064736"}, {Name: "percent-saved", Value: "79.2"},
 		{Name: "files"}, {Name: "report", Value: "out/report.json"},
