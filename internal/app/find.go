@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"path"
+	"slices"
 
 	"webpress/internal/asset"
 	"webpress/internal/convert"
@@ -89,10 +90,26 @@ func (v *view) jobs() []asset.Job {
 func (r *run) scanOptions() scan.Options {
 	s := r.settings
 	return scan.Options{
-		Dir: s.WorkingDirectory, Paths: s.Paths, Globs: s.Glob, Ignore: s.Ignore,
+		Dir: s.WorkingDirectory, Paths: s.Paths, Globs: s.Glob, Ignore: slices.Concat(s.Ignore, r.ownFolders()),
 		MaxFileSizeOf: func(file string) int64 { return r.settingsOf(file).MaxFileSize },
 		Git:           git.Options{Env: r.Environ},
 	}
+}
+
+// ownFolders are patterns of the folders that webpress itself fills: what lies there
+// is no source.
+func (r *run) ownFolders() []string {
+	s := r.settings
+	var patterns []string
+	for _, dir := range append(slices.Clone(s.Merged), s.ArtifactDir, s.CacheDir) {
+		if dir == "" {
+			continue
+		}
+		if rel := r.below(s.WorkingDirectory, r.at(dir)); rel != "" {
+			patterns = append(patterns, "/"+rel+"/")
+		}
+	}
+	return patterns
 }
 
 // withoutOutputs takes the outputs of webpress out of sources: a WebP that it has
