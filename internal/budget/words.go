@@ -93,7 +93,7 @@ func (f *File) forget() string {
 	if f.Format == asset.WebP {
 		command += ", or `metadata: icc` if webpress makes it"
 	}
-	return "take that out (" + command + ") before it is pushed, and amend the commit" + except
+	return "take it out, with " + command + ", and amend the commit that added the file, which keeps it otherwise" + except
 }
 
 // operand is a path as a command takes it, or a word for it where it would have to

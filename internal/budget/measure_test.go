@@ -1,0 +1,135 @@
+package budget_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"webpress/internal/asset"
+	"webpress/internal/budget"
+)
+
+// picture is one of the pictures that internal/testpic makes.
+func picture(t *testing.T, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("../../testdata/pictures", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// tree writes files into a folder, and returns it and the sources, last path first.
+func tree(t *testing.T, files map[string][]byte) (dir string, sources []asset.Source) {
+	t.Helper()
+	dir = t.TempDir()
+	for name, data := range files {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		format, _ := asset.Sniff(data)
+		sources = append(sources, asset.Source{Path: name, Format: format, Size: int64(len(data))})
+	}
+	return dir, sources
+}
+
+func TestMeasure(t *testing.T) {
+	heic, jpeg, turned := picture(t, "heic/rotated.heic"), picture(t, "jpeg/gps.jpg"), picture(t, "jpeg/orientation-6.jpg")
+	dir, sources := tree(t, map[string][]byte{
+		"b/rotated.heic": heic, "a.jpg": jpeg, "b/turned.jpg": turned,
+		"c.png": picture(t, "png/exif.png"), "size alone.jpg": jpeg, "untouched.jpg": jpeg, "broken.jpg": jpeg[:50],
+	})
+	sources = append(sources, asset.Source{Path: "gone.jpg", Format: asset.JPEG, Size: 7}, asset.Source{Path: "b", Format: asset.JPEG, Size: 7})
+	before := append([]asset.Source{}, sources...)
+	want := func(path string) budget.Want {
+		return map[string]budget.Want{
+			"size alone.jpg": {Size: true}, "untouched.jpg": {}, "b/turned.jpg": {GPS: true},
+		}[path]
+	}
+	all := func(path string) budget.Want {
+		if w := want(path); w != (budget.Want{}) || path == "untouched.jpg" {
+			return w
+		}
+		return budget.Want{Size: true, GPS: true}
+	}
+	files, err := budget.Measure(t.Context(), dir, sources, all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, sources); diff != "" {
+		t.Errorf("the sources were changed: %s", diff)
+	}
+	var got []string
+	for _, f := range files {
+		line := fmt.Sprintf("%s %s %d: %dx%d = %d, %v", f.Path, f.Format, f.Size, f.Width, f.Height, f.Pixels, f.GPS)
+		if f.Err != nil {
+			fault, ok := f.Err.(*asset.Fault)
+			if !ok {
+				t.Fatalf("%T", f.Err)
+			}
+			line += fmt.Sprintf(", %s (%s)", fault.Message, fault.Hint)
+		}
+		got = append(got, line)
+	}
+	if diff := cmp.Diff([]string{
+		fmt.Sprintf("a.jpg jpeg %d: 192x128 = 24576, true", len(jpeg)),
+		`b jpeg 7: 0x0 = 0, false, measure "b": not a file ()`,
+		fmt.Sprintf("b/rotated.heic heic %d: 192x128 = 24576, true", len(heic)),
+		fmt.Sprintf("b/turned.jpg jpeg %d: 0x0 = 0, false", len(turned)),
+		`broken.jpg jpeg 50: 0x0 = 0, false, measure "broken.jpg": jpeg: the file is cut short (copy or download it again, or export it anew from where it was made)`,
+		fmt.Sprintf("c.png png %d: 192x128 = 24576, true", len(picture(t, "png/exif.png"))),
+		`gone.jpg jpeg 7: 0x0 = 0, false, measure "gone.jpg": no such file or directory ()`,
+		fmt.Sprintf("size alone.jpg jpeg %d: 192x128 = 24576, false", len(jpeg)),
+		fmt.Sprintf("untouched.jpg jpeg %d: 0x0 = 0, false", len(jpeg)),
+	}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestMeasureOpensOnlyWhatItMust(t *testing.T) {
+	sources := []asset.Source{{Path: "b.jpg", Size: 2}, {Path: "a.jpg", Size: 1}}
+	nothing := func(string) budget.Want { return budget.Want{} }
+	files, err := budget.Measure(t.Context(), filepath.Join(t.TempDir(), "gone"), sources, nothing)
+	if err != nil || len(files) != 2 || files[0].Path != "a.jpg" || files[0].Size != 1 || files[0].Err != nil {
+		t.Errorf("%+v, %v", files, err)
+	}
+	all := func(string) budget.Want { return budget.Want{Size: true} }
+	if _, err := budget.Measure(t.Context(), filepath.Join(t.TempDir(), "gone"), sources, all); err == nil || !strings.HasSuffix(err.Error(), `gone": no such file or directory`) {
+		t.Errorf("got %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, want := range []func(string) budget.Want{nothing, all} {
+		if _, err := budget.Measure(ctx, t.TempDir(), sources, want); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestMeasureManyFiles(t *testing.T) {
+	files := map[string][]byte{}
+	jpeg := picture(t, "jpeg/420.jpg")
+	for i := range 200 {
+		files[fmt.Sprintf("%03d.jpg", i)] = jpeg
+	}
+	dir, sources := tree(t, files)
+	got, err := budget.Measure(t.Context(), dir, sources, func(string) budget.Want { return budget.Want{Size: true, GPS: true} })
+	if err != nil || len(got) != 200 {
+		t.Fatal(len(got), err)
+	}
+	for i, f := range got {
+		if f.Path != fmt.Sprintf("%03d.jpg", i) || f.Width != 192 || f.Height != 128 || f.GPS || f.Err != nil {
+			t.Fatalf("%+v", f)
+		}
+	}
+}
