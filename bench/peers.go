@@ -130,7 +130,8 @@ var peers = []peer{
 
 // webpress is started in the pictures' folder, as a user would.
 func webpress(w work) []string {
-	argv := []string{w.program, "in", "--output", "out/{name}.webp"}
+	// Nobody else remembers what is done: every run makes all of it.
+	argv := []string{w.program, "in", "--no-lock", "--output", "out/{name}.webp"}
 	if w.set == "one" {
 		argv[1] = w.files[0]
 	}
