@@ -17,6 +17,8 @@ type benchCase struct {
 	set    string // the pictures: photos, heic or one
 	resize bool
 	often  int // runs are multiplied by it
+	// run is how the case is measured, nil for beside the peers.
+	run func(b bench, ctx context.Context) (string, error)
 }
 
 var cases = []benchCase{
@@ -25,6 +27,8 @@ var cases = []benchCase{
 	{name: "heic-resize", title: "HEIC, at most %d pixels wide", set: "heic", resize: true, often: 1},
 	{name: "heic-full", title: "HEIC, full size", set: "heic", often: 1},
 	{name: "start", title: "One small PNG, from start to written", set: "one", often: 10},
+	{name: "done", run: bench.done},
+	{name: "shards", run: bench.shards},
 }
 
 func caseNames() []string {
@@ -61,6 +65,9 @@ const (
 
 // measure runs everybody in turns and returns the table of a case.
 func (b bench) measure(ctx context.Context, c benchCase) (string, error) {
+	if c.run != nil {
+		return c.run(b, ctx)
+	}
 	w := work{set: c.set, procs: b.procs, cache: b.cache, program: b.webpress}
 	title := c.title
 	if c.resize {

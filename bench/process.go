@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -36,25 +37,9 @@ func once(ctx context.Context, p peer, w work) (sample, error) {
 	if err := os.Mkdir(out, 0o755); err != nil {
 		return sample{}, err
 	}
-	argv := p.command(w)
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Dir = w.dir
-	cmd.Env = append(os.Environ(), p.env(w)...)
-	var output bytes.Buffer
-	cmd.Stderr = &output
-	start := time.Now()
-	err := cmd.Run()
-	s := sample{wall: time.Since(start)}
+	s, err := measured(ctx, w.dir, p.command(w), p.env(w)...)
 	if err != nil {
-		return s, fmt.Errorf("%w\n%s", err, output.Bytes())
-	}
-	state := cmd.ProcessState
-	s.cpu = state.UserTime() + state.SystemTime() // of its children too
-	if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
-		s.memory = int64(usage.Maxrss) //nolint:unconvert // 32 bits on some
-		if runtime.GOOS != "darwin" {
-			s.memory *= 1024
-		}
+		return s, err
 	}
 	entries, err := os.ReadDir(out)
 	if err != nil {
@@ -82,7 +67,31 @@ func once(ctx context.Context, p peer, w work) (sample, error) {
 		}
 	}
 	if s.files == 0 {
-		return s, fmt.Errorf("wrote nothing\n%s", output.Bytes())
+		return s, errors.New("wrote nothing")
+	}
+	return s, nil
+}
+
+// measured runs a command in dir and takes its time and memory.
+func measured(ctx context.Context, dir string, argv []string, env ...string) (sample, error) {
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), env...)
+	var output bytes.Buffer
+	cmd.Stderr = &output
+	start := time.Now()
+	err := cmd.Run()
+	s := sample{wall: time.Since(start)}
+	if err != nil {
+		return s, fmt.Errorf("%w\n%s", err, output.Bytes())
+	}
+	state := cmd.ProcessState
+	s.cpu = state.UserTime() + state.SystemTime() // of its children too
+	if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
+		s.memory = int64(usage.Maxrss) //nolint:unconvert // 32 bits on some
+		if runtime.GOOS != "darwin" {
+			s.memory *= 1024
+		}
 	}
 	return s, nil
 }
