@@ -2,13 +2,10 @@ package report
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 
 	"webpress/internal/asset"
-	"webpress/internal/ci"
 )
 
 // What GitLab takes as artifacts:reports:codequality: a list of these. See "Code
@@ -28,33 +25,23 @@ type qualityLocation struct {
 	} `json:"lines"`
 }
 
-// CodeQuality returns the sources that failed as a code-quality report of
-// GitLab's, which a merge request shows: those that the target branch does not
-// have count as new. inRepository makes a path relative to the root of the
-// repository; nil is that it is already.
-//
-// The fingerprint of an issue is that of its path: a picture that fails for
-// another reason after an update of webpress is not a new issue.
+// CodeQuality returns the sources that failed, and the findings of a check, as a
+// code-quality report of GitLab's, which a merge request shows: those that the
+// target branch does not have count as new. inRepository makes a path relative to
+// the root of the repository; nil is that it is already.
 func (r Report) CodeQuality(inRepository func(string) string) ([]byte, error) {
 	issues := []qualityIssue{}
-	for _, one := range r.of(asset.Failed) {
-		path := one.Source.Path
-		if inRepository != nil {
-			path = inRepository(path)
-		}
-		const check = "webpress/convert"
-		sum := sha256.Sum256([]byte(check + "\x00" + path))
+	for _, a := range r.alerts(inRepository) {
 		issue := qualityIssue{
-			Description: ci.Visible(one.Source.Path) + " could not be converted", CheckName: check,
-			Fingerprint: hex.EncodeToString(sum[:16]), Severity: "major",
+			Description: a.message, CheckName: a.check(), Fingerprint: a.fingerprint(), Severity: "major",
 		}
-		if one.Err != nil {
-			issue.Description = ci.Visible(one.Err.Message)
-			if one.Err.Hint != "" {
-				issue.Description += " (" + ci.Visible(one.Err.Hint) + ")"
-			}
+		if a.hint != "" {
+			issue.Description += " (" + a.hint + ")"
 		}
-		issue.Location.Path, issue.Location.Lines.Begin = path, 1
+		if a.severity == asset.Warning {
+			issue.Severity = "minor"
+		}
+		issue.Location.Path, issue.Location.Lines.Begin = a.path, 1
 		issues = append(issues, issue)
 	}
 	var b bytes.Buffer

@@ -186,12 +186,8 @@ func fault(one asset.Result) (message, hint string) {
 		return fmt.Sprintf("%q: no reason given", one.Source.Path), ""
 	}
 	message = one.Err.Message
-	if !strings.Contains(message, one.Source.Path) {
-		// A name with quotes or the like is in it in Go's spelling.
-		quoted := fmt.Sprintf("%q", one.Source.Path)
-		if !strings.Contains(message, quoted) {
-			message = quoted + ": " + message
-		}
+	if !named(message, one.Source.Path) {
+		message = fmt.Sprintf("%q: %s", one.Source.Path, message)
 	}
 	return message, one.Err.Hint
 }

@@ -15,18 +15,35 @@ const textWidth = 100
 
 // Text is the report for the end of a log or for a terminal: plain, aligned, at
 // most 100 columns, no colour. Long lists are cut short, since the log has named
-// every file already. The last lines say what the run came to.
+// every file already. The last lines say what the run came to, and after a check
+// how to mend what it has found.
 func (r Report) Text() string {
 	var b strings.Builder
 	r.failedText(&b)
-	r.convertedText(&b)
-	r.skippedText(&b)
+	r.findingsText(&b)
+	if !r.Check {
+		r.convertedText(&b)
+		r.skippedText(&b)
+	}
 	r.notesText(&b)
 	r.deliveredText(&b)
 	if b.Len() > 0 {
 		b.WriteByte('\n')
 	}
+	if r.Check {
+		r.verdictText(&b)
+	} else {
+		r.outcomeText(&b)
+	}
+	return strings.TrimPrefix(b.String(), "\n")
+}
+
+// outcomeText is what a run has come to.
+func (r Report) outcomeText(b *strings.Builder) {
 	end := r.outcome("->")
+	if r.Shard != "" {
+		end = "shard " + ci.Visible(r.Shard) + ": " + end
+	}
 	if r.DryRun {
 		b.WriteString("Dry run: nothing was written.\n")
 	}
@@ -36,14 +53,26 @@ func (r Report) Text() string {
 	if r.Interrupted {
 		end = "interrupted: " + end
 	}
-	wrap(&b, "", capital(end))
+	wrap(b, "", capital(end))
 	if others := r.others(); len(others) > 0 {
 		if r.Totals.Failed > 0 {
 			others[0] += " (reasons above)"
 		}
-		wrap(&b, "", strings.Join(others, ", "))
+		wrap(b, "", strings.Join(others, ", "))
 	}
-	return strings.TrimPrefix(b.String(), "\n")
+}
+
+// verdictText is what a check has come to. Commands are not wrapped: they are to
+// be copied.
+func (r Report) verdictText(b *strings.Builder) {
+	end := r.verdict()
+	if r.Interrupted {
+		end = "interrupted: " + end
+	}
+	wrap(b, "", capital(end))
+	if lines := r.mends(); len(lines) > 0 {
+		b.WriteString("\nTo mend it:\n  " + strings.Join(lines, "\n  ") + "\n")
+	}
 }
 
 func (r Report) failedText(b *strings.Builder) {

@@ -105,6 +105,8 @@ func (r Report) outcome(arrow string) string {
 	}
 	s += " converted"
 	switch {
+	case t.Converted == 0 && r.Left == 0 && r.upToDate() == len(r.Results):
+		return s + ": all are up to date"
 	case t.Converted == 0:
 		return s
 	case t.BytesBefore == 0:
@@ -118,6 +120,16 @@ func (r Report) outcome(arrow string) string {
 	default:
 		return s + percent(-p) + " larger"
 	}
+}
+
+// upToDate is how many sources were done before the run.
+func (r Report) upToDate() int {
+	for _, skip := range r.Skips {
+		if skip.Reason == asset.UpToDate {
+			return skip.Count
+		}
+	}
+	return 0
 }
 
 // others counts what was not converted: 3 skipped, 1 failed.
@@ -136,7 +148,8 @@ func (r Report) others() []string {
 	return others
 }
 
-// made says how the outputs were made: quality 80, at most 1200 pixels wide.
+// made says how the outputs were made: quality 80, at most 1200 pixels wide, and
+// 2 rules.
 func (r Report) made() string {
 	c := r.Recipe
 	if c.Format == "" {
@@ -153,6 +166,9 @@ func (r Report) made() string {
 		s += fmt.Sprintf(", at most %d pixels wide", c.MaxWidth)
 	case c.MaxHeight > 0:
 		s += fmt.Sprintf(", at most %d pixels high", c.MaxHeight)
+	}
+	if r.Rules > 0 {
+		s += ", and " + count(r.Rules, "rule")
 	}
 	return s
 }

@@ -1,0 +1,152 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"webpress/internal/asset"
+	"webpress/internal/ci"
+)
+
+// A group is the findings of one rule and severity, in their order.
+type group struct {
+	rule     string
+	severity asset.Severity
+	findings []asset.Finding
+}
+
+// groups are the findings of the check: errors first, then the rules that are
+// broken most often.
+func (r Report) groups() []group {
+	type key struct {
+		rule  string
+		error bool
+	}
+	at := make(map[key]int)
+	var all []group
+	for _, f := range r.Findings {
+		k := key{f.Rule, f.Severity == asset.Error}
+		i, ok := at[k]
+		if !ok {
+			i = len(all)
+			at[k] = i
+			all = append(all, group{rule: f.Rule, severity: severity(f)})
+		}
+		all[i].findings = append(all[i].findings, f)
+	}
+	slices.SortStableFunc(all, func(a, b group) int {
+		return cmp.Or(
+			rank(a.severity)-rank(b.severity),
+			cmp.Compare(len(b.findings), len(a.findings)),
+			cmp.Compare(a.rule, b.rule))
+	})
+	return all
+}
+
+// severity is that of a finding. As in Totals, what is not an error is a warning.
+func severity(f asset.Finding) asset.Severity {
+	if f.Severity == asset.Error {
+		return asset.Error
+	}
+	return asset.Warning
+}
+
+func rank(s asset.Severity) int {
+	if s == asset.Error {
+		return 0
+	}
+	return 1
+}
+
+// hint is the one that all findings of the group have, empty where they differ.
+func (g group) hint() string {
+	hint := g.findings[0].Hint
+	for _, f := range g.findings {
+		if f.Hint != hint {
+			return ""
+		}
+	}
+	return hint
+}
+
+// passed says that a check has found no error.
+func (r Report) passed() bool { return r.Totals.Errors == 0 && r.Totals.Failed == 0 }
+
+// verdict is a check in one sentence without an end: checked 120 images: 3 errors,
+// 1 warning.
+func (r Report) verdict() string {
+	if r.Checked == 0 && len(r.Findings) == 0 && r.Totals.Failed == 0 {
+		return "no images to check"
+	}
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		noun string
+	}{
+		{r.Totals.Errors, "error"}, {r.Totals.Warnings, "warning"},
+	} {
+		if p.n > 0 {
+			parts = append(parts, count(p.n, p.noun))
+		}
+	}
+	if r.Totals.Failed > 0 {
+		parts = append(parts, fmt.Sprintf("%d failed", r.Totals.Failed))
+	}
+	switch {
+	case len(parts) > 0:
+	case r.Interrupted:
+		parts = []string{"nothing found so far"}
+	default:
+		parts = []string{"all as it should be"}
+	}
+	return "checked " + images(r.Checked) + ": " + strings.Join(parts, ", ")
+}
+
+// mends are the commands that mend what was found, as they can be shown.
+func (r Report) mends() []string {
+	var lines []string
+	for line := range strings.Lines(r.Mend) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, ci.Visible(line))
+		}
+	}
+	return lines
+}
+
+// findingsText is the findings as text. A hint that a whole group has is said
+// once.
+func (r Report) findingsText(b *strings.Builder) {
+	for _, g := range r.groups() {
+		fmt.Fprintf(b, "\n%s: %s\n", ci.Visible(g.rule), count(len(g.findings), string(g.severity)))
+		shared := g.hint()
+		for _, f := range g.findings[:min(len(g.findings), openRows)] {
+			wrap(b, "  ", ci.Visible(message(f)))
+			if f.Hint != "" && shared == "" {
+				wrap(b, "    ", ci.Visible(f.Hint))
+			}
+		}
+		more(b, len(g.findings)-openRows)
+		if shared != "" {
+			wrap(b, "    ", ci.Visible(shared))
+		}
+	}
+}
+
+// message is what was found, with the name of the file.
+func message(f asset.Finding) string {
+	switch {
+	case f.Message == "":
+		return cmp.Or(f.Path, "all pictures") + ": " + f.Rule
+	case f.Path == "" || named(f.Message, f.Path):
+		return f.Message
+	}
+	return fmt.Sprintf("%q: %s", f.Path, f.Message)
+}
+
+// named says that a message names the file. One with quotes or the like is there
+// in Go's spelling.
+func named(message, path string) bool {
+	return strings.Contains(message, path) || strings.Contains(message, fmt.Sprintf("%q", path))
+}
