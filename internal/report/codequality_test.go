@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"path"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -49,6 +50,41 @@ func TestCodeQuality(t *testing.T) {
 `
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestCodeQualityOfFindings(t *testing.T) {
+	r := New(Input{Check: true, Findings: []asset.Finding{
+		{Rule: asset.RuleOrphan, Severity: asset.Warning, Path: "a.webp", Message: `"a.webp" is an orphan`, Hint: "remove it"},
+		{Rule: "max-growth", Severity: asset.Error, Message: "the pictures have grown"},
+		{Rule: "max-growth", Severity: asset.Error, Message: "some pictures have grown"},
+		{Rule: asset.RuleOutdated, Severity: asset.Error, Path: "a.png", Message: "is not up to date"},
+	}})
+	data, err := r.CodeQuality(func(p string) string { return path.Join("site", p) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var issues []qualityIssue
+	if err := json.Unmarshal(data, &issues); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	prints := map[string]bool{}
+	for _, one := range issues {
+		got = append(got, strings.Join([]string{one.Severity, one.CheckName, one.Location.Path, one.Description}, " "))
+		prints[one.Fingerprint] = true
+	}
+	want := []string{
+		"major webpress/max-growth site/webpress.yml the pictures have grown",
+		"major webpress/max-growth site/webpress.yml some pictures have grown",
+		`major webpress/outdated site/a.png "a.png": is not up to date`,
+		`minor webpress/orphan site/a.webp "a.webp" is an orphan (remove it)`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if len(prints) != len(want) {
+		t.Errorf("only %d fingerprints", len(prints))
 	}
 }
 
