@@ -48,7 +48,8 @@ type Options struct {
 	// Paths are files, folders and patterns that the user named for this run.
 	// Where there are any, they are taken in place of the patterns in Globs,
 	// except that a folder means the files below it that Globs would take, and
-	// that what Globs takes away with ! stays away.
+	// that what Globs takes away with ! stays away. A name that begins with ! is
+	// that file where it is there.
 	Paths []string
 	// Globs are patterns; with none, or only such that take files away, every
 	// image is meant.

@@ -201,6 +201,7 @@ func TestPatterns(t *testing.T) {
 		"a folder without globs":      {paths: []string{"photos/2024"}, want: []string{"photos/2024/d.png", "photos/2024/raw/e.png"}},
 		"a path that globs take away": {paths: []string{"docs/f.png", "a.png"}, globs: []string{"!docs"}, want: []string{"a.png"}},
 		"vendor by a path":            {paths: []string{"vendor"}, want: []string{"vendor/h.png"}},
+		"a path that starts with !":   {paths: []string{"!bang.png"}, want: []string{"!bang.png"}},
 		"no path but one taken away":  {paths: []string{"!photos"}, want: less(photos...)},
 	}
 	for _, place := range []string{"folder", "repository"} {

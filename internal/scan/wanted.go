@@ -45,7 +45,7 @@ func (t tree) read(o Options) (*wanted, error) {
 		return all
 	}
 	same := func(line string) string { return line }
-	w.paths = gatherPatterns(withDefault(read("path", o.Paths, same, false), false))
+	w.paths = gatherPatterns(withDefault(read("path", o.Paths, t.there, false), false))
 	w.globs = gatherPatterns(withDefault(read("glob", o.Globs, same, false), true))
 	w.ignore = gatherPatterns(read("ignore", o.Ignore, t.anywhere, true))
 	// A folder named on the command line means what Globs would take below it.
@@ -95,6 +95,17 @@ func (t tree) anywhere(line string) string {
 		return line
 	}
 	return bang + "**/" + s
+}
+
+// there lets a file that begins with ! be named as it is called, as hooks do. Where
+// there is none of that name, ! takes away.
+func (t tree) there(line string) string {
+	if strings.HasPrefix(line, "!") {
+		if _, err := t.root.Lstat(line); err == nil {
+			return "./" + line
+		}
+	}
+	return line
 }
 
 // settle finds out what p is: a file or folder that is there, or a glob.
