@@ -103,11 +103,22 @@ func commit(t *testing.T, dir, url string) {
 	must(t, dir, "git", "-c", "user.name=e2e", "-c", "user.email=e2e@example.invalid", "commit", "-q", "-m", "Pictures")
 }
 
-// runWorkflow runs the workflow in dir as for a push, with flags for act.
+// runWorkflow runs the workflow in dir as for a push, with flags for act. It has to
+// succeed.
 func runWorkflow(t *testing.T, dir string, flags ...string) workflowRun {
 	t.Helper()
+	w := runEvent(t, "push", dir, flags...)
+	if w.code != 0 {
+		t.Errorf("the workflow ended with exit code %d:\n%s", w.code, w.log)
+	}
+	return w
+}
+
+// runEvent runs the workflow in dir for an event, with flags for act.
+func runEvent(t *testing.T, event, dir string, flags ...string) workflowRun {
+	t.Helper()
 	r := run(t, dir, act(t), append([]string{
-		"push", "--json", "--pull=false", "--network", "host",
+		event, "--json", "--pull=false", "--network", "host",
 		"--container-daemon-socket", "-", "-P", "ubuntu-latest=" + jobImage(t),
 	}, flags...)...)
 	w := workflowRun{result: r}
@@ -125,9 +136,6 @@ func runWorkflow(t *testing.T, dir string, flags ...string) workflowRun {
 			w.summary += line.Content
 		}
 		w.log += line.Msg + "\n"
-	}
-	if w.code != 0 {
-		t.Errorf("the workflow ended with exit code %d:\n%s", w.code, w.log)
 	}
 	return w
 }
