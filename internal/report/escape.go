@@ -1,6 +1,7 @@
 package report
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -79,7 +80,22 @@ func entity(r rune) string {
 // prose escapes s as running text in one line. It may stand at the start of a
 // list's item, but not in a table. What is between a pair of backticks is set as
 // code.
-func prose(s string) string {
+func prose(s string) string { return setProse(s, plain, code) }
+
+// proseCell is prose for the cell of a table.
+func proseCell(s string) string { return setProse(s, plainCell, codeCell) }
+
+// figure is a size with its unit.
+var figure = regexp.MustCompile(`(\d) ([kMGT]?B\b|%)`)
+
+// plainCell is plain for the cell of a table: as a number, a bar does not end it,
+// and sizes are not broken.
+func plainCell(s string) string {
+	s = strings.ReplaceAll(plain(s), `\|`, entity('|'))
+	return figure.ReplaceAllString(s, "$1\u00a0$2")
+}
+
+func setProse(s string, plain, code func(string) string) string {
 	parts := strings.Split(strings.Trim(ci.Visible(s), " "), "`")
 	if len(parts)%2 == 0 {
 		// An odd number of backticks means no pairs.

@@ -65,6 +65,23 @@ func TestProse(t *testing.T) {
 	}
 }
 
+func TestProseCell(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{"has 2.4 MB, not 500 kB", "has 2.4\u00a0MB, not 500\u00a0kB"},
+		{"grew by 5.0 %", "grew by 5.0\u00a0%"},
+		{"3 Bananas of 4", "3 Bananas of 4"},
+		{"`2 MB` of", "`2 MB` of"},
+		{`a|b \| c`, `a&#124;b \\&#124; c`},
+		{"`a|b`", "<code>a&#124;b</code>"},
+		{"", ""},
+	}
+	for _, tt := range tests {
+		if got := proseCell(tt.in); got != tt.want {
+			t.Errorf("proseCell(%q) = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
 func TestShorten(t *testing.T) {
 	for _, s := range []string{"a/b/c/name.png", strings.Repeat("日", 9) + ".png", "👩‍👩‍👧👩‍👩‍👧👩‍👩‍👧👩‍👩‍👧👩‍👩‍👧👩‍👩‍👧", ""} {
 		for width := 1; width < 20; width++ {
@@ -104,6 +121,9 @@ func spaces(s string) string {
 // bare is s without backticks, which are shown or set as code.
 func bare(s string) string { return spaces(strings.ReplaceAll(s, "`", "")) }
 
+// unbroken is s with every space one that does not break.
+func unbroken(s string) string { return strings.ReplaceAll(s, " ", "\u00a0") }
+
 // inert says that inline HTML has no element but code, and that outside of it
 // nothing is left for GitHub to link.
 func inert(inline string) bool {
@@ -141,6 +161,14 @@ func FuzzEscape(f *testing.F) {
 		}
 		if !onlyCode.MatchString(m[2]) || seen(m[2]) != want {
 			t.Errorf("HTML in a cell: %q is seen as %q (%s)", want, seen(m[2]), m[2])
+		}
+
+		got = render(t, "| a | b | c |\n|--|--|--|\n| x | "+proseCell(s)+" | end |\n")
+		if m = cells.FindStringSubmatch(got); m == nil {
+			t.Fatalf("%q breaks its row: %s", s, got)
+		}
+		if !inert(m[2]) || unbroken(bare(seen(m[2]))) != unbroken(text) {
+			t.Errorf("prose in a cell: %q is seen as %q (%s)", text, seen(m[2]), m[2])
 		}
 
 		got = render(t, "- "+code(s)+"\n- end\n")

@@ -150,3 +150,85 @@ func message(f asset.Finding) string {
 func named(message, path string) bool {
 	return strings.Contains(message, path) || strings.Contains(message, fmt.Sprintf("%q", path))
 }
+
+// checkHeadline is the end of the heading, and what the check has come to.
+func (r Report) checkHeadline() string {
+	state := "passed"
+	switch {
+	case !r.passed():
+		state = "failed"
+	case r.Interrupted:
+		state = "interrupted"
+	}
+	s := " check " + state + "\n\n**" + capital(r.verdict()) + "**\n"
+	if r.Interrupted {
+		s += "\nThe check was interrupted: not everything was looked at.\n"
+	}
+	return s
+}
+
+// found is the section on the findings of a severity.
+func (r Report) found(s asset.Severity) section {
+	var of []asset.Finding
+	hints := false
+	for _, g := range r.groups() {
+		if g.severity != s {
+			continue
+		}
+		of = append(of, g.findings...)
+		hints = hints || slices.ContainsFunc(g.findings, func(f asset.Finding) bool { return f.Hint != "" })
+	}
+	if len(of) == 0 {
+		return section{}
+	}
+	head := "| Where | What | How to mend it |\n|:--|:--|:--|\n"
+	if !hints {
+		head = "| Where | What |\n|:--|:--|\n"
+	}
+	return section{
+		title: count(len(of), string(s)), head: head, count: len(of), open: openRows,
+		row: func(i int) string {
+			f := of[i]
+			row := "| " + where(f) + " | " + proseCell(short(what(f), 4*nameWidth)) + " |"
+			if hints {
+				row += " " + proseCell(short(f.Hint, 4*nameWidth)) + " |"
+			}
+			return row + "\n"
+		},
+	}
+}
+
+func where(f asset.Finding) string {
+	if f.Path == "" {
+		return "all pictures"
+	}
+	return codeCell(short(f.Path, nameWidth))
+}
+
+// what is the message without the name at its start, where the name stands beside
+// it.
+func what(f asset.Finding) string {
+	if f.Path == "" {
+		return message(f)
+	}
+	for _, name := range []string{fmt.Sprintf("%q", f.Path), `"` + f.Path + `"`, f.Path} {
+		if rest, ok := strings.CutPrefix(f.Message, name); ok {
+			return cmp.Or(strings.TrimLeft(rest, ": "), f.Rule)
+		}
+	}
+	return cmp.Or(f.Message, f.Rule)
+}
+
+// mending is the section on the commands that mend what was found.
+func (r Report) mending() string {
+	lines := r.mends()
+	if len(lines) == 0 {
+		return ""
+	}
+	body := strings.Join(lines, "\n")
+	fence := "```"
+	for strings.Contains(body, fence) {
+		fence += "`"
+	}
+	return "\n### To mend it\n\n" + fence + "sh\n" + body + "\n" + fence + "\n"
+}

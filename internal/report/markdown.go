@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -23,13 +24,21 @@ const openRows = 20
 // It is never longer than limit bytes; 0, or more than MarkdownLimit, stands for
 // MarkdownLimit. Where it would be longer, rows are dropped, and a line says how
 // many: of the notes first, then of what was skipped, of what was converted (the
-// smallest savings first), of what was delivered, of what failed.
+// smallest savings first), of what was delivered, of warnings, of errors, of what
+// failed.
 func (r Report) Markdown(limit int) string {
 	if limit <= 0 || limit > MarkdownLimit {
 		limit = MarkdownLimit
 	}
-	sections := []section{r.failures(), r.delivered(), r.table(), r.skipped(), r.notes()}
+	sections := []section{r.failures(), r.found(asset.Error), r.found(asset.Warning)}
+	if !r.Check {
+		sections = append(sections, r.delivered(), r.table(), r.skipped())
+	}
+	sections = append(sections, r.notes())
 	head, foot := r.headline(), r.footer()
+	if mend := r.mending(); len(mend) <= limit/4 {
+		foot = mend + foot
+	}
 	keep := make([]int, len(sections))
 	length := len(head) + len(foot)
 	for i := range sections {
@@ -86,8 +95,10 @@ type section struct {
 	count int
 	row   func(i int) string
 	rows  []string
-	// open is how many rows are seen before the rest is folded.
-	open int
+	// open is how many rows are seen before the rest is folded, and folded is what
+	// the fold is called where none are.
+	open   int
+	folded string
 }
 
 // fill makes the rows that by themselves are no more than limit bytes, and
@@ -117,7 +128,7 @@ func (s section) render(n int) string {
 	if n > open {
 		summary := fmt.Sprintf("%d more", n-open)
 		if open == 0 {
-			summary = "Which ones"
+			summary = s.folded
 			if n < s.count {
 				summary = fmt.Sprintf("The first %d", n)
 			}
@@ -134,8 +145,14 @@ func (s section) render(n int) string {
 
 func (r Report) headline() string {
 	s := "## webpress"
+	if r.Shard != "" {
+		s += ", shard " + prose(r.Shard)
+	}
 	if r.DryRun {
 		s += " (dry run)"
+	}
+	if r.Check {
+		return s + r.checkHeadline()
 	}
 	s += "\n\n**" + capital(r.outcome("→")) + "**"
 	for _, o := range r.others() {
@@ -153,7 +170,11 @@ func (r Report) headline() string {
 
 func (r Report) footer() string {
 	var parts []string
-	for _, part := range []string{"webpress " + ci.Visible(r.Version), r.made()} {
+	made := r.made()
+	if r.Check {
+		made = ""
+	}
+	for _, part := range []string{"webpress " + ci.Visible(r.Version), made} {
 		if part = strings.TrimSpace(part); part != "" {
 			parts = append(parts, prose(part))
 		}
@@ -252,9 +273,15 @@ func (r Report) skipped() section {
 	if len(of) == 0 {
 		return section{}
 	}
-	s := section{title: fmt.Sprintf("%d skipped", len(of)), count: len(of)}
+	s := section{title: fmt.Sprintf("%d skipped", len(of))}
 	for _, skip := range r.Skips {
 		s.intro += fmt.Sprintf("- %d %s\n", skip.Count, prose(reason(skip.Reason)))
+	}
+	// What was done before the run is counted, and not named again.
+	of = slices.DeleteFunc(of, func(one asset.Result) bool { return one.Reason == asset.UpToDate })
+	s.count, s.folded = len(of), "Which ones"
+	if r.upToDate() > 0 {
+		s.folded = "Those that are not up to date"
 	}
 	s.row = func(i int) string {
 		one := of[i]

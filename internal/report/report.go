@@ -258,13 +258,17 @@ func (r Report) bySavings() []asset.Result {
 // A remark is a note on the run, or on the source at path.
 type remark struct{ path, text string }
 
-// remarks returns the notices, and then the notes of all results.
+// remarks returns the notices, and then the notes of all results but those that
+// were done before the run: they were told then.
 func (r Report) remarks() []remark {
 	var all []remark
 	for _, notice := range r.Notices {
 		all = append(all, remark{text: notice})
 	}
 	for _, one := range r.Results {
+		if one.Reason == asset.UpToDate {
+			continue
+		}
 		for _, note := range one.Notes {
 			all = append(all, remark{path: one.Source.Path, text: note})
 		}
