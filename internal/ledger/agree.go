@@ -40,7 +40,6 @@ func (l *Ledger) Agree(tree Tree) ([]Entry, error) {
 			agreed.bySource[e.Source] = []Entry{e}
 		}
 	}
-	*l = *agreed
-	l.changed = true
+	*l = Ledger{bySource: agreed.bySource, changed: true}
 	return slices.DeleteFunc(untrue, func(e Entry) bool { return len(l.bySource[e.Source]) > 0 }), nil
 }

@@ -25,6 +25,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"sync"
 
 	"webpress/internal/asset"
 )
@@ -82,14 +83,16 @@ func (e Entry) is(f Entry) bool {
 		e.Recipe == f.Recipe && e.Status == f.Status && slices.Equal(e.Outputs, f.Outputs)
 }
 
-// A Ledger is what webpress.lock says. The zero value is not ready: see New.
+// A Ledger is what webpress.lock says. The zero value is not ready: see New. Several
+// goroutines may read it, while none changes it.
 type Ledger struct {
 	// bySource has more than one entry a source only after a merge by union.
 	bySource map[string][]Entry
 	changed  bool
-	// byOutput and byBlob are made when they are first needed, and kept up to date
-	// from then on.
-	byOutput, byBlob map[string][]Entry
+	// byOutput and byBlob are made when they are first needed, which may be in
+	// several goroutines at once, and kept up to date from then on.
+	byOutput, byBlob     map[string][]Entry
+	onceOutput, onceBlob sync.Once
 }
 
 // New returns a ledger that knows of nothing.
@@ -162,7 +165,7 @@ func (l *Ledger) Of(source string) []Entry { return l.bySource[source] }
 
 // MadeAs are the entries that have an output at a path.
 func (l *Ledger) MadeAs(output string) []Entry {
-	if l.byOutput == nil {
+	l.onceOutput.Do(func() {
 		l.byOutput = make(map[string][]Entry, len(l.bySource))
 		for _, entries := range l.bySource {
 			for _, e := range entries {
@@ -171,20 +174,20 @@ func (l *Ledger) MadeAs(output string) []Entry {
 				}
 			}
 		}
-	}
+	})
 	return l.byOutput[output]
 }
 
 // With are the entries of sources with a content, sorted by source.
 func (l *Ledger) With(blob string) []Entry {
-	if l.byBlob == nil {
+	l.onceBlob.Do(func() {
 		l.byBlob = make(map[string][]Entry, len(l.bySource))
 		for _, source := range slices.Sorted(maps.Keys(l.bySource)) {
 			for _, e := range l.bySource[source] {
 				l.byBlob[e.Blob] = append(l.byBlob[e.Blob], e)
 			}
 		}
-	}
+	})
 	return l.byBlob[blob]
 }
 

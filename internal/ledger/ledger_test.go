@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -206,6 +207,23 @@ func TestKnown(t *testing.T) {
 			t.Errorf("%s: %q, %d, %v", name, format, size, ok)
 		}
 	}
+}
+
+// TestReadTogether is for the race detector: files are looked at side by side.
+func TestReadTogether(t *testing.T) {
+	l := ledgerOf(made("a.jpg", id("a"), output("a.webp", id("1"))))
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			if _, _, ok := l.Known("new.jpg", id("a")); !ok {
+				t.Error("the content is not known")
+			}
+			if len(l.MadeAs("a.webp")) != 1 {
+				t.Error("the output is not known")
+			}
+		})
+	}
+	group.Wait()
 }
 
 func FuzzParse(f *testing.F) {
