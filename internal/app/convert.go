@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"runtime"
 	"slices"
 	"strings"
@@ -151,12 +152,20 @@ func (r *run) changedCode(ctx context.Context, o outcome, done finished) int {
 	return ImageFailed
 }
 
-// gitAdd is the command that adds files, or everything where they are many.
+// gitAdd is the command that adds files. Where they are many, it names results by
+// their extension, so that nothing else is added that is not meant to be.
 func gitAdd(names []string) string {
-	if len(names) == 0 || len(names) > fewPaths {
+	words := []string{"git add --"}
+	if len(names) > fewPaths {
+		few := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return path.Ext(name) == ".webp" })
+		if len(few) < len(names) {
+			words = append(words, "'*.webp'")
+		}
+		names = few
+	}
+	if len(names) == 0 && len(words) == 1 || len(names) > fewPaths {
 		return "git add --all"
 	}
-	words := []string{"git add --"}
 	for _, name := range names {
 		words = append(words, shell(name))
 	}
