@@ -45,7 +45,13 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 		return nil, err
 	}
 	v.settled = v.found.Failed
+	caches := r.settings.CacheDir != ""
 	if p == nil {
+		if caches {
+			if err := r.noPast(r.repo).identify(ctx, v.found.Sources, true); err != nil {
+				return nil, err
+			}
+		}
 		jobs, settled := convert.Plan(v.found.Sources, r.wish)
 		v.settled = append(v.settled, settled...)
 		for _, j := range jobs {
@@ -56,7 +62,7 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 	p.files = v.found.Files
 	sources, made := p.withoutOutputs(v.found.Sources)
 	v.settled = append(v.settled, made...)
-	if err := p.identify(ctx, sources); err != nil {
+	if err := p.identify(ctx, sources, caches); err != nil {
 		return nil, err
 	}
 	jobs, settled := convert.Plan(sources, r.wish)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ type past struct {
 	data []byte
 	// repo is the repository as seen from its top, nil where there is none.
 	repo *git.Repo
+	// lfs says that repo applies the filter of Git LFS.
+	lfs bool
 	// files is what git lists below the working directory, once that is known.
 	files map[string]git.File
 	// codecs is the version of what makes the bytes.
@@ -191,31 +194,63 @@ func (p *past) below(name string) (string, bool) { return ledger.Below(p.prefix,
 // hash returns the blob ids of those of paths, which are from the root, that are
 // regular files.
 func (p *past) hash(ctx context.Context, paths []string) (map[string]string, error) {
-	if len(paths) == 0 {
+	switch {
+	case len(paths) == 0:
 		return nil, nil
+	case p.repo == nil:
+		return ledger.HashFiles(ctx, p.root, paths)
 	}
-	if p.repo != nil {
-		return p.repo.Hash(ctx, paths)
+	if !p.lfs {
+		filters, err := p.repo.Filtered(ctx, paths)
+		if err != nil {
+			return nil, err
+		}
+		for _, filter := range filters {
+			if filter != "lfs" || p.lfs {
+				continue
+			}
+			// What is to be committed goes through Git LFS, whether it is set up here
+			// or not: the id has to be that of its pointer.
+			repo, err := p.repo.WithLFS(ctx)
+			switch {
+			case err == nil:
+				p.repo, p.lfs = repo, true
+			case !errors.Is(err, git.ErrNoLFS):
+				return nil, err
+			}
+		}
 	}
-	return ledger.HashFiles(ctx, p.root, paths)
+	return p.repo.Hash(ctx, paths)
 }
 
 // identify fills in the blob ids of sources that git's index does not know: of
-// changed and new files, and of all outside of a repository.
-func (p *past) identify(ctx context.Context, sources []asset.Source) error {
-	var paths []string
+// changed and new files, and of all outside of a repository. Those of files that
+// git ignores are wanted for the cache alone.
+func (p *past) identify(ctx context.Context, sources []asset.Source, ignored bool) error {
+	var paths, others []string
 	for _, s := range sources {
-		if s.Blob == "" && !s.Ignored {
-			paths = append(paths, path.Join(p.prefix, s.Path))
+		switch at := path.Join(p.prefix, s.Path); {
+		case s.Blob != "":
+		case !s.Ignored:
+			paths = append(paths, at)
+		case ignored:
+			others = append(others, at)
 		}
 	}
 	blobs, err := p.hash(ctx, paths)
 	if err != nil {
 		return err
 	}
+	plain := map[string]string{}
+	if len(others) > 0 {
+		if plain, err = ledger.HashFiles(ctx, p.root, others); err != nil {
+			return err
+		}
+	}
 	for i := range sources {
 		if s := &sources[i]; s.Blob == "" {
-			s.Blob = blobs[path.Join(p.prefix, s.Path)]
+			at := path.Join(p.prefix, s.Path)
+			s.Blob = cmp.Or(blobs[at], plain[at])
 		}
 	}
 	return nil
