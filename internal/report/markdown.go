@@ -281,7 +281,7 @@ func (r Report) skipped() section {
 	of = slices.DeleteFunc(of, func(one asset.Result) bool { return one.Reason == asset.UpToDate })
 	s.count, s.folded = len(of), "Which ones"
 	if r.upToDate() > 0 {
-		s.folded = "Those that are not up to date"
+		s.folded = "The others"
 	}
 	s.row = func(i int) string {
 		one := of[i]

@@ -4,6 +4,8 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"webpress/internal/asset"
 )
 
 func TestSize(t *testing.T) {
@@ -50,6 +52,29 @@ func TestDuration(t *testing.T) {
 	for _, tt := range tests {
 		if got := Duration(tt.d); got != tt.want {
 			t.Errorf("Duration(%v) = %q, want %q", tt.d, got, tt.want)
+		}
+	}
+}
+
+func TestMade(t *testing.T) {
+	webp := func(r asset.Recipe) asset.Recipe {
+		r.Format, r.Quality = asset.WebP, 80
+		return r
+	}
+	tests := []struct {
+		recipe asset.Recipe
+		rules  int
+		want   string
+	}{
+		{asset.Recipe{}, 3, ""},
+		{webp(asset.Recipe{}), 0, "quality 80"},
+		{webp(asset.Recipe{MaxWidth: 1200}), 1, "quality 80, at most 1200 pixels wide, and 1 rule"},
+		{webp(asset.Recipe{MaxWidth: 1200, MaxHeight: 900}), 2, "quality 80, at most 1200 x 900 pixels, and 2 rules"},
+		{webp(asset.Recipe{Lossless: asset.LosslessAlways, MaxHeight: 900}), 0, "lossless, at most 900 pixels high"},
+	}
+	for _, tt := range tests {
+		if got := New(Input{Recipe: tt.recipe, Rules: tt.rules}).made(); got != tt.want {
+			t.Errorf("%+v with %d rules: %q, want %q", tt.recipe, tt.rules, got, tt.want)
 		}
 	}
 }
