@@ -205,6 +205,16 @@ func TestOutputs(t *testing.T) {
 	}
 }
 
+func TestOutputsOfCheck(t *testing.T) {
+	got := map[string]string{}
+	for _, o := range New(inputs(t)["check"]).Outputs("") {
+		got[o.Name] = o.Value
+	}
+	if got["errors"] != "7" || got["warnings"] != "3" || got["failed"] != "0" || got["files"] != "[]" {
+		t.Errorf("outputs: %v", got)
+	}
+}
+
 func TestOutputsFiles(t *testing.T) {
 	if got := New(Input{}).files(); got != "[]" {
 		t.Errorf("no results: %q", got)
