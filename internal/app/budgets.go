@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"strconv"
+	"strings"
 
 	"webpress/internal/asset"
 	"webpress/internal/budget"
@@ -36,7 +38,7 @@ func (r *run) checkBudgets(ctx context.Context, in *report.Input, checked map[st
 		f.Added = b.added(f.Path, found.Files[f.Path])
 		checked[f.Path] = true
 	}
-	before, err := b.before(ctx)
+	before, err := b.before(ctx, files)
 	if err != nil {
 		return err
 	}
@@ -196,10 +198,16 @@ func (b *budgets) added(file string, f git.File) bool {
 	return b.changes.kinds[path.Join(b.prefix(b.repo), file)] == git.Added
 }
 
-// before are the sizes of the files of the base, nil where they are not known.
-func (b *budgets) before(ctx context.Context) (map[string]int64, error) {
+// before are the sizes that files, which are those of now, had in the base; nil
+// where that is not known. What is as it was has the size of now: the base may have
+// no more than its pointer of Git LFS.
+func (b *budgets) before(ctx context.Context, files []budget.File) (map[string]int64, error) {
 	if !b.grows || b.changes == nil || b.changes.base == "" {
 		return nil, nil
+	}
+	wants, err := scan.Wants(scan.Options{Dir: b.settings.WorkingDirectory, Globs: []string{"**"}, Ignore: b.settings.Ignore})
+	if err != nil {
+		return nil, err
 	}
 	sizes, err := b.repo.Sizes(ctx, b.changes.base)
 	if err != nil {
@@ -209,10 +217,45 @@ func (b *budgets) before(ctx context.Context) (map[string]int64, error) {
 		b.notices = append(b.notices, err.Error())
 		return nil, nil
 	}
-	for file := range sizes {
-		if !scan.IsPicture(file) {
-			delete(sizes, file)
+	before := map[string]int64{}
+	for _, f := range files {
+		if _, had := sizes[f.Path]; had {
+			before[f.Path] = f.Size
 		}
 	}
-	return sizes, nil
+	prefix := b.prefix(b.repo)
+	for file, size := range sizes {
+		at := path.Join(prefix, file)
+		if _, changed := b.changes.kinds[at]; !changed || !scan.IsPicture(file) || !wants(file) {
+			continue
+		}
+		if before[file] = size; size <= pointerSize {
+			content, err := b.repo.FileAt(ctx, b.changes.base, at)
+			if err != nil {
+				return nil, err
+			}
+			before[file] = pointed(content, size)
+		}
+	}
+	return before, nil
+}
+
+// pointerSize is more bytes than a pointer of Git LFS has.
+const pointerSize = 1024
+
+// pointed is the size of what a pointer of Git LFS stands for, or else size. See
+// https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md.
+func pointed(content []byte, size int64) int64 {
+	text := string(content)
+	if !strings.HasPrefix(text, "version https://git-lfs.github.com/spec/v1\n") {
+		return size
+	}
+	for line := range strings.Lines(text) {
+		if digits, ok := strings.CutPrefix(line, "size "); ok {
+			if n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64); err == nil && n >= 0 {
+				return n
+			}
+		}
+	}
+	return size
 }

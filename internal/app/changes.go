@@ -46,8 +46,18 @@ func (c *changes) only(p *past, prefix string) func(file, blob string) bool {
 	}
 }
 
-// changed is what the run is confined to, nil for everything.
+// changed is what the run is confined to, nil for everything. It is found out, and
+// told, once.
 func (r *run) changed(ctx context.Context) (*changes, error) {
+	if r.isConfined {
+		return r.confined, nil
+	}
+	c, err := r.confine(ctx)
+	r.confined, r.isConfined = c, err == nil
+	return c, err
+}
+
+func (r *run) confine(ctx context.Context) (*changes, error) {
 	switch r.settings.ChangedOnly {
 	case config.Never:
 		return nil, nil

@@ -35,6 +35,10 @@ func (r *run) check(ctx context.Context) int {
 	slices.SortStableFunc(in.Findings, func(a, b asset.Finding) int {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Rule, b.Rule))
 	})
+	// Outputs and budgets may both have failed at a file.
+	in.Findings = slices.CompactFunc(in.Findings, func(a, b asset.Finding) bool {
+		return a.Path != "" && a.Path == b.Path && a.Rule == asset.RuleFailed && b.Rule == a.Rule
+	})
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
 	told := r.deliver(ctx, in, r.prefix(r.repo))
 	broken := slices.ContainsFunc(in.Findings, func(f asset.Finding) bool { return f.Severity == asset.Error })

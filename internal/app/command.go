@@ -134,6 +134,10 @@ type run struct {
 	comparison   *changes
 	incomparable string
 	compared     bool
+	// confined is the part of it that the run is about, nil for everything, once
+	// isConfined says so.
+	confined   *changes
+	isConfined bool
 	// http is made when it is first needed: see client.
 	http *wire.Client
 }

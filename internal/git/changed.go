@@ -108,7 +108,7 @@ func (r *Repo) Sizes(ctx context.Context, commit string) (map[string]int64, erro
 			continue
 		}
 		size, err := strconv.ParseInt(field[3], 10, 64)
-		if err != nil { // BAD
+		if err != nil {
 			return nil, fmt.Errorf("git ls-tree: the size of %q in %s is not known here", name, commit)
 		}
 		sizes[name] = size
