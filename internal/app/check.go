@@ -107,18 +107,23 @@ func (r *run) checkOutputs(ctx context.Context, in *report.Input, checked map[st
 		checked[t.Source.Path] = true
 	}
 	in.Notices = append(in.Notices, v.found.Notices...)
-	add := func(f asset.Finding) { in.Findings = append(in.Findings, f) }
+	add := func(source string, f asset.Finding) {
+		if p.files[source].Untracked {
+			f.Severity = asset.Warning // no commit has it, and so none waits for it
+		}
+		in.Findings = append(in.Findings, f)
+	}
 	m := mend{run: r}
 	for _, one := range v.settled {
 		if one.Status == asset.Failed {
-			add(asset.Finding{
+			add(one.Source.Path, asset.Finding{
 				Rule: asset.RuleFailed, Severity: asset.Error, Path: one.Source.Path,
 				Message: one.Err.Message, Hint: one.Err.Hint,
 			})
 		}
 	}
 	for _, t := range v.todo {
-		add(m.todo(t))
+		add(t.Source.Path, m.todo(t))
 	}
 	notAdded, err := r.notAdded(ctx, p, v, nil)
 	if err != nil {
@@ -129,7 +134,7 @@ func (r *run) checkOutputs(ctx context.Context, in *report.Input, checked map[st
 		add(asset.Finding{
 			Rule: asset.RuleNotAdded, Severity: asset.Error, Path: name,
 			Message: fmt.Sprintf("%q is not added to git as it is", name),
-			Hint:    "add it: git add -- " + shell(name),
+			Hint:    "add it to the commit",
 		})
 	}
 	for _, o := range orphans {

@@ -1,14 +1,9 @@
 package report
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
-
-	"webpress/internal/asset"
 )
 
 // maxReport is the length in bytes of a report that is still read: that of some
@@ -46,58 +41,6 @@ func Parse(data []byte) (Report, error) {
 func full[T any](list []T) []T {
 	if list == nil {
 		return []T{}
-	}
-	return list
-}
-
-// Join makes one report of those of the shards of a run: results and findings in
-// the order of their paths, notices and commands once each, counts and totals of all
-// together. The time is that of the shard that took longest; recipe and version are
-// those of the first. Where several shards tell of the same source, the first counts.
-func Join(parts []Report) Report {
-	var in Input
-	var mends []string
-	for i, part := range parts {
-		if i == 0 {
-			in.Recipe, in.Rules, in.Version = part.Recipe, part.Rules, part.Version
-		}
-		in.Results = append(in.Results, part.Results...)
-		in.Findings = append(in.Findings, part.Findings...)
-		in.Deliveries = append(in.Deliveries, part.Deliveries...)
-		in.Notices = once(in.Notices, part.Notices)
-		mends = once(mends, slices.Collect(strings.SplitSeq(strings.TrimSpace(part.Mend), "\n")))
-		in.DryRun, in.Check = in.DryRun || part.DryRun, in.Check || part.Check
-		in.Interrupted, in.Left = in.Interrupted || part.Interrupted, in.Left+part.Left
-		in.Checked += part.Checked
-		in.Elapsed = max(in.Elapsed, part.Elapsed)
-	}
-	// What is to be added is what the other commands have made.
-	slices.SortStableFunc(mends, func(a, b string) int {
-		switch x, y := strings.HasPrefix(a, "git add "), strings.HasPrefix(b, "git add "); {
-		case x == y:
-			return 0
-		case x:
-			return 1
-		}
-		return -1
-	})
-	in.Mend = strings.TrimSpace(strings.Join(mends, "\n"))
-	slices.SortStableFunc(in.Results, func(a, b asset.Result) int { return strings.Compare(a.Source.Path, b.Source.Path) })
-	in.Results = slices.CompactFunc(in.Results, func(a, b asset.Result) bool { return a.Source.Path == b.Source.Path })
-	slices.SortStableFunc(in.Findings, func(a, b asset.Finding) int {
-		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Rule, b.Rule), strings.Compare(a.Message, b.Message))
-	})
-	// What is about all pictures, every shard has found.
-	in.Findings = slices.Compact(in.Findings)
-	return New(in)
-}
-
-// once appends to list what it does not have.
-func once(list, more []string) []string {
-	for _, s := range more {
-		if !slices.Contains(list, s) {
-			list = append(list, s)
-		}
 	}
 	return list
 }

@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"webpress/internal/asset"
 )
 
 func TestParse(t *testing.T) {
@@ -56,56 +53,8 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
-func TestJoin(t *testing.T) {
-	result := func(path string, before, after int64) asset.Result {
-		return asset.Result{
-			Source: asset.Source{Path: path, Format: asset.PNG, Size: before}, Status: asset.Converted,
-			Format: asset.WebP, Before: before, After: after,
-		}
-	}
-	total := asset.Finding{Rule: "max-total-bytes", Severity: asset.Error, Message: "too many bytes"}
-	old := asset.Finding{Rule: asset.RuleOutdated, Severity: asset.Error, Path: "a.png", Message: `"a.png" is not up to date`}
-	gone := asset.Finding{Rule: asset.RuleOrphan, Severity: asset.Warning, Path: "b.webp", Message: `"b.webp" is an orphan`}
-	first := New(Input{
-		Version: "1.0.0", Rules: 2, Recipe: asset.Recipe{Format: asset.WebP, Quality: 80}, Shard: "1/2", Elapsed: 2 * time.Second,
-		Results: []asset.Result{result("b.png", 1000, 400), result("d.png", 500, 100)}, Left: 1,
-		Notices: []string{"x", "y"}, Findings: []asset.Finding{gone, total}, Check: true, Checked: 3, Mend: "webpress\ngit add --all",
-		Deliveries: []Delivery{{Stored: asset.Stored{Store: "artifact"}}},
-	})
-	second := New(Input{
-		Version: "1.0.1", Shard: "2/2", Elapsed: 3 * time.Second, Interrupted: true, DryRun: true, Left: 2,
-		Results: []asset.Result{result("d.png", 7, 7), result("c.png", 300, 200), asset.Fail(asset.Source{Path: "a.png", Size: 9}, "no", "")},
-		Notices: []string{"y", "z"}, Findings: []asset.Finding{total, old}, Check: true, Checked: 4, Mend: "webpress --prune\ngit add --all\n",
-		Deliveries: []Delivery{{Stored: asset.Stored{Store: "commit"}}},
-	})
-	want := New(Input{
-		Version: "1.0.0", Rules: 2, Recipe: asset.Recipe{Format: asset.WebP, Quality: 80}, Elapsed: 3 * time.Second,
-		Interrupted: true, DryRun: true, Left: 3,
-		Results: []asset.Result{
-			asset.Fail(asset.Source{Path: "a.png", Size: 9}, "no", ""),
-			result("b.png", 1000, 400), result("c.png", 300, 200), result("d.png", 500, 100),
-		},
-		Notices: []string{"x", "y", "z"}, Findings: []asset.Finding{total, old, gone},
-		Check: true, Checked: 7, Mend: "webpress\nwebpress --prune\ngit add --all",
-		Deliveries: []Delivery{{Stored: asset.Stored{Store: "artifact"}}, {Stored: asset.Stored{Store: "commit"}}},
-	})
-	if diff := cmp.Diff(want, Join([]Report{first, second})); diff != "" {
-		t.Errorf("joined (-want +got):\n%s", diff)
-	}
-	if first.Results[0].Source.Path != "b.png" || second.Findings[0] != total {
-		t.Error("the parts were changed")
-	}
-	first.Shard = ""
-	if diff := cmp.Diff(first.Totals, Join([]Report{first}).Totals); diff != "" {
-		t.Errorf("of one (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff(New(Input{}), Join(nil)); diff != "" {
-		t.Errorf("of none (-want +got):\n%s", diff)
-	}
-}
-
 // FuzzParse reads reports that others may have written. What can be read can be
-// shown in every form, joined, and written and read again.
+// shown in every form, and written and read again.
 func FuzzParse(f *testing.F) {
 	for _, in := range inputs(f) {
 		data, err := New(in).JSON()
@@ -125,7 +74,7 @@ func FuzzParse(f *testing.F) {
 		if got := r.Markdown(1000); len(got) > 1000 {
 			t.Fatalf("%d bytes of Markdown", len(got))
 		}
-		if r.Text() == "" || Join([]Report{r, r}).Text() == "" {
+		if r.Text() == "" {
 			t.Fatal("no text")
 		}
 		for _, write := range []func(func(string) string) ([]byte, error){r.CodeQuality, r.SARIF} {
