@@ -129,9 +129,13 @@ func (r *run) checkOutputs(ctx context.Context, in *report.Input, checked map[st
 	if err != nil {
 		return err
 	}
+	sourceOf := map[string]string{}
+	for _, one := range v.settled {
+		sourceOf[one.Output] = one.Source.Path
+	}
 	for _, name := range notAdded {
 		m.add = append(m.add, name)
-		add(asset.Finding{
+		add(sourceOf[name], asset.Finding{
 			Rule: asset.RuleNotAdded, Severity: asset.Error, Path: name,
 			Message: fmt.Sprintf("%q is not added to git as it is", name),
 			Hint:    "add it to the commit",
@@ -143,7 +147,7 @@ func (r *run) checkOutputs(ctx context.Context, in *report.Input, checked map[st
 			continue
 		}
 		m.prune = true
-		add(asset.Finding{
+		add("", asset.Finding{
 			Rule: asset.RuleOrphan, Severity: asset.Warning, Path: name,
 			Message: fmt.Sprintf("%q is an orphan: its source %q is gone", name, o.Source),
 			Hint:    "remove it with `webpress --prune`",
