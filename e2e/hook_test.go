@@ -142,10 +142,10 @@ func (h hooked) first() {
 			h.Errorf("%q is there", name)
 		}
 	}
+	wantText(h.T, h.committed(), "A\ta b.png\n", "A\ta b.webp\n", "A\t-c.webp\n", "A\twebpress.lock\n")
 	if err := os.Remove(filepath.Join(h.dir, "not staged.png")); err != nil {
 		h.Fatal(err)
 	}
-	wantText(h.T, h.committed(), "A\ta b.png\n", "A\ta b.webp\n", "A\t-c.webp\n", "A\twebpress.lock\n")
 	h.clean()
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"webpress/internal/asset"
+	"webpress/internal/config"
 	"webpress/internal/convert"
 	"webpress/internal/git"
 	"webpress/internal/ledger"
@@ -229,7 +230,11 @@ func (r *run) refuseUpload(err error) int {
 		r.annotateRun(err.Error())
 		return ImageFailed
 	}
-	r.log.error("apply %q: refused", r.settings.Upload)
+	what := fmt.Sprintf("apply %q", r.settings.Upload)
+	if r.settings.Verb == config.Merge {
+		what = "merge" // each line names its folder
+	}
+	r.log.error("%s: refused", what)
 	lines := strings.Split(refusal.Error(), "\n")
 	for _, line := range lines {
 		r.log.error("  %s", line)
