@@ -2,6 +2,7 @@ package budget
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,7 +57,7 @@ func checkFile(limits []Limit, f *File) []asset.Finding {
 		if !l.applies(f.Path) {
 			continue
 		}
-		if fault, ok := f.Err.(*asset.Fault); ok && l.reads(f) {
+		if fault, ok := errors.AsType[*asset.Fault](f.Err); ok && l.reads(f) {
 			all = append(all, breach{by: l, rule: asset.RuleFailed, message: fault.Message, hint: fault.Hint})
 		}
 		all = append(all, l.breaches(f)...)
