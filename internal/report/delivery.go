@@ -32,7 +32,7 @@ func (d Delivery) words() words {
 	return words{capital(d.Store), "Delivered", "Not delivered", "to deliver"}
 }
 
-// line is what was delivered, as text: Committed 12 files, removed 3 sources. It
+// line is what was delivered, as text: Committed 12 files, removed 3 files. It
 // is empty where the error or the notes say it all.
 func (d Delivery) line() string {
 	w := d.words()
@@ -40,7 +40,7 @@ func (d Delivery) line() string {
 	case len(d.Paths)+len(d.Removed) > 0:
 		s := w.did + " " + count(len(d.Paths), "file")
 		if len(d.Removed) > 0 {
-			s += ", removed " + count(len(d.Removed), "source")
+			s += ", removed " + count(len(d.Removed), "file")
 		}
 		return s
 	case d.Err == nil && len(d.Notes)+len(d.Left) == 0:

@@ -13,6 +13,8 @@ import (
 const (
 	sarifVersion = "2.1.0"
 	sarifSchema  = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+	// sarifAbout is where people read of webpress.
+	sarifAbout = "https://github.com/webpress/webpress"
 	// sarifResults is how many results GitHub takes; it refuses a file with more.
 	sarifResults = 25_000
 )
@@ -24,7 +26,7 @@ const (
 // relative to the root of the repository; nil is that it is already.
 func (r Report) SARIF(inRepository func(string) string) ([]byte, error) {
 	run := sarifRun{
-		Tool:    sarifTool{sarifDriver{Name: "webpress", Version: r.Version, Rules: append([]sarifRule{}, sarifRules...)}},
+		Tool:    sarifTool{sarifDriver{Name: "webpress", Version: r.Version, InformationURI: sarifAbout, Rules: append([]sarifRule{}, sarifRules...)}},
 		Results: []sarifResult{},
 	}
 	index := map[string]int{}
@@ -100,9 +102,10 @@ type (
 		Driver sarifDriver `json:"driver"`
 	}
 	sarifDriver struct {
-		Name    string      `json:"name"`
-		Version string      `json:"version,omitempty"`
-		Rules   []sarifRule `json:"rules"`
+		Name           string      `json:"name"`
+		Version        string      `json:"version,omitempty"`
+		InformationURI string      `json:"informationUri"`
+		Rules          []sarifRule `json:"rules"`
 	}
 	sarifRule struct {
 		ID               string       `json:"id"`

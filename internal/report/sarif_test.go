@@ -120,7 +120,7 @@ func TestSARIFResults(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := readSARIF(t, data)
-	if run.Tool.Driver.Name != "webpress" || run.Tool.Driver.Version != "1.2.3" || len(run.Tool.Driver.Rules) != len(sarifRules)+1 {
+	if run.Tool.Driver.Name != "webpress" || run.Tool.Driver.Version != "1.2.3" || run.Tool.Driver.InformationURI == "" || len(run.Tool.Driver.Rules) != len(sarifRules)+1 {
 		t.Errorf("%+v", run.Tool)
 	}
 	prints := map[string]bool{}
