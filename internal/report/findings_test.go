@@ -103,7 +103,7 @@ func TestMessages(t *testing.T) {
 // block that they stand in does not end before them.
 func TestMending(t *testing.T) {
 	in := Input{Check: true, Checked: 1, Mend: "\nwebpress 'a```b'\r\n\n```\n  git add --all\x1b[0m\n"}
-	if got, want := New(in).Text(), "Checked 1 image: all as it should be\n\nTo mend it:\n  webpress 'a```b'\n  ```\n  git add --all\\x1b[0m\n"; got != want {
+	if got, want := New(in).Text(), "To mend it:\n  webpress 'a```b'\n  ```\n  git add --all\\x1b[0m\n\nChecked 1 image: all as it should be\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	got := render(t, New(in).Markdown(0))

@@ -15,8 +15,8 @@ const textWidth = 100
 
 // Text is the report for the end of a log or for a terminal: plain, aligned, at
 // most 100 columns, no colour. Long lists are cut short, since the log has named
-// every file already. The last lines say what the run came to, and after a check
-// how to mend what it has found.
+// every file already. The last lines say what the run came to, and those before
+// them, in a check, how to mend what it has found.
 func (r Report) Text() string {
 	var b strings.Builder
 	r.failedText(&b)
@@ -27,6 +27,9 @@ func (r Report) Text() string {
 	}
 	r.notesText(&b)
 	r.deliveredText(&b)
+	if r.Check {
+		r.mendText(&b)
+	}
 	if b.Len() > 0 {
 		b.WriteByte('\n')
 	}
@@ -62,14 +65,21 @@ func (r Report) outcomeText(b *strings.Builder) {
 	}
 }
 
-// verdictText is what a check has come to. Commands are not wrapped: they are to
-// be copied.
+// verdictText is what a check has come to.
 func (r Report) verdictText(b *strings.Builder) {
 	end := r.verdict()
+	if r.Checked > 0 && r.Elapsed > 0 {
+		end += ", in " + Duration(r.Elapsed)
+	}
 	if r.Interrupted {
 		end = "interrupted: " + end
 	}
 	wrap(b, "", capital(end))
+}
+
+// mendText is the commands that mend what was found. They are not wrapped: they
+// are to be copied.
+func (r Report) mendText(b *strings.Builder) {
 	if lines := r.mends(); len(lines) > 0 {
 		b.WriteString("\nTo mend it:\n  " + strings.Join(lines, "\n  ") + "\n")
 	}
