@@ -155,6 +155,26 @@ func TestFindingsLimit(t *testing.T) {
 	}
 }
 
+// How much of many findings a comment has, and how little there may be of it.
+func TestFindingsGoldens(t *testing.T) {
+	in := Input{Check: true, Checked: 3000, Mend: "webpress\ngit add --all", Version: "1.0.0"}
+	for i := range 2000 {
+		f := asset.Finding{Rule: "outdated", Severity: asset.Error, Path: fmt.Sprintf("assets/%04d.png", i)}
+		if i%4 == 3 {
+			f.Rule, f.Severity, f.Hint = "orphan", asset.Warning, "remove it with `webpress --prune`"
+		}
+		f.Message = fmt.Sprintf("%q is bad", f.Path)
+		in.Findings = append(in.Findings, f)
+	}
+	for _, limit := range []int{1000, CommentLimit} {
+		got := New(in).Markdown(limit)
+		if len(got) > limit {
+			t.Errorf("limit %d: %d bytes", limit, len(got))
+		}
+		golden(t, fmt.Sprintf("testdata/limits/findings-%d.golden.md", limit), got)
+	}
+}
+
 // What was done before the run is counted, not listed: a run that has nothing to
 // do has little to say.
 func TestUpToDate(t *testing.T) {
