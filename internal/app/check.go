@@ -158,7 +158,8 @@ func (r *run) checkOutputs(ctx context.Context, in *report.Input, checked map[st
 }
 
 // notAdded are those outputs of done sources, and of results, that git does not
-// have as they are, and the lock file where it does not; sorted. What git ignores
+// have as they are, the sources where they were edited since they were added, and
+// the lock file; sorted. What git ignores
 // does not count.
 func (r *run) notAdded(ctx context.Context, p *past, v *view, results []asset.Result) ([]string, error) {
 	if p.repo == nil {
@@ -168,6 +169,9 @@ func (r *run) notAdded(ctx context.Context, p *past, v *view, results []asset.Re
 	for _, one := range slices.Concat(v.settled, results) {
 		if one.Output == "" || one.Status == asset.Failed {
 			continue
+		}
+		if f := p.files[one.Source.Path]; f.Index != "" && f.Blob == "" {
+			names = append(names, one.Source.Path) // the commit would have the result of another picture
 		}
 		switch f, listed := p.files[one.Output]; {
 		case !listed: // git was asked about some of the files alone, or ignores it
