@@ -58,7 +58,7 @@ image: ## build the container image
 	@scripts/need-docker
 	docker build --network host --build-arg VERSION=$(VERSION) -t $(IMAGE) .
 
-e2e: image ## run real workflows in containers
+e2e: deps image ## run real workflows in containers, and hooks
 	WEBPRESS_E2E_IMAGE=$(IMAGE) $(GO) test -count=1 -timeout 30m -tags e2e ./e2e/...
 
 clean: ## remove what was built
