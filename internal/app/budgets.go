@@ -43,6 +43,11 @@ func (r *run) checkBudgets(ctx context.Context, in *report.Input, checked map[st
 		return err
 	}
 	findings, notices := budget.Check(b.limits, files, before)
+	for i := range findings {
+		if f := &findings[i]; f.Path != "" && found.Files[f.Path].Untracked {
+			f.Severity = asset.Warning // no commit has it, and so none waits for it
+		}
+	}
 	in.Findings = append(in.Findings, findings...)
 	in.Notices = append(in.Notices, append(b.notices, notices...)...)
 	return nil

@@ -113,7 +113,7 @@ func (r *run) checkOutputs(ctx context.Context, in *report.Input, checked map[st
 		}
 		in.Findings = append(in.Findings, f)
 	}
-	m := mend{run: r}
+	m := mend{run: r, lock: p.lock()}
 	for _, one := range v.settled {
 		if one.Status == asset.Failed {
 			add(one.Source.Path, asset.Finding{
@@ -146,7 +146,7 @@ func (r *run) checkOutputs(ctx context.Context, in *report.Input, checked map[st
 		if !below || o.Edited {
 			continue
 		}
-		m.prune = true
+		m.prune, m.add = true, append(m.add, name, m.lock)
 		add("", asset.Finding{
 			Rule: asset.RuleOrphan, Severity: asset.Warning, Path: name,
 			Message: fmt.Sprintf("%q is an orphan: its source %q is gone", name, o.Source),
@@ -215,11 +215,14 @@ type mend struct {
 	*run
 	paths, add       []string
 	overwrite, prune bool
+	// lock is the path of the lock file.
+	lock string
 }
 
 // todo is the finding for a source that is not done.
 func (m *mend) todo(t ledger.Todo) asset.Finding {
 	m.paths = append(m.paths, t.Source.Path)
+	m.add = append(m.add, t.Output, m.lock)
 	if t.Why == ledger.WhyEdited {
 		m.overwrite = true
 		return asset.Finding{
@@ -265,12 +268,9 @@ func (m *mend) commands() string {
 		}
 		lines = append(lines, strings.Join(words, " "))
 	}
-	switch {
-	case m.repo == nil:
-	case len(m.paths) > 0 || m.prune:
-		lines = append(lines, "git add --all")
-	case len(m.add) > 0:
-		lines = append(lines, gitAdd(m.add))
+	if m.repo != nil && len(m.add) > 0 {
+		slices.Sort(m.add)
+		lines = append(lines, gitAdd(slices.Compact(m.add)))
 	}
 	return strings.Join(lines, "\n")
 }
