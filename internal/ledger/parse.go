@@ -123,6 +123,11 @@ func parseLine(n int, line string) (e Entry, ok bool, err error) {
 		if o.Path, err = parsePath(field[i]); err != nil {
 			return e, false, err
 		}
+		// Results may be replaced and removed: nothing else may pass for one, whoever
+		// has written the line.
+		if !strings.EqualFold(path.Ext(o.Path), ".webp") {
+			return e, false, fmt.Errorf("%s is no result: it does not end in .webp", show(o.Path))
+		}
 		if o.Size, err = parseSize(field[i+1]); err != nil {
 			return e, false, err
 		}
