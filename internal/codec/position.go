@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"regexp"
 )
 
 // Tags of the directories that hold a position (EXIF 2.32, 4.6.6), and types of
@@ -34,18 +33,52 @@ func exifPosition(exif []byte) bool {
 	return ok && d.position(v)
 }
 
-// xmpGPS matches a latitude or longitude that is not empty, as an attribute or as an
-// element.
-var xmpGPS = regexp.MustCompile(`:GPSL(?:atitude|ongitude)(?:\s*=\s*(?:"[^"]|'[^'])|(?:\s[^<>]*)?>\s*[^<\s])`)
-
-// xmpPosition says whether XMP tells where the picture was taken (XMP specification,
-// part 2, 3.3).
+// xmpPosition says whether XMP tells where the picture was taken: whether it has a
+// latitude or longitude that is not empty, as an attribute or as an element (XMP
+// specification, part 2, 3.3).
 func xmpPosition(xmp []byte) bool {
 	// Latin letters are the same in UTF-8 and, but for zeros, in UTF-16.
 	if bytes.IndexByte(xmp, 0) >= 0 {
 		xmp = bytes.ReplaceAll(xmp, []byte{0}, nil)
 	}
-	return xmpGPS.Match(xmp)
+	const spaces, prefix = " \t\r\n\f", ":GPSL"
+	// Each end of a tag is looked for once: a hostile file repeats the name, and
+	// never ends a tag.
+	end, filled := -1, false
+	for at := 0; ; {
+		i := bytes.Index(xmp[at:], []byte(prefix))
+		if i < 0 {
+			return false
+		}
+		at += i + len(prefix)
+		value, ok := bytes.CutPrefix(xmp[at:], []byte("atitude"))
+		if !ok {
+			value, ok = bytes.CutPrefix(xmp[at:], []byte("ongitude"))
+		}
+		rest := bytes.TrimLeft(value, spaces)
+		if !ok || len(rest) == 0 || len(rest) == len(value) && rest[0] != '=' && rest[0] != '>' {
+			continue // another name, such as GPSLatitudeRef
+		}
+		if rest[0] == '=' {
+			text := bytes.TrimLeft(rest[1:], spaces)
+			if len(text) > 1 && (text[0] == '"' || text[0] == '\'') && text[1] != text[0] {
+				return true
+			}
+			continue
+		}
+		if end < at {
+			if end = bytes.IndexAny(xmp[at:], "<>"); end < 0 {
+				end = len(xmp) - at
+			}
+			end += at
+			text, ok := bytes.CutPrefix(xmp[end:], []byte(">"))
+			text = bytes.TrimLeft(text, spaces)
+			filled = ok && xmp[end-1] != '/' && len(text) > 0 && text[0] != '<'
+		}
+		if filled {
+			return true
+		}
+	}
 }
 
 // A directory is one of a TIFF or an EXIF block: entries of 12 bytes, with a tag, a
@@ -175,15 +208,17 @@ func (o *Outline) readTIFF(v *view, position bool) error {
 	if turned := d.number(v, tagOrientation); turned >= 5 && turned <= 8 {
 		o.Width, o.Height = o.Height, o.Width
 	}
+	seen := map[int64]bool{0: true, at: true}
 	for range maxDirectories {
 		if !position || o.Position || !ok {
 			break
 		}
 		_, _, xmp := d.find(v, tiffXMP)
 		o.Position = xmpPosition(xmp) || d.position(v)
-		if d.next == 0 {
+		if seen[d.next] { // there is no next one, or a loop
 			break
 		}
+		seen[d.next] = true
 		d, ok = readDirectory(v, order, d.next)
 	}
 	return nil

@@ -1,7 +1,9 @@
 package codec
 
 import (
+	"bytes"
 	"encoding/binary"
+	"fmt"
 	"testing"
 )
 
@@ -121,7 +123,17 @@ func TestXMPPosition(t *testing.T) {
 		{`<exif:GPSLatitude>48,51.5N</exif:GPSLatitude>`, true},
 		{"<e:GPSLongitude xml:lang='x'>\n2,17.7E\n</e:GPSLongitude>", true},
 		{wide(`<exif:GPSLatitude>48,51.5N</exif:GPSLatitude>`), true},
+		{`<exif:GPSLatitude x=""/><exif:GPSLongitude>2,17.7E</exif:GPSLongitude>`, true},
+		{`<rdf:Description exif:GPSLatitudeRef="N" exif:GPSLongitude="2,17.7E"`, true},
+		{`cut: exif:GPSLatitude exif:GPSLongitude="2,17.7E"`, true},
 		{`<rdf:Description exif:GPSLatitude=""/>`, false},
+		{`<rdf:Description exif:GPSLatitude = ''>text</rdf:Description>`, false},
+		{`<rdf:Description exif:GPSLatitude="`, false},
+		{`<exif:GPSLatitude x="1"/>text`, false},
+		{`<exif:GPSLatitude <x>text</x>`, false},
+		{`<exif:GPSLatitude >`, false},
+		{`<exif:GPSLatitude `, false},
+		{`<exif:GPSLatitude`, false},
 		{`<exif:GPSLatitude></exif:GPSLatitude>`, false},
 		{"<exif:GPSLatitude>\n</exif:GPSLatitude>\n<x/>", false},
 		{`<exif:GPSLatitude/>`, false},
@@ -135,6 +147,70 @@ func TestXMPPosition(t *testing.T) {
 		if got := xmpPosition([]byte(tc.xmp)); got != tc.want {
 			t.Errorf("%s: %v", tc.xmp, got)
 		}
+	}
+}
+
+func TestTIFFPosition(t *testing.T) {
+	for _, order := range []byteOrder{binary.LittleEndian, binary.BigEndian} {
+		// tiffBytes puts the pixels of the first page behind the header of 8 bytes.
+		gps := func(entries ...ifdEntry) tiffPage {
+			return tiffPage{rgbTags(1, 1, tiffTags{tagGPS: []int{8}}), ifd(order, 8, entries...)}
+		}
+		plain := tiffPage{rgbTags(1, 1, nil), []byte{1, 2, 3}}
+		paris := ifdEntry{gpsLatitude, tiffRational, 3, degrees(order, 48, 1, 51, 1, 30, 1)}
+		second := tiffPage{rgbTags(1, 1, tiffTags{tagGPS: []int{8}}), nil}
+		holder := tiffPage{rgbTags(1, 1, nil), ifd(order, 8, paris)}
+		for _, tc := range []struct {
+			name string
+			data []byte
+			want bool
+		}{
+			{"none", tiffBytes(order, plain), false},
+			{"latitude", tiffBytes(order, gps(paris)), true},
+			{"longitude", tiffBytes(order, gps(ifdEntry{gpsLongitude, tiffRational, 1, degrees(order, 2, 1)})), true},
+			{"altitude alone", tiffBytes(order, gps(ifdEntry{6, tiffRational, 1, degrees(order, 35, 1)})), false},
+			{"of the second page", tiffBytes(order, holder, second), true},
+			{"behind the file", tiffBytes(order, tiffPage{rgbTags(1, 1, tiffTags{tagGPS: []int{1 << 30}}), nil}), false},
+		} {
+			if o, err := outline(tc.data, true); err != nil || o.Position != tc.want {
+				t.Errorf("%v, %s: %v, %v", order, tc.name, o.Position, err)
+			}
+		}
+	}
+}
+
+func TestTIFFLoopIsReadOnce(t *testing.T) {
+	order := binary.LittleEndian
+	xmp := bytes.Repeat([]byte(":GPSLatitude "), 1<<16)
+	page := tiffPage{rgbTags(1, 1, tiffTags{tiffXMP: xmp}), nil}
+	data := tiffBytes(order, page, page)
+	first := int64(order.Uint32(data[4:]))
+	v := newView(bytes.NewReader(data), int64(len(data)))
+	d, _ := readDirectory(v, order, first)
+	for _, to := range []int64{first, d.next} {
+		// The second directory is the last thing in the file.
+		order.PutUint32(data[len(data)-4:], uint32(to))
+		r := &countingReader{ReaderAt: bytes.NewReader(data)}
+		o, err := ReadOutline(r, int64(len(data)), true)
+		if err != nil || o.Position || r.n > 2*len(xmp)+8*viewPage {
+			t.Errorf("a loop to %d: %v, %d bytes read, %v", to, o.Position, r.n, err)
+		}
+	}
+}
+
+// BenchmarkXMPPosition has files that are to keep it busy: each is 4 MiB.
+func BenchmarkXMPPosition(b *testing.B) {
+	for _, s := range []string{"x", ":GPSLatitude ", ":GPSLatitude>\n<", ":GPSLatitude= ", "\x00:\x00G"} {
+		xmp := bytes.Repeat([]byte(s), maxInflated/len(s))
+		if xmpPosition(xmp) {
+			b.Fatalf("%q is taken for something else", s)
+		}
+		b.Run(fmt.Sprintf("%q", s), func(b *testing.B) {
+			b.SetBytes(int64(len(xmp)))
+			for b.Loop() {
+				xmpPosition(xmp)
+			}
+		})
 	}
 }
 
