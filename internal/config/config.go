@@ -16,16 +16,19 @@ import "reflect"
 //
 //	range    the smallest and the largest number allowed, such as "0,100"
 //	unit     bytes, pixels or percent: what a number may carry, such as 64MiB
-//	check    template, pattern, file, folder, branch, author, url or text: what
-//	         a text has to be
+//	check    template, pattern, file, folder, branch, revision, shard, author, url
+//	         or text: what a text has to be
 //	values   the elements that a list may have
+//	alias    other spellings of those, such as jpg=jpeg
+//	rule     a rule can say it for some of the files
+//	limit    a budget needs one of those that have it
 //	default-note  the default in words, where it is none that could be typed
 //	input-default the default of the action's input, which beats webpress.yml
 //	file     "-" where the setting makes no sense in webpress.yml
 //	secret   the value is never shown, and never read from webpress.yml
 //
-// A setting that is a section of webpress.yml rather than one value has no
-// help tag: it gets its own reader in file.go.
+// What is a list of sections in webpress.yml, and no single value, has no help
+// tag: sections.go reads it. A Budget is made of the same tags.
 type Config struct {
 	// Verb is what to do.
 	Verb Verb `kong:"-"`

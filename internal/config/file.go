@@ -23,6 +23,9 @@ const (
 	maxFile     = 256 << 10 // bytes
 	maxNesting  = 1000
 	maxMistakes = 50 // after which we stop reading
+	// maxRead is how many bytes the names and values may have with what aliases
+	// stand for: a file without any has fewer.
+	maxRead = 2 * maxFile
 )
 
 // openFile reads the file of settings: the one that was asked for, or the one
@@ -91,13 +94,17 @@ type file struct {
 	name     string
 	anchors  map[string]ast.Node
 	mistakes Mistakes
-	// ruleList and budgetList are the sections of those names.
-	ruleList, budgetList []section
+	// lists are the sections of each of shapes.
+	lists map[string][]section
+	// read counts the bytes of names and values. stopped says that what follows is
+	// not looked at.
+	read    int
+	stopped bool
 }
 
 // parseFile reads the settings in a webpress.yml; name is what messages call it.
 func parseFile(name string, data []byte) (source, *file) {
-	f := &file{name: name, anchors: map[string]ast.Node{}}
+	f := &file{name: name, anchors: map[string]ast.Node{}, lists: map[string][]section{}}
 	src := source{}
 	if tooDeep(data) {
 		f.mistakes = Mistakes{{Where: name, Message: "it is nested too deeply", File: name}}
@@ -121,14 +128,29 @@ func parseFile(name string, data []byte) (source, *file) {
 			break
 		}
 		for _, pair := range f.pairs(body) {
-			if len(f.mistakes) >= maxMistakes {
-				f.wrong(pair.Key.GetToken(), "", "this and what follows was not looked at: there are too many mistakes")
+			if f.full(pair.Key.GetToken()) {
 				break
 			}
 			f.pair(src, seen, pair)
 		}
 	}
 	return src, f
+}
+
+// full tells whether to stop at tok, and says why the first time.
+func (f *file) full(tok *token.Token) bool {
+	why := "there are too many mistakes"
+	switch {
+	case f.stopped:
+		return true
+	case f.read > maxRead:
+		why = "with what each * stands for, the file is too large"
+	case len(f.mistakes) < maxMistakes:
+		return false
+	}
+	f.stopped = true
+	f.wrong(tok, "", "this and what follows was not looked at: "+why)
+	return true
 }
 
 // tooDeep tells whether data may be nested more than maxNesting times. It does
@@ -177,15 +199,11 @@ func (f *file) pair(src source, seen map[string]int, p *ast.MappingValueNode) {
 		f.wrong(tok, "", "the name of a setting is a plain word")
 		return
 	}
-	s := byName[key]
+	s, of := byName[key], shapes[key]
 	switch {
-	case (key == rulesKey || key == budgetsKey) && seen[key] == 0:
+	case of.list != "" && seen[key] == 0:
 		seen[key] = line(tok)
-		if key == rulesKey {
-			f.rules(p.Value)
-		} else {
-			f.budgets(p.Value)
-		}
+		f.sections(of, p.Value)
 		return
 	case s == nil && seen[key] == 0:
 		f.wrong(tok, key, unknown(key, func(name string) string { return name }, rulesKey, budgetsKey))
@@ -233,6 +251,9 @@ func (f *file) value(src source, s *Setting, n ast.Node) {
 func (f *file) list(src source, s *Setting, seq *ast.SequenceNode) {
 	elements := []string{}
 	for _, n := range seq.Values {
+		if f.full(n.GetToken()) {
+			break
+		}
 		n = f.unwrap(n, s.Name)
 		if n == nil {
 			continue
@@ -256,16 +277,19 @@ func (f *file) list(src source, s *Setting, seq *ast.SequenceNode) {
 }
 
 // scalar is the text of a plain value.
-func (f *file) scalar(n ast.Node) (string, bool) {
+func (f *file) scalar(n ast.Node) (text string, ok bool) {
 	switch n := n.(type) {
 	case *ast.StringNode:
-		return n.Value, true
+		text = n.Value
 	case *ast.LiteralNode:
-		return n.Value.Value, true
+		text = n.Value.Value
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
-		return strings.TrimSpace(n.GetToken().Value), true
+		text = strings.TrimSpace(n.GetToken().Value)
+	default:
+		return "", false
 	}
-	return "", false
+	f.read += len(text) + 1
+	return text, true
 }
 
 // unwrap follows anchors and aliases to what they hold. It is nil where that

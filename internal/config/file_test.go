@@ -99,6 +99,10 @@ func FuzzLoadFile(f *testing.F) {
 	f.Add([]byte("glob: &a [*a]\nignore: !!str x\n<<: *a\n"))
 	f.Add([]byte("---\nquality: ~\n...\n---\n? [a]\n: b\n"))
 	f.Add([]byte("quality: {a: [1, {b: c}]}\neffort: .inf\njobs: 0o7\n"))
+	f.Add([]byte("rules:\n  - glob: &g [a, 'b c/**', '!x']\n    quality: 3\n  - &r\n    glob: *g\n    output: x/{dir}/{name}.webp\n  - *r\n"))
+	f.Add([]byte("rules: [{glob: a, jobs: 3}, {}, ~, [], x, {glob: , quality: 1}]\nrules: {}\n"))
+	f.Add([]byte("budgets:\n- max-bytes: 3kB\n  except: a, b\n- {glob: x, no-gps: no, formats: [jpg, TIFF], level: warning}\n- max-growth: 0\n"))
+	f.Add([]byte("budgets: [{max-pixels: 6MP, max-pixels: 7}, {no-gps: false}, {formats: []}]\nuploads: a\n"))
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if err := os.WriteFile(filepath.Join(dir, "webpress.yml"), data, 0o644); err != nil {

@@ -114,7 +114,7 @@ func TestLoad(t *testing.T) {
 			want: func(c *Config) { c.MaxWidth, c.MaxHeight, c.MinSavings = 1, 2, 2.5 },
 		},
 		{
-			name: "what is not ours", env: []string{"INPUT_WHATEVER=1", "INPUT_MAX_WIDTH=1", "WEBPRESS_PORT=tcp://1.2.3.4:80", "WEBPRESS_PORT_80_TCP_ADDR=1.2.3.4", "WEBPRESS_SERVICE_HOST=1.2.3.4", "XWEBPRESS_A=1", "QUALITY=3", "=x"},
+			name: "what is not ours", env: []string{"INPUT_WHATEVER=1", "INPUT_MAX_WIDTH=1", "WEBPRESS_PORT=tcp://1.2.3.4:80", "WEBPRESS_PORT_80_TCP_ADDR=1.2.3.4", "WEBPRESS_SERVICE_HOST=1.2.3.4", "WEBPRESS_CONVERTED=3", "WEBPRESS_BYTES_SAVED=x", "XWEBPRESS_A=1", "QUALITY=3", "=x"},
 			want: func(*Config) {},
 		},
 		{
@@ -368,8 +368,25 @@ func check(t *testing.T, c Config, err error) {
 		}
 	case err != nil:
 		t.Errorf("Load: %v", err)
-	case c.Quality < 0, c.Quality > 100, c.Effort < 0, c.Effort > 6, c.MaxWidth < 0, c.MaxWidth > 16383, c.MinSavings < 0,
-		!(c.MinSavings <= 100), c.MaxPixels < 1, c.MaxFileSize < 1, c.Jobs < 0, c.Format != "webp", checkTemplate(c.Output) != nil:
+	case !allowed(c):
 		t.Errorf("Load: %+v", c)
 	}
+	for _, r := range c.Rules {
+		if len(r.Glob) == 0 || r.Line < 1 || r.Settings.Rules != nil || !allowed(r.Settings) {
+			t.Errorf("rule %+v", r)
+		}
+	}
+	for _, b := range c.Budgets {
+		limited := b.MaxBytes > 0 || b.MaxWidth > 0 || b.MaxHeight > 0 || b.MaxPixels > 0 || len(b.Formats) > 0 || b.NoGPS || b.MaxTotalBytes > 0 || b.Grows
+		if !limited || b.Line < 1 || b.MaxGrowth < 0 || b.Level != "error" && b.Level != "warning" {
+			t.Errorf("budget %+v", b)
+		}
+	}
+}
+
+// allowed tells whether the settings are in their ranges.
+func allowed(c Config) bool {
+	return c.Quality >= 0 && c.Quality <= 100 && c.Effort >= 0 && c.Effort <= 6 && c.MaxWidth >= 0 && c.MaxWidth <= 16383 &&
+		c.MinSavings >= 0 && c.MinSavings <= 100 && c.MaxPixels >= 1 && c.MaxFileSize >= 1 && c.Jobs >= 0 && c.Format == "webp" &&
+		checkTemplate(c.Output) == nil && (c.Verb != Merge || len(c.Merged) > 0)
 }

@@ -2,6 +2,8 @@ package config
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -85,6 +87,14 @@ func unknown(name string, spell func(name string) string, more ...string) string
 		return fmt.Sprintf("there is no such setting; did you mean %s?", spell(near))
 	}
 	return "there is no such setting"
+}
+
+// suggest is message with the one of names that was most likely meant by key.
+func suggest(message, key string, names map[string]*Setting) string {
+	if near := nearest(key, slices.Sorted(maps.Keys(names))); near != "" {
+		message += "; did you mean " + near + "?"
+	}
+	return message
 }
 
 // nearest returns the one of names that was most likely meant by name, or

@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
 )
 
 // The sections of webpress.yml that are lists.
@@ -12,6 +13,10 @@ const (
 	rulesKey   = "rules"
 	budgetsKey = "budgets"
 )
+
+// MaxSections is how many rules there may be, and how many budgets: each file is
+// held against each of them.
+const MaxSections = 1000
 
 // A Rule is settings for the files that its patterns take.
 type Rule struct {
@@ -30,15 +35,15 @@ type Budget struct {
 	Glob   []string `check:"pattern" default-note:"every picture, WebP included" help:"Patterns of the files that it is for."`
 	Except []string `check:"pattern" help:"Patterns of files that it is not for."`
 
-	MaxBytes  int64    `unit:"bytes" range:"1,1099511627776" help:"Most bytes of a picture."`
-	MaxWidth  int      `range:"1,1000000" help:"Most pixels across."`
-	MaxHeight int      `range:"1,1000000" help:"Most pixels down."`
-	MaxPixels int64    `unit:"pixels" range:"1,1000000000000" help:"Most pixels, width times height."`
-	Formats   []string `values:"heic,avif,jpeg,png,gif,tiff,bmp,webp" help:"Formats that are allowed."`
-	NoGPS     bool     `help:"No picture that is added may tell where it was taken."`
+	MaxBytes  int64    `limit:"" unit:"bytes" range:"1,1099511627776" help:"Most bytes of a picture."`
+	MaxWidth  int      `limit:"" range:"1,1000000" help:"Most pixels across."`
+	MaxHeight int      `limit:"" range:"1,1000000" help:"Most pixels down."`
+	MaxPixels int64    `limit:"" unit:"pixels" range:"1,1000000000000" help:"Most pixels, width times height."`
+	Formats   []string `limit:"" values:"heic,avif,jpeg,png,gif,tiff,bmp,webp" alias:"jpg=jpeg,tif=tiff,heif=heic,hif=heic" help:"Formats that are allowed."`
+	NoGPS     bool     `limit:"" help:"No picture that is added may tell where it was taken."`
 
-	MaxTotalBytes int64 `unit:"bytes" range:"1,1099511627776" help:"Most bytes of all its pictures together."`
-	MaxGrowth     int64 `unit:"bytes" range:"0,1099511627776" help:"Most bytes by which they may grow against the base."`
+	MaxTotalBytes int64 `limit:"" unit:"bytes" range:"1,1099511627776" help:"Most bytes of all its pictures together."`
+	MaxGrowth     int64 `limit:"" unit:"bytes" range:"0,1099511627776" help:"Most bytes by which they may grow against the base."`
 	// Grows says that MaxGrowth is set: 0 is a limit too.
 	Grows bool `kong:"-"`
 
@@ -47,133 +52,138 @@ type Budget struct {
 	Line int `kong:"-"`
 }
 
-// A section is one element of a list of them: what it says, and where.
+// A section is one element of a list of them.
 type section struct {
-	src  source
-	line int
+	src source
+	// keys are the lines of all its keys, also of those that are wrong.
+	keys map[string]int
+	tok  *token.Token
 }
 
-// sections reads a list of sections, the keys of which are in names. what is what
-// people call one of them.
-func (f *file) sections(what string, n ast.Node, names map[string]*Setting, read func(src source, seen map[string]int, p *ast.MappingValueNode)) []section {
-	n = f.unwrap(n, what)
+// A shape is what the sections of one list are like.
+type shape struct {
+	list  string
+	names map[string]*Setting
+	// stranger is the message about a key that is in none of the sections.
+	stranger func(key string) string
+	// lacks says what the section is nothing without, empty where it has that.
+	lacks func(s section) string
+}
+
+// shapes are the lists of sections in webpress.yml.
+var shapes = map[string]shape{
+	rulesKey: {rulesKey, ruleByName, func(key string) string {
+		if byName[key] != nil {
+			return "it is for the whole run, and cannot be said for some of the files"
+		}
+		return suggest("there is no such setting", key, ruleByName)
+	}, func(s section) string {
+		glob, wellFormed := s.src["glob"].value.([]string)
+		switch {
+		case s.keys["glob"] == 0, wellFormed && len(glob) == 0:
+			return "a rule needs a glob: the files that it is for"
+		case len(s.keys) == 1:
+			return "the rule sets nothing"
+		}
+		return ""
+	}},
+	budgetsKey: {budgetsKey, budgetByName, func(key string) string {
+		return suggest("a budget has no such limit", key, budgetByName)
+	}, func(s section) string {
+		for key := range s.keys {
+			if one := budgetByName[key]; one != nil && !one.Limit {
+				continue
+			}
+			switch value := s.src[key].value.(type) {
+			case bool: // a switch that is off limits nothing, nor does a list of nothing
+				if value {
+					return ""
+				}
+			case []string:
+				if len(value) > 0 {
+					return ""
+				}
+			default:
+				return ""
+			}
+		}
+		return "the budget has no limit, such as max-bytes: 500kB"
+	}},
+}
+
+// sections reads a list of sections.
+func (f *file) sections(of shape, n ast.Node) {
+	n = f.unwrap(n, of.list)
 	if n == nil {
-		return nil
+		return
 	}
 	seq, ok := n.(*ast.SequenceNode)
 	if !ok {
-		f.wrong(n.GetToken(), what, "it is a list: each element starts with a hyphen")
-		return nil
+		f.wrong(n.GetToken(), of.list, "it is a list: each element starts with a hyphen")
+		return
 	}
-	var all []section
-	for _, element := range seq.Values {
-		s := section{source{}, line(element.GetToken())}
-		seen := map[string]int{}
-		if held := f.unwrap(element, what); held == nil || held.Type() == ast.NullType {
-			f.wrong(element.GetToken(), what, "an element is empty")
+	for i, element := range seq.Values {
+		if f.full(element.GetToken()) {
+			return
+		}
+		if i == MaxSections {
+			f.wrong(element.GetToken(), of.list, fmt.Sprintf("there are more than %d", MaxSections))
+			return
+		}
+		if s, ok := f.section(of, element); ok {
+			f.lists[of.list] = append(f.lists[of.list], s)
+		}
+	}
+}
+
+// section reads one element of a list of them. It is not ok where there is none.
+func (f *file) section(of shape, element ast.Node) (s section, ok bool) {
+	n := f.unwrap(element, of.list)
+	if n == nil {
+		return s, false
+	}
+	var pairs []*ast.MappingValueNode
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		pairs = n.Values
+	case *ast.MappingValueNode:
+		pairs = []*ast.MappingValueNode{n}
+	case *ast.NullNode:
+		f.wrong(n.GetToken(), of.list, "an element is empty")
+		return s, false
+	default:
+		f.wrong(n.GetToken(), of.list, "an element is written as name: value, one a line")
+		return s, false
+	}
+	s = section{source{}, map[string]int{}, n.GetToken()}
+	for i, p := range pairs {
+		tok := p.Key.GetToken()
+		if f.full(tok) {
+			return s, false
+		}
+		if i == 0 {
+			s.tok = tok
+		}
+		key, plain := f.scalar(p.Key)
+		switch {
+		case !plain:
+			f.wrong(tok, of.list, "the name of a setting is a plain word")
+			continue
+		case s.keys[key] != 0:
+			f.wrong(tok, key, fmt.Sprintf("it is set in line %d already", s.keys[key]))
 			continue
 		}
-		pairs := f.pairs(element)
-		if len(pairs) > 0 {
-			s.line = line(pairs[0].Key.GetToken())
-		}
-		for _, p := range pairs {
-			if len(f.mistakes) >= maxMistakes {
-				return all
-			}
-			read(s.src, seen, p)
-		}
-		all = append(all, s)
-	}
-	return all
-}
-
-// key is the name in front of a value of a section.
-func (f *file) key(p *ast.MappingValueNode, seen map[string]int) (string, bool) {
-	tok := p.Key.GetToken()
-	key, ok := f.scalar(p.Key)
-	switch {
-	case !ok:
-		f.wrong(tok, "", "the name of a setting is a plain word")
-	case seen[key] != 0:
-		f.wrong(tok, key, fmt.Sprintf("it is set in line %d already", seen[key]))
-		ok = false
-	}
-	return key, ok
-}
-
-// rules reads what stands behind the key of that name.
-func (f *file) rules(n ast.Node) {
-	f.ruleList = f.sections(rulesKey, n, byName, func(src source, seen map[string]int, p *ast.MappingValueNode) {
-		key, ok := f.key(p, seen)
-		if !ok {
-			return
-		}
-		tok := p.Key.GetToken()
-		s := byName[key]
-		switch {
-		case s == nil:
-			f.wrong(tok, key, unknown(key, func(name string) string { return name }))
-			return
-		case key != "glob" && !s.PerFile:
-			f.wrong(tok, key, "it is for the whole run, and cannot be said for some of the files")
-			return
-		}
-		seen[key] = line(tok)
-		f.value(src, s, p.Value)
-	})
-	for _, one := range f.ruleList {
-		switch glob, ok := one.src["glob"].value.([]string); {
-		case !ok || len(glob) == 0:
-			f.wrongAt(one.line, rulesKey, "a rule needs a glob: the files that it is for")
-		case len(one.src) == 1:
-			f.wrongAt(one.line, rulesKey, "the rule sets nothing")
+		s.keys[key] = line(tok)
+		if one := of.names[key]; one != nil {
+			f.value(s.src, one, p.Value)
+		} else {
+			f.wrong(tok, key, of.stranger(key))
 		}
 	}
-}
-
-// budgets reads what stands behind the key of that name.
-func (f *file) budgets(n ast.Node) {
-	f.budgetList = f.sections(budgetsKey, n, budgetByName, func(src source, seen map[string]int, p *ast.MappingValueNode) {
-		key, ok := f.key(p, seen)
-		if !ok {
-			return
-		}
-		tok := p.Key.GetToken()
-		s := budgetByName[key]
-		if s == nil {
-			message := "a budget has no such limit"
-			var names []string
-			for _, one := range budgetTable {
-				names = append(names, one.Name)
-			}
-			if near := nearest(key, names); near != "" {
-				message += "; did you mean " + near + "?"
-			}
-			f.wrong(tok, key, message)
-			return
-		}
-		seen[key] = line(tok)
-		f.value(src, s, p.Value)
-	})
-	for _, one := range f.budgetList {
-		limits := 0
-		for name := range one.src {
-			if name != "glob" && name != "except" && name != "level" {
-				limits++
-			}
-		}
-		if limits == 0 {
-			f.wrongAt(one.line, budgetsKey, "the budget has no limit, such as max-bytes: 500kB")
-		}
+	if lack := of.lacks(s); lack != "" {
+		f.wrong(s.tok, of.list, lack)
 	}
-}
-
-// wrongAt is wrong for a whole element of a list.
-func (f *file) wrongAt(line int, key, message string) {
-	f.mistakes = append(f.mistakes, Mistake{
-		Where: fmt.Sprintf("%s:%d: %s", f.name, line, key), Message: message, File: f.name, Line: line,
-	})
+	return s, true
 }
 
 // put sets the fields of a struct by what src says, except those that skip names.
@@ -185,12 +195,12 @@ func (src source) put(v reflect.Value, names map[string]*Setting, skip func(name
 	}
 }
 
-// rules are those of the file, each with the settings of c. stronger says that
-// something that counts before the file has a setting.
+// rulesFor are the rules of the file, each with the settings of c. stronger says
+// that something that counts before the file has a setting.
 func (f *file) rulesFor(c Config, stronger func(name string) bool) []Rule {
 	var all []Rule
-	for _, one := range f.ruleList {
-		r := Rule{Line: one.line, Settings: c}
+	for _, one := range f.lists[rulesKey] {
+		r := Rule{Line: line(one.tok), Settings: c}
 		r.Glob, _ = one.src["glob"].value.([]string)
 		one.src.put(reflect.ValueOf(&r.Settings).Elem(), byName, func(name string) bool { return name == "glob" || stronger(name) })
 		all = append(all, r)
@@ -198,10 +208,11 @@ func (f *file) rulesFor(c Config, stronger func(name string) bool) []Rule {
 	return all
 }
 
+// budgetsRead are the budgets of the file.
 func (f *file) budgetsRead() []Budget {
 	var all []Budget
-	for _, one := range f.budgetList {
-		b := Budget{Level: "error", Line: one.line}
+	for _, one := range f.lists[budgetsKey] {
+		b := Budget{Level: "error", Line: line(one.tok)}
 		one.src.put(reflect.ValueOf(&b).Elem(), budgetByName, func(string) bool { return false })
 		_, b.Grows = one.src["max-growth"]
 		all = append(all, b)

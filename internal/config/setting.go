@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -41,6 +42,10 @@ type Setting struct {
 	Secret bool
 	// PerFile is set where a rule can say it for some of the files.
 	PerFile bool
+	// Limit is set where a budget needs this key, or another that has it set.
+	Limit bool
+	// Aliases are other spellings of the elements in Enum.
+	Aliases map[string]string
 
 	check string
 	field int
@@ -83,12 +88,26 @@ var (
 	table  = settings(reflect.TypeFor[Config]())
 	byName = index(table)
 
+	ruleTable  = slices.DeleteFunc(Settings(), func(s Setting) bool { return !s.PerFile && s.Name != "glob" })
+	ruleByName = index(ruleTable)
+
 	budgetTable  = settings(reflect.TypeFor[Budget]())
 	budgetByName = index(budgetTable)
 )
 
 // Settings returns every setting in the order of the fields of Config.
 func Settings() []Setting { return append([]Setting(nil), table...) }
+
+// RuleSettings returns every key of a rule in the order of the fields of Config.
+func RuleSettings() []Setting {
+	all := append([]Setting(nil), ruleTable...)
+	for i := range all {
+		if all[i].Name == "glob" {
+			all[i].Help, all[i].DefaultNote = budgetByName["glob"].Help, ""
+		}
+	}
+	return all
+}
 
 // BudgetSettings returns every key of a budget in the order of the fields of Budget.
 func BudgetSettings() []Setting { return append([]Setting(nil), budgetTable...) }
@@ -110,6 +129,14 @@ func settings(t reflect.Type) []Setting {
 		}
 		_, s.Secret = f.Tag.Lookup("secret")
 		_, s.PerFile = f.Tag.Lookup("rule")
+		_, s.Limit = f.Tag.Lookup("limit")
+		if pairs := f.Tag.Get("alias"); pairs != "" {
+			s.Aliases = map[string]string{}
+			for pair := range strings.SplitSeq(pairs, ",") {
+				alias, element, _ := strings.Cut(pair, "=")
+				s.Aliases[alias] = element
+			}
+		}
 		if e := f.Tag.Get("enum") + f.Tag.Get("values"); e != "" {
 			s.Enum = strings.Split(e, ",")
 		}

@@ -25,13 +25,13 @@ func ParseShard(text string) (Shard, error) {
 		return s, nil
 	}
 	var err error
-	if s.Total, err = strconv.Atoi(total); err != nil || !split || s.Total < 1 || s.Total > maxShards {
+	if s.Total, err = whole(total); err != nil || !split || s.Total < 1 || s.Total > maxShards {
 		return Shard{}, errNotAllowed
 	}
 	if s.Auto {
 		return s, nil
 	}
-	if s.Index, err = strconv.Atoi(index); err != nil || s.Index < 0 || s.Index > s.Total {
+	if s.Index, err = whole(index); err != nil || s.Index > s.Total {
 		return Shard{}, errNotAllowed
 	}
 	if s.Index == 0 {
@@ -45,13 +45,19 @@ func ParseShard(text string) (Shard, error) {
 // of a matrix, and where the platform does not know the expression.
 func ParseMatrixJob(text string) (index, total int) {
 	first, second, _ := strings.Cut(text, "/")
-	index, err := strconv.Atoi(strings.TrimSpace(first))
+	index, err := whole(strings.TrimSpace(first))
 	if err != nil {
 		return 0, 0
 	}
-	total, err = strconv.Atoi(strings.TrimSpace(second))
-	if err != nil || index < 0 || index >= total || total > maxShards {
+	total, err = whole(strings.TrimSpace(second))
+	if err != nil || index >= total || total > maxShards {
 		return 0, 0
 	}
 	return index + 1, total
+}
+
+// whole reads digits, and nothing but them.
+func whole(digits string) (int, error) {
+	n, err := strconv.ParseUint(digits, 10, 31)
+	return int(n), err
 }

@@ -95,6 +95,9 @@ func (s *Setting) element(e string) (string, error) {
 				return one, nil
 			}
 		}
+		if one, ok := s.Aliases[strings.ToLower(e)]; ok {
+			return one, nil
+		}
 		return "", errNotAllowed
 	case strings.ContainsRune(e, 0):
 		return "", errNotAllowed
@@ -227,11 +230,19 @@ func checkBranch(name string) error {
 	return nil
 }
 
-// checkRevision refuses what cannot be the name of a commit, and what git would
-// take for an option or a range.
+// checkRevision refuses what cannot be the name of one commit, and what git would
+// take for an option, a range or a place in somebody's own history, such as
+// main@{1}. See gitrevisions(7).
 func checkRevision(name string) error {
-	bad := func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(":?*[\\", r) }
-	if strings.HasPrefix(name, "-") || strings.Contains(name, "..") || strings.ContainsFunc(name, bad) {
+	bad := func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(":?*[\\", r)
+	}
+	for _, more := range []string{"..", "@{", "^@", "^!", "^-"} {
+		if strings.Contains(name, more) {
+			return errNotAllowed
+		}
+	}
+	if strings.HasPrefix(name, "-") || strings.HasPrefix(name, "^") || strings.ContainsFunc(name, bad) {
 		return errNotAllowed
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -96,7 +97,7 @@ func values(s config.Setting) string {
 	case s.Unit == "percent":
 		return fmt.Sprintf("%g to %g percent", s.Min, s.Max)
 	case s.Kind == config.Whole, s.Kind == config.Fraction:
-		return fmt.Sprintf("%g to %g", s.Min, s.Max)
+		return fmt.Sprintf("%s to %s", number(s.Min), number(s.Max))
 	case s.Kind == config.List:
 		return "a list"
 	case s.Name == "output":
@@ -104,6 +105,9 @@ func values(s config.Setting) string {
 	}
 	return strings.TrimPrefix(s.Allowed(), "the path of ")
 }
+
+// number writes n without an exponent.
+func number(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
 func outputsTable() []byte {
 	var b bytes.Buffer
@@ -127,8 +131,17 @@ func schemaJSON() []byte {
 			properties[s.Name] = p
 		}
 	}
-	properties["rules"] = sections("Settings for some of the files: the first rule whose glob takes a file counts.", ruleSettings(), "glob")
-	properties["budgets"] = sections("Limits that webpress check holds pictures to.", config.BudgetSettings())
+	rule := section(config.RuleSettings())
+	rule["required"], rule["minProperties"] = []string{"glob"}, 2
+	properties["rules"] = list(rule, "Settings for some of the files: the first rule whose glob takes a file counts.")
+	budget, limits := section(config.BudgetSettings()), []any{}
+	for _, s := range config.BudgetSettings() {
+		if s.Limit {
+			limits = append(limits, map[string]any{"required": []string{s.Name}})
+		}
+	}
+	budget["anyOf"] = limits
+	properties["budgets"] = list(budget, "Limits that webpress check holds pictures to.")
 	data, err := json.MarshalIndent(map[string]any{
 		"$schema":              "https://json-schema.org/draft/2020-12/schema",
 		"title":                "webpress.yml",
@@ -142,40 +155,26 @@ func schemaJSON() []byte {
 	return append(data, '\n')
 }
 
-// ruleSettings are the keys of a rule.
-func ruleSettings() []config.Setting {
-	var all []config.Setting
-	for _, s := range config.Settings() {
-		if s.Name == "glob" {
-			s.Help = "Patterns of the files that it is for."
-			s.DefaultNote = ""
-		}
-		if s.PerFile || s.Name == "glob" {
-			all = append(all, s)
-		}
-	}
-	return all
-}
-
-// sections is the schema of a list of sections.
-func sections(help string, keys []config.Setting, required ...string) map[string]any {
+// section is the schema of one section with those keys.
+func section(keys []config.Setting) map[string]any {
 	properties := map[string]any{}
 	for _, s := range keys {
 		p := shape(s)
 		p["description"] = describe(s)
 		properties[s.Name] = p
 	}
-	one := map[string]any{"type": "object", "additionalProperties": false, "minProperties": 1, "properties": properties}
-	if len(required) > 0 {
-		one["required"] = required
-	}
-	return map[string]any{"type": "array", "items": one, "description": help}
+	return map[string]any{"type": "object", "additionalProperties": false, "properties": properties}
+}
+
+// list is the schema of a list of sections.
+func list(of map[string]any, help string) map[string]any {
+	return map[string]any{"type": "array", "items": of, "maxItems": config.MaxSections, "description": help}
 }
 
 // rulesTable and budgetsTable are README's tables of the keys in those sections.
 func rulesTable() []byte {
 	var names []string
-	for _, s := range ruleSettings() {
+	for _, s := range config.RuleSettings() {
 		if s.Name != "glob" {
 			names = append(names, "`"+s.Name+"`")
 		}
@@ -202,7 +201,7 @@ func budgetsTable() []byte {
 func shape(s config.Setting) map[string]any {
 	switch {
 	case s.Kind == config.List && len(s.Enum) > 0:
-		one := map[string]any{"enum": s.Enum}
+		one := map[string]any{"enum": append(slices.Clone(s.Enum), slices.Sorted(maps.Keys(s.Aliases))...)}
 		return map[string]any{"anyOf": []any{map[string]any{"type": "array", "items": one}, one}}
 	case slices.Contains(s.Enum, config.Always): // a switch with one more place
 		enum := []any{true, false}

@@ -1,0 +1,30 @@
+package config
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Given has what changes the results and is in no file, in a form that gives it
+// again.
+func TestGiven(t *testing.T) {
+	args := []string{"a/b.png", "-q70", "--glob=a b,*.{png,jpg}", "--no-overwrite", "--jobs=2", "--token=hush", "--max-pixels=2MP"}
+	env := []string{"INPUT_IGNORE=x", "WEBPRESS_MIN_SAVINGS=2.5%", "PLUGIN_STORE=commit"}
+	dir := tree(t, map[string]string{"webpress.yml": "effort: 6\nrules:\n  - {glob: x, max-width: 3}\n"})
+	first, err := Load(args, Host{Environ: env, Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"--glob=a b", "--glob=*.{png,jpg}", "--ignore=x", "--quality=70", "--no-overwrite", "--min-savings=2.5", "--max-pixels=2000000"}
+	if diff := cmp.Diff(want, first.Given); diff != "" {
+		t.Errorf("Given (-want +got):\n%s", diff)
+	}
+	again, err := Load(first.Given, Host{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(first.Given, again.Given); diff != "" {
+		t.Errorf("Given of Given (-want +got):\n%s", diff)
+	}
+}
