@@ -31,6 +31,9 @@ func contradictions(c Config) Mistakes {
 	if c.Verb == Merge && c.Shard != "" {
 		add("shard", "merge joins all parts: leave it out")
 	}
+	if c.Prune && !c.Lock {
+		add("prune", "webpress.lock knows whose results are left over: lock cannot be off")
+	}
 	at := map[string]string{}
 	for _, f := range []struct{ name, path string }{
 		{"report", c.Report}, {"dotenv", c.Dotenv}, {"code-quality", c.CodeQuality}, {"sarif", c.Sarif},

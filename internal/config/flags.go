@@ -31,7 +31,7 @@ type lookArgs struct {
 }
 
 type mergeArgs struct {
-	Uploads []string `arg:"" name:"dir" help:"Folders of the artifacts, unpacked, or one that holds them all."`
+	Uploads []string `arg:"" optional:"" name:"dir" help:"Folders of the artifacts, unpacked, or one that holds them all."`
 }
 
 type applyArgs struct {
@@ -71,8 +71,12 @@ Every setting can also be given as an action's input (max-width), as a variable
 (max-width: 1200). A flag beats an input, then come plugin settings, variables,
 the file and the default.
 
-Exit codes: 0 done, 1 a picture failed, 2 a setting is wrong and nothing was
-done, 3 the pictures are done but not delivered, 130 interrupted.`
+The first word that is no flag may be a command, named below. A file or folder
+that is called like one is meant with ./ in front: ./check.
+
+Exit codes: 0 done, 1 a picture failed or a check has found an error, 2 a setting
+is wrong and nothing was done, 3 the pictures are done but not delivered, 130
+interrupted.`
 
 func (l *loader) parser(g *grammar, exit func(int)) (*kong.Kong, error) {
 	var groups []kong.Group
@@ -134,7 +138,8 @@ func helpOf(v *kong.Value) string {
 }
 
 // checkArgs finds what kong would stop at, so that every mistake is told and
-// not just the first. It returns the arguments without the wrong ones.
+// not just the first. It returns the arguments without the wrong ones, and flags
+// first: kong takes no paths on both sides of one.
 func checkArgs(app *kong.Application, args []string) ([]string, Mistakes) {
 	long, short := map[string]*kong.Flag{}, map[rune]*kong.Flag{}
 	for _, f := range app.AllFlags(false)[0] {
@@ -143,15 +148,16 @@ func checkArgs(app *kong.Application, args []string) ([]string, Mistakes) {
 			long["no-"+f.Name] = f
 		}
 	}
-	var good []string
+	var flags, others []string
 	var mistakes Mistakes
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
 		if arg == "--" {
-			return append(good, args[i:]...), mistakes
+			others = append(others, args[i:]...)
+			break
 		}
 		if len(arg) < 2 || arg[0] != '-' {
-			good = append(good, arg)
+			others = append(others, arg)
 			continue
 		}
 		flag, spelt, hasValue := lookUp(arg, long, short)
@@ -172,19 +178,19 @@ func checkArgs(app *kong.Application, args []string) ([]string, Mistakes) {
 			where.Message = "it takes no value"
 			mistakes = append(mistakes, where)
 		case flag.IsBool() || hasValue:
-			good = append(good, arg)
+			flags = append(flags, arg)
 		case i+1 == len(args), isFlag(next, long, short):
 			where.Message = "it has no value; it takes " + byName[flag.Name].Allowed()
 			mistakes = append(mistakes, where)
 		default: // with =, a value may start with a hyphen
 			if before := strings.TrimSuffix(arg, spelt[1:]); arg[1] != '-' && before != "-" {
-				good = append(good, before) // the -v of -vq 80
+				flags = append(flags, before) // the -v of -vq 80
 			}
-			good = append(good, "--"+flag.Name+"="+next)
+			flags = append(flags, "--"+flag.Name+"="+next)
 			i++
 		}
 	}
-	return good, mistakes
+	return append(flags, others...), mistakes
 }
 
 func isFlag(arg string, long map[string]*kong.Flag, short map[rune]*kong.Flag) bool {

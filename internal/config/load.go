@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"strings"
 	"sync"
 
 	"github.com/alecthomas/kong"
@@ -70,7 +69,7 @@ func (l *loader) run(args []string) (Config, error) {
 		return Config{}, fmt.Errorf("build the command line: %w", err) // a mistake of ours
 	}
 	args, wrong := checkArgs(k.Model, args)
-	ctx, err := k.Parse(args)
+	_, err = k.Parse(args)
 	if shown {
 		return Config{}, ErrShown
 	}
@@ -81,18 +80,10 @@ func (l *loader) run(args []string) (Config, error) {
 	l.mistakes = append(l.flags, l.mistakes...)
 
 	c := g.Settings
-	c.Verb, c.Paths, c.File, c.WorkingDirectory = Convert, g.Convert.Paths, l.yml, l.dir
+	c.File, c.WorkingDirectory = l.yml, l.dir
 	c.Action = inAction(l.host.Environ)
-	typed := ""
-	if err == nil && len(args) > 0 {
-		typed, _, _ = strings.Cut(ctx.Command(), " ")
-	}
-	c.chooseVerb(Verb(typed), &g)
-	for _, p := range c.Paths {
-		if p == "" {
-			l.mistakes = append(l.mistakes, Mistake{Where: "path", Message: `"" is not a file, a folder or a pattern`})
-		}
-	}
+	c.chooseVerb(verbIn(args, k.Model), &g)
+	l.mistakes = append(l.mistakes, emptyNames(c)...)
 	l.mistakes = append(l.mistakes, contradictions(c)...)
 	stronger := func(name string) bool {
 		_, typed := l.cli[name]
@@ -105,25 +96,6 @@ func (l *loader) run(args []string) (Config, error) {
 		c.Rules = l.file.rulesFor(c, stronger)
 	}
 	return c, nil
-}
-
-// chooseVerb takes the verb that was typed, or else the one that is set. Convert
-// stands for none: it is what kong takes then.
-func (c *Config) chooseVerb(typed Verb, g *grammar) {
-	if typed == "" || typed == Convert && len(g.Convert.Paths) == 0 {
-		typed = Verb(c.Command)
-	}
-	c.Verb = typed
-	switch typed {
-	case Check:
-		c.Paths = append(c.Paths, g.Check.Paths...)
-	case Apply:
-		c.Upload = g.Apply.Upload
-	case Merge:
-		if c.Merged = g.Merge.Uploads; len(c.Merged) == 0 {
-			c.Merged = c.Uploads
-		}
-	}
 }
 
 // lower finds the working directory, and opens the sources below the flags.
