@@ -2,6 +2,7 @@ package config
 
 import (
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 
@@ -76,7 +77,7 @@ func misspelt(vars map[string]string) Mistakes {
 	for name := range vars {
 		for _, prefix := range []string{"PLUGIN_", "WEBPRESS_"} {
 			rest, ok := strings.CutPrefix(name, prefix)
-			if !ok || prefix == "WEBPRESS_" && serviceLink.MatchString(rest) {
+			if !ok || prefix == "WEBPRESS_" && (serviceLink.MatchString(rest) || isOutput(rest)) {
 				continue
 			}
 			if s := byName[strings.ToLower(strings.ReplaceAll(rest, "_", "-"))]; s != nil && s.Env() == rest {
@@ -90,6 +91,14 @@ func misspelt(vars map[string]string) Mistakes {
 	}
 	sort.Slice(mistakes, func(i, j int) bool { return mistakes[i].Where < mistakes[j].Where })
 	return mistakes
+}
+
+// isOutput says that WEBPRESS_ with this behind it is what the setting dotenv has
+// told: GitLab gives it to all later jobs, and webpress may run in those again.
+func isOutput(name string) bool {
+	return slices.ContainsFunc(Outputs, func(o Output) bool {
+		return strings.ToUpper(strings.ReplaceAll(o.Name, "-", "_")) == name
+	})
 }
 
 // serviceLink matches what Kubernetes and Docker put into the environment where
