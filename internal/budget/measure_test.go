@@ -16,7 +16,7 @@ import (
 )
 
 // picture is one of the pictures that internal/testpic makes.
-func picture(t *testing.T, name string) []byte {
+func picture(t testing.TB, name string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("../../testdata/pictures", name))
 	if err != nil {
@@ -26,7 +26,7 @@ func picture(t *testing.T, name string) []byte {
 }
 
 // tree writes files into a folder, and returns it and the sources, last path first.
-func tree(t *testing.T, files map[string][]byte) (dir string, sources []asset.Source) {
+func tree(t testing.TB, files map[string][]byte) (dir string, sources []asset.Source) {
 	t.Helper()
 	dir = t.TempDir()
 	for name, data := range files {
@@ -131,5 +131,26 @@ func TestMeasureManyFiles(t *testing.T) {
 		if f.Path != fmt.Sprintf("%03d.jpg", i) || f.Width != 192 || f.Height != 128 || f.GPS || f.Err != nil {
 			t.Fatalf("%+v", f)
 		}
+	}
+}
+
+// BenchmarkMeasure measures 10,000 small files.
+func BenchmarkMeasure(b *testing.B) {
+	pictures := [][]byte{picture(b, "jpeg/420.jpg"), picture(b, "png/exif.png"), picture(b, "gif/still.gif")}
+	files := map[string][]byte{}
+	for i := range 10_000 {
+		files[fmt.Sprintf("%02d/%04d", i%100, i)] = pictures[i%len(pictures)]
+	}
+	dir, sources := tree(b, files)
+	for _, want := range []budget.Want{{}, {Size: true}, {Size: true, GPS: true}} {
+		b.Run(fmt.Sprintf("size=%v,gps=%v", want.Size, want.GPS), func(b *testing.B) {
+			for b.Loop() {
+				measured, err := budget.Measure(b.Context(), dir, sources, func(string) budget.Want { return want })
+				if err != nil || len(measured) != len(files) || measured[0].Err != nil || (measured[0].Width > 0) != want.Size {
+					b.Fatal(len(measured), err)
+				}
+			}
+			b.ReportMetric(float64(b.N*len(files))/b.Elapsed().Seconds(), "files/s")
+		})
 	}
 }
