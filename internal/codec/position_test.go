@@ -198,6 +198,31 @@ func TestTIFFLoopIsReadOnce(t *testing.T) {
 	}
 }
 
+func TestHEIFPosition(t *testing.T) {
+	heic := picture(t, "heic/rotated.heic")
+	// To be told apart, an AVIF needs no more than its brand.
+	avif := bytes.Clone(heic)
+	copy(avif[8:], "avif")
+	other := bytes.Clone(heic)
+	at := bytes.Index(other, []byte("Exif\x00"))
+	if at < 0 {
+		t.Fatal("the picture has no Exif item")
+	}
+	copy(other[at:], "Exjf")
+	for name, tc := range map[string]struct {
+		data []byte
+		want Outline
+	}{
+		"heic":         {heic, Outline{Format: "heic", Width: 192, Height: 128, Position: true}},
+		"avif":         {avif, Outline{Format: "avif", Width: 192, Height: 128, Position: true}},
+		"another item": {other, Outline{Format: "heic", Width: 192, Height: 128}},
+	} {
+		if got, err := outline(tc.data, true); err != nil || got != tc.want {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
 // BenchmarkXMPPosition has files that are to keep it busy: each is 4 MiB.
 func BenchmarkXMPPosition(b *testing.B) {
 	for _, s := range []string{"x", ":GPSLatitude ", ":GPSLatitude>\n<", ":GPSLatitude= ", "\x00:\x00G"} {
