@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -40,6 +41,45 @@ func TestSettings(t *testing.T) {
 		f := fields.Field(i)
 		if f.Tag.Get("kong") != "-" && f.Tag.Get("help") == "" {
 			t.Errorf("field %s has no help", f.Name)
+		}
+	}
+}
+
+// The keys of sections are settings too, and their tags say what is needed.
+func TestSectionSettings(t *testing.T) {
+	inRule := map[string]bool{}
+	for _, s := range RuleSettings() {
+		inRule[s.Name] = true
+		if s.Secret || s.NotInFile || s.InputDefault != "" {
+			t.Errorf("%s cannot be in a rule, or its input would beat every rule", s.Name)
+		}
+	}
+	for _, s := range Settings() { // these make the result of one file
+		if s.Group == "picture" && !inRule[s.Name] {
+			t.Errorf("%s cannot be in a rule", s.Name)
+		}
+		if (s.Group == "run" || s.Group == "store" || s.Group == "access" || s.Group == "again") && inRule[s.Name] {
+			t.Errorf("%s can be in a rule", s.Name)
+		}
+	}
+	if Settings()[0].Help == RuleSettings()[0].Help || !inRule["glob"] || inRule["ignore"] {
+		t.Errorf("rules have %v", inRule)
+	}
+	fields := reflect.TypeFor[Budget]()
+	for _, s := range BudgetSettings() {
+		if !strings.HasSuffix(s.Help, ".") || (s.Kind == Whole) != (s.Min < s.Max) {
+			t.Errorf("%s: %+v", s.Name, s)
+		}
+		if limit := s.Name != "glob" && s.Name != "except" && s.Name != "level"; s.Limit != limit {
+			t.Errorf("%s: limit is %v", s.Name, s.Limit)
+		}
+		for alias, element := range s.Aliases {
+			if got, err := s.element(strings.ToUpper(alias)); err != nil || got != element || !slices.Contains(s.Enum, element) {
+				t.Errorf("%s: %s is %q, %v", s.Name, alias, got, err)
+			}
+		}
+		if _, ok := fields.Field(s.field).Tag.Lookup("group"); ok {
+			t.Errorf("%s: a budget has no groups", s.Name)
 		}
 	}
 }

@@ -50,6 +50,19 @@ func TestParse(t *testing.T) {
 		{"summary", "On", true},
 		{"summary", "0", false},
 		{"lossless", "ALWAYS", "always"},
+		{"changed-only", "Auto", Auto},
+		{"changed-only", "yes", Always},
+		{"changed-only", "0", Never},
+		{"cache-size", "0", int64(0)},
+		{"shard", "AUTO/2", "auto/2"},
+		{"fail-on", "change", FailOnChange},
+		{"checks", "Budgets\noutputs", []string{CheckBudgets, CheckOutputs}},
+		{"base", "origin/main", "origin/main"},
+		{"base", "v1.2", "v1.2"},
+		{"base", "HEAD~1", "HEAD~1"},
+		{"base", "main^2~3", "main^2~3"},
+		{"base", "4b825dc642cb6eb9a060e54bf8d69288fbee4904", "4b825dc642cb6eb9a060e54bf8d69288fbee4904"},
+		{"base", "feature/ünï#1", "feature/ünï#1"},
 	} {
 		got, err := byName[tt.name].parse(tt.text)
 		if err != nil || !cmp.Equal(got, tt.want) {
@@ -61,6 +74,9 @@ func TestParse(t *testing.T) {
 		{"max-pixels", "MP"}, {"max-pixels", "-1MP"}, {"max-pixels", "nanMP"}, {"max-pixels", "1e300MP"}, {"max-pixels", "0.1"},
 		{"max-file-size", "99999999999999999999EB"}, {"max-file-size", "-1MB"}, {"max-file-size", "0x10"}, {"max-file-size", "inf"},
 		{"min-savings", "%"}, {"min-savings", "100.1"}, {"summary", ""}, {"report", "a\x00b"}, {"output", "\x00.webp"},
+		{"changed-only", "maybe"}, {"changed-only", ""}, {"checks", "budget"}, {"fail-on", "warning"}, {"shard", "0/2"}, {"cache-size", "-1"},
+		{"base", ""}, {"base", "-x"}, {"base", "--upload-pack=x"}, {"base", "a..b"}, {"base", "a b"}, {"base", "a\nb"}, {"base", "a\u00a0b"}, {"base", "@{u}"},
+		{"base", "main@{1}"}, {"base", "^main"}, {"base", "main^@"}, {"base", "main^!"}, {"base", "main:a.png"}, {"base", ":/fix"}, {"base", "a*"}, {"base", "a\x1b"},
 	} {
 		if got, err := byName[tt.name].parse(tt.text); err == nil {
 			t.Errorf("%s: parse(%q) = %#v", tt.name, tt.text, got)

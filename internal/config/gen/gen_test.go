@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"webpress/internal/config"
 )
@@ -85,6 +87,87 @@ func TestTables(t *testing.T) {
 	for _, o := range config.Outputs {
 		if !strings.Contains(outputs, "| `"+o.Name+"` |") {
 			t.Errorf("%s is not in the table of outputs", o.Name)
+		}
+	}
+}
+
+func TestSectionTables(t *testing.T) {
+	rules, budgets := string(rulesTable()), string(budgetsTable())
+	for _, s := range config.RuleSettings() {
+		if n := strings.Count(rules, "`"+s.Name+"`"); (n == 1) != (s.Name != "glob") {
+			t.Errorf("%s is among the settings of a rule %d times", s.Name, n)
+		}
+	}
+	for _, s := range config.BudgetSettings() {
+		if n := strings.Count(budgets, "| `"+s.Name+"` |"); n != 1 {
+			t.Errorf("%s is in the table of budgets %d times", s.Name, n)
+		}
+	}
+}
+
+// The schema takes what Load takes. Where it takes more, as with patterns, it says
+// nothing.
+func TestSchema(t *testing.T) {
+	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemaJSON()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("webpress.json", parsed); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("webpress.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for yml, ok := range map[string]bool{
+		"quality: 80\nglob: [a, b]\nsummary: false\n":                          true,
+		"max-file-size: 20MB\nmax-pixels: 50MP\ncache-size: 0\n":               true,
+		"changed-only: true\nfail-on: change\nchecks: budgets\nshard: 2/4\n":   true,
+		"changed-only: auto\nchecks: [budgets, outputs]\nlock: false\n":        true,
+		"rules: []\nbudgets: []\n":                                             true,
+		"rules: [{glob: a, quality: 3}, {glob: [a], originals: remove}]\n":     true,
+		"budgets: [{max-bytes: 5kB}, {max-growth: 0, glob: a, except: [b]}]\n": true,
+		"budgets: [{formats: [jpg, jpeg, tif], level: warning}]\n":             true,
+		"budgets: [{formats: webp}, {no-gps: true}]\n":                         true,
+
+		"qualty: 80\n":                              false,
+		"quality: 101\n":                            false,
+		"token: x\n":                                false,
+		"command: check\n":                          false,
+		"uploads: a\n":                              false,
+		"matrix-job: 0/1\n":                         false,
+		"changed-only: sometimes\n":                 false,
+		"checks: [all]\n":                           false,
+		"rules: {glob: a, quality: 3}\n":            false,
+		"rules: [{quality: 3}]\n":                   false,
+		"rules: [{glob: a}]\n":                      false,
+		"rules: [{glob: a, jobs: 3}]\n":             false,
+		"rules: [{glob: a, quality: 101}]\n":        false,
+		"budgets: [{}]\n":                           false,
+		"budgets: [{glob: a, level: error}]\n":      false,
+		"budgets: [{max-bytes: 1, quality: 3}]\n":   false,
+		"budgets: [{max-width: 0}]\n":               false,
+		"budgets: [{formats: [docx]}]\n":            false,
+		"budgets: [{max-bytes: 1, level: fatal}]\n": false,
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "webpress.yml"), []byte(yml), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := config.Load(nil, config.Host{Dir: dir}); (err == nil) != ok {
+			t.Errorf("Load of %q: %v", yml, err)
+		}
+		data, err := yaml.YAMLToJSON([]byte(yml))
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(doc); (err == nil) != ok {
+			t.Errorf("schema of %q: %v", yml, err)
 		}
 	}
 }
