@@ -6,6 +6,7 @@ import "C"
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"webpress/internal/asset"
 
@@ -68,8 +69,15 @@ func noDecoder(e *Error, text string) *Error {
 }
 
 // inParentheses returns what of a text of libheif is not told already. Such a text
-// is "Category: Kind: particulars", where the last two may be missing.
+// is "Category: Kind: particulars", where the last two may be missing. The
+// particulars may hold bytes of the file; those that cannot be printed become U+FFFD.
 func inParentheses(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 	parts := strings.SplitN(strings.TrimSpace(text), ": ", 3)
 	last := strings.TrimSuffix(strings.TrimSpace(parts[len(parts)-1]), ".")
 	if last == "" || last == "Unspecified" {
