@@ -70,11 +70,11 @@ func noDecoder(e *Error, text string) *Error {
 
 // inParentheses returns what of a text of libheif is not told already. Such a text
 // is "Category: Kind: particulars", where the last two may be missing. The
-// particulars may hold bytes of the file; those that cannot be printed become U+FFFD.
+// particulars may hold bytes of the file; those that cannot be printed become ?.
 func inParentheses(text string) string {
 	text = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return unicode.ReplacementChar
+		if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
+			return '?'
 		}
 		return r
 	}, text)
