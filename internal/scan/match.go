@@ -5,14 +5,18 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"webpress/internal/asset"
 )
 
 // Matcher returns what says whether the last of the patterns that matches a file
-// takes it. Patterns mean what those of Options.Globs do, with one difference: a
-// folder means every file below it, whatever its name, and so do patterns that
-// only take away mean all other files. The file need not be there.
+// takes it. Files are paths from dir with forward slashes. Patterns mean what those
+// of Options.Globs do, with one difference: a folder means every file below it,
+// whatever its name, and so do patterns that only take away mean all other files.
+// Empty ones mean nothing.
+//
+// Neither the file nor the folder need be there: what is not may be either.
 //
 // Mistakes are *asset.Fault values, joined.
 func Matcher(dir string, raw []string) (func(file string) bool, error) {
@@ -28,6 +32,9 @@ func Matcher(dir string, raw []string) (func(file string) bool, error) {
 	var all []pattern
 	var faults []error
 	for _, line := range raw {
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
 		p, err := parse(line, t.dir, t.real)
 		if err == nil {
 			err = t.settle(&p)
@@ -39,6 +46,10 @@ func Matcher(dir string, raw []string) (func(file string) bool, error) {
 			continue
 		}
 		all = append(all, p)
+		if _, err := root.Lstat(p.path); err != nil && p.kind == exact {
+			p.kind, p.base = folder, p.path
+			all = append(all, p)
+		}
 	}
 	ps := gatherPatterns(withDefault(all, false))
 	ps.wide = true
