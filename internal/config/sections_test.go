@@ -266,3 +266,22 @@ func TestSectionLimits(t *testing.T) {
 		})
 	}
 }
+
+// FuzzSections is FuzzLoadFile without the command line, which takes most of the
+// time there.
+func FuzzSections(f *testing.F) {
+	f.Add([]byte("rules:\n  - glob: &g [a, 'b c/**', '!x']\n    quality: 3\n  - &r\n    glob: *g\n    output: x/{dir}/{name}.webp\n  - *r\n"))
+	f.Add([]byte("rules: [{glob: a, jobs: 3}, {}, ~, [], x, {glob: , quality: 1}, !!map {glob: a}]\nrules: {}\n"))
+	f.Add([]byte("budgets:\n- max-bytes: 3kB\n  except: a, b\n- {glob: x, no-gps: no, formats: [jpg, TIFF], level: warning}\n- max-growth: 0\n"))
+	f.Add([]byte("budgets: &b [{max-pixels: 6MP, max-pixels: 7}, {no-gps: false}, {formats: []}, &c {<<: *b}]\nrules: *b\n? [a]\n: b\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		_, read := parseFile("webpress.yml", data)
+		if len(read.mistakes) > 0 {
+			check(t, Config{}, read.mistakes)
+			return
+		}
+		c := defaults("/x")
+		c.Budgets, c.Rules = read.budgetsRead(), read.rulesFor(c, func(string) bool { return false })
+		check(t, c, nil)
+	})
+}
