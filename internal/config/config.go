@@ -95,7 +95,9 @@ type Config struct {
 	CacheSize int64 `group:"again" default:"1GB" range:"0,17592186044416" unit:"bytes" placeholder:"SIZE" help:"Most that the folder may hold; what was not used for longest goes first."`
 	// Shard is what ParseShard reads, empty for everything.
 	Shard string `group:"again" check:"shard" placeholder:"I/N" help:"Do one of several parts, such as 2/4; auto is the place among the CI's parallel jobs."`
-	// MatrixJob is what ParseMatrixJob reads.
+	// MatrixJob is what ParseMatrixJob reads. GitHub's runner knows strategy in the
+	// default of an input (input-default-context in its action_yaml.json); elsewhere
+	// the expression may come as it is.
 	MatrixJob string `group:"again" file:"-" check:"text" placeholder:"I/N" input-default:"${{ strategy.job-index }}/${{ strategy.job-total }}" help:"Place of the job in its matrix, counted from 0, for shard auto."`
 
 	// Checks is empty for all of them.
@@ -125,7 +127,7 @@ type Config struct {
 	GitlabToken string `group:"access" secret:"" file:"-" check:"text" placeholder:"TOKEN" help:"Token with the scope api to comment on merge requests of GitLab with, which its job token cannot."`
 	Retries     int    `group:"access" default:"5" range:"0,20" placeholder:"N" help:"How often a failed request is repeated."`
 
-	FailOn  string `group:"report" default:"error" enum:"error,change,none" placeholder:"WHAT" help:"When to end with exit code 1: error is at a picture that failed, change also where anything was written, none is never."`
+	FailOn  string `group:"report" default:"error" enum:"error,change,none" placeholder:"WHAT" help:"When to end with exit code 1: error is at a picture that failed, change also where anything was written or is not yet added to git, none is never."`
 	Summary bool   `group:"report" default:"true" negatable:"" help:"Write the summary of the CI job."`
 	// Report is relative to WorkingDirectory, unless it is absolute.
 	Report string `group:"report" placeholder:"FILE" check:"file" help:"Write a report as JSON to this file."`

@@ -72,7 +72,7 @@ Every setting can also be given as an action's input (max-width), as a variable
 the file and the default.
 
 The first word that is no flag may be a command, named below. A file or folder
-that is called like one is meant with ./ in front: ./check.
+that is called like one is meant with ./ in front, ./check, and behind --.
 
 Exit codes: 0 done, 1 a picture failed or a check has found an error, 2 a setting
 is wrong and nothing was done, 3 the pictures are done but not delivered, 130

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/alecthomas/kong"
@@ -69,6 +70,10 @@ func (l *loader) run(args []string) (Config, error) {
 		return Config{}, fmt.Errorf("build the command line: %w", err) // a mistake of ours
 	}
 	args, wrong := checkArgs(k.Model, args)
+	verb := verbIn(args, k.Model)
+	if verb == "" && slices.Contains(args, "--") {
+		args = append([]string{string(Convert)}, args...) // or kong takes commands behind it
+	}
 	_, err = k.Parse(args)
 	if shown {
 		return Config{}, ErrShown
@@ -82,7 +87,7 @@ func (l *loader) run(args []string) (Config, error) {
 	c := g.Settings
 	c.File, c.WorkingDirectory = l.yml, l.dir
 	c.Action = inAction(l.host.Environ)
-	c.chooseVerb(verbIn(args, k.Model), &g)
+	c.chooseVerb(verb, &g)
 	l.mistakes = append(l.mistakes, emptyNames(c)...)
 	l.mistakes = append(l.mistakes, contradictions(c)...)
 	stronger := func(name string) bool {

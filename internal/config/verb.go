@@ -7,12 +7,10 @@ import (
 )
 
 // verbIn returns the verb that is typed: the first argument that is no flag, where
-// it is a command. kong tells a typed convert and none at all apart in nothing.
+// it is a command. Behind -- there is none. kong tells a typed convert and none at all apart in nothing.
 func verbIn(args []string, app *kong.Application) Verb {
-	behind := false
 	for _, arg := range args {
-		if !behind && len(arg) > 1 && arg[0] == '-' { // checkArgs puts values behind =
-			behind = arg == "--"
+		if arg != "--" && len(arg) > 1 && arg[0] == '-' { // checkArgs puts values behind =
 			continue
 		}
 		if slices.ContainsFunc(app.Children, func(n *kong.Node) bool { return n.Name == arg }) {
