@@ -117,6 +117,9 @@ const (
 	IsWebP     Reason = "already WebP"
 )
 
+// OriginalRemoved is the note of a Result whose source was removed by this run.
+const OriginalRemoved = "original removed"
+
 // A Result is what became of one Source.
 type Result struct {
 	Source Source `json:"source"`

@@ -319,7 +319,7 @@ func (r *run) removeSource(p *prepared, j asset.Job) error {
 	if err := r.root.Remove(j.Source.Path); err != nil {
 		return fmt.Errorf("remove %q: %w", j.Source.Path, cause(err))
 	}
-	p.result.Notes = append(p.result.Notes, "original removed")
+	p.result.Notes = append(p.result.Notes, asset.OriginalRemoved)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -192,6 +193,12 @@ func TestUpToDate(t *testing.T) {
 	md := r.Markdown(0)
 	if len(md) > 300 || !strings.Contains(md, "- 10000 already up to date") || strings.Contains(md, "details") {
 		t.Errorf("%d bytes of Markdown: %.1000s", len(md), md)
+	}
+	// What this run has removed is told.
+	removed := slices.Clone(in.Results)
+	removed[3].Notes = []string{"told long ago", asset.OriginalRemoved}
+	if text := New(Input{Results: removed}).Text(); !strings.Contains(text, "pictures/00003.png: original removed\n") || strings.Contains(text, "told") {
+		t.Errorf("text of a source that was removed: %s", text)
 	}
 	// The others are named.
 	in.Results[7].After, in.Results[7].Reason, in.Results[7].Notes = 0, asset.IsWebP, []string{"is new"}

@@ -259,17 +259,17 @@ func (r Report) bySavings() []asset.Result {
 type remark struct{ path, text string }
 
 // remarks returns the notices, and then the notes of all results but those that
-// were done before the run: they were told then.
+// were done before the run: they were told then, unless that the original is gone.
 func (r Report) remarks() []remark {
 	var all []remark
 	for _, notice := range r.Notices {
 		all = append(all, remark{text: notice})
 	}
 	for _, one := range r.Results {
-		if one.Reason == asset.UpToDate {
-			continue
-		}
 		for _, note := range one.Notes {
+			if one.Reason == asset.UpToDate && note != asset.OriginalRemoved {
+				continue
+			}
 			all = append(all, remark{path: one.Source.Path, text: note})
 		}
 	}
