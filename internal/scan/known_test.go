@@ -3,6 +3,7 @@ package scan_test
 import (
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"webpress/internal/asset"
@@ -24,6 +25,7 @@ func TestKnown(t *testing.T) {
 	// A file that cannot be read is a source all the same, if it is known.
 	try(t, os.Chmod(filepath.Join(dir, "sub/b.png"), 0))
 
+	var mu sync.Mutex
 	asked := map[string]bool{}
 	o := scan.Options{
 		Dir: dir, MaxFileSizeOf: func(file string) int64 {
@@ -33,7 +35,9 @@ func TestKnown(t *testing.T) {
 			return 0
 		},
 		Known: func(file, blob string) (asset.Format, int64, bool) {
+			mu.Lock()
 			asked[file] = blob != ""
+			mu.Unlock()
 			switch file {
 			case "sub/b.png":
 				return asset.JPEG, 77, true

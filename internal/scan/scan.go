@@ -67,7 +67,7 @@ type Options struct {
 	// id, empty for a file that git does not have as it is now.
 	Only func(file, blob string) bool
 	// Known, where set, says what the content with a git blob id is. Such files are
-	// not opened.
+	// not opened. It is called from several goroutines at once.
 	Known func(file, blob string) (format asset.Format, size int64, ok bool)
 	// Git is how git is run.
 	Git git.Options
