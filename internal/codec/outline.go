@@ -2,6 +2,7 @@ package codec
 
 import (
 	"encoding/binary"
+	"fmt"
 	"io"
 
 	"webpress/internal/asset"
@@ -74,6 +75,9 @@ const (
 	// maxBlocks bounds the blocks of metadata in a file that are looked at: each may
 	// unpack to much more than it takes up.
 	maxBlocks = 100
+	// maxWhole bounds the files that are read whole: one that memory has no room for
+	// would end the program. It is what max-file-size allows by default.
+	maxWhole = 256 << 20
 )
 
 func newView(r io.ReaderAt, size int64) *view { return &view{r: r, size: size, page: viewPage} }
@@ -102,7 +106,19 @@ func (v *view) take(at, n int64) ([]byte, bool) {
 }
 
 // all returns the whole file.
-func (v *view) all() ([]byte, bool) { return v.take(0, v.size) }
+func (v *view) all(op string) ([]byte, error) {
+	if v.size > maxWhole {
+		return nil, &Error{
+			Op: op, Detail: fmt.Sprintf("a file of %d bytes is too large to be read for what it says of itself", v.size),
+			Hint: fmt.Sprintf("make it smaller than %d MiB", maxWhole>>20),
+		}
+	}
+	data, ok := v.take(0, v.size)
+	if !ok {
+		return nil, v.short(op)
+	}
+	return data, nil
+}
 
 // block returns the first bytes, as many as are looked at, of a block of metadata;
 // false where it is one too many, or not in the file.
@@ -127,9 +143,9 @@ func (o *Outline) readGIF(v *view, position bool) error {
 	if o.Width > 0 && o.Height > 0 && !position {
 		return nil
 	}
-	data, ok := v.all()
-	if !ok {
-		return v.short("gif")
+	data, err := v.all("gif")
+	if err != nil {
+		return err
 	}
 	o.Position = position && xmpPosition(gifXMP(data))
 	if o.Width > 0 && o.Height > 0 {
@@ -161,9 +177,9 @@ func (o *Outline) readBMP(v *view) error {
 
 // readHEIF reads the whole file: libheif wants it, and most of it is one picture.
 func (o *Outline) readHEIF(v *view, position bool) error {
-	data, ok := v.all()
-	if !ok {
-		return v.short(string(o.Format))
+	data, err := v.all(string(o.Format))
+	if err != nil {
+		return err
 	}
 	info, err := probeHEIF(data, o.Format)
 	if err != nil {

@@ -106,6 +106,22 @@ func TestOutlineReadsLittle(t *testing.T) {
 	}
 }
 
+// Of a file that memory may have no room for, no more is read than its format.
+func TestOutlineOfHugeFile(t *testing.T) {
+	for _, name := range []string{"heic/rotated.heic", "gif/still.gif"} {
+		r := &countingReader{ReaderAt: bytes.NewReader(picture(t, name))}
+		_, err := ReadOutline(r, 1<<40, true)
+		checkError(t, err)
+		if e, ok := err.(*Error); !ok || e.Hint != "make it smaller than 256 MiB" || r.n > viewPage {
+			t.Errorf("%s: %d bytes read, %v", name, r.n, err)
+		}
+	}
+	r := &countingReader{ReaderAt: bytes.NewReader(picture(t, "gif/still.gif"))}
+	if o, err := ReadOutline(r, 1<<40, false); err != nil || o.Width < 1 {
+		t.Errorf("the size of a GIF is in its first bytes: %+v, %v", o, err)
+	}
+}
+
 func TestOutlineErrors(t *testing.T) {
 	for name, data := range pictures(t) {
 		for n := range min(len(data), 2000) {
