@@ -194,7 +194,11 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 		convert.CapHeap(o.Memory)
 	}
 
-	defer r.ci.Group(fmt.Sprintf("Convert %s", count(len(jobs)+len(settled), "picture")))()
+	what := count(len(jobs)+len(settled), "picture")
+	if len(settled) > 0 {
+		what = fmt.Sprintf("%d of %s", len(jobs), what)
+	}
+	defer r.ci.Group("Convert " + what)()
 	p := newProgress(r.log, r.Stderr, len(jobs), r.ci.Name() != "", s.Verbose)
 	defer p.done()
 	for _, result := range settled {
