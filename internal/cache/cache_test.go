@@ -376,3 +376,24 @@ func TestDiskFull(t *testing.T) {
 		}
 	}
 }
+
+// Several processes make a folder into a cache at the same moment.
+func TestOpenAtOnce(t *testing.T) {
+	for range 50 {
+		dir := filepath.Join(t.TempDir(), "cache")
+		var pool sync.WaitGroup
+		for range 8 {
+			pool.Go(func() {
+				c, err := Open(Options{Dir: dir, MaxBytes: 1 << 20})
+				if err != nil {
+					t.Errorf("Open: %v", err)
+					return
+				}
+				if err := c.Close(); err != nil {
+					t.Errorf("Close: %v", err)
+				}
+			})
+		}
+		pool.Wait()
+	}
+}

@@ -163,16 +163,8 @@ func makeDirs(dir string) error {
 // tagged says whether the folder is marked as a cache, and refuses one that is not
 // and holds other files: the mark makes git and others pass by all of them.
 func (c *Cache) tagged() (bool, error) {
-	if info, err := c.root.Lstat(tagName); err == nil && info.Mode().IsRegular() {
-		f, err := c.root.Open(tagName)
-		if err != nil {
-			return false, err
-		}
-		defer f.Close()
-		head := make([]byte, len(tagSignature))
-		if _, err := io.ReadFull(f, head); err == nil && string(head) == tagSignature {
-			return true, nil
-		}
+	if tagged, err := c.hasTag(); tagged || err != nil {
+		return tagged, err
 	}
 	names, err := fs.ReadDir(c.root.FS(), ".")
 	if err != nil {
@@ -182,10 +174,30 @@ func (c *Cache) tagged() (bool, error) {
 		switch name := e.Name(); {
 		case isDir(name), isTemp(name), name == ignoreName, name == ".gitkeep", name == "lost+found":
 		default:
+			// Another process may have marked it since.
+			if tagged, err := c.hasTag(); tagged || err != nil {
+				return tagged, err
+			}
 			return false, fmt.Errorf("%w, such as %q", errForeign, name)
 		}
 	}
 	return false, nil
+}
+
+// hasTag says whether the mark is there.
+func (c *Cache) hasTag() (bool, error) {
+	info, err := c.root.Lstat(tagName)
+	if err != nil || !info.Mode().IsRegular() {
+		return false, nil //nolint:nilerr // what is there instead is seen later
+	}
+	f, err := c.root.Open(tagName)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	head := make([]byte, len(tagSignature))
+	_, err = io.ReadFull(f, head)
+	return err == nil && string(head) == tagSignature, nil
 }
 
 // isFolder returns why a name in the cache is not that of a folder.
