@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"maps"
 	"path"
 	"slices"
 
@@ -110,40 +111,69 @@ func (s *splitter) digest(r asset.Recipe) string {
 }
 
 // look asks the tree for all that one will want to know.
-func (s *splitter) look(jobs []asset.Job, tree Tree) (err error) {
+func (s *splitter) look(jobs []asset.Job, tree Tree) error {
 	outputs, sources := make([]string, 0, len(jobs)), []string(nil)
+	for _, j := range jobs {
+		if o, ok := s.usual(j); ok {
+			outputs = append(outputs, o.Path) // and no more, if it is there
+		} else {
+			outputs, sources = s.about(j, outputs, sources)
+		}
+	}
+	var err error
+	if s.blobs, err = tree.Blobs(unique(outputs)); err != nil {
+		return err
+	}
+	var more []string
+	for _, j := range jobs {
+		if o, ok := s.usual(j); ok && !s.intact(o) {
+			more, sources = s.about(j, more, sources)
+		}
+	}
+	if len(more) > 0 {
+		blobs, err := tree.Blobs(unique(more))
+		if err != nil {
+			return err
+		}
+		maps.Copy(s.blobs, blobs)
+	}
+	s.there, err = tree.There(unique(sources))
+	return err
+}
+
+// usual is the output of a job that is done, if that is as it was made.
+func (s *splitter) usual(j asset.Job) (Output, bool) {
+	entries := s.Of(s.at(j.Source.Path))
+	if len(entries) != 1 || len(entries[0].Outputs) != 1 {
+		return Output{}, false
+	}
+	e, o := entries[0], entries[0].Outputs[0]
+	return o, o.Path == s.at(j.Output) && e.Blob == j.Source.Blob && e.Recipe == s.digest(j.Recipe)
+}
+
+// about adds the outputs and the sources that matter to a job that is not done.
+func (s *splitter) about(j asset.Job, outputs, sources []string) (_, _ []string) {
 	ask := func(e Entry) {
 		for _, o := range e.Outputs {
 			outputs = append(outputs, o.Path)
 		}
 	}
-	for _, j := range jobs {
-		source, output := s.at(j.Source.Path), s.at(j.Output)
-		entries := s.Of(source)
-		for _, e := range entries {
-			ask(e)
-		}
-		if len(entries) == 1 && len(entries[0].Outputs) == 1 && entries[0].Outputs[0].Path == output &&
-			entries[0].Blob == j.Source.Blob && entries[0].Recipe == s.digest(j.Recipe) {
-			continue // the usual case needs no more
-		}
-		outputs = append(outputs, output)
-		for _, e := range s.MadeAs(output) {
-			sources = append(sources, e.Source)
-		}
-		if j.Source.Blob == "" {
-			continue
-		}
-		for _, e := range s.With(j.Source.Blob) {
-			ask(e)
-			sources = append(sources, e.Source)
-		}
+	for _, e := range s.Of(s.at(j.Source.Path)) {
+		ask(e)
 	}
-	if s.blobs, err = tree.Blobs(unique(outputs)); err != nil {
-		return err
+	output := s.at(j.Output)
+	outputs = append(outputs, output)
+	for _, e := range s.MadeAs(output) {
+		sources = append(sources, e.Source)
 	}
-	s.there, err = tree.There(unique(sources))
-	return err
+	if j.Source.Blob == "" {
+		return outputs, sources
+	}
+	for _, e := range s.With(j.Source.Blob) {
+		ask(e)
+		sources = append(sources, e.Source)
+	}
+	return outputs, sources
 }
 
 func unique(paths []string) []string {

@@ -81,6 +81,13 @@ func TestSplit(t *testing.T) {
 			want{done: asset.UpToDate}, map[string]string{"b.jpg": "b.webp"}},
 		"copied": {[]ledger.Entry{entryA}, files{"a.jpg": a, "b.jpg": a, "a.webp": a1}, job("b.jpg", a, "b.webp"), nil, "",
 			want{why: ledger.WhyNew, like: "a.webp"}, nil},
+		// Not moved: what it was copied from keeps its output.
+		"copied, output gone": {[]ledger.Entry{entryA, made("b.jpg", a, output("b.webp", a1))}, files{"a.jpg": a, "b.jpg": a, "a.webp": a1}, job("b.jpg", a, "b.webp"), nil, "",
+			want{why: ledger.WhyMissing, like: "a.webp"}, nil},
+		"copied, output edited": {[]ledger.Entry{entryA, made("b.jpg", a, output("b.webp", a1))}, files{"a.jpg": a, "b.jpg": a, "a.webp": a1, "b.webp": id("9")}, job("b.jpg", a, "b.webp"), nil, "",
+			want{why: ledger.WhyEdited}, nil},
+		"renamed over a copy, output gone": {[]ledger.Entry{entryA, made("b.jpg", a, output("b.webp", a1))}, files{"b.jpg": a, "a.webp": a1}, job("b.jpg", a, "b.webp"), nil, "",
+			want{why: ledger.WhyMissing, like: "a.webp", move: true}, nil},
 		"renamed, output edited": {[]ledger.Entry{entryA}, files{"b.jpg": a, "a.webp": id("9")}, job("b.jpg", a, "b.webp"), nil, "", want{why: ledger.WhyNew}, nil},
 		"renamed, other recipe": {[]ledger.Entry{entryA}, files{"b.jpg": a, "a.webp": a1}, job("b.jpg", a, "b.webp"), func(j *asset.Job) { j.Recipe = other }, "",
 			want{why: ledger.WhyNew}, nil},
