@@ -61,7 +61,12 @@ func (r *run) finish(ctx context.Context, p *past, v *view, results []asset.Resu
 		case !below, !o.Moved && !r.settings.Prune:
 			done.notices = append(done.notices, fmt.Sprintf("%q is an orphan: its source %q is gone; `prune` removes it", name, o.Source))
 		default:
-			if err := r.remove(name); err != nil {
+			err := r.remove(name)
+			if errors.Is(err, fs.ErrNotExist) {
+				done.notices = append(done.notices, fmt.Sprintf("%q is an orphan that a sparse checkout leaves out: it is removed where it is checked out", name))
+				continue
+			}
+			if err != nil {
 				done.notices = append(done.notices, fmt.Sprintf("%q is an orphan, and could not be removed: %s", name, err))
 				continue
 			}
@@ -101,17 +106,15 @@ func (r *run) orphans(ctx context.Context, p *past, v *view) ([]ledger.Orphan, e
 	}, tree{ctx, p})
 }
 
-// remove deletes a file below the working directory.
+// remove deletes a file below the working directory. What is not there is
+// fs.ErrNotExist.
 func (r *run) remove(name string) error {
 	root, err := os.OpenRoot(r.settings.WorkingDirectory)
 	if err != nil {
 		return cause(err)
 	}
 	defer root.Close()
-	if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return cause(err)
-	}
-	return nil
+	return cause(root.Remove(name))
 }
 
 // lockFile is how the lock file gets into a commit. base is what the commit that

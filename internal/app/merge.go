@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 
 	"webpress/internal/asset"
@@ -65,7 +66,7 @@ func (r *run) merge(ctx context.Context) int {
 			if one.Replaced == "" {
 				continue
 			}
-			if err := r.remove(one.Replaced); err != nil {
+			if err := r.remove(one.Replaced); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				o.notices = append(o.notices, fmt.Sprintf("%q is an old result, and could not be removed: %s", one.Replaced, err))
 			}
 		}

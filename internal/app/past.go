@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 
 	"webpress/internal/asset"
 	"webpress/internal/codec"
@@ -143,7 +145,8 @@ type tree struct {
 	*past
 }
 
-// Blobs asks git's index first, and reads only what that does not know.
+// Blobs asks git's index first, and reads only what that does not know. What a
+// sparse checkout leaves out of the work tree is as git has it.
 func (t tree) Blobs(paths []string) (map[string]string, error) {
 	blobs := make(map[string]string, len(paths))
 	var rest []string
@@ -156,9 +159,16 @@ func (t tree) Blobs(paths []string) (map[string]string, error) {
 		}
 	}
 	hashed, err := t.hash(t.ctx, rest)
-	for p, blob := range hashed {
-		blobs[p] = blob
+	if err != nil {
+		return nil, err
 	}
+	maps.Copy(blobs, hashed)
+	if t.repo == nil || len(hashed) == len(rest) {
+		return blobs, nil
+	}
+	rest = slices.DeleteFunc(rest, func(p string) bool { return hashed[p] != "" })
+	hidden, err := t.repo.Hidden(t.ctx, rest)
+	maps.Copy(blobs, hidden)
 	return blobs, err
 }
 

@@ -16,24 +16,24 @@ const maxArgs = 64 << 10
 // Paths are relative to Dir. No paths cost no process.
 func (r *Repo) Tracked(ctx context.Context, paths []string) (map[string]bool, error) {
 	tracked := map[string]bool{}
-	return tracked, r.indexed(ctx, paths, func(_ byte, name string) { tracked[name] = true })
+	return tracked, r.indexed(ctx, paths, func(_ byte, _, name string) { tracked[name] = true })
 }
 
-// Hidden returns those of paths that git has, and that a sparse checkout leaves out
-// of the work tree: they are not there, and yet nobody deleted them. Paths are
-// relative to Dir. No paths cost no process.
-func (r *Repo) Hidden(ctx context.Context, paths []string) (map[string]bool, error) {
-	hidden, exists := map[string]bool{}, r.exists()
-	return hidden, r.indexed(ctx, paths, func(tag byte, name string) {
+// Hidden returns the blob ids of those of paths that git has, and that a sparse
+// checkout leaves out of the work tree: they are not there, and yet nobody deleted
+// them. Paths are relative to Dir. No paths cost no process.
+func (r *Repo) Hidden(ctx context.Context, paths []string) (map[string]string, error) {
+	hidden, exists := map[string]string{}, r.exists()
+	return hidden, r.indexed(ctx, paths, func(tag byte, blob, name string) {
 		if tag == 'S' && !exists(name) {
-			hidden[name] = true
+			hidden[name] = blob
 		}
 	})
 }
 
-// indexed tells of those of paths that the index has, with the tag that ls-files -t
-// has for them.
-func (r *Repo) indexed(ctx context.Context, paths []string, tell func(tag byte, name string)) error {
+// indexed tells of those of paths that the index has: the tag that ls-files -t has
+// for them, and the blob id.
+func (r *Repo) indexed(ctx context.Context, paths []string, tell func(tag byte, blob, name string)) error {
 	asked, length := map[string]bool{}, 0
 	for _, p := range paths {
 		// git refuses to be asked about what is elsewhere.
@@ -45,7 +45,7 @@ func (r *Repo) indexed(ctx context.Context, paths []string, tell func(tag byte, 
 	if len(asked) == 0 {
 		return nil
 	}
-	args := []string{"-z", "-t", "--cached", "--"}
+	args := []string{"-z", "-t", "--stage", "--"}
 	if length <= maxArgs {
 		args = slices.AppendSeq(args, maps.Keys(asked))
 	}
@@ -54,9 +54,10 @@ func (r *Repo) indexed(ctx context.Context, paths []string, tell func(tag byte, 
 		return err
 	}
 	for record := range strings.SplitSeq(string(out), "\x00") {
-		// A folder of such a name brings all that is below it.
-		if tag, name, ok := strings.Cut(record, " "); ok && asked[name] {
-			tell(tag[0], name)
+		// "H 100644 <blob> 0\t<path>". A folder of such a name brings all that is below it.
+		facts, name, _ := strings.Cut(record, "\t")
+		if field := strings.Fields(facts); len(field) == 4 && asked[name] {
+			tell(field[0][0], field[2], name)
 		}
 	}
 	return nil
