@@ -172,16 +172,22 @@ func TestInterrupt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	done := 0
 	for _, e := range entries {
 		switch filepath.Ext(e.Name()) {
 		case ".webp":
 			wantWebP(t, filepath.Join(dir, e.Name()))
-		case ".heic":
+			done++
+		case ".heic", ".lock": // what was finished is remembered
 		default:
 			t.Errorf("%s was left behind", e.Name())
 		}
 	}
-	if len(entries) < 200 || len(entries) == 400 {
+	lock, err := os.ReadFile(filepath.Join(dir, "webpress.lock"))
+	if n := strings.Count(string(lock), "\tmade\t"); err != nil || n != done {
+		t.Errorf("%d pictures are done, and %d written down: %v", done, n, err)
+	}
+	if len(entries) < 200 || done == 200 {
 		t.Errorf("%d files: nothing was interrupted, or sources are gone", len(entries))
 	}
 }

@@ -38,7 +38,7 @@ func TestCommitAndArtifact(t *testing.T) {
 		t.Fatalf("main is %s upon %s, want one commit upon %s:\n%s", after, parent, before, got.log)
 	}
 	changed := must(t, bare, "git", "-c", "core.quotepath=off", "diff-tree", "-r", "--no-commit-id", "--name-status", "main")
-	if want := "A\tassets/card.webp\nA\tassets/photo ünï.webp\n"; changed != want {
+	if want := "A\tassets/card.webp\nA\tassets/photo ünï.webp\nA\twebpress.lock\n"; changed != want {
 		t.Errorf("the commit changes\n%swant\n%s", changed, want)
 	}
 
