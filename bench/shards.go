@@ -49,15 +49,17 @@ func (b bench) shards(ctx context.Context) (string, error) {
 	fmt.Fprintf(&t, "### JPEG and PNG, at most %d pixels wide, in %d parts (%d files)\n\n", b.size, shardCount, len(files))
 	t.WriteString("| | wall (min to max) | CPU | of a quarter of the whole |\n|---|--:|--:|--:|\n")
 	whole, slowest := median(of(rows[0], wall)), 0.0
+	wholeCPU, busiest := median(of(rows[0], cpu)), 0.0
 	for i, r := range rows {
 		walls, share := of(r, wall), ""
 		if i > 0 {
 			times := shardCount * ratio(median(walls), whole)
 			slowest = max(slowest, times)
+			busiest = max(busiest, shardCount*ratio(median(of(r, cpu)), wholeCPU))
 			share = fmt.Sprintf("%.2f", times)
 		}
 		fmt.Fprintf(&t, "| %s | %s (%s to %s) | %s | %s |\n", r.name, span(median(walls)), span(walls[0]), span(walls[len(walls)-1]), span(median(of(r, cpu))), share)
 	}
-	fmt.Fprintf(&t, "\nThe slowest part takes %.2f of a quarter of the whole.\n", slowest)
+	fmt.Fprintf(&t, "\nThe slowest part takes %.2f of a quarter of the whole, and the busiest %.2f of a quarter of its CPU time.\n", slowest, busiest)
 	return t.String(), nil
 }

@@ -70,6 +70,7 @@ func (b bench) changed(ctx context.Context, dir string, t *doneTable) error {
 	undo := [][]string{{"git", "checkout", "-q", "--", "."}}
 	rows, err := b.turns(ctx, dir, []command{
 		{name: "webpress, one changed on a branch", argv: []string{b.webpress, "--changed-only=true", "--base=main"}, after: undo},
+		{name: "webpress, that picture and nothing else", argv: []string{b.webpress, "--no-lock", "--overwrite", one}, after: undo},
 		{name: "git status", argv: []string{"git", "status", "--porcelain"}},
 	})
 	if err != nil {
