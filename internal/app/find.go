@@ -20,7 +20,8 @@ type view struct {
 	todo []ledger.Todo
 	// settled are the results of all other sources: failed, done or passed by.
 	settled []asset.Result
-	// before are the ledger's entries for the sources of todo, as they were.
+	// before are the ledger's entries, as they were, of sources whose outputs may be
+	// needed no more.
 	before []ledger.Entry
 	// changes is what the run is confined to, nil for everything.
 	changes *changes
@@ -76,10 +77,7 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 	} else {
 		v.settled = append(v.settled, split.Done...)
 	}
-	v.todo = split.Todo
-	for _, t := range v.todo {
-		v.before = append(v.before, p.Of(path.Join(p.prefix, t.Source.Path))...)
-	}
+	v.todo, v.before = split.Todo, split.Before
 	return v, nil
 }
 

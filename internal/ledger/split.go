@@ -44,6 +44,9 @@ type Split struct {
 	// jobs: Skipped, as UpToDate, NotSmaller or IsWebP.
 	Done []asset.Result
 	Todo []Todo
+	// Before are the entries, as they were, of the sources of Todo, and of those that
+	// have turned out to have another output, or none: see Orphans.
+	Before []Entry
 }
 
 // Split holds jobs against the ledger. Paths in jobs and results begin at the
@@ -70,6 +73,12 @@ func (l *Ledger) Split(jobs []asset.Job, prefix, codecs string, tree Tree) (Spli
 		default:
 			out.Done = append(out.Done, result)
 		}
+	}
+	for _, t := range out.Todo {
+		out.Before = append(out.Before, l.Of(s.at(t.Source.Path))...)
+	}
+	for _, e := range s.found {
+		out.Before = append(out.Before, l.Of(e.Source)...)
 	}
 	for _, e := range s.found {
 		l.Set(e)
@@ -243,7 +252,7 @@ func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
 		}
 	}
 	// Lossy WebP made into WebP again and again gets worse each time.
-	todo.Own = source != output && s.owns(source, output)
+	todo.Own = source != output && (s.owns(source, output) || s.made(j.Source.Blob, output))
 	// Paths of jobs begin at the working directory.
 	if like, ok := s.below(todo.Like); ok && !j.Remove {
 		todo.Like = like
@@ -305,6 +314,19 @@ func (s *splitter) owns(source, output string) bool {
 			return false
 		}
 		return slices.ContainsFunc(e.Outputs, func(o Output) bool { return o.Path == output && s.intact(o) })
+	})
+}
+
+// made says that the file in the place of an output is what webpress once made of
+// the same picture, elsewhere and with whatever settings: both were renamed or copied
+// together.
+func (s *splitter) made(blob, output string) bool {
+	there := s.blobs[output]
+	if blob == "" || there == "" || there == blob {
+		return false
+	}
+	return slices.ContainsFunc(s.With(blob), func(e Entry) bool {
+		return slices.ContainsFunc(e.Outputs, func(o Output) bool { return o.Blob == there })
 	})
 }
 

@@ -91,6 +91,10 @@ func TestSplit(t *testing.T) {
 		"renamed, output edited": {[]ledger.Entry{entryA}, files{"b.jpg": a, "a.webp": id("9")}, job("b.jpg", a, "b.webp"), nil, "", want{why: ledger.WhyNew}, nil},
 		"renamed, other recipe": {[]ledger.Entry{entryA}, files{"b.jpg": a, "a.webp": a1}, job("b.jpg", a, "b.webp"), func(j *asset.Job) { j.Recipe = other }, "",
 			want{why: ledger.WhyNew}, nil},
+		"renamed with its output, other recipe": {[]ledger.Entry{entryA}, files{"b.jpg": a, "b.webp": a1}, job("b.jpg", a, "b.webp"), func(j *asset.Job) { j.Recipe = other }, "",
+			want{why: ledger.WhyNew, own: true}, nil},
+		"renamed onto its own content": {[]ledger.Entry{made("a.webp", a1, output("a.webp", a1))}, files{"b.webp": a1, "c.webp": a1}, job("b.webp", a1, "c.webp"), func(j *asset.Job) { j.Recipe = other }, "",
+			want{why: ledger.WhyNew}, nil},
 		"renamed beside its output": {[]ledger.Entry{entryA}, files{"a.jpeg": id("b"), "a.webp": a1}, job("a.jpeg", id("b"), "a.webp"), nil, "",
 			want{why: ledger.WhyNew, own: true}, nil},
 		"the output of another": {[]ledger.Entry{entryA}, files{"a.jpg": a, "a.png": id("b"), "a.webp": a1}, job("a.png", id("b"), "a.webp"), nil, "", want{why: ledger.WhyNew}, nil},
@@ -168,6 +172,35 @@ func TestSplitUnion(t *testing.T) {
 	}
 	if d := cmp.Diff([]ledger.Entry{now}, l.Entries()); d != "" || !l.Changed() {
 		t.Errorf("ledger (-want +got):\n%s", d)
+	}
+}
+
+// A picture becomes one that is known to be not smaller: what was made of it before
+// is needed no more.
+func TestSplitBefore(t *testing.T) {
+	known := ledger.Entry{Source: "known.jpg", Blob: id("b"), Format: asset.JPEG, Recipe: digest, Status: ledger.NotSmaller}
+	was := made("a.jpg", id("a"), output("a.webp", id("1")))
+	l := ledgerOf(known, was, made("c.jpg", id("c"), output("c.webp", id("3"))), made("d.jpg", id("d"), output("d.webp", id("4"))))
+	tree := files{"known.jpg": id("b"), "a.jpg": id("b"), "a.webp": id("1"), "c.jpg": id("c"), "c.webp": id("3"), "d.jpg": id("e"), "d.webp": id("4")}
+	jobs := []asset.Job{
+		job("known.jpg", id("b"), "known.webp"), job("a.jpg", id("b"), "a.webp"),
+		job("c.jpg", id("c"), "c.webp"), job("d.jpg", id("e"), "d.webp"),
+	}
+	split, err := l.Split(jobs, "", codecs, tree)
+	if err != nil || len(split.Done) != 3 || len(split.Todo) != 1 {
+		t.Fatalf("%+v, %v", split, err)
+	}
+	var before []string
+	for _, e := range split.Before {
+		before = append(before, e.Source)
+	}
+	if diff := cmp.Diff([]string{"d.jpg", "a.jpg"}, before); diff != "" {
+		t.Errorf("before (-want +got):\n%s", diff)
+	}
+	orphans, err := l.Orphans(split.Before, func(string) bool { return true }, tree)
+	want := []ledger.Orphan{{Source: "a.jpg", Output: was.Outputs[0], Moved: true}}
+	if diff := cmp.Diff(want, orphans); err != nil || diff != "" {
+		t.Errorf("orphans (-want +got): %v\n%s", err, diff)
 	}
 }
 
