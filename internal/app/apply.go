@@ -31,7 +31,7 @@ func (r *run) apply(ctx context.Context) int {
 	if err := errors.Join(r.checkApply(repo), r.readRules(), r.checkFiles(), r.checkWebhook()); err != nil {
 		return r.stop(ctx, err)
 	}
-	release, err := r.exclude(ctx, repo.Top(), false)
+	release, err := r.exclude(ctx, r.root(), false)
 	if err != nil {
 		return r.stop(ctx, err)
 	}
@@ -52,7 +52,7 @@ func (r *run) apply(ctx context.Context) int {
 	verified, err := store.Verify(r.at(s.Upload), store.VerifyOptions{
 		Head: head, Allowed: allowed,
 		Recipe:    r.recipeAtTop,
-		Remove:    func(source string) bool { return r.settingsOf(r.fromTop(source)).Originals == "remove" },
+		Remove:    r.removesAtTop,
 		MaxPixels: s.MaxPixels,
 	})
 	if err != nil {
@@ -93,7 +93,7 @@ func (r *run) lockOf(ctx context.Context, d store.Delivery) (*store.Lock, error)
 	if r.settings.DryRun {
 		return nil, nil
 	}
-	p, err := r.remember(r.repo)
+	p, err := r.remember()
 	if p == nil || err != nil {
 		return nil, err
 	}
@@ -129,6 +129,11 @@ func (r *run) fromTop(name string) string {
 func (r *run) recipeAtTop(s asset.Source) asset.Recipe {
 	s.Path = r.fromTop(s.Path)
 	return r.recipe(s)
+}
+
+// removesAtTop is removes for the path of a source from the root of the repository.
+func (r *run) removesAtTop(source string) bool {
+	return r.removes(asset.Source{Path: r.fromTop(source)})
 }
 
 // findPullRequest asks for the pull request that the upload is for, where a

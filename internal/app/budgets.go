@@ -57,10 +57,8 @@ func (r *run) checkBudgets(ctx context.Context, in *report.Input, checked map[st
 type budgets struct {
 	*run
 	limits []budget.Limit
-	// files says which files a limit of single files is for, all says that some
-	// limit is for all of them together.
+	// files says which files a limit of single files is for.
 	files func(file string) bool
-	all   bool
 	// places and grows say that what was added, and the sizes before, matter.
 	places, grows bool
 	// changes is what the branch changes, nil where that is not known.
@@ -70,7 +68,7 @@ type budgets struct {
 
 // read turns the settings into limits.
 func (b *budgets) read() error {
-	wants, err := b.wantsAny()
+	wants, err := b.wantsAny(b.settings.Paths)
 	if err != nil {
 		return err
 	}
@@ -102,7 +100,7 @@ func (b *budgets) read() error {
 		if one.Grows {
 			together.MaxGrowth, b.grows = &one.MaxGrowth, true
 		}
-		b.limits, b.all = append(b.limits, together), true
+		b.limits = append(b.limits, together)
 	}
 	return errors.Join(faults...)
 }
@@ -122,9 +120,10 @@ func (b *budgets) applies(one config.Budget) (func(file string) bool, error) {
 	return func(file string) bool { return (every || takes(file)) && !waived(file) }, nil
 }
 
-// wantsAny says which files the run is about, whatever they are.
-func (b *budgets) wantsAny() (func(file string) bool, error) {
-	return scan.Wants(scan.Options{Dir: b.settings.WorkingDirectory, Paths: b.settings.Paths, Globs: []string{"**"}, Ignore: b.settings.Ignore})
+// wantsAny says which files of paths, or of the whole tree where there are none, are
+// not ignored by the settings, whatever they are.
+func (b *budgets) wantsAny(paths []string) (func(file string) bool, error) {
+	return scan.Wants(scan.Options{Dir: b.settings.WorkingDirectory, Paths: paths, Globs: []string{"**"}, Ignore: b.settings.Ignore})
 }
 
 // compare finds out what has changed, where that matters.
@@ -210,7 +209,7 @@ func (b *budgets) before(ctx context.Context, files []budget.File) (map[string]i
 	if !b.grows || b.changes == nil || b.changes.base == "" {
 		return nil, nil
 	}
-	wants, err := scan.Wants(scan.Options{Dir: b.settings.WorkingDirectory, Globs: []string{"**"}, Ignore: b.settings.Ignore})
+	wants, err := b.wantsAny(nil)
 	if err != nil {
 		return nil, err
 	}

@@ -80,17 +80,17 @@ func (r *run) checks() (outputs, budgets bool) {
 
 // checkOutputs holds sources and outputs against webpress.lock.
 func (r *run) checkOutputs(ctx context.Context, in *report.Input, checked map[string]bool) error {
-	p := r.noPast(r.repo)
-	release, err := r.exclude(ctx, p.root, true)
+	release, err := r.exclude(ctx, r.root(), true)
 	if err != nil {
 		return err
 	}
 	defer release()
-	if p, err = r.remember(r.repo); err != nil {
+	p, err := r.remember()
+	if err != nil {
 		return err
 	}
 	if p == nil {
-		p = r.noPast(r.repo)
+		p = r.noPast()
 	}
 	v, err := r.look(ctx, p)
 	if err != nil {

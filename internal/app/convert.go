@@ -36,19 +36,11 @@ func (r *run) convert(ctx context.Context) int {
 	if s.Verbose {
 		r.tellStores(to)
 	}
-	release, err := r.exclude(ctx, r.noPast(r.repo).root, s.DryRun)
+	p, v, release, err := r.enter(ctx)
 	if err != nil {
 		return r.stop(ctx, err)
 	}
 	defer release()
-	p, err := r.remember(r.repo)
-	if err != nil {
-		return r.stop(ctx, err)
-	}
-	v, err := r.look(ctx, p)
-	if err != nil {
-		return r.stop(ctx, err)
-	}
 	r.share(v)
 	if s.Verbose {
 		what := "they are"
@@ -64,6 +56,21 @@ func (r *run) convert(ctx context.Context) int {
 	}
 	o := outcome{view: v, past: p, results: results, left: len(jobs) - len(results)}
 	return r.conclude(ctx, to, o, began)
+}
+
+// enter keeps other runs out of the tree until release is called, and finds what
+// there is to do in it.
+func (r *run) enter(ctx context.Context) (p *past, v *view, release func(), err error) {
+	if release, err = r.exclude(ctx, r.root(), r.settings.DryRun); err != nil {
+		return nil, nil, nil, err
+	}
+	if p, err = r.remember(); err == nil {
+		v, err = r.look(ctx, p)
+	}
+	if err != nil {
+		release()
+	}
+	return p, v, release, err
 }
 
 // An outcome is what a run has come to, before it is delivered.

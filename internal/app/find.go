@@ -23,21 +23,19 @@ type view struct {
 	// before are the ledger's entries, as they were, of sources whose outputs may be
 	// needed no more.
 	before []ledger.Entry
-	// changes is what the run is confined to, nil for everything.
-	changes *changes
 }
 
 // look finds the pictures and holds them against what earlier runs have done.
 // p is nil where nothing is known of those.
 func (r *run) look(ctx context.Context, p *past) (*view, error) {
 	v := &view{}
-	var err error
-	if v.changes, err = r.changed(ctx); err != nil {
+	confined, err := r.changed(ctx)
+	if err != nil {
 		return nil, err
 	}
 	o := r.scanOptions()
-	if v.changes != nil {
-		o.Only = v.changes.only(p, r.prefix(r.repo))
+	if confined != nil {
+		o.Only = confined.only(p, r.prefix(r.repo))
 	}
 	if p != nil {
 		o.Known = p.known
@@ -49,7 +47,7 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 	caches := r.settings.CacheDir != ""
 	if p == nil {
 		if caches {
-			if err := r.noPast(r.repo).identify(ctx, v.found.Sources, true); err != nil {
+			if err := r.noPast().identify(ctx, v.found.Sources, true); err != nil {
 				return nil, err
 			}
 		}

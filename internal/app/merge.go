@@ -24,19 +24,11 @@ func (r *run) merge(ctx context.Context) int {
 	if err := errors.Join(err, r.readRules(), r.checkFiles(), r.checkWebhook()); err != nil {
 		return r.stop(ctx, err)
 	}
-	release, err := r.exclude(ctx, r.noPast(r.repo).root, r.settings.DryRun)
+	p, v, release, err := r.enter(ctx)
 	if err != nil {
 		return r.stop(ctx, err)
 	}
 	defer release()
-	p, err := r.remember(r.repo)
-	if err != nil {
-		return r.stop(ctx, err)
-	}
-	v, err := r.look(ctx, p)
-	if err != nil {
-		return r.stop(ctx, err)
-	}
 	parts, err := r.verifyShards(ctx)
 	if err != nil {
 		return r.refuseUpload(err)
@@ -78,9 +70,6 @@ func (r *run) merge(ctx context.Context) int {
 	return r.conclude(ctx, to, o, began)
 }
 
-// root is the folder that paths in an upload begin at.
-func (r *run) root() string { return r.noPast(r.repo).root }
-
 // verifyShards checks the folders that shards have left.
 func (r *run) verifyShards(ctx context.Context) ([]store.Verified, error) {
 	allowed, err := r.allowed()
@@ -99,7 +88,7 @@ func (r *run) verifyShards(ctx context.Context) ([]store.Verified, error) {
 	}
 	return store.VerifyAll(dirs, store.VerifyOptions{
 		Head: head, Allowed: allowed, Recipe: r.recipeAtTop, MaxPixels: r.settings.MaxPixels,
-		Remove: func(source string) bool { return r.settingsOf(r.fromTop(source)).Originals == "remove" },
+		Remove: r.removesAtTop,
 	})
 }
 

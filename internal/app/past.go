@@ -39,11 +39,11 @@ type past struct {
 }
 
 // remember reads webpress.lock. It is nil where the settings want none.
-func (r *run) remember(repo *git.Repo) (*past, error) {
+func (r *run) remember() (*past, error) {
 	if !r.settings.Lock {
 		return nil, nil
 	}
-	p := r.noPast(repo)
+	p := r.noPast()
 	data, err := readLock(p.root)
 	if err != nil {
 		return nil, &asset.Fault{
@@ -69,12 +69,21 @@ func (r *run) remember(repo *git.Repo) (*past, error) {
 }
 
 // noPast is a past of which nothing is known yet.
-func (r *run) noPast(repo *git.Repo) *past {
-	p := &past{Ledger: ledger.New(), root: r.settings.WorkingDirectory, codecs: codec.Version()}
-	if repo != nil {
-		p.root, p.prefix, p.repo = repo.Top(), r.prefix(repo), repo.AtTop()
+func (r *run) noPast() *past {
+	p := &past{Ledger: ledger.New(), root: r.root(), codecs: codec.Version()}
+	if r.repo != nil {
+		p.prefix, p.repo = r.prefix(r.repo), r.repo.AtTop()
 	}
 	return p
+}
+
+// root is the folder of the lock file: the top of the work tree, or the working
+// directory where there is none.
+func (r *run) root() string {
+	if r.repo != nil {
+		return r.repo.Top()
+	}
+	return r.settings.WorkingDirectory
 }
 
 // maxLock is the length in bytes of a lock file that is still read: some two

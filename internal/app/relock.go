@@ -13,7 +13,7 @@ import (
 // Lines that are whole and agree with the tree stay; no picture is touched.
 func (r *run) relock(ctx context.Context) int {
 	r.openRepo(ctx)
-	p := r.noPast(r.repo)
+	p := r.noPast()
 	release, err := r.exclude(ctx, p.root, false)
 	if err != nil {
 		return r.stop(ctx, err)

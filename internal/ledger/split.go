@@ -123,8 +123,8 @@ func (s *splitter) digest(r asset.Recipe) string {
 func (s *splitter) look(jobs []asset.Job, tree Tree) error {
 	outputs, sources := make([]string, 0, len(jobs)), []string(nil)
 	for _, j := range jobs {
-		if o, ok := s.usual(j); ok {
-			outputs = append(outputs, o.Path) // and no more, if it is there
+		if e, ok := s.usual(j); ok {
+			outputs = append(outputs, e.Outputs[0].Path) // and no more, if it is there
 		} else {
 			outputs, sources = s.about(j, outputs, sources)
 		}
@@ -135,7 +135,7 @@ func (s *splitter) look(jobs []asset.Job, tree Tree) error {
 	}
 	var more []string
 	for _, j := range jobs {
-		if o, ok := s.usual(j); ok && !s.intact(o) {
+		if e, ok := s.usual(j); ok && !s.intact(e.Outputs[0]) {
 			more, sources = s.about(j, more, sources)
 		}
 	}
@@ -150,14 +150,14 @@ func (s *splitter) look(jobs []asset.Job, tree Tree) error {
 	return err
 }
 
-// usual is the output of a job that is done, if that is as it was made.
-func (s *splitter) usual(j asset.Job) (Output, bool) {
+// usual is the entry of a job that is done, if its only output is as it was made.
+func (s *splitter) usual(j asset.Job) (Entry, bool) {
 	entries := s.Of(s.at(j.Source.Path))
 	if len(entries) != 1 || len(entries[0].Outputs) != 1 {
-		return Output{}, false
+		return Entry{}, false
 	}
-	e, o := entries[0], entries[0].Outputs[0]
-	return o, o.Path == s.at(j.Output) && e.Blob == j.Source.Blob && e.Recipe == s.digest(j.Recipe)
+	e := entries[0]
+	return e, e.Outputs[0].Path == s.at(j.Output) && e.Blob == j.Source.Blob && e.Recipe == s.digest(j.Recipe)
 }
 
 // about adds the outputs and the sources that matter to a job that is not done.
@@ -195,15 +195,11 @@ func (s *splitter) intact(o Output) bool { return s.blobs[o.Path] == o.Blob }
 
 // one decides about a job.
 func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
+	if e, ok := s.usual(j); ok && e.Status == Made && s.intact(e.Outputs[0]) {
+		return done(j, e, e.Outputs[0]), nil
+	}
 	source, output, recipe := s.at(j.Source.Path), s.at(j.Output), s.digest(j.Recipe)
 	entries := s.Of(source)
-	if len(entries) == 1 {
-		// The usual case, without any copies.
-		e := entries[0]
-		if e.Blob == j.Source.Blob && e.Recipe == recipe && e.Status == Made && e.Outputs[0].Path == output && s.intact(e.Outputs[0]) {
-			return done(j, e, e.Outputs[0]), nil
-		}
-	}
 	todo := Todo{Job: j, Why: WhyNew}
 	for _, e := range entries {
 		switch {
