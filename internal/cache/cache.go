@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"webpress/internal/asset"
+	"webpress/internal/owner"
 )
 
 // Options say where a cache is and how much it may hold.
@@ -225,7 +226,7 @@ func (c *Cache) place(name string, parts ...[]byte) (err error) {
 			return err
 		}
 	}
-	if err := errors.Join(f.Chmod(0o644), giveTo(c.like, f.Chown), f.Close()); err != nil {
+	if err := errors.Join(f.Chmod(0o644), owner.Give(c.like, f.Chown), f.Close()); err != nil {
 		return err
 	}
 	now := c.Now()

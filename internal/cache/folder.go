@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"webpress/internal/asset"
+	"webpress/internal/owner"
 )
 
 // Files of the cache: entries lie in folders by the first two digits of their keys.
@@ -157,7 +158,7 @@ func makeDirs(dir string) error {
 		return err
 	}
 	own := func(uid, gid int) error { return os.Lchown(dir, uid, gid) }
-	return errors.Join(os.Chmod(dir, 0o755), giveTo(like, own))
+	return errors.Join(os.Chmod(dir, 0o755), owner.Give(like, own))
 }
 
 // tagged says whether the folder is marked as a cache, and refuses one that is not
@@ -219,7 +220,7 @@ func (c *Cache) makeFolder(name string) error {
 		return err
 	}
 	own := func(uid, gid int) error { return c.root.Lchown(name, uid, gid) }
-	return errors.Join(c.root.Chmod(name, 0o755), giveTo(c.like, own))
+	return errors.Join(c.root.Chmod(name, 0o755), owner.Give(c.like, own))
 }
 
 // cause takes err out of what the standard library wraps it in: the path is told

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"webpress/internal/asset"
+	"webpress/internal/owner"
 )
 
 // Temporary files have names that no pattern for pictures matches.
@@ -80,7 +81,7 @@ func place(root *os.Root, name string, data []byte, like fs.FileInfo, durable bo
 	if err := f.Chmod(0o644); err != nil {
 		return err
 	}
-	if err := giveTo(like, f.Chown); err != nil {
+	if err := owner.Give(like, f.Chown); err != nil {
 		return err
 	}
 	if durable {
@@ -112,7 +113,7 @@ func makeDirs(root *os.Root, dir string, like fs.FileInfo) error {
 			return err
 		}
 		own := func(uid, gid int) error { return root.Lchown(dir[:i], uid, gid) }
-		if err := errors.Join(root.Chmod(dir[:i], 0o755), giveTo(like, own)); err != nil {
+		if err := errors.Join(root.Chmod(dir[:i], 0o755), owner.Give(like, own)); err != nil {
 			return err
 		}
 	}

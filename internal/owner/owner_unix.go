@@ -1,6 +1,6 @@
 //go:build unix
 
-package cache
+package owner
 
 import (
 	"errors"
@@ -9,10 +9,10 @@ import (
 	"syscall"
 )
 
-// giveTo makes the owner of like the owner of what chown changes. Only root
+// Give makes the owner of like the owner of what chown changes. Only root
 // can do this, and where even root cannot (user namespaces, some network file
 // systems), the file stays root's.
-func giveTo(like fs.FileInfo, chown func(uid, gid int) error) error {
+func Give(like fs.FileInfo, chown func(uid, gid int) error) error {
 	stat, ok := like.Sys().(*syscall.Stat_t)
 	if !ok || os.Geteuid() != 0 || stat.Uid == 0 && stat.Gid == 0 {
 		return nil
