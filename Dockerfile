@@ -1,6 +1,6 @@
 FROM golang:1.26-trixie AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      gcc g++ libc6-dev pkg-config git libheif-dev libwebp-dev libturbojpeg0-dev libzimg-dev liblcms2-dev \
+      gcc g++ libc6-dev pkg-config git libheif-dev libwebp-dev libturbojpeg0-dev libdeflate-dev libzimg-dev liblcms2-dev \
     && rm -rf /var/lib/apt/lists/*
 
 # git, and what it needs to clone, fetch and push over HTTPS. Debian's package
@@ -39,7 +39,7 @@ LABEL org.opencontainers.image.title="webpress" \
       org.opencontainers.image.licenses="MIT"
 # The decoders, what git links to, and no encoder of HEVC. dav1d decodes AVIF.
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      ca-certificates libheif1 libheif-plugin-libde265 libheif-plugin-dav1d libturbojpeg0 libzimg2 liblcms2-2 \
+      ca-certificates libheif1 libheif-plugin-libde265 libheif-plugin-dav1d libturbojpeg0 libdeflate0 libzimg2 liblcms2-2 \
       libcurl3t64-gnutls libexpat1 libpcre2-8-0 zlib1g \
     && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log
 COPY --from=build /out/ /

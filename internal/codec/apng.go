@@ -3,7 +3,6 @@ package codec
 import (
 	"encoding/binary"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"time"
 )
@@ -150,31 +149,12 @@ func (f *pngFile) animate() *animation {
 			a := f.anim.frames[next]
 			next++
 			// A frame is a PNG of its own size with everything else of the file's.
-			header := make([]byte, 0, 13)
-			header = binary.BigEndian.AppendUint32(header, uint32(a.w))
-			header = binary.BigEndian.AppendUint32(header, uint32(a.h))
-			header = append(header, f.header[16:21]...)
-			image := make([][]byte, len(a.data))
-			for i, body := range a.data {
-				image[i] = pngChunk("IDAT", body)
-			}
-			p, err := f.decode(pngChunk("IHDR", header), image)
+			p, err := f.decode(a.w, a.h, a.data)
 			if err != nil {
 				return patch{}, err
-			}
-			if p.w != a.w || p.h != a.h {
-				return patch{}, &Error{Op: "apng", Detail: wrongSize}
 			}
 			a.pix = p.pix
 			return a.patch, nil
 		},
 	}
-}
-
-// pngChunk writes a chunk: length, kind, body, checksum of kind and body.
-func pngChunk(kind string, body []byte) []byte {
-	c := make([]byte, 0, 12+len(body))
-	c = binary.BigEndian.AppendUint32(c, uint32(len(body)))
-	c = append(append(c, kind...), body...)
-	return binary.BigEndian.AppendUint32(c, crc32.ChecksumIEEE(c[4:]))
 }

@@ -9,7 +9,7 @@ package codec
 
 /*
 #cgo CFLAGS: -O3 -Wall -Wextra -Wno-unused-parameter
-#cgo pkg-config: libheif libturbojpeg lcms2
+#cgo pkg-config: libheif libturbojpeg libdeflate lcms2
 #cgo LDFLAGS: -Wl,--as-needed -lwebp -lwebpmux -lwebpdemux -lm
 */
 import "C"

@@ -1,6 +1,6 @@
 // Package codec turns bytes into pixels and pixels into bytes: HEIC and AVIF by
-// libheif, JPEG by libjpeg-turbo, WebP by libwebp, and PNG, GIF, TIFF and BMP by
-// Go's own decoders. Whatever it is handed may be hostile.
+// libheif, JPEG by libjpeg-turbo, WebP by libwebp, GIF, TIFF and BMP by Go's own
+// decoders, and PNG with the help of libdeflate. Whatever it is handed may be hostile.
 package codec
 
 import (

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"image/png"
-	"io"
 	"slices"
 
 	"webpress/internal/asset"
@@ -27,8 +25,8 @@ const (
 type pngFile struct {
 	w, h, depth, colour int
 	interlaced          bool
-	// header, palette, transparency are the whole chunks IHDR, PLTE, tRNS;
-	// image is the whole IDAT chunks, all in a row.
+	// header, palette, transparency are the whole chunks IHDR, PLTE, tRNS, nil
+	// where there is none; image is the whole IDAT chunks, all in a row.
 	header, palette, transparency []byte
 	image                         [][]byte
 	// packed is the length of the compressed pixels.
@@ -122,6 +120,9 @@ func (f *pngFile) readHeader(whole, body []byte) error {
 	if !slices.Contains(depths, f.depth) {
 		return &Error{Op: "png", Detail: fmt.Sprintf("%d bits of colour type %d are not valid", f.depth, f.colour)}
 	}
+	if body[10] != 0 || body[11] != 0 || body[12] > 1 {
+		return &Error{Op: "png", Detail: fmt.Sprintf("compression %d, filter %d, interlacing %d are not known", body[10], body[11], body[12])}
+	}
 	return nil
 }
 
@@ -136,8 +137,7 @@ func (f *pngFile) check() error {
 }
 
 func (f *pngFile) checkPacked(w, h, packed int) error {
-	channels := map[int]uint64{pngGray: 1, pngPalette: 1, pngGrayAlpha: 2, pngRGB: 3, pngRGBA: 4}[f.colour]
-	row := (uint64(w)*channels*uint64(f.depth) + 7) / 8
+	row := (uint64(w)*uint64(f.pixelBits()) + 7) / 8
 	if uint64(h) > (uint64(packed)+64)*1040/row {
 		return &Error{Op: "png", Detail: fmt.Sprintf("it claims %dx%d pixels, which its data cannot hold", w, h)}
 	}
@@ -187,37 +187,15 @@ func decodePNG(data []byte) (frame, meta, error) {
 		p, err := f.animate().still()
 		return p, f.meta(), err
 	}
-	p, err := f.decode(f.header, f.image)
-	if err == nil && (p.w != f.w || p.h != f.h) {
-		err = &Error{Op: "png", Detail: wrongSize}
+	if err := checkSums(f.image...); err != nil {
+		return frame{}, f.meta(), err
 	}
+	pieces := make([][]byte, len(f.image))
+	for i, c := range f.image {
+		pieces[i] = c[8 : len(c)-4]
+	}
+	p, err := f.decode(f.w, f.h, pieces)
 	return p, f.meta(), err
-}
-
-// decode decodes one picture out of the chunks that matter, so that a damaged
-// chunk of metadata, or an order of chunks that only purists mind, does no harm.
-func (f *pngFile) decode(header []byte, image [][]byte) (frame, error) {
-	parts := []io.Reader{bytes.NewReader([]byte(pngSignature))}
-	chunks := [][]byte{header, f.palette, f.transparency}
-	if f.colour != pngPalette {
-		chunks[1] = nil // a suggestion for displays without true colour
-	}
-	if f.colour == pngGrayAlpha || f.colour == pngRGBA {
-		chunks[2] = nil // forbidden there, and of no meaning
-	}
-	chunks = append(chunks, image...)
-	for _, c := range append(chunks, pngChunk("IEND", nil)) {
-		if c != nil {
-			parts = append(parts, bytes.NewReader(c))
-		}
-	}
-	m, err := png.Decode(io.MultiReader(parts...))
-	if err != nil {
-		return frame{}, decodeError("png", err)
-	}
-	p, err := toFrame("png", m)
-	p.gray = f.colour == pngGray || f.colour == pngGrayAlpha
-	return p, err
 }
 
 // meta returns the metadata of the file.

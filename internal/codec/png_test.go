@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/png"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -39,6 +41,14 @@ func noisy(w, h int, opaque bool) *image.NRGBA {
 func insert(file []byte, chunks ...[]byte) []byte {
 	const header = len(pngSignature) + 25
 	return slices.Concat(file[:header], slices.Concat(chunks...), file[header:])
+}
+
+// pngChunk writes a chunk: length, kind, body, checksum of kind and body.
+func pngChunk(kind string, body []byte) []byte {
+	c := make([]byte, 0, 12+len(body))
+	c = binary.BigEndian.AppendUint32(c, uint32(len(body)))
+	c = append(append(c, kind...), body...)
+	return binary.BigEndian.AppendUint32(c, crc32.ChecksumIEEE(c[4:]))
 }
 
 func deflate(data []byte) []byte {
@@ -251,8 +261,25 @@ func FuzzDecodePNG(f *testing.F) {
 	f.Add(insert(encodePNG(f, noisy(4, 3, true)), pngChunk("iCCP", slices.Concat([]byte("n\x00\x00"), deflate([]byte("p")))), pngChunk("eXIf", exifBlock(binary.BigEndian, 6))))
 	f.Add(insert(encodePNG(f, image.NewGray16(image.Rect(0, 0, 3, 2))), pngChunk("tRNS", []byte{0, 0})))
 	f.Add(encodePNG(f, image.NewPaletted(image.Rect(0, 0, 3, 2), color.Palette{color.Black, color.Transparent})))
+	r := rand.New(rand.NewPCG(3, 4))
+	f.Add(anyPNG(r, 9, 9, 2, pngGray, true))
+	f.Add(anyPNG(r, 5, 4, 16, pngRGB, false, pngChunk("tRNS", make([]byte, 6))))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		fuzzStill(t, data, probePNG, decodePNG)
+		if len(data) > 1<<16 {
+			return
+		}
+		got, _, err := decodePNG(data)
+		if err != nil {
+			return
+		}
+		m, err := png.Decode(bytes.NewReader(data))
+		if err != nil {
+			return // Go's decoder minds more
+		}
+		if want, err := toFrame("png", m); err == nil && !bytes.Equal(got.pix, want.pix) {
+			t.Fatal("Go's decoder sees other pixels")
+		}
 	})
 }
 
