@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"unsafe"
+
+	"webpress/internal/pixel"
 )
 
 // checkSums refuses chunks whose checksum is not that of kind and body.
@@ -76,8 +78,8 @@ func (f *pngFile) decode(w, h int, pieces [][]byte) (frame, error) {
 	// The rows are unpacked into the end of the memory of the pixels, and each row
 	// of pixels ends before the next packed one begins. Interlaced ones are strewn.
 	n := 4 * w * h
-	memory := make([]byte, max(n, raw))
-	pix, rest := memory[:n:n], memory[len(memory)-raw:]
+	memory := pixel.NewBlock(max(n, raw))
+	pix, rest := memory[:n], memory[len(memory)-raw:]
 	if len(passes) > 1 {
 		rest = make([]byte, raw)
 	}

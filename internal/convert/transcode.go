@@ -59,8 +59,8 @@ func transcode(ctx context.Context, data []byte, info codec.Info, r asset.Recipe
 	return out, err
 }
 
-// encode resizes and turns im, which is empty afterwards, and encodes it, losslessly where the recipe or the
-// size of the result says so.
+// encode resizes and turns im, which is empty afterwards, and encodes it, without
+// loss where the recipe or the size of the result says so.
 func encode(ctx context.Context, im *pixel.Image, width, height, orientation int, lossy bool, r asset.Recipe) ([]byte, bool, error) {
 	o := codec.EncodeOptions{Quality: r.Quality, Effort: r.Effort}
 	if im.Kind != pixel.RGBA && !im.Alpha && r.Lossless != asset.LosslessAlways {
@@ -69,7 +69,8 @@ func encode(ctx context.Context, im *pixel.Image, width, height, orientation int
 		if err != nil {
 			return nil, false, err
 		}
-		*im = pixel.Image{} // free while the encoder needs memory
+		im.Free() // while the encoder needs memory
+		defer planes.Free()
 		data, err := codec.Encode(planes, o)
 		return data, false, err
 	}
@@ -78,8 +79,9 @@ func encode(ctx context.Context, im *pixel.Image, width, height, orientation int
 		return nil, false, err
 	}
 	if exact != im {
-		*im = pixel.Image{}
+		im.Free()
 	}
+	defer exact.Free()
 	if err := ctx.Err(); err != nil {
 		return nil, false, err
 	}

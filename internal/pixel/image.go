@@ -62,29 +62,43 @@ type Image struct {
 	// Planar layouts come from NewPlanar, which aligns both as zimg wants.
 	Planes [4][]byte
 	Stride [4]int
+
+	// block is the memory of all planes.
+	block []byte
 }
 
 // alignment is what zimg asks of buffers and strides, in bytes.
 const alignment = 64
 
 // NewRGBA returns an RGBA image around pix, whose rows follow each other without
-// a gap. A nil pix is allocated.
+// a gap. Where pix is nil, the image gets memory that may hold anything.
 func NewRGBA(width, height int, pix []byte) *Image {
 	if pix == nil {
-		pix = make([]byte, 4*width*height)
+		pix = NewBlock(4 * width * height)
 	}
-	im := &Image{Width: width, Height: height, Kind: RGBA, Depth: 8, Full: true}
+	im := &Image{Width: width, Height: height, Kind: RGBA, Depth: 8, Full: true, block: pix}
 	im.Planes[0], im.Stride[0] = pix, 4*width
 	return im
 }
 
-// NewPlanar allocates the planes of a Gray or YUV image whose other fields are
-// as in like. Every plane has room for a size rounded up to whole chroma samples.
+// NewPlanar returns a Gray or YUV image whose other fields are as in like, with
+// planes that may hold anything. Every plane has room for a size rounded up to whole
+// chroma samples.
 func NewPlanar(like Image) *Image {
 	im := like
+	var size [4]int
+	total := alignment
 	for p := range im.Planes {
-		if w, h := im.PlaneSize(p); w > 0 {
-			im.Planes[p], im.Stride[p] = newPlane(w, h, im.sampleBytes())
+		w, h := im.PlaneSize(p)
+		im.Stride[p] = roundUp(w*im.sampleBytes(), alignment)
+		size[p] = im.Stride[p] * h
+		total += size[p]
+	}
+	im.block = NewBlock(total)
+	rest := aligned(im.block)
+	for p, n := range size {
+		if im.Planes[p] = nil; n > 0 {
+			im.Planes[p], rest = rest[:n:n], rest[n:]
 		}
 	}
 	return &im
@@ -111,12 +125,9 @@ func (im *Image) sampleBytes() int {
 	return 1
 }
 
-func newPlane(width, height, sampleBytes int) (pix []byte, stride int) {
-	stride = roundUp(width*sampleBytes, alignment)
-	n := stride * height
-	buf := make([]byte, n+alignment)
-	skip := -int(uintptr(unsafe.Pointer(unsafe.SliceData(buf)))) & (alignment - 1)
-	return buf[skip : skip+n : skip+n], stride
+// aligned returns b from its first aligned byte on.
+func aligned(b []byte) []byte {
+	return b[-int(uintptr(unsafe.Pointer(unsafe.SliceData(b))))&(alignment-1):]
 }
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }

@@ -113,7 +113,11 @@ func transform(src *Image, like Image, orientation int) (*Image, error) {
 	}
 	// A converted image is sRGB now.
 	dst.Primaries, dst.Transfer = 0, 0
-	return turn(dst, orientation), nil
+	turned := turn(dst, orientation)
+	if turned != dst {
+		dst.Free()
+	}
+	return turned, nil
 }
 
 // needsConversion says that an image names colours other than sRGB's in its code
@@ -199,24 +203,24 @@ func describe(im *Image, pin *runtime.Pinner) C.wp_image {
 	return out
 }
 
-// asNeutralYUV describes a grey image with two planes of neutral chroma added, as
-// zimg makes no colours out of one plane.
+// asNeutralYUV describes a grey image with a plane of neutral chroma added, twice,
+// as zimg makes no colours out of one plane.
 func asNeutralYUV(im *Image, pin *runtime.Pinner) C.wp_image {
+	chroma := NewPlanar(Image{Width: im.Width, Height: im.Height, Kind: Gray, Depth: im.Depth})
+	pix := chroma.Planes[0]
+	if im.Depth > 8 {
+		middle := uint16(1) << (im.Depth - 1)
+		words := unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(pix))), len(pix)/2)
+		for i := range words {
+			words[i] = middle
+		}
+	} else {
+		fill(pix, 128)
+	}
 	neutral := *im
 	neutral.Kind, neutral.Matrix = YUV, MatrixBT601
 	for p := 1; p < 3; p++ {
-		w, h := neutral.PlaneSize(p)
-		pix, stride := newPlane(w, h, neutral.sampleBytes())
-		if neutral.Depth > 8 {
-			middle := uint16(1) << (neutral.Depth - 1)
-			words := unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(pix))), len(pix)/2)
-			for i := range words {
-				words[i] = middle
-			}
-		} else {
-			fill(pix, 128)
-		}
-		neutral.Planes[p], neutral.Stride[p] = pix, stride
+		neutral.Planes[p], neutral.Stride[p] = pix, chroma.Stride[0]
 	}
 	return describe(&neutral, pin)
 }

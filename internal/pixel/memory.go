@@ -1,0 +1,71 @@
+package pixel
+
+import (
+	"slices"
+	"sync"
+)
+
+// Pictures come and go in blocks of megabytes, and a fresh block costs more than
+// what is done with it: the system has to find and clear its pages, one by one. So
+// blocks that are done with serve again; they are neither counted by the memory
+// budget nor found by the garbage collector, and therefore few.
+const (
+	smallBlock  = 64 << 10
+	largeBlock  = 12 << 20
+	spareMemory = 24 << 20
+)
+
+// A shelf holds blocks that nobody uses, the one that has been there longest first.
+type shelf struct {
+	mu     sync.Mutex
+	blocks [][]byte
+	size   int
+}
+
+var spare shelf
+
+// take returns n bytes that may hold anything.
+func (s *shelf) take(n int) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	best := -1
+	for i, b := range s.blocks {
+		if cap(b) >= n && cap(b) <= 2*n && (best < 0 || cap(b) < cap(s.blocks[best])) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return make([]byte, n)
+	}
+	return s.remove(best)[:n]
+}
+
+func (s *shelf) remove(i int) []byte {
+	b := s.blocks[i]
+	s.blocks = slices.Delete(s.blocks, i, i+1)
+	s.size -= cap(b)
+	return b
+}
+
+// give takes over a block that nobody uses any more.
+func (s *shelf) give(b []byte) {
+	if cap(b) < smallBlock || cap(b) > largeBlock {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.blocks = append(s.blocks, b)
+	for s.size += cap(b); s.size > spareMemory; {
+		s.remove(0)
+	}
+}
+
+// NewBlock returns n bytes for pixels, which may hold anything.
+func NewBlock(n int) []byte { return spare.take(n) }
+
+// Free says that nobody uses the pixels of im any more: their memory serves other
+// images from now on. im is empty afterwards.
+func (im *Image) Free() {
+	spare.give(im.block)
+	*im = Image{}
+}
