@@ -258,7 +258,10 @@ func (p *placing) putFile(f File) error {
 	if p.same(name, f.After, f.SHA256) {
 		return nil
 	}
-	return p.put(name, func(w io.Writer) error { return p.copyFile(w, f) })
+	return p.put(name, func(w io.Writer) error {
+		_, err := p.copyFile(w, f)
+		return err
+	})
 }
 
 func (p *placing) putManifest(m Manifest) error {

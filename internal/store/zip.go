@@ -46,7 +46,7 @@ func pack(ctx context.Context, d Delivery) (*bundle, []asset.Left, error) {
 			root.Close()
 			return nil, nil, err
 		}
-		if why := b.unfit(f, seen); why != "" {
+		if why := b.unfit(&f, seen); why != "" {
 			left = append(left, asset.Left{Path: f.Output, Reason: why})
 			continue
 		}
@@ -60,8 +60,9 @@ func pack(ctx context.Context, d Delivery) (*bundle, []asset.Left, error) {
 }
 
 // unfit says why f cannot be in the bundle, empty where it can. seen holds the
-// paths of those that can.
-func (b *bundle) unfit(f File, seen map[string]string) string {
+// paths of those that can. What an earlier run has made has no digest yet, since this
+// run has not read it, and gets it here.
+func (b *bundle) unfit(f *File, seen map[string]string) string {
 	name := b.in(f.Output)
 	if why := badPath(name); why != "" {
 		return "its path " + why
@@ -85,32 +86,35 @@ func (b *bundle) unfit(f File, seen map[string]string) string {
 		return "it is not a regular file"
 	}
 	crc := crc32.NewIEEE()
-	if err := b.copyFile(crc, f); err != nil {
+	digest, err := b.copyFile(crc, *f)
+	if err != nil {
 		return err.Error()
 	}
+	f.SHA256 = digest
 	b.sums[f.Output] = crc.Sum32()
 	seen[fold(name)] = name
 	return ""
 }
 
-// copyFile copies the content of f to w, and fails where that is not what the
-// run has written. Errors do not tell the name.
-func (b *bundle) copyFile(w io.Writer, f File) error {
+// copyFile copies the content of f to w and returns its digest. It fails where the
+// content is not what the run has written. Errors do not tell the name.
+func (b *bundle) copyFile(w io.Writer, f File) (digest string, err error) {
 	in, err := b.root.Open(f.Output)
 	if err != nil {
-		return cause(err)
+		return "", cause(err)
 	}
 	defer in.Close()
 	hash := sha256.New()
 	// One byte more than there should be, to see that there is none.
 	n, err := io.Copy(io.MultiWriter(w, hash), io.LimitReader(in, f.After+1))
-	switch {
-	case err != nil:
-		return cause(err)
-	case n != f.After || f.SHA256 != "" && hex.EncodeToString(hash.Sum(nil)) != f.SHA256:
-		return errors.New("it changed after it was written")
+	if err != nil {
+		return "", cause(err)
 	}
-	return nil
+	digest = hex.EncodeToString(hash.Sum(nil))
+	if n != f.After || f.SHA256 != "" && f.SHA256 != digest {
+		return "", errors.New("it changed after it was written")
+	}
+	return digest, nil
 }
 
 // writeZip writes the bundle as a zip: manifest, report, results by their paths.
@@ -141,7 +145,7 @@ func (b *bundle) writeZip(ctx context.Context, w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		if err := b.copyFile(entry, f); err != nil {
+		if _, err := b.copyFile(entry, f); err != nil {
 			return fmt.Errorf("read %q: %w", f.Output, err)
 		}
 	}

@@ -49,6 +49,22 @@ func TestZip(t *testing.T) {
 	}
 }
 
+// What an earlier run has made was not read by this one, and is in the manifest with
+// its digest all the same.
+func TestZipOfEarlierResults(t *testing.T) {
+	want := made("a.png", "a.webp", "one")
+	earlier := want
+	earlier.Status, earlier.Reason, earlier.SHA256 = asset.Skipped, asset.UpToDate, ""
+	b, left, err := pack(t.Context(), Delivery{Dir: put(t, map[string]string{"a.webp": "one"}), Results: []asset.Result{earlier}})
+	if err != nil || left != nil {
+		t.Fatal(left, err)
+	}
+	defer b.root.Close()
+	if got := b.manifest.Files[0].SHA256; got != want.SHA256 {
+		t.Errorf("digest %q, want %q", got, want.SHA256)
+	}
+}
+
 func TestZipOfFileThatChanged(t *testing.T) {
 	d := Delivery{Dir: put(t, map[string]string{"a.webp": "old"}), Results: []asset.Result{made("a.png", "a.webp", "old")}}
 	b, _, err := pack(t.Context(), d)
