@@ -18,6 +18,7 @@ int wp_webp_encode(const wp_webp_options* o, int width, int height, const uint8_
   } else {
     config.quality = o->quality;
     config.method = o->effort;
+    if (o->plain_alpha) config.alpha_filtering = 0;
   }
   config.exact = o->exact;
   config.thread_level = o->threads;

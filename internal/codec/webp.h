@@ -6,7 +6,7 @@
 
 typedef struct {
   float quality;
-  int effort, lossless, exact, threads;
+  int effort, lossless, exact, plain_alpha, threads;
 } wp_webp_options;
 
 // wp_webp_encode encodes one picture: planes Y, U, V in 4:2:0, or, where u is

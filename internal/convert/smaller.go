@@ -34,8 +34,15 @@ func smaller(im *pixel.Image, o codec.EncodeOptions) (data []byte, lossless bool
 	exact.Lossless = true
 	way := unclear
 	if im.Width*im.Height > fewPixels {
-		if way, err = sample(im, o); err != nil {
+		sample := strips(im)
+		defer sample.Free()
+		if way, err = clearWay(sample, o); err != nil {
 			return nil, false, err
+		}
+		if way != isLossless && im.Alpha {
+			if o.PlainAlpha, err = plainAlpha(sample, o); err != nil {
+				return nil, false, err
+			}
 		}
 	}
 	var a, b []byte
@@ -62,8 +69,8 @@ const (
 	isLossless
 )
 
-// sample encodes strips of im both ways, and tells which one is clearly smaller.
-func sample(im *pixel.Image, o codec.EncodeOptions) (way, error) {
+// strips returns a sample of im.
+func strips(im *pixel.Image) *pixel.Image {
 	height := im.Height / bands
 	rows := min(height, bandRows)
 	strip := pixel.NewRGBA(im.Width, rows*bands, nil)
@@ -72,21 +79,26 @@ func sample(im *pixel.Image, o codec.EncodeOptions) (way, error) {
 		from := b*height + (height-rows)/2
 		copy(strip.Planes[0][b*rows*strip.Stride[0]:], im.Planes[0][from*im.Stride[0]:][:rows*im.Stride[0]])
 	}
+	return strip
+}
+
+// clearWay encodes a sample both ways, and tells which one is clearly smaller.
+func clearWay(sample *pixel.Image, o codec.EncodeOptions) (way, error) {
 	last := min(o.Effort, 1)
-	lossy, err := codec.Encode(strip, codec.EncodeOptions{Quality: o.Quality, Effort: last})
+	lossy, err := codec.Encode(sample, codec.EncodeOptions{Quality: o.Quality, Effort: last})
 	if err != nil {
 		return unclear, err
 	}
 	limit := clearlyLossless
-	if im.Alpha {
+	if sample.Alpha {
 		limit = alphaLossless
 	}
 	for effort := range last + 1 {
-		lossless, err := codec.Encode(strip, codec.EncodeOptions{Lossless: true, Effort: effort})
+		lossless, err := codec.Encode(sample, codec.EncodeOptions{Lossless: true, Effort: effort})
 		if err != nil {
 			return unclear, err
 		}
-		bits := 8 * float64(len(lossless)) / float64(strip.Width*strip.Height)
+		bits := 8 * float64(len(lossless)) / float64(sample.Width*sample.Height)
 		switch ratio := float64(len(lossless)) / float64(len(lossy)); {
 		case ratio < limit:
 			return isLossless, nil
@@ -95,4 +107,19 @@ func sample(im *pixel.Image, o codec.EncodeOptions) (way, error) {
 		}
 	}
 	return unclear, nil
+}
+
+// plainAlpha tells whether the alpha of a sample gets no smaller by filters.
+func plainAlpha(sample *pixel.Image, o codec.EncodeOptions) (bool, error) {
+	o.Effort = min(o.Effort, 1)
+	var size [2]int
+	for i := range size {
+		o.PlainAlpha = i == 1
+		data, err := codec.Encode(sample, o)
+		if err != nil {
+			return false, err
+		}
+		size[i] = len(data)
+	}
+	return size[1] <= size[0], nil
 }
