@@ -1,13 +1,13 @@
 FROM golang:1.26-trixie AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      gcc g++ libc6-dev pkg-config git libheif-dev libwebp-dev libturbojpeg0-dev libdeflate-dev libzimg-dev liblcms2-dev \
+      gcc g++ libc6-dev pkg-config git libheif-dev libwebp-dev libturbojpeg0-dev libdeflate-dev libzimg-dev liblcms2-dev git-lfs \
     && rm -rf /var/lib/apt/lists/*
 
-# git, and what it needs to clone, fetch and push over HTTPS. Debian's package
-# brings perl along, which is as large as all the rest, and which none of this
-# calls.
-RUN core=/usr/lib/git-core doc=/usr/share/doc/git/copyright \
-    && mkdir -p /out/usr/bin /out$core /out/usr/share/git-core /out/usr/share/doc/git \
+# git, what it needs to clone, fetch and push over HTTPS, and Git LFS. Debian's
+# package brings perl along, which is as large as all the rest, and which none of
+# this calls.
+RUN core=/usr/lib/git-core \
+    && mkdir -p /out/usr/bin /out$core /out/usr/share/git-core \
     && cp -a /usr/bin/git /out/usr/bin/ \
     && ln -s git /out/usr/bin/git-upload-pack \
     && ln -s git /out/usr/bin/git-receive-pack \
@@ -15,7 +15,10 @@ RUN core=/usr/lib/git-core doc=/usr/share/doc/git/copyright \
     && cp -L $core/git-remote-http /out$core/ \
     && ln -s git-remote-http /out$core/git-remote-https \
     && cp -a /usr/share/git-core/templates /out/usr/share/git-core/ \
-    && if [ -e $doc ]; then cp $doc /out$doc; fi
+    && cp /usr/bin/git-lfs /out/usr/bin/ \
+    && for doc in /usr/share/doc/git /usr/share/doc/git-lfs; do \
+         if [ -e $doc/copyright ]; then mkdir -p /out$doc && cp $doc/copyright /out$doc/; fi; \
+       done
 
 # The flags are those of the Makefile. GOAMD64 means nothing to other processors.
 ARG TARGETARCH
@@ -44,7 +47,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
     && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log
 COPY --from=build /out/ /
 # A missing library shows here, and not at the first picture.
-RUN webpress --version && git --version && ! ldd /usr/lib/git-core/git-remote-http | grep 'not found'
+RUN webpress --version && git --version && git lfs version && ! ldd /usr/lib/git-core/git-remote-http | grep 'not found'
 ENV LANG=C.UTF-8
 # No USER: GitHub mounts the workspace for root, and outputs get their source's owner.
 ENTRYPOINT ["/usr/local/bin/webpress"]

@@ -43,6 +43,10 @@ func TestGit(t *testing.T) {
 		git commit -m 'first'
 		git show HEAD:a.bin | grep -x HELLO
 		git check-attr filter -- x.png | grep -x 'x.png: filter: lfs'
+		echo pixels >x.png
+		git -c filter.lfs.clean='git-lfs clean -- %f' -c filter.lfs.required=true add x.png
+		git show :x.png | grep -x 'oid sha256:[0-9a-f]*'
+		git rm -q --cached x.png && rm x.png
 		git ls-files -z --cached --others --exclude-standard | tr '\0' '\n' | grep -x 'd e/ü'
 		git push -u origin main
 		cd ..
