@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -132,9 +133,16 @@ func (g *GitHub) Facts() Facts {
 	}
 	// A run of pull_request_target has the base repository's token and secrets.
 	fork := f.Event == PullRequest && f.Fork && f.EventName != "pull_request_target"
-	f.ReadOnly = fork || f.Actor == "dependabot[bot]"
+	f.ReadOnly = fork || f.Actor == "dependabot[bot]" && slices.Contains(dependabotReads, f.EventName)
 	f.shard(g.getenv)
 	return f
+}
+
+// dependabotReads are the events whose runs may only read where Dependabot started
+// them: GitHub's documentation, "Dependabot on GitHub Actions". A workflow_run that
+// follows such a run is not among them.
+var dependabotReads = []string{
+	"pull_request", "pull_request_review", "pull_request_review_comment", "push", "create", "deployment", "deployment_status",
 }
 
 // Secrets reads what an action is given. GITHUB_TOKEN is set only where a

@@ -57,6 +57,11 @@ func TestGitHubFacts(t *testing.T) {
 				f.Event, f.EventName, f.Branch, f.BaseSHA = Push, "push", "main", before
 				f.Actor, f.ReadOnly = "dependabot[bot]", true
 			}},
+		{"run on a schedule that Dependabot was the last to change", "push.json",
+			[]string{"GITHUB_EVENT_NAME", "schedule", "GITHUB_REF", "refs/heads/main", "GITHUB_ACTOR", "dependabot[bot]"},
+			func(f *Facts) {
+				f.Event, f.EventName, f.Branch, f.Actor = Schedule, "schedule", "main", "dependabot[bot]"
+			}},
 		{"pull request within a repository that is a fork itself", "pull-request.json",
 			[]string{"GITHUB_EVENT_NAME", "pull_request", "GITHUB_REF", "refs/pull/12/merge",
 				"GITHUB_HEAD_REF", "photos/new", "GITHUB_BASE_REF", "main"},
@@ -116,6 +121,13 @@ func TestGitHubFacts(t *testing.T) {
 			[]string{"GITHUB_EVENT_NAME", "workflow_run", "GITHUB_REF", "refs/heads/main"},
 			func(f *Facts) {
 				f.Event, f.EventName, f.SourceRunID = WorkflowRun, "workflow_run", "7700"
+				f.Branch, f.HeadSHA, f.HeadRepository = "photos/new", strings.Repeat("3", 40), "octo/site"
+				f.PullRequest, f.BaseBranch, f.BaseSHA = 12, "main", before
+			}},
+		{"workflow run after one of Dependabot's", "workflow-run.json",
+			[]string{"GITHUB_EVENT_NAME", "workflow_run", "GITHUB_REF", "refs/heads/main", "GITHUB_ACTOR", "dependabot[bot]"},
+			func(f *Facts) {
+				f.Event, f.EventName, f.SourceRunID, f.Actor = WorkflowRun, "workflow_run", "7700", "dependabot[bot]"
 				f.Branch, f.HeadSHA, f.HeadRepository = "photos/new", strings.Repeat("3", 40), "octo/site"
 				f.PullRequest, f.BaseBranch, f.BaseSHA = 12, "main", before
 			}},
