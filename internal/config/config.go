@@ -124,7 +124,7 @@ type Config struct {
 
 	// Token and the other secrets are never shown.
 	Token       string `group:"access" secret:"" file:"-" check:"text" placeholder:"TOKEN" input-default:"${{ github.token }}" default-note:"the job's own token in the GitHub action" help:"Token to commit, to open pull requests and to comment with."`
-	GitlabToken string `group:"access" secret:"" file:"-" check:"text" placeholder:"TOKEN" help:"Token with the scope api to comment on merge requests of GitLab with, which its job token cannot."`
+	GitlabToken string `group:"access" secret:"" file:"-" check:"text" placeholder:"TOKEN" help:"Token with the scope api to comment on merge requests of GitLab with, and to open them, which its job token cannot."`
 	Retries     int    `group:"access" default:"5" range:"0,20" placeholder:"N" help:"How often a failed request is repeated."`
 
 	FailOn  string `group:"report" default:"error" enum:"error,change,none" placeholder:"WHAT" help:"When to end with exit code 1: error is at a picture that failed, change also where anything was written or is not yet added to git, none is never."`
