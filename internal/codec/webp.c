@@ -42,16 +42,9 @@ int wp_webp_encode(const wp_webp_options* o, int width, int height, const uint8_
     ok = alpha ? WebPPictureImportRGBA(&picture, y, y_stride) : WebPPictureImportRGBX(&picture, y, y_stride);
   }
   if (ok) {
+    // The first partition of a lossy picture holds at most 512 kB; libwebp itself makes
+    // it coarser where it would not fit.
     ok = WebPEncode(&config, &picture);
-    // The first partition of a lossy picture holds at most 512 kB; the limit
-    // makes it coarser where it would not fit.
-    for (int limit = 30; !ok && picture.error_code == VP8_ENC_ERROR_PARTITION0_OVERFLOW && limit <= 100; limit += 35) {
-      WebPMemoryWriterClear(&writer);
-      WebPMemoryWriterInit(&writer);
-      picture.error_code = VP8_ENC_OK;
-      config.partition_limit = limit;
-      ok = WebPEncode(&config, &picture);
-    }
   }
   int code = ok ? 0 : picture.error_code ? (int)picture.error_code : VP8_ENC_ERROR_OUT_OF_MEMORY;
   WebPPictureFree(&picture);
