@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"webpress/internal/wire"
@@ -168,7 +169,7 @@ type graphError struct {
 
 // graphQL sends body and decodes the data of the answer into data.
 func (g GitHub) graphQL(ctx context.Context, t task, body *text, data any) error {
-	r := wire.Request{Method: http.MethodPost, URL: g.GraphQLURL, Header: g.header(), Idempotent: true, Limited: limited}
+	r := wire.Request{Method: http.MethodPost, URL: g.GraphQLURL, Header: g.header(), Idempotent: true, Limited: limited, Failed: failed}
 	body.into(&r)
 	var answer struct {
 		Data   json.RawMessage
@@ -182,6 +183,8 @@ func (g GitHub) graphQL(ctx context.Context, t task, body *text, data any) error
 		// is that of a server which has no such address.
 		if e, ok := errors.AsType[*wire.Error](err); ok && (e.Status == http.StatusNotFound || known.Kind == ErrUnsupported) {
 			known.Kind, known.Hint = ErrUnsupported, "this server has no GraphQL API: set commit-method to another way"
+		} else if ok && e.Status == http.StatusOK && known.Hint == "" {
+			known.Hint = unexplained(t)
 		}
 		return err
 	case err != nil:
@@ -220,3 +223,22 @@ func limited(r *wire.Response) bool {
 		return e.Type == "RATE_LIMITED" || e.Type == "RATE_LIMIT" || e.Extensions.Code == "rateLimited"
 	})
 }
+
+// failed recognizes a fault of GitHub's own that may pass. What was asked for may
+// have been done all the same: expectedHeadOid keeps it from being done twice.
+func failed(r *wire.Response) bool {
+	var answer struct {
+		Data   json.RawMessage
+		Errors []graphError
+	}
+	if json.Unmarshal(r.Body, &answer) != nil || whole(answer.Data) {
+		return false
+	}
+	return slices.ContainsFunc(answer.Errors, func(e graphError) bool {
+		// Those that tell of a fault often have no type, but the same words.
+		return slices.Contains(faultTypes, e.Type) || strings.Contains(strings.ToLower(e.Message), "something went wrong while executing")
+	})
+}
+
+// faultTypes are the types of errors that are nobody's but the server's.
+var faultTypes = []string{"INTERNAL", "INTERNAL_ERROR", "INTERNAL_SERVER_ERROR", "SERVICE", "SERVICE_ERROR", "SERVICE_UNAVAILABLE", "TIMEOUT"}

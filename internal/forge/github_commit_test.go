@@ -168,7 +168,7 @@ func TestGraphQLErrors(t *testing.T) {
 		"no GraphQL": {404, "404 page not found", ErrUnsupported, "no GraphQL"},
 		"too much":   {413, "<html>Payload Too Large", ErrTooLarge, "less"},
 		"token":      {401, `{"message":"Bad credentials","documentation_url":"https://docs.github.com/graphql","status":"401"}`, ErrForbidden, "not valid"},
-		"unknown":    {200, one("UNPROCESSABLE", "Something else"), nil, ""},
+		"unknown":    {200, one("UNPROCESSABLE", "Something else"), nil, "`commit-method: push`"},
 		"nothing":    {200, `{"data":{"createCommitOnBranch":null}}`, nil, ""},
 	}
 	for name, test := range tests {
@@ -199,6 +199,38 @@ func TestGraphQLRateLimit(t *testing.T) {
 	s = serve(t, limit, limit, limit)
 	_, err := s.github().CreateCommitOnBranch(t.Context(), CommitRequest{ExpectedHead: oldHead})
 	expect(t, err, ErrRateLimited, "too many requests")
+}
+
+// GraphQL tells of GitHub's own faults in an answer with status 200, too.
+func TestGraphQLFault(t *testing.T) {
+	const words = "Something went wrong while executing your query. Please include `C0FF:EE` when reporting this issue."
+	for name, answer := range map[string]string{
+		"no data":   `{"errors":[{"message":"` + words + `"}]}`,
+		"null data": `{"data":null,"errors":[{"message":"` + words + `"}]}`,
+		"null":      `{"data":{"createCommitOnBranch":null},"errors":[{"message":"` + words + `"}]}`,
+		"service":   `{"data":{"createCommitOnBranch":null},"errors":[{"type":"SERVICE","message":"x"}]}`,
+		"internal":  `{"data":{"createCommitOnBranch":null},"errors":[{"message":"x"},{"type":"INTERNAL","message":"y"}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			fault := exchange{ask: "POST /graphql", answer: answer}
+			s := serve(t, fault, fault, exchange{ask: "POST /graphql", answer: landed})
+			r := CommitRequest{ExpectedHead: oldHead}
+			if got, err := s.github().CreateCommitOnBranch(t.Context(), r); err != nil || got.OID == "" || len(s.waits) != 2 {
+				t.Errorf("got %+v, waits %v, error %v", got, s.waits, err)
+			}
+			s = serve(t, fault, fault, fault)
+			_, err := s.github().CreateCommitOnBranch(t.Context(), r)
+			expect(t, err, nil, "`commit-method: push`")
+			if e, ok := errors.AsType[*wire.Error](err); !ok || e.Attempts != 3 || e.RequestID != "C0FF:EE" {
+				t.Errorf("no answer in %#v", err)
+			}
+		})
+	}
+	// What is told beside a commit does not undo it.
+	s := serve(t, exchange{ask: "POST /graphql", answer: strings.TrimSuffix(landed, "}") + `,"errors":[{"message":"` + words + `"}]}`})
+	if _, err := s.github().CreateCommitOnBranch(t.Context(), CommitRequest{ExpectedHead: oldHead}); err != nil {
+		t.Error(err)
+	}
 }
 
 // expect checks an error's kind and hint, and that it is a fault for everybody.

@@ -72,7 +72,7 @@ func (g GitHub) explain(t task, e *wire.Error) (kind error, hint string) {
 	case http.StatusConflict:
 		return ErrConflict, "something else changes the repository at the same time: run the job again"
 	case http.StatusUnprocessableEntity:
-		return nil, refused(e.Body)
+		return nil, firstOf(refused(e.Body), unexplained(t))
 	}
 	return nil, ""
 }
@@ -123,8 +123,19 @@ func (g GitHub) graphFailure(t task, r wire.Request, resp *wire.Response, list [
 		err.Kind, err.Hint = ErrForbidden, permission(t, message)
 	case ok, first.Type == "NOT_FOUND":
 		err.Kind, err.Hint = ErrNotFound, g.hidden(t)
+	case !ok:
+		err.Hint = unexplained(t)
 	}
 	return err
+}
+
+// unexplained is the hint where the server's words are of no known kind.
+func unexplained(t task) string {
+	other := ""
+	if t.scope == "contents: write" {
+		other = "set `commit-method: push`, so that git makes the commit, "
+	}
+	return "run the job again; where that fails, too, " + other + "see https://www.githubstatus.com, or ask the server's support with the request id of this message"
 }
 
 // permission says which permission is missing.

@@ -55,6 +55,9 @@ func (g GitLab) explain(t task, e *wire.Error) (kind error, hint string) {
 		return ErrNotFound, "it is not there, or the token may not see it: GitLab says 404 to a token without access to the project; it has to be " + wanted(t)
 	case http.StatusConflict:
 		return ErrConflict, ""
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return nil, "GitLab does not take what it was sent: change what its words name; where they name nothing, " +
+			"look in the server's log for the request id of this message, or ask its support with it"
 	}
 	return nil, ""
 }

@@ -158,6 +158,8 @@ func TestGitLabErrors(t *testing.T) {
 		"409":                {409, `{"message":"409 Conflict"}`, false, ErrConflict, ""},
 		"429":                {429, "Retry later\n", false, ErrRateLimited, "in 10m0s"},
 		"400 of a branch":    {400, `{"message":"You are not allowed to push into this protected branch"}`, false, ErrProtected, "Protected branches"},
+		"400":                {400, `{"message":"400 Bad request"}`, false, nil, "request id"},
+		"422":                {422, `{"message":"something"}`, false, nil, "request id"},
 		"500":                {500, `{"message":"500 Internal Server Error"}`, false, nil, "fault of its own"},
 		"redirected to sign": {302, ``, false, nil, "moved"},
 	}

@@ -38,7 +38,9 @@ type Error struct {
 	// Err is the cause where Status is 0.
 	Err error
 
-	hide redactor
+	// failed says that Request.Failed is why.
+	failed bool
+	hide   redactor
 }
 
 // Error returns one line.

@@ -43,6 +43,9 @@ type Request struct {
 	// success is a rate limit's refusal, as GitHub's GraphQL gives them with
 	// status 200. Such an answer is treated like one with status 429.
 	Limited func(*Response) bool
+	// Failed, where not nil, is asked whether such an answer tells of a fault of
+	// the server's own that may pass. It is treated like one with status 502.
+	Failed func(*Response) bool
 
 	// accept, where not nil, refuses an answer that is not whole.
 	accept func(*Response) error
@@ -66,8 +69,8 @@ type Response struct {
 // Do sends r, and again where it failed, that is safe, and retries are left.
 // Every error is an *Error; errors.Is finds the context's in it.
 //
-// What is repeated: answers 429, 5xx (but 501 and 505) and GitHub's refusals
-// by its rate limits, and connections that could not be made, broke or fell
+// What is repeated: answers 429, 5xx (but 501 and 505), GitHub's refusals by its
+// rate limits, what Limited and Failed say is no success, and connections that could not be made, broke or fell
 // silent. A request that is not idempotent is repeated only where it cannot
 // have had an effect: no connection was made, or the server refused it by a
 // rate limit or by 503 with Retry-After.
@@ -200,6 +203,10 @@ func (a *call) read(resp *http.Response) error {
 		return &lasting{fmt.Sprintf("answer is longer than %d MiB", maxBody>>20)}
 	case a.request.Limited != nil && a.request.Limited(r):
 		return a.refused(r, true)
+	case a.request.Failed != nil && a.request.Failed(r):
+		e := a.refused(r, false)
+		e.failed = true
+		return e
 	case a.request.accept != nil:
 		if err := a.request.accept(r); err != nil {
 			return err

@@ -62,7 +62,7 @@ func (a *call) judge(f *Error) bool {
 	switch {
 	case f.Limited, f.Status == http.StatusServiceUnavailable && ok:
 		again = true
-	case f.Status == http.StatusRequestTimeout,
+	case f.failed, f.Status == http.StatusRequestTimeout,
 		f.Status >= 500 && f.Status != http.StatusNotImplemented && f.Status != http.StatusHTTPVersionNotSupported:
 		again = a.idempotent()
 	}

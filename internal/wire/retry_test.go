@@ -161,6 +161,22 @@ func TestLimitedSuccess(t *testing.T) {
 	}
 }
 
+// It tells of faults of its own so, too: they are repeated as a 502 is.
+func TestFailedSuccess(t *testing.T) {
+	for _, idempotent := range []bool{true, false} {
+		s := serve(t, answer(200, `{"errors":[{"message":"oops"}]}`))
+		c := newBench(t, Options{Retries: 2})
+		_, err := c.JSON(t.Context(), Request{
+			Method: "POST", URL: s.URL, Idempotent: idempotent,
+			Failed: func(r *Response) bool { return strings.Contains(string(r.Body), "oops") },
+		}, 1, nil)
+		e, ok := errors.AsType[*Error](err)
+		if want := map[bool]int{true: 3, false: 1}[idempotent]; !ok || e.Status != 200 || e.Attempts != want || e.Limited || !strings.Contains(e.Error(), "oops") {
+			t.Errorf("idempotent %v: error %v", idempotent, err)
+		}
+	}
+}
+
 // The connection is cut after n bytes of the answer, for every n.
 func TestCutAnswer(t *testing.T) {
 	const whole = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nX-A: b\r\n\r\n{\"ok\":true }"
