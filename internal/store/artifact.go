@@ -26,8 +26,9 @@ const DefaultArtifactName = "webpress"
 // GitHub's artifact protocol. Gitea, Forgejo and act have the same.
 //
 // Within a run a name exists once. The artifact that an earlier step of the same
-// job has made under it is replaced. One of another job, such as another leg of
-// a matrix, is never touched: then the job's own id is appended to the name.
+// job has made under it is replaced. One that may be another job's, such as that
+// of another leg of a matrix, is never touched: then the job's own id is appended
+// to the name.
 type Artifact struct {
 	// ArtifactName is what the artifact is called; empty is DefaultArtifactName.
 	ArtifactName string
@@ -205,26 +206,22 @@ func (u *upload) run(ctx context.Context, b *bundle) (id, digest string, err err
 // create makes an artifact and returns where to upload it to.
 func (u *upload) create(ctx context.Context, expires *time.Time) (string, error) {
 	signed, err := u.service.create(ctx, u.name, expires)
-	refusal, conflict := isStatus(err, http.StatusConflict)
-	if !conflict {
+	if _, conflict := isStatus(err, http.StatusConflict); !conflict {
 		return signed, err
 	}
 	same, err := u.service.list(ctx, u.name)
 	if err != nil {
 		return "", err
 	}
-	earlier := slices.ContainsFunc(same, func(l listed) bool { return l.job() == u.service.job })
-	// An attempt of ours whose answer was lost has made one that is not listed
-	// until it is complete.
-	if earlier || len(same) == 0 && refusal.Attempts > 1 {
+	// None is listed until it is complete. One that is not listed may be that of an
+	// attempt of ours whose answer was lost, or be on its way from another job.
+	if slices.ContainsFunc(same, func(l listed) bool { return l.job() == u.service.job }) {
 		if err := u.service.delete(ctx, u.name); err != nil && !isGone(err) {
 			return "", err
 		}
 		signed, err = u.service.create(ctx, u.name, expires)
-		if _, conflict = isStatus(err, http.StatusConflict); !conflict {
-			if earlier {
-				u.note("the artifact %q of an earlier step of this job was replaced", u.name)
-			}
+		if _, conflict := isStatus(err, http.StatusConflict); !conflict {
+			u.note("the artifact %q of an earlier step of this job was replaced", u.name)
 			return signed, err
 		}
 	}
@@ -235,7 +232,8 @@ func (u *upload) create(ctx context.Context, expires *time.Time) (string, error)
 func (u *upload) createApart(ctx context.Context, expires *time.Time) (string, error) {
 	sum := sha256.Sum256([]byte(u.service.job))
 	apart := u.name + "-" + hex.EncodeToString(sum[:4])
-	u.note("another job of this run has made an artifact %q already: this one is called %q; set `artifact-name` to a name for each job to choose it", u.name, apart)
+	u.note("the name %q is taken in this run, by an artifact of another job or by an upload that was not finished: this one is called %q; "+
+		"set `artifact-name` to a name for each job to choose it", u.name, apart)
 	u.name = apart
 	signed, err := u.service.create(ctx, apart, expires)
 	if _, conflict := isStatus(err, http.StatusConflict); !conflict {

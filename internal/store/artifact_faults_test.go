@@ -2,10 +2,12 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -105,8 +107,59 @@ func TestArtifactLostAnswers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if kept := g.get("webpress"); got.Ref != fmt.Sprint(kept.id) || len(g.artifacts) != 1 || got.Notes != nil {
+			name, artifacts, notes := "webpress", 1, 0
+			if at == "CreateArtifact" { // nothing tells what is there from what another job has begun
+				name, artifacts, notes = apart("job-1"), 2, 1
+			}
+			if kept := g.get(name); got.Ref != fmt.Sprint(kept.id) || len(g.artifacts) != artifacts || len(got.Notes) != notes {
 				t.Errorf("got %+v, kept %d", got, kept.id)
+			}
+		})
+	}
+}
+
+// apart is what the artifact of a job is called where its name is taken.
+func apart(job string) string {
+	sum := sha256.Sum256([]byte(job))
+	return fmt.Sprintf("webpress-%x", sum[:4])
+}
+
+// TestArtifactOnItsWayIsLeft has a job begin while another uploads under the same
+// name, and its first attempt fail.
+func TestArtifactOnItsWayIsLeft(t *testing.T) {
+	for _, status := range []int{0, 502} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			g := newGitHub(t)
+			other := g.artifact()
+			other.Token = token("job-2")
+			d := delivery(t)
+			begun := false
+			g.before = func(name string, _ http.ResponseWriter, _ *http.Request) bool {
+				if name != "block" || begun {
+					return false
+				}
+				begun = true
+				failed := status == 0
+				g.before = func(name string, w http.ResponseWriter, _ *http.Request) bool {
+					if name != "CreateArtifact" || failed {
+						return false
+					}
+					failed = true
+					refuse(w, status, "not now")
+					return true
+				}
+				got, err := other.Put(t.Context(), d)
+				if err != nil || len(got.Notes) != 1 || !strings.Contains(got.Notes[0], "was not finished") {
+					t.Errorf("error %v, notes %q", err, got.Notes)
+				}
+				return false
+			}
+			got, err := g.artifact().Put(t.Context(), d)
+			if err != nil || got.Notes != nil || g.get("webpress").job != "job-1" || g.get(apart("job-2")).job != "job-2" {
+				t.Errorf("error %v, notes %q", err, got.Notes)
+			}
+			if slices.Contains(g.calls, "DeleteArtifact") {
+				t.Errorf("calls %q", g.calls)
 			}
 		})
 	}
