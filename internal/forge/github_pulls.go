@@ -17,6 +17,7 @@ type pullJSON struct {
 	Number  int
 	HTMLURL string `json:"html_url"`
 	Title   string
+	Body    string // null where empty
 	Head    branchJSON
 	Base    branchJSON
 }
@@ -36,25 +37,31 @@ func (p pullJSON) plain() PullRequest {
 // FindPullRequest finds the open pull request from the branch head of the same
 // repository into base. found says whether there is one.
 func (g GitHub) FindPullRequest(ctx context.Context, head, base string) (pull PullRequest, found bool, err error) {
+	p, found, err := g.findPull(ctx, head, base)
+	return p.plain(), found, err
+}
+
+func (g GitHub) findPull(ctx context.Context, head, base string) (pull pullJSON, found bool, err error) {
 	t := task{fmt.Sprintf("find pull request from %q into %q", head, base), "pull-requests: read"}
 	query := url.Values{"state": {"open"}, "head": {g.owner() + ":" + head}, "base": {base}}
 	pulls, err := list[pullJSON](ctx, g, t, "/pulls", query)
 	if err != nil {
-		return PullRequest{}, false, err
+		return pullJSON{}, false, err
 	}
 	for _, p := range pulls {
 		// Gitea lists all, whatever head and base say; a fork of the same owner
 		// answers to the same head.
 		own := p.Head.Repo != nil && (p.Base.Repo == nil || strings.EqualFold(p.Head.Repo.FullName, p.Base.Repo.FullName))
 		if own && p.Head.Ref == head && p.Base.Ref == base {
-			return p.plain(), true, nil
+			return p, true, nil
 		}
 	}
-	return PullRequest{}, false, nil
+	return pullJSON{}, false, nil
 }
 
 // CreatePullRequest opens a pull request within the repository. Where there is
-// an open one from Head into Base, that one is returned as it is.
+// an open one from Head into Base, that one is returned, and brought up to date in
+// so far as its title and body are webpress's own.
 func (g GitHub) CreatePullRequest(ctx context.Context, n NewPullRequest) (PullRequest, error) {
 	t := task{fmt.Sprintf("open pull request from %q into %q", n.Head, n.Base), "pull-requests: write"}
 	in := struct {
@@ -62,14 +69,29 @@ func (g GitHub) CreatePullRequest(ctx context.Context, n NewPullRequest) (PullRe
 		Head  string `json:"head"`
 		Base  string `json:"base"`
 		Body  string `json:"body"`
-	}{n.Title, n.Head, n.Base, n.Body}
+	}{n.Title, n.Head, n.Base, n.marked()}
 	var out pullJSON
 	err := rest(ctx, g, t, http.MethodPost, "/pulls", in, &out)
 	if errors.Is(err, ErrConflict) {
-		if pull, found, e := g.FindPullRequest(ctx, n.Head, n.Base); e == nil && found {
-			return pull, nil
+		if pull, found, e := g.findPull(ctx, n.Head, n.Base); e == nil && found {
+			return g.renewPull(ctx, pull, n)
 		}
 	}
+	return out.plain(), err
+}
+
+// renewPull brings title and body of an open pull request up to date.
+func (g GitHub) renewPull(ctx context.Context, pull pullJSON, n NewPullRequest) (PullRequest, error) {
+	var in struct {
+		Title string `json:"title,omitempty"`
+		Body  string `json:"body,omitempty"`
+	}
+	if in.Title, in.Body = n.renew(pull.Title, pull.Body); in.Title == "" && in.Body == "" {
+		return pull.plain(), nil
+	}
+	t := task{fmt.Sprintf("update pull request #%d", pull.Number), "pull-requests: write"}
+	var out pullJSON
+	err := rest(ctx, g, t, http.MethodPatch, fmt.Sprintf("/pulls/%d", pull.Number), in, &out)
 	return out.plain(), err
 }
 

@@ -17,7 +17,8 @@ import (
 const (
 	repo       = "/repos/octo/pics"
 	commitJS   = `{"sha":"c1","html_url":"https://github.com/octo/pics/commit/c1","message":"m","tree":{"sha":"t1"},"parents":[{"sha":"p1"}]}`
-	pullJS     = `{"number":7,"html_url":"https://github.com/octo/pics/pull/7","state":"open","title":"T","head":{"ref":"webp","sha":"h1","repo":{"full_name":"octo/pics"}},"base":{"ref":"main","sha":"b1","repo":{"full_name":"octo/pics"}}}`
+	pullJS     = `{"number":7,"html_url":"https://github.com/octo/pics/pull/7","state":"open","title":"T","body":"B","head":{"ref":"webp","sha":"h1","repo":{"full_name":"octo/pics"}},"base":{"ref":"main","sha":"b1","repo":{"full_name":"octo/pics"}}}`
+	mark       = `\n\n<!-- webpress:pull e632b7095b0bf32c: every run writes anew what is above, and keeps what is below -->` // of the title T, as JSON
 	validation = `{"message":"Validation Failed","errors":[{"resource":"X","code":"custom","message":"%s"}],"documentation_url":"https://docs.github.com/rest","status":"422"}`
 )
 
@@ -126,7 +127,7 @@ func TestGitHub(t *testing.T) {
 			[]any{PullRequest{}, false},
 		},
 		"create pull": {
-			[]exchange{{ask: "POST " + repo + "/pulls", sent: `{"title":"T","head":"webp","base":"main","body":"B"}`, status: 201, answer: pullJS}},
+			[]exchange{{ask: "POST " + repo + "/pulls", sent: `{"title":"T","head":"webp","base":"main","body":"B` + mark + `"}`, status: 201, answer: pullJS}},
 			func(c ctx, g GitHub) (any, error) {
 				return g.CreatePullRequest(c, NewPullRequest{Head: "webp", Base: "main", Title: "T", Body: "B"})
 			},

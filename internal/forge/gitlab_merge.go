@@ -15,6 +15,7 @@ type mergeJSON struct {
 	IID    int
 	WebURL string `json:"web_url"`
 	Title  string
+	Body   string `json:"description"` // null where empty
 	SHA    string
 	Source string `json:"source_branch"`
 	Target string `json:"target_branch"`
@@ -30,22 +31,28 @@ func (m mergeJSON) plain() PullRequest {
 // FindPullRequest finds the open merge request from the branch head of the same
 // project into base. found says whether there is one.
 func (g GitLab) FindPullRequest(ctx context.Context, head, base string) (merge PullRequest, found bool, err error) {
+	m, found, err := g.findMerge(ctx, head, base)
+	return m.plain(), found, err
+}
+
+func (g GitLab) findMerge(ctx context.Context, head, base string) (merge mergeJSON, found bool, err error) {
 	t := task{fmt.Sprintf("find merge request from %q into %q", head, base), "read_api"}
 	query := url.Values{"state": {"opened"}, "source_branch": {head}, "target_branch": {base}}
 	merges, err := list[mergeJSON](ctx, g, t, "/merge_requests", query)
 	if err != nil {
-		return PullRequest{}, false, err
+		return mergeJSON{}, false, err
 	}
 	for _, m := range merges {
 		if m.SourceProject == m.TargetProject && m.Source == head && m.Target == base {
-			return m.plain(), true, nil
+			return m, true, nil
 		}
 	}
-	return PullRequest{}, false, nil
+	return mergeJSON{}, false, nil
 }
 
 // CreatePullRequest opens a merge request within the project. Where there is an
-// open one from Head into Base, that one is returned as it is.
+// open one from Head into Base, that one is returned, and brought up to date in so
+// far as its title and description are webpress's own.
 func (g GitLab) CreatePullRequest(ctx context.Context, n NewPullRequest) (PullRequest, error) {
 	t := task{fmt.Sprintf("open merge request from %q into %q", n.Head, n.Base), "api"}
 	in := struct {
@@ -53,14 +60,29 @@ func (g GitLab) CreatePullRequest(ctx context.Context, n NewPullRequest) (PullRe
 		Target      string `json:"target_branch"`
 		Title       string `json:"title"`
 		Description string `json:"description"`
-	}{n.Head, n.Base, n.Title, n.Body}
+	}{n.Head, n.Base, n.Title, n.marked()}
 	var out mergeJSON
 	err := rest(ctx, g, t, http.MethodPost, "/merge_requests", in, &out)
 	if errors.Is(err, ErrConflict) {
-		if merge, found, e := g.FindPullRequest(ctx, n.Head, n.Base); e == nil && found {
-			return merge, nil
+		if merge, found, e := g.findMerge(ctx, n.Head, n.Base); e == nil && found {
+			return g.renewMerge(ctx, merge, n)
 		}
 	}
+	return out.plain(), err
+}
+
+// renewMerge brings title and description of an open merge request up to date.
+func (g GitLab) renewMerge(ctx context.Context, merge mergeJSON, n NewPullRequest) (PullRequest, error) {
+	var in struct {
+		Title       string `json:"title,omitempty"`
+		Description string `json:"description,omitempty"`
+	}
+	if in.Title, in.Description = n.renew(merge.Title, merge.Body); in.Title == "" && in.Description == "" {
+		return merge.plain(), nil
+	}
+	t := task{fmt.Sprintf("update merge request !%d", merge.IID), "api"}
+	var out mergeJSON
+	err := rest(ctx, g, t, http.MethodPut, fmt.Sprintf("/merge_requests/%d", merge.IID), in, &out)
 	return out.plain(), err
 }
 

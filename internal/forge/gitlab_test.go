@@ -107,7 +107,7 @@ func TestGitLab(t *testing.T) {
 			[]any{mr, true},
 		},
 		"create": {
-			[]exchange{{ask: "POST " + project + "/merge_requests", sent: `{"source_branch":"webp","target_branch":"main","title":"T","description":"B"}`, status: 201, answer: merge}},
+			[]exchange{{ask: "POST " + project + "/merge_requests", sent: `{"source_branch":"webp","target_branch":"main","title":"T","description":"B` + mark + `"}`, status: 201, answer: merge}},
 			func(c ctx, g GitLab) (any, error) {
 				return g.CreatePullRequest(c, NewPullRequest{Head: "webp", Base: "main", Title: "T", Body: "B"})
 			},

@@ -122,7 +122,8 @@ func (s *stage) gitData(mux *http.ServeMux, answer func(http.ResponseWriter, int
 			"number": 7, "html_url": "https://example.org/pull/7", "title": in.Title,
 			"head": object{"ref": in.Head, "repo": repo}, "base": object{"ref": in.Base, "repo": repo},
 		})
-		s.pulls = append(s.pulls, in.Title+"\n"+in.Body)
+		body, _, _ := strings.Cut(in.Body, "<!-- webpress:pull ")
+		s.pulls = append(s.pulls, in.Title+"\n"+strings.TrimSuffix(body, "\n\n"))
 		answer(w, 201, open[0])
 	})
 	mux.HandleFunc("POST /repos/o/r/issues/7/labels", func(w http.ResponseWriter, r *http.Request) {

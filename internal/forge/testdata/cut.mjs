@@ -11,7 +11,7 @@ const read = (name) => readFileSync("node_modules/" + name, "utf8");
 
 const user = { login: 1, type: 1 };
 const branch = { ref: 1, sha: 1, repo: { full_name: 1 } };
-const pull = { number: 1, html_url: 1, state: 1, title: 1, head: branch, base: branch };
+const pull = { number: 1, html_url: 1, state: 1, title: 1, body: 1, head: branch, base: branch };
 const comment = { id: 1, html_url: 1, body: 1, user };
 const commit = { sha: 1, html_url: 1, message: 1, tree: { sha: 1 }, parents: { sha: 1 } };
 const ref = { ref: 1, object: { type: 1, sha: 1 } };
@@ -28,6 +28,7 @@ const operations = {
   "git/get-commit": commit,
   "pulls/list": pull,
   "pulls/create": pull,
+  "pulls/update": pull,
   "pulls/get": { number: 1, changed_files: 1 },
   "pulls/list-files": { filename: 1, status: 1, previous_filename: 1, sha: 1 },
   "issues/add-labels": { name: 1 },
