@@ -45,7 +45,12 @@ func (r *run) chooseCommit(ctx context.Context, to *stores, repo *git.Repo, byDe
 	if err != nil {
 		return false, err
 	}
-	if why := r.notOurs(ctx, c); why != "" {
+	switch why, err := r.notOurs(ctx, c); {
+	case err != nil:
+		// Whether there is something to commit is not known yet: Put tells.
+		to.list = append(to.list, failed{c, err})
+		return false, nil
+	case why != "":
 		to.keep(config.StoreCommit, "nothing is committed: %s", why)
 		return true, nil
 	}
@@ -59,20 +64,21 @@ func (r *run) chooseCommit(ctx context.Context, to *stores, repo *git.Repo, byDe
 }
 
 // notOurs says why the branch of a pull request may be that of a fork with the
-// same name: some platforms do not tell whose it is.
-func (r *run) notOurs(ctx context.Context, c store.Commit) string {
+// same name: some platforms do not tell whose it is. A branch that could not be
+// looked at is an error.
+func (r *run) notOurs(ctx context.Context, c store.Commit) (why string, err error) {
 	f := r.facts
 	if f.Event != ci.PullRequest || f.HeadRepository != "" || r.settings.CommitBranch != "" {
-		return ""
+		return "", nil
 	}
-	head, err := c.Repo.RemoteHead(ctx, c.Remote, c.Branch)
+	head, err := c.Look(ctx)
 	switch {
 	case err != nil:
-		return fmt.Sprintf("%s does not tell whether the pull request comes from a fork, and the branch could not be looked at: %s", r.ciName(), err)
+		return "", err
 	case head == "" || head != f.HeadSHA:
-		return fmt.Sprintf("the branch %q of this repository does not end with the commit of the pull request: it has moved, or the pull request comes from a fork", c.Branch)
+		return fmt.Sprintf("the branch %q of this repository does not end with the commit of the pull request: it has moved, or the pull request comes from a fork", c.Branch), nil
 	}
-	return ""
+	return "", nil
 }
 
 // branch is the branch to commit to, or says why there is none.

@@ -57,8 +57,10 @@ func (r *run) chooseStores(ctx context.Context, repo *git.Repo) (to stores, err 
 	}
 	faults = append(faults, r.chooseArtifact(&to, artifact))
 	if s.DryRun {
-		for i := range to.list {
-			to.list[i] = dry{to.list[i]}
+		for i, one := range to.list {
+			if _, cannot := one.(failed); !cannot {
+				to.list[i] = dry{one}
+			}
 		}
 	}
 	return to, errors.Join(faults...)
@@ -283,6 +285,18 @@ func hintOf(err error) string {
 		return fault.Hint
 	}
 	return ""
+}
+
+// A failed store could not be made ready: it fails as soon as there is something to
+// deliver.
+type failed struct {
+	store.Store
+	err error
+}
+
+// Put delivers nothing.
+func (s failed) Put(context.Context, store.Delivery) (asset.Stored, error) {
+	return asset.Stored{Store: s.Name()}, s.err
 }
 
 // A dry store says what it would deliver.

@@ -2,6 +2,8 @@ package app
 
 import (
 	"bytes"
+	"net/http"
+	"net/http/httptest"
 	"os/exec"
 	"strings"
 	"testing"
@@ -235,5 +237,48 @@ func TestBranchOfAFork(t *testing.T) {
 		if err != nil || len(to.list) == 1 != tt.ours || len(to.kept) == 0 != tt.ours {
 			t.Errorf("%s: %+v, %v", tt.name, to, err)
 		}
+	}
+}
+
+// A branch that cannot be looked at is no branch of a fork: the store fails, with a
+// hint, and keeps quiet where there is nothing to commit.
+func TestBranchNotSeen(t *testing.T) {
+	for _, tt := range []struct {
+		name       string
+		status     int
+		dry        bool
+		want, hint string
+	}{
+		{name: "expired token", status: 401, want: "not logged in", hint: "has not expired"},
+		{name: "server down", status: 503, want: "did not answer", hint: "can be reached"},
+		{name: "dry run", status: 401, dry: true, want: "not logged in", hint: "has not expired"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("WWW-Authenticate", `Basic realm="git"`)
+				http.Error(w, "no", tt.status)
+			}))
+			defer server.Close()
+			r, repo := testRun(t, config.Config{Store: []string{"commit"}, Token: "expired", DryRun: tt.dry}, map[string]string{
+				"CI": "woodpecker", "CI_PIPELINE_EVENT": "pull_request", "CI_COMMIT_SHA": strings.Repeat("1", 40),
+				"CI_COMMIT_SOURCE_BRANCH": "patch", "CI_COMMIT_TARGET_BRANCH": "main",
+			})
+			cmd := exec.Command("git", "remote", "set-url", "origin", server.URL+"/octo/site.git")
+			cmd.Dir = repo.Dir()
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			to, err := r.chooseStores(t.Context(), repo)
+			if err != nil || len(to.list) != 1 || len(to.kept) != 0 {
+				t.Fatalf("%+v, %v", to, err)
+			}
+			if done, ok := r.hand(t.Context(), to, store.Delivery{}); !ok || done[0].Err != nil {
+				t.Errorf("nothing to commit: %+v", done)
+			}
+			done, ok := r.hand(t.Context(), to, store.Delivery{Lock: &store.Lock{}})
+			if ok || done[0].Err == nil || !strings.Contains(done[0].Err.Message, tt.want) || !strings.Contains(done[0].Err.Hint, tt.hint) {
+				t.Errorf("%+v, want %q with the hint %q", done, tt.want, tt.hint)
+			}
+		})
 	}
 }

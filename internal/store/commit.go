@@ -214,6 +214,15 @@ func (c Commit) head(ctx context.Context) (string, error) {
 	return head, err
 }
 
+// Look returns what the branch ends with on the server, as git sees it: empty where
+// there is no such branch.
+func (c Commit) Look(ctx context.Context) (head string, err error) {
+	if head, err = c.Repo.RemoteHead(ctx, c.Remote, c.Branch); err != nil {
+		return "", c.explain(ctx, err)
+	}
+	return head, nil
+}
+
 // again says that another attempt makes sense. What an API does not answer has
 // been tried often enough.
 func again(err error) bool {
