@@ -110,7 +110,8 @@ func (r *run) commit(ctx context.Context, repo *git.Repo, branch, repository str
 	s := r.settings
 	c := store.Commit{
 		Repo: repo, Branch: branch, Method: s.CommitMethod,
-		Message: s.CommitMessage, Author: cmp.Or(s.CommitAuthor, r.bot()), Logf: r.log.line,
+		Message: s.CommitMessage, Author: cmp.Or(s.CommitAuthor, r.bot()), Chosen: s.CommitAuthor != "",
+		Logf: r.log.line,
 	}
 	var err error
 	if c.Remote, err = r.remote(ctx, repo, repository); err != nil {
@@ -126,6 +127,10 @@ func (r *run) commit(ctx context.Context, repo *git.Repo, branch, repository str
 			Message: fmt.Sprintf("commit results by %s: there is no API of GitHub's, or no token for it", c.Method),
 			Hint:    "set `token`, or leave `commit-method` out: git pushes then",
 		}
+	}
+	if c.Method == store.MethodGraphQL && c.Chosen && !r.facts.Fork { // git pushes to a fork
+		r.log.warn("commit-author is not used: commit-method graphql commits as whom the token is of")
+		r.log.hint("let `commit-method` be auto or rest, or leave `commit-author` out")
 	}
 	return c, nil
 }

@@ -176,6 +176,31 @@ func TestCommit(t *testing.T) {
 	}
 }
 
+// GraphQL cannot set an author: whoever asks for both is told.
+func TestAuthorOfGraphQL(t *testing.T) {
+	for _, tt := range []struct {
+		method, author string
+		warns          bool
+	}{
+		{"graphql", "A <a@b>", true}, {"graphql", "", false}, {"auto", "A <a@b>", false}, {"rest", "A <a@b>", false},
+	} {
+		r, repo := testRun(t, config.Config{Store: []string{"commit"}, CommitMethod: tt.method, CommitAuthor: tt.author, Token: "t"}, gitHubEnv())
+		var out bytes.Buffer
+		r.log = newLog(&out, &out, false)
+		to, err := r.chooseStores(t.Context(), repo)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.log.flush()
+		if got := strings.Contains(out.String(), "commit-author is not used"); got != tt.warns {
+			t.Errorf("%+v: %q", tt, out.String())
+		}
+		if c := to.list[0].(store.Commit); c.Chosen != (tt.author != "") {
+			t.Errorf("%+v: chosen %v", tt, c.Chosen)
+		}
+	}
+}
+
 func TestCommitURL(t *testing.T) {
 	for _, tt := range []struct {
 		facts ci.Facts

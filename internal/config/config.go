@@ -110,8 +110,8 @@ type Config struct {
 
 	CommitMessage     string   `group:"commit" check:"text" placeholder:"TEXT" default-note:"one in the form of Conventional Commits, with the savings" help:"Message of the commit."`
 	CommitBranch      string   `group:"commit" check:"branch" placeholder:"BRANCH" default-note:"the pull request's branch, or the one that was pushed" help:"Branch to commit to; it is made where it does not exist."`
-	CommitMethod      string   `group:"commit" default:"auto" enum:"auto,graphql,rest,push" placeholder:"HOW" help:"How to commit: graphql and rest are GitHub's, and sign it; push is git's; auto takes the first that can."`
-	CommitAuthor      string   `group:"commit" check:"author" placeholder:"AUTHOR" default-note:"the bot of the CI" help:"Author of the commit; GitHub's graphql cannot set it."`
+	CommitMethod      string   `group:"commit" default:"auto" enum:"auto,graphql,rest,push" placeholder:"HOW" help:"How to commit: graphql and rest are GitHub's, and sign it; push is git's; auto takes the first that can, and that keeps commit-author."`
+	CommitAuthor      string   `group:"commit" check:"author" placeholder:"AUTHOR" default-note:"the bot of the CI" help:"Author of the commit; GitHub's graphql cannot set it, and its rest does not sign it then."`
 	OpenPullRequest   bool     `group:"commit" default:"false" negatable:"" help:"Open a pull or merge request for commit-branch, or bring the open one up to date."`
 	PullRequestTitle  string   `group:"commit" check:"text" placeholder:"TEXT" default-note:"the first line of the commit's message" help:"Title of the pull or merge request."`
 	PullRequestLabels []string `group:"commit" placeholder:"LABEL" help:"Labels of the pull or merge request."`

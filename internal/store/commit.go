@@ -36,7 +36,7 @@ type Commit struct {
 	// Base is another branch.
 	Own bool
 	// Method is one of those above; empty is auto: GraphQL where it is there and can
-	// do it, or else push.
+	// do it, REST where that keeps the author, or else push.
 	Method string
 	// GitHub is the API, nil where there is none.
 	GitHub *forge.GitHub
@@ -47,6 +47,9 @@ type Commit struct {
 	Message string
 	// Author is Name <email>; empty is whom git is configured for. GraphQL ignores it.
 	Author string
+	// Chosen says that somebody has set Author: auto then takes a way that keeps it.
+	// A bot of GitHub's is left to GitHub all the same, which signs for the token's.
+	Chosen bool
 	// Pull is the pull request that is wanted for Branch, nil for none.
 	Pull *Pull
 	// Logf tells what is done; nil tells nobody.

@@ -87,13 +87,18 @@ func (s *stage) gitData(mux *http.ServeMux, answer func(http.ResponseWriter, int
 		var in struct {
 			Message, Tree string
 			Parents       []string
+			Author        struct{ Name, Email string }
 		}
 		_ = json.NewDecoder(r.Body).Decode(&in)
+		var env []string
+		if in.Author.Name != "" {
+			env = []string{"GIT_AUTHOR_NAME=" + in.Author.Name, "GIT_AUTHOR_EMAIL=" + in.Author.Email}
+		}
 		args := []string{"commit-tree", in.Tree, "-F", "-"}
 		for _, p := range in.Parents {
 			args = append(args, "-p", p)
 		}
-		out, err := git(in.Message, nil, args...)
+		out, err := git(in.Message, env, args...)
 		must(w, 201, out, err)
 	})
 	mux.HandleFunc("PATCH /repos/o/r/git/refs/heads/{branch...}", func(w http.ResponseWriter, r *http.Request) {
@@ -158,6 +163,42 @@ func TestREST(t *testing.T) {
 	}
 	if head := run(t, s.bare, "rev-parse", "main"); stored.Ref != head || stored.URL != "https://example.org/"+head {
 		t.Errorf("%+v", stored)
+	}
+}
+
+// TestAuthor commits as whom the settings name, and says why by another way.
+func TestAuthor(t *testing.T) {
+	const bot = "github-actions[bot] <41898282+github-actions[bot]@users.noreply.github.com>"
+	for _, tt := range []struct {
+		name, author, method string
+		chosen, noAPI        bool
+		want, log            string
+	}{
+		{name: "of the run", author: "bot <bot@example.org>", want: "a"}, // GraphQL: whom the token is of
+		{name: "chosen", author: "Ann Lee <ann@example.org>", chosen: true, want: "Ann Lee", log: "cannot set the author: committing by REST"},
+		{name: "chosen, the bot", author: bot, chosen: true, want: "a"},
+		{name: "chosen, by GraphQL", author: "Ann Lee <ann@example.org>", chosen: true, method: MethodGraphQL, want: "a"},
+		{name: "no API", author: "Ann Lee <ann@example.org>", chosen: true, noAPI: true, want: "Ann Lee", log: "no API of GitHub's here, or no token for it: pushing by git"},
+		{name: "push", author: "Ann Lee <ann@example.org>", chosen: true, method: MethodPush, want: "Ann Lee"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newStage(t)
+			c := s.store()
+			c.Author, c.Chosen, c.Method = tt.author, tt.chosen, tt.method
+			if !tt.noAPI {
+				s.gitHub(&c, nil)
+			}
+			if _, err := s.put2(c, s.delivery("a.png")); err != nil {
+				t.Fatal(err)
+			}
+			if got := run(t, s.bare, "log", "-1", "--format=%an", "main"); got != tt.want {
+				t.Errorf("the author is %q, want %q", got, tt.want)
+			}
+			log := s.log.String()
+			if !strings.Contains(log, tt.log) || tt.log == "" && (strings.Contains(log, "REST") || strings.Contains(log, "by git")) {
+				t.Errorf("log: %s", log)
+			}
+		})
 	}
 }
 

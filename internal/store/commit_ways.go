@@ -57,11 +57,14 @@ func (p *plan) way(files []file, to place) (way string) {
 		}
 	}
 	switch {
-	case p.Method == MethodPush || p.auto() && p.GitHub == nil:
-		return MethodPush
 	case !p.auto():
 		return p.Method
+	case p.GitHub == nil:
+		why = "there is no API of GitHub's here, or no token for it"
 	case why != "":
+	case p.Chosen && p.person() != nil:
+		p.logf("GraphQL cannot set the author: committing by REST")
+		return MethodREST
 	case p.GitHub.GraphQLURL == "":
 		why = "there is no GraphQL API here"
 	default:
