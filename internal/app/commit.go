@@ -135,36 +135,6 @@ func (r *run) commit(ctx context.Context, repo *git.Repo, branch, repository str
 	return c, nil
 }
 
-// remote is a repository as git reaches it: the one that was checked out by the
-// address it was checked out from, another one by the server's.
-func (r *run) remote(ctx context.Context, repo *git.Repo, repository string) (git.Remote, error) {
-	f := r.facts
-	to := git.Remote{Token: r.token()}
-	switch {
-	case r.settings.Token == "":
-		to.User = r.secrets.User
-	case r.facts.Forge == "gitlab":
-		to.User = "oauth2"
-	}
-	if repository == f.Repository {
-		origin, err := repo.Origin(ctx)
-		if err != nil {
-			return to, err
-		}
-		to.URL = origin
-	}
-	if to.URL == "" && f.ServerURL != "" && repository != "" {
-		to.URL = f.ServerURL + "/" + repository + ".git"
-	}
-	if to.URL == "" {
-		return to, &asset.Fault{
-			Message: "commit results: the repository has no remote called origin to push to",
-			Hint:    "add one with `git remote add origin ADDRESS`",
-		}
-	}
-	return to, nil
-}
-
 // bot is the author where none is set, empty for whom git is configured for.
 func (r *run) bot() string {
 	host := "localhost"

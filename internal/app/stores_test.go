@@ -288,11 +288,7 @@ func TestBranchNotSeen(t *testing.T) {
 				"CI": "woodpecker", "CI_PIPELINE_EVENT": "pull_request", "CI_COMMIT_SHA": strings.Repeat("1", 40),
 				"CI_COMMIT_SOURCE_BRANCH": "patch", "CI_COMMIT_TARGET_BRANCH": "main",
 			})
-			cmd := exec.Command("git", "remote", "set-url", "origin", server.URL+"/octo/site.git")
-			cmd.Dir = repo.Dir()
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Fatalf("%v\n%s", err, out)
-			}
+			setOrigin(t, repo, server.URL+"/octo/site.git")
 			to, err := r.chooseStores(t.Context(), repo)
 			if err != nil || len(to.list) != 1 || len(to.kept) != 0 {
 				t.Fatalf("%+v, %v", to, err)

@@ -1,0 +1,57 @@
+package app
+
+import (
+	"os/exec"
+	"testing"
+
+	"webpress/internal/config"
+	"webpress/internal/git"
+)
+
+// setOrigin gives the repository of a run another origin.
+func setOrigin(t *testing.T, repo *git.Repo, address string) {
+	t.Helper()
+	cmd := exec.Command("git", "remote", "set-url", "origin", address)
+	cmd.Dir = repo.Dir()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+// An origin by SSH is left where the token can be used instead.
+func TestOriginBySSH(t *testing.T) {
+	const https = "https://github.com/octo/site.git"
+	for _, tt := range []struct {
+		name, origin, token string
+		env                 map[string]string
+		want                string // empty is origin
+	}{
+		{name: "checkout with ssh-key", origin: "git@github.com:octo/site.git", token: "t", env: gitHubEnv(), want: https},
+		{name: "no token", origin: "git@github.com:octo/site.git", env: gitHubEnv()},
+		{name: "token of the environment's", origin: "git@github.com:octo/site.git", env: gitHubEnv("GITHUB_TOKEN", "t"), want: https},
+		{name: "address with a scheme", origin: "ssh://git@github.com:22/Octo/site", token: "t", env: gitHubEnv(), want: https},
+		{name: "no user, a slash", origin: "GitHub.com:/octo/site.git/", token: "t", env: gitHubEnv(), want: https},
+		{name: "another host", origin: "git@gitlab.com:octo/site.git", token: "t", env: gitHubEnv()},
+		{name: "another repository", origin: "git@github.com:octo/other.git", token: "t", env: gitHubEnv()},
+		{name: "by HTTPS", origin: "https://github.com/octo/site", token: "t", env: gitHubEnv()},
+		{name: "a folder", origin: "/srv/octo/site.git", token: "t", env: gitHubEnv()},
+		{name: "command line", origin: "git@github.com:octo/site.git", token: "t"},
+		{
+			name: "GitLab", origin: "ssh://git@gl.example:2222/group/sub/site.git", token: "t", env: map[string]string{
+				"GITLAB_CI": "true", "CI_SERVER_URL": "https://gl.example:8443", "CI_PROJECT_PATH": "group/sub/site",
+			}, want: "https://gl.example:8443/group/sub/site.git",
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, repo := testRun(t, config.Config{Token: tt.token}, tt.env)
+			setOrigin(t, repo, tt.origin)
+			if tt.want == "" {
+				tt.want = tt.origin
+			}
+			to, err := r.remote(t.Context(), repo, r.facts.Repository)
+			if err != nil || to.URL != tt.want {
+				t.Errorf("%+v, %v, want %s", to, err, tt.want)
+			}
+		})
+	}
+}
