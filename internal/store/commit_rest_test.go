@@ -178,7 +178,7 @@ func TestAuthor(t *testing.T) {
 		{name: "chosen", author: "Ann Lee <ann@example.org>", chosen: true, want: "Ann Lee", log: "cannot set the author: committing by REST"},
 		{name: "chosen, the bot", author: bot, chosen: true, want: "a"},
 		{name: "chosen, by GraphQL", author: "Ann Lee <ann@example.org>", chosen: true, method: MethodGraphQL, want: "a"},
-		{name: "no API", author: "Ann Lee <ann@example.org>", chosen: true, noAPI: true, want: "Ann Lee", log: "no API of GitHub's here, or no token for it: pushing by git"},
+		{name: "no API", author: "Ann Lee <ann@example.org>", chosen: true, noAPI: true, want: "Ann Lee", log: "pushing by git, which is the one way here"},
 		{name: "push", author: "Ann Lee <ann@example.org>", chosen: true, method: MethodPush, want: "Ann Lee"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -60,7 +60,8 @@ func (p *plan) way(files []file, to place) (way string) {
 	case !p.auto():
 		return p.Method
 	case p.GitHub == nil:
-		why = "there is no API of GitHub's here, or no token for it"
+		p.logf("pushing by git, which is the one way here")
+		return MethodPush
 	case why != "":
 	case p.Chosen && p.person() != nil:
 		p.logf("GraphQL cannot set the author: committing by REST")
