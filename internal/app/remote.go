@@ -12,7 +12,8 @@ import (
 // remote is a repository as git reaches it: the one that was checked out by the
 // address it was checked out from, another one by the server's. So is one that was
 // checked out by SSH where there is a token: the token is of no use there, and the
-// key or ssh itself are often not at hand, as in the container image.
+// key or ssh itself are often not at hand, as in the container image. Without a token
+// the password in the address counts, as it does for plain git.
 func (r *run) remote(ctx context.Context, repo *git.Repo, repository string) (git.Remote, error) {
 	f := r.facts
 	to := git.Remote{Token: r.token()}
@@ -27,8 +28,11 @@ func (r *run) remote(ctx context.Context, repo *git.Repo, repository string) (gi
 		if err != nil {
 			return to, err
 		}
-		to.URL = origin
-		if to.Token != "" && bySSH(origin, f.ServerURL, repository) {
+		switch to.URL = origin.URL; {
+		case to.Token == "" && origin.Token != "":
+			r.ci.Mask(origin.Token)
+			to = origin
+		case to.Token != "" && bySSH(origin.URL, f.ServerURL, repository):
 			to.URL = ""
 		}
 	}

@@ -1,9 +1,12 @@
 package app
 
 import (
+	"bytes"
 	"os/exec"
+	"strings"
 	"testing"
 
+	"webpress/internal/ci"
 	"webpress/internal/config"
 	"webpress/internal/git"
 )
@@ -51,6 +54,36 @@ func TestOriginBySSH(t *testing.T) {
 			to, err := r.remote(t.Context(), repo, r.facts.Repository)
 			if err != nil || to.URL != tt.want {
 				t.Errorf("%+v, %v, want %s", to, err, tt.want)
+			}
+		})
+	}
+}
+
+// A password in the address of origin is used where there is no token, and masked.
+func TestPasswordOfOrigin(t *testing.T) {
+	const address, plain = "https://ann:p%40ss@github.com/octo/site.git", "https://github.com/octo/site.git"
+	for _, tt := range []struct {
+		name, origin, token string
+		env                 map[string]string
+		want                git.Remote
+		mask                bool
+	}{
+		{name: "command line", origin: address, want: git.Remote{URL: plain, User: "ann", Token: "p@ss"}},
+		{name: "GitHub", origin: address, env: gitHubEnv(), want: git.Remote{URL: plain, User: "ann", Token: "p@ss"}, mask: true},
+		{name: "a token", origin: address, token: "t", env: gitHubEnv(), want: git.Remote{URL: plain, Token: "t"}},
+		{name: "no password", origin: "https://ann@github.com/octo/site.git", want: git.Remote{URL: plain}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, repo := testRun(t, config.Config{Token: tt.token}, tt.env)
+			var out bytes.Buffer
+			r.ci = ci.Detect(func(name string) string { return tt.env[name] }, ci.Options{Out: &out})
+			setOrigin(t, repo, tt.origin)
+			to, err := r.remote(t.Context(), repo, r.facts.Repository)
+			if err != nil || to != tt.want {
+				t.Errorf("%+v, %v, want %+v", to, err, tt.want)
+			}
+			if got := strings.Contains(out.String(), "::add-mask::p@ss"); got != tt.mask {
+				t.Errorf("masked: %v: %q", got, out.String())
 			}
 		})
 	}

@@ -147,7 +147,7 @@ func TestCommit(t *testing.T) {
 		env      map[string]string
 		want     made
 	}{
-		{"command line", config.Config{}, nil, made{"main", "", origin, "", "", false}},
+		{"command line", config.Config{}, nil, made{"main", "", origin, "u", "p", false}},
 		{"GitHub", config.Config{Token: "t"}, gitHubEnv(), made{"work", actionsBot, origin, "", "t", true}},
 		{"GitHub, a token of the environment's", config.Config{}, gitHubEnv("GITHUB_TOKEN", "t"), made{"work", actionsBot, origin, "x-access-token", "t", true}},
 		{"Gitea", config.Config{Token: "t"}, gitHubEnv("GITEA_ACTIONS", "true", "GITHUB_SERVER_URL", "https://git.example"), made{"work", "webpress <webpress@noreply.git.example>", origin, "", "t", false}},

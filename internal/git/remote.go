@@ -19,18 +19,36 @@ type Remote struct {
 	User, Token string
 }
 
-// Origin is the address of the remote called origin, empty where there is none.
-// A password in it is left out.
-func (r *Repo) Origin(ctx context.Context) (string, error) {
+// Origin is the remote called origin, the zero value where there is none. A password
+// in its address becomes its Token; a user without one is left out, as whoever
+// answers git's question for a password knows the user too.
+func (r *Repo) Origin(ctx context.Context) (Remote, error) {
 	out, err := r.line(ctx, "remote", "get-url", "--push", "origin")
-	if err != nil && exitCode(err) == 2 {
-		return "", nil
+	if err != nil {
+		if exitCode(err) == 2 {
+			err = nil
+		}
+		return Remote{}, err
 	}
-	if scheme, rest, ok := strings.Cut(out, "://"); ok && strings.HasPrefix(scheme, "http") {
-		// A password that is not escaped may hold any of /@:, which no URL parser takes.
-		out = scheme + "://" + rest[strings.LastIndexByte(rest, '@')+1:]
+	scheme, rest, ok := strings.Cut(out, "://")
+	if !ok || !strings.HasPrefix(scheme, "http") {
+		return Remote{URL: out}, nil
 	}
-	return out, err
+	// A password that is not escaped may hold any of /@:, which no URL parser takes.
+	at := strings.LastIndexByte(rest, '@')
+	origin := Remote{URL: scheme + "://" + rest[at+1:]}
+	if user, password, _ := strings.Cut(rest[:max(at, 0)], ":"); password != "" {
+		origin.User, origin.Token = unescaped(user), unescaped(password)
+	}
+	return origin, nil
+}
+
+// unescaped is a part of an address as it is meant.
+func unescaped(part string) string {
+	if plain, err := url.PathUnescape(part); err == nil {
+		return plain
+	}
+	return part
 }
 
 // RemoteHead is the id of the last commit of a branch on a server, empty where

@@ -273,20 +273,50 @@ func TestRefusals(t *testing.T) {
 func TestOrigin(t *testing.T) {
 	dir := newRepo(t)
 	r := open(t, dir)
-	if got, err := r.Origin(t.Context()); got != "" || err != nil {
-		t.Errorf("none: %q, %v", got, err)
+	if got, err := r.Origin(t.Context()); got != (git.Remote{}) || err != nil {
+		t.Errorf("none: %+v, %v", got, err)
 	}
 	run(t, dir, "remote", "add", "origin", "x")
-	for url, want := range map[string]string{
-		"https://u:" + secret + "@example.org/r.git": "https://example.org/r.git",
-		"https://x@example.org/a/b.git":              "https://example.org/a/b.git",
-		"https://example.org/r.git":                  "https://example.org/r.git",
-		"git@example.org:r.git":                      "git@example.org:r.git",
-		"ssh://git@example.org/r.git":                "ssh://git@example.org/r.git",
+	for url, want := range map[string]git.Remote{
+		"https://u:" + secret + "@example.org/r.git":     {URL: "https://example.org/r.git", User: "u", Token: secret},
+		"https://a%40b:p%2Fw%3A%25@example.org:81/r.git": {URL: "https://example.org:81/r.git", User: "a@b", Token: "p/w:%"},
+		"https://u:100%@example.org/r.git":               {URL: "https://example.org/r.git", User: "u", Token: "100%"},
+		"https://:pat@example.org/r.git":                 {URL: "https://example.org/r.git", Token: "pat"},
+		"https://x@example.org/a/b.git":                  {URL: "https://example.org/a/b.git"},
+		"https://example.org/r.git":                      {URL: "https://example.org/r.git"},
+		"git@example.org:r.git":                          {URL: "git@example.org:r.git"},
+		"ssh://git@example.org/r.git":                    {URL: "ssh://git@example.org/r.git"},
 	} {
 		run(t, dir, "remote", "set-url", "origin", url)
 		if got, err := r.Origin(t.Context()); got != want || err != nil {
-			t.Errorf("%s: %q, %v", url, got, err)
+			t.Errorf("%s: %+v, %v", url, got, err)
 		}
+	}
+}
+
+// TestPasswordOfOrigin gets in by what the address of origin holds, as plain git
+// does.
+func TestPasswordOfOrigin(t *testing.T) {
+	s := newServer(t)
+	dir := s.start()
+	address, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address.User = url.UserPassword("ann", secret)
+	run(t, dir, "remote", "add", "origin", address.String())
+	r := open(t, dir)
+	origin, err := r.Origin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, err := r.RemoteHead(t.Context(), origin, "main")
+	if err != nil || head != output(t, dir, "rev-parse", "HEAD") {
+		t.Errorf("%q, %v", head, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if last := s.seen[len(s.seen)-1]; last != "Basic "+base64.StdEncoding.EncodeToString([]byte("ann:"+secret)) {
+		t.Errorf("Authorization: %s", last)
 	}
 }
