@@ -111,7 +111,7 @@ func (r *run) commit(ctx context.Context, repo *git.Repo, branch, repository str
 	c := store.Commit{
 		Repo: repo, Branch: branch, Method: s.CommitMethod,
 		Message: s.CommitMessage, Author: cmp.Or(s.CommitAuthor, r.bot()), Chosen: s.CommitAuthor != "",
-		Logf: r.log.line,
+		Retries: s.Retries, Logf: r.log.line,
 	}
 	var err error
 	if c.Remote, err = r.remote(ctx, repo, repository); err != nil {

@@ -54,13 +54,18 @@ type Commit struct {
 	Pull *Pull
 	// Logf tells what is done; nil tells nobody.
 	Logf func(format string, args ...any)
-	// Wait is the shortest pause before another attempt where the branch has moved;
-	// 0 is half a second.
+	// Retries is how often at most git asks a server again that does not answer: 0 is
+	// never.
+	Retries int
+	// Wait is the shortest pause before another attempt; 0 is half a second.
 	Wait time.Duration
 }
 
-// attempts is how often a commit is made anew because the branch has moved.
+// attempts is how often a commit is made because the branch has moved.
 const attempts = 6
+
+// longest is the pause that others are not much longer than.
+const longest = 16 * time.Second
 
 var _ Store = Commit{}
 
@@ -93,21 +98,18 @@ func (c Commit) Put(ctx context.Context, d Delivery) (asset.Stored, error) {
 	if len(p.files) == 0 && len(p.outdated) == 0 && p.lockName == "" {
 		return stored, nil // all of it is left out
 	}
-	for attempt := 0; ; attempt++ {
+	var t tries
+	for {
 		done, err := p.try(ctx, &stored)
 		switch {
 		case err == nil && done:
 			return c.pull(ctx, p.all(), stored)
 		case err == nil:
 			return stored, nil
-		case !again(err) || attempt == attempts-1 || ctx.Err() != nil:
+		case !c.retry(ctx, err, &t):
 			return stored, c.explain(ctx, err)
-		case errors.Is(err, git.ErrUnreachable):
-			c.logf("%s; trying again", err)
-		default:
-			c.logf("%s has moved; trying again on top of it", quote(c.Branch))
 		}
-		if err := c.pause(ctx, attempt); err != nil {
+		if err := c.pause(ctx, t.moved+t.away-1); err != nil {
 			return stored, err
 		}
 	}
@@ -220,16 +222,47 @@ func (c Commit) head(ctx context.Context) (string, error) {
 // Look returns what the branch ends with on the server, as git sees it: empty where
 // there is no such branch.
 func (c Commit) Look(ctx context.Context) (head string, err error) {
-	if head, err = c.Repo.RemoteHead(ctx, c.Remote, c.Branch); err != nil {
-		return "", c.explain(ctx, err)
+	var t tries
+	for {
+		if head, err = c.Repo.RemoteHead(ctx, c.Remote, c.Branch); err == nil {
+			return head, nil
+		}
+		if !c.retry(ctx, err, &t) {
+			return "", c.explain(ctx, err)
+		}
+		if err := c.pause(ctx, t.moved+t.away-1); err != nil {
+			return "", err
+		}
 	}
-	return head, nil
 }
+
+// tries counts the attempts that have failed: because the branch has moved, and
+// because the server is away.
+type tries struct{ moved, away int }
 
 // again says that another attempt makes sense. What an API does not answer has
 // been tried often enough.
 func again(err error) bool {
 	return errors.Is(err, git.ErrMoved) || errors.Is(err, git.ErrUnreachable) || errors.Is(err, forge.ErrStale) || errors.Is(err, forge.ErrConflict)
+}
+
+// retry says that there is to be another attempt after err, and tells so.
+func (c Commit) retry(ctx context.Context, err error, t *tries) bool {
+	if ctx.Err() != nil || !again(err) {
+		return false
+	}
+	if errors.Is(err, git.ErrUnreachable) {
+		if t.away++; t.away > c.Retries {
+			return false
+		}
+		c.logf("%s; trying again", err)
+		return true
+	}
+	if t.moved++; t.moved == attempts {
+		return false
+	}
+	c.logf("%s has moved; trying again on top of it", quote(c.Branch))
+	return true
 }
 
 func (c Commit) auto() bool { return c.Method == "" || c.Method == MethodAuto }
@@ -242,14 +275,14 @@ func (c Commit) logf(format string, args ...any) {
 	}
 }
 
-// pause waits before another attempt, twice as long each time, and not in step
-// with others that do the same.
+// pause waits before another attempt, twice as long each time up to
+// longest, and not in step with others that do the same.
 func (c Commit) pause(ctx context.Context, attempt int) error {
 	wait := c.Wait
 	if wait == 0 {
 		wait = 500 * time.Millisecond
 	}
-	wait <<= attempt
+	wait = min(wait<<min(attempt, 10), max(longest, c.Wait))
 	timer := time.NewTimer(wait/2 + rand.N(wait))
 	defer timer.Stop()
 	select {

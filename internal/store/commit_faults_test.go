@@ -145,19 +145,51 @@ func TestAnswerLost(t *testing.T) {
 	}
 }
 
-// TestServerAway fails in the end, and says so.
+// TestServerAway fails in the end, and says so. How often it tries is set.
 func TestServerAway(t *testing.T) {
+	for _, retries := range []int{0, 1, 7} {
+		s := newStage(t)
+		c, d := s.store(), s.delivery("a.png")
+		c.Retries = retries
+		requests := 0
+		s.intercept(func(w http.ResponseWriter, _ *http.Request) bool {
+			requests++
+			http.Error(w, "down for repairs", http.StatusBadGateway)
+			return true
+		})
+		for what, ask := range map[string]func() error{
+			"put":  func() error { _, err := s.put2(c, d); return err },
+			"look": func() error { _, err := c.Look(t.Context()); return err },
+		} {
+			requests = 0
+			err := ask()
+			if requests != retries+1 || err == nil || !strings.Contains(err.Error(), "down for repairs") || err.(*Error).Hint == "" {
+				t.Errorf("%s with %d retries: %d requests, %v", what, retries, requests, err)
+			}
+		}
+		s.intercept(nil)
+	}
+}
+
+// TestMovesAreNoRetries commits on top of what others have pushed meanwhile, also
+// where a server that is away is not asked again.
+func TestMovesAreNoRetries(t *testing.T) {
 	s := newStage(t)
-	requests := 0
-	s.intercept(func(w http.ResponseWriter, _ *http.Request) bool {
-		requests++
-		http.Error(w, "down for repairs", http.StatusBadGateway)
-		return true
+	c, d := s.store(), s.delivery("a.png")
+	c.Retries = 0
+	moves := 0
+	s.intercept(func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "receive-pack") && moves < attempts-1 {
+			moves++
+			id := run(t, s.bare, "commit-tree", "main^{tree}", "-p", "main", "-m", "other")
+			run(t, s.bare, "update-ref", "refs/heads/main", id)
+		}
+		return false
 	})
-	_, err := s.put2(s.store(), s.delivery("a.png"))
+	stored, err := s.put2(c, d)
 	s.intercept(nil)
-	if requests != attempts || err == nil || !strings.Contains(err.Error(), "down for repairs") || err.(*Error).Hint == "" {
-		t.Errorf("%d requests, %v", requests, err)
+	if err != nil || len(stored.Paths) != 1 || moves != attempts-1 {
+		t.Errorf("%+v, %v after %d moves", stored, err, moves)
 	}
 }
 

@@ -116,7 +116,7 @@ func (s *stage) store() Commit {
 		s.t.Fatal(err)
 	}
 	return Commit{
-		Repo: repo, Branch: "main", Remote: git.Remote{URL: s.url, Token: secret}, Wait: time.Millisecond,
+		Repo: repo, Branch: "main", Remote: git.Remote{URL: s.url, Token: secret}, Wait: time.Millisecond, Retries: 5,
 		Author: "bot <bot@example.org>",
 		Logf:   func(format string, args ...any) { fmt.Fprintf(&s.log, format+"\n", args...) },
 	}
