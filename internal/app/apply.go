@@ -45,7 +45,7 @@ func (r *run) apply(ctx context.Context) int {
 		return r.stop(ctx, err)
 	}
 	s := r.settings
-	to, err := r.applyTo(ctx, repo)
+	to, err := r.applyTo(ctx, repo, head)
 	if err != nil {
 		return r.stop(ctx, err)
 	}
@@ -80,7 +80,7 @@ func (r *run) apply(ctx context.Context) int {
 		return Undelivered
 	}
 	var stored bool
-	in.Deliveries, stored = r.hand(ctx, to, d)
+	in.Deliveries, stored = r.hand(ctx, r.inOne(to), d)
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
 	r.findPullRequest(ctx, head)
 	told := r.deliver(ctx, in, r.prefix(repo))

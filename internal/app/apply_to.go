@@ -11,8 +11,8 @@ import (
 )
 
 // applyTo is where an upload goes once it is verified: to the branch that it was
-// made for, be it a fork's.
-func (r *run) applyTo(ctx context.Context, repo *git.Repo) (to stores, err error) {
+// made for, be it a fork's, as long as that ends with head.
+func (r *run) applyTo(ctx context.Context, repo *git.Repo, head string) (to unmoved, err error) {
 	// Paths in an upload begin at the root of the repository.
 	top, err := git.Open(ctx, repo.Top(), git.Options{Env: r.Environ})
 	if err != nil {
@@ -32,46 +32,54 @@ func (r *run) applyTo(ctx context.Context, repo *git.Repo) (to stores, err error
 			}
 		}
 	}
-	c, err := r.commit(ctx, top, branch, repository)
-	if err != nil {
+	if to.Commit, err = r.commit(ctx, top, branch, repository); err != nil {
 		return to, err
 	}
-	var s store.Store = unmoved{c}
+	to.Only = head
 	if f.Fork {
-		c.GitHub, c.Method = nil, store.MethodPush
-		s = toFork{unmoved{c}, repository}
+		to.GitHub, to.Method, to.fork = nil, store.MethodPush, repository
 	}
-	if r.settings.DryRun {
-		s = dry{s}
-	}
-	to.list = []store.Store{s}
 	return to, nil
 }
 
+// inOne is where results go that have one place to go to.
+func (r *run) inOne(s store.Store) stores {
+	if r.settings.DryRun {
+		s = dry{s}
+	}
+	return stores{list: []store.Store{s}}
+}
+
 // An unmoved commit is made only while the branch ends with the commit that the
-// upload is for: what has changed since, nobody has looked at.
-type unmoved struct{ store.Commit }
+// upload is for, which is Only: what has changed since, nobody has looked at.
+type unmoved struct {
+	store.Commit
+	// fork is whose the branch is, empty where it is this repository's.
+	fork string
+}
 
 // Put delivers to the branch, or refuses.
 func (s unmoved) Put(ctx context.Context, d store.Delivery) (asset.Stored, error) {
-	head, err := s.Repo.RemoteHead(ctx, s.Remote, s.Branch)
-	if err == nil && head != "" && head != d.Head {
-		if s.done(ctx, head, d) {
-			return asset.Stored{Notes: []string{fmt.Sprintf("%q has it all already", s.Branch)}}, nil
-		}
-		return asset.Stored{}, &store.Error{
-			What: fmt.Sprintf("commit to %q", s.Branch),
-			Why:  fmt.Errorf("the branch has moved to %s, and the upload is for %s", head, d.Head),
-			Hint: "nothing to do: the run for its last commit brings an upload of its own",
-		}
+	stored, err := s.Commit.Put(ctx, d)
+	if moved, ok := errors.AsType[*store.Elsewhere](err); ok && moved.Head != "" && s.done(ctx, moved.Head, d) {
+		stored.Notes = append(stored.Notes, fmt.Sprintf("%q has it all already", s.Branch))
+		return stored, nil
 	}
-	if err == nil && head == "" {
-		return asset.Stored{}, &store.Error{
-			What: fmt.Sprintf("commit to %q", s.Branch), Why: errors.New("there is no such branch any more"),
-			Hint: "nothing to do: the pull request is closed",
-		}
+	return stored, s.explain(err)
+}
+
+// explain says what to change, and what it takes to reach somebody else's branch.
+func (s unmoved) explain(err error) error {
+	fault, ok := errors.AsType[*store.Error](err)
+	switch {
+	case !ok:
+	case s.fork != "" && (fault.Hint == "" || errors.Is(err, git.ErrNotFound) || errors.Is(err, git.ErrForbidden) || errors.Is(err, git.ErrUnauthorized)):
+		fault.Hint = fmt.Sprintf("the branch belongs to the fork %s, and the job's own token cannot write there: "+
+			"set `token` to that of a maintainer, for a pull request that allows edits by maintainers, or take the pictures from the artifact", s.fork)
+	case fault.Hint == "":
+		fault.Hint = "nothing of the upload is committed: run the job again"
 	}
-	return s.Commit.Put(ctx, d)
+	return err
 }
 
 // done says that a commit has all of d: an earlier run of the same job made it.
@@ -85,21 +93,4 @@ func (s unmoved) done(ctx context.Context, head string, d store.Delivery) bool {
 	}
 	have, err := s.Repo.Committed(ctx, head, outputs, nil)
 	return err == nil && len(have) == len(outputs)
-}
-
-// toFork says what it takes to commit to somebody else's branch.
-type toFork struct {
-	store.Store
-	repository string
-}
-
-// Put delivers, or says why a fork is different.
-func (s toFork) Put(ctx context.Context, d store.Delivery) (asset.Stored, error) {
-	stored, err := s.Store.Put(ctx, d)
-	fault, ok := errors.AsType[*store.Error](err)
-	if ok && (fault.Hint == "" || errors.Is(err, git.ErrNotFound) || errors.Is(err, git.ErrForbidden) || errors.Is(err, git.ErrUnauthorized)) {
-		fault.Hint = fmt.Sprintf("the branch belongs to the fork %s, and the job's own token cannot write there: "+
-			"set `token` to that of a maintainer, for a pull request that allows edits by maintainers, or take the pictures from the artifact", s.repository)
-	}
-	return stored, err
 }

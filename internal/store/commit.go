@@ -35,6 +35,11 @@ type Commit struct {
 	// and what it had stays in its history. It is implied where Pull is set, and its
 	// Base is another branch.
 	Own bool
+	// Only, where not empty, is the commit that Branch has to end with: on top of
+	// another one, which nobody has looked at, nothing is committed, and the error
+	// wraps an *Elsewhere. What this delivery itself has put there is no other one.
+	// The blobs of sources have to be known then.
+	Only string
 	// Method is one of those above; empty is auto: GraphQL where it is there and can
 	// do it, REST where that keeps the author, or else push.
 	Method string
@@ -135,7 +140,10 @@ func (p *plan) try(ctx context.Context, stored *asset.Stored) (done bool, err er
 	if err != nil {
 		return false, err
 	}
-	p.arrived(ctx, to.head, stored) // what an attempt before has done
+	p.arrived(ctx, to, stored) // what an attempt before has done
+	if err := p.mayBuildOn(to.head); err != nil {
+		return false, err
+	}
 	files, left := p.onto(to)
 	if len(left) > 0 && p.own() && to.head != "" && to.base != p.d.Head {
 		p.logf("%s is behind: it begins anew from %s", quote(p.Branch), short(p.d.Head))
@@ -164,6 +172,9 @@ func (p *plan) try(ctx context.Context, stored *asset.Stored) (done bool, err er
 		}
 		p.logf("the API cannot do it (%s): pushing by git", err)
 		if to, err = p.find(ctx); err != nil { // what the API has done stays done
+			return false, err
+		}
+		if err := p.mayBuildOn(to.head); err != nil {
 			return false, err
 		}
 		files, left = p.onto(to)

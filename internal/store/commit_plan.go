@@ -58,6 +58,9 @@ type plan struct {
 	// sent is what an API was asked to commit on top of the commit on, at last.
 	sent []file
 	on   string
+	// ours are the commits that were made for this delivery, be it that the branch
+	// does not end with them.
+	ours []string
 }
 
 // plan turns a delivery into files, and leaves out what cannot be committed.
@@ -192,6 +195,9 @@ func (p *plan) onto(to place) (todo []file, left []asset.Left) {
 // it.
 func (p *plan) same(origin, blob string, to place) bool {
 	source := to.tree.Blob(origin)
+	if p.Only != "" { // what is here is another branch's
+		return blob != "" && source == blob
+	}
 	return blob != "" && source == blob || source == p.here.Blob(origin) ||
 		// A result of another run, whose source is not checked out.
 		blob == "" && p.here.Blob(origin) == "" && to.base == p.d.Head

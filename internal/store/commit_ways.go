@@ -85,6 +85,7 @@ func (p *plan) push(ctx context.Context, files []file, to place, stored *asset.S
 	if err != nil {
 		return err
 	}
+	p.ours = append(p.ours, commit)
 	if err := p.pushLFS(ctx, files); err != nil {
 		return err
 	}
@@ -154,7 +155,7 @@ func (p *plan) byAPI(ctx context.Context, way string, files []file, to place, st
 		if err != nil {
 			return err
 		}
-		p.sent = nil
+		p.sent, p.ours = nil, append(p.ours, made.OID)
 		record(stored, part, made.OID, made.URL)
 		p.logf("GitHub has made %s on %s", short(made.OID), quote(p.Branch))
 		head, files = made.OID, files[len(part):]
@@ -164,8 +165,9 @@ func (p *plan) byAPI(ctx context.Context, way string, files []file, to place, st
 
 // arrived records what was sent where the branch ends with it by now: the API has
 // made the commit, and its answer was lost.
-func (p *plan) arrived(ctx context.Context, head string, stored *asset.Stored) {
-	if p.sent == nil || head == "" {
+func (p *plan) arrived(ctx context.Context, to place, stored *asset.Stored) {
+	head := to.head
+	if p.sent == nil || head == "" || p.Only != "" && !holds(to.tree, p.sent) {
 		return
 	}
 	made, err := p.GitHub.Commit(ctx, head)
@@ -174,7 +176,7 @@ func (p *plan) arrived(ctx context.Context, head string, stored *asset.Stored) {
 		return
 	}
 	record(stored, p.sent, head, made.URL)
-	p.sent = nil
+	p.sent, p.ours = nil, append(p.ours, head)
 }
 
 // prepare makes the branch end with the files of to.base, and returns its last
@@ -264,6 +266,7 @@ func (p *plan) rest(ctx context.Context, files []file, head string, to place) (f
 	if err != nil {
 		return forge.Commit{}, err
 	}
+	p.ours = append(p.ours, made.OID) // its answer may get lost
 	return made, p.GitHub.UpdateRef(ctx, p.Branch, made.OID)
 }
 

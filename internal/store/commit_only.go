@@ -1,0 +1,69 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"webpress/internal/asset"
+	"webpress/internal/git"
+)
+
+// Elsewhere is why nothing is committed where a branch does not end with
+// Commit.Only. Head is what it ends with, empty where it is gone.
+type Elsewhere struct {
+	Head string
+	*asset.Fault
+}
+
+// Unwrap returns the fault, which has the hint.
+func (e *Elsewhere) Unwrap() error { return e.Fault }
+
+func (c Commit) elsewhere(head string) error {
+	if head == "" {
+		return &Elsewhere{Fault: &asset.Fault{
+			Message: "there is no such branch any more", Hint: "nothing to do: the pull request is closed",
+		}}
+	}
+	return &Elsewhere{head, &asset.Fault{
+		Message: fmt.Sprintf("the branch has moved to %s, and the upload is for %s", head, c.Only),
+		Hint:    "nothing to do: the run for its last commit brings an upload of its own",
+	}}
+}
+
+// Read returns what the commit Only has, and gets it from the server where it is
+// not there. The error is an *Error, or the context's.
+func (c Commit) Read(ctx context.Context) (git.Tree, error) {
+	if !c.Repo.ValidBranch(ctx, c.Branch) {
+		return git.Tree{}, c.error(errors.New("git takes no such name for a branch"), "set `commit-branch` to another name")
+	}
+	if err := c.Repo.Fetch(ctx, c.Remote, c.Branch, c.Only); err != nil {
+		// Not every server gives a commit that no branch ends with.
+		if head, e := c.Repo.RemoteHead(ctx, c.Remote, c.Branch); e == nil && head != c.Only {
+			err = c.elsewhere(head)
+		}
+		return git.Tree{}, c.explain(ctx, err)
+	}
+	tree, err := c.Repo.Tree(ctx, c.Only)
+	if err != nil {
+		return tree, c.explain(ctx, err)
+	}
+	return tree, nil
+}
+
+// mayBuildOn says why no commit is made on top of head: it is neither Only nor a
+// part of this very delivery.
+func (p *plan) mayBuildOn(head string) error {
+	if p.Only == "" || head == p.Only || slices.Contains(p.ours, head) {
+		return nil
+	}
+	return p.elsewhere(head)
+}
+
+// holds says that a tree has what files are to become.
+func holds(tree git.Tree, files []file) bool {
+	return !slices.ContainsFunc(files, func(f file) bool {
+		return f.add && tree.Blob(f.output) != f.blob || f.remove && tree.Blob(f.origin) != ""
+	})
+}
