@@ -89,12 +89,12 @@ type Report struct {
 	Results     []asset.Result  `json:"results"`
 }
 
-// Totals count a run. The bytes are those of the converted sources alone: a
-// source that was skipped or failed stays as it is and adds nothing to either
-// side, so Before - After is by how much the pictures that pages can now use
-// are smaller. BytesSaved and PercentSaved are below zero where the outputs are
-// larger, as can happen with HEIC, which is converted although WebP may be
-// larger. In a dry run they are what would have been.
+// Totals count a run. The bytes are those of the converted sources alone whose size
+// is known: of another run's results it may not be. A source that was skipped or
+// failed stays as it is and adds nothing to either side, so Before - After is by how
+// much the pictures that pages can now use are smaller. BytesSaved and PercentSaved
+// are below zero where the outputs are larger, as can happen with HEIC, which is
+// converted although WebP may be larger. In a dry run they are what would have been.
 type Totals struct {
 	Converted int `json:"converted"`
 	Skipped   int `json:"skipped"`
@@ -133,8 +133,10 @@ func New(in Input) Report {
 		switch one.Status {
 		case asset.Converted:
 			t.Converted++
-			t.BytesBefore += one.Before
-			t.BytesAfter += one.After
+			if one.Before > 0 { // or else nothing is known to be saved
+				t.BytesBefore += one.Before
+				t.BytesAfter += one.After
+			}
 		case asset.Skipped:
 			t.Skipped++
 			skips[one.Reason]++

@@ -165,8 +165,9 @@ func TestTotals(t *testing.T) {
 		}, Totals{Converted: 2, Skipped: 1, Failed: 1, BytesBefore: 1500, BytesAfter: 500, BytesSaved: 1000, PercentSaved: 66.7}},
 		{"larger", []asset.Result{converted(1000, 1500)},
 			Totals{Converted: 1, BytesBefore: 1000, BytesAfter: 1500, BytesSaved: -500, PercentSaved: -50}},
-		{"empty sources", []asset.Result{converted(0, 30)},
-			Totals{Converted: 1, BytesAfter: 30, BytesSaved: -30}},
+		{"sizes not known", []asset.Result{converted(0, 30), converted(0, 40)}, Totals{Converted: 2}},
+		{"one size not known", []asset.Result{converted(0, 30), converted(1000, 250)},
+			Totals{Converted: 2, BytesBefore: 1000, BytesAfter: 250, BytesSaved: 750, PercentSaved: 75}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -110,8 +110,7 @@ func (r Report) outcome(arrow string) string {
 	case t.Converted == 0:
 		return s
 	case t.BytesBefore == 0:
-		// Of another run's results, the sizes before are not known.
-		return s + ": " + Size(t.BytesAfter)
+		return s // the sizes of another run's sources may not be known
 	}
 	s += fmt.Sprintf(": %s %s %s, ", Size(t.BytesBefore), arrow, Size(t.BytesAfter))
 	switch p := t.PercentSaved; {

@@ -242,6 +242,13 @@ func TestDefaultMessage(t *testing.T) {
 	if got != want {
 		t.Errorf("got %q", got)
 	}
+	unknown := file{add: true, output: "b.webp", origin: "b.png", after: 90}
+	if got := defaultMessage([]file{unknown}); strings.Contains(got, "saved") {
+		t.Errorf("nothing is known to be saved: %q", got)
+	}
+	if got := defaultMessage([]file{{add: true, output: "a.webp", before: 100, after: 25}, unknown}); !strings.Contains(got, "100 B -> 25 B, 75 % saved") {
+		t.Errorf("one size is not known: %q", got)
+	}
 	many := make([]file, 60)
 	if got := defaultMessage(many); !strings.Contains(got, "and 10 more\n") || strings.Count(got, "\n* ") > mostNames {
 		t.Error(got)

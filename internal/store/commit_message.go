@@ -42,7 +42,9 @@ func defaultMessage(files []file) string {
 			outdated++
 		case f.add:
 			made++
-			before, after = before+f.before, after+f.after
+			if f.before > 0 { // or else it is not known
+				before, after = before+f.before, after+f.after
+			}
 		default:
 			removed++
 		}
