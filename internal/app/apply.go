@@ -49,14 +49,25 @@ func (r *run) apply(ctx context.Context) int {
 	if err != nil {
 		return r.stop(ctx, err)
 	}
+	at, err := r.readHead(ctx, to)
+	if err != nil {
+		r.tellFault(err)
+		r.annotateRun(err.Error())
+		return Undelivered
+	}
 	verified, err := store.Verify(r.at(s.Upload), store.VerifyOptions{
 		Head: head, Allowed: allowed,
 		Recipe:    r.recipeAtTop,
 		Remove:    r.removesAtTop,
+		Fits:      at.fits(ctx),
 		MaxPixels: s.MaxPixels,
 	})
 	if err != nil {
 		return r.refuseUpload(err)
+	}
+	if err := at.describe(ctx, verified.Results); err != nil {
+		r.tellFault(err)
+		return Undelivered
 	}
 	in := report.Input{
 		Results: inOrder(verified.Results), DryRun: s.DryRun, Recipe: recipe(&s), Rules: len(r.rules), Version: r.Version,

@@ -37,6 +37,10 @@ type VerifyOptions struct {
 	// Remove says that those settings remove a source, whose path begins at the
 	// root of the repository. Nil is never.
 	Remove func(source string) bool
+	// Fits says why a result of this content cannot go on top of the commit Head: its
+	// source is none of that, or it would take the place of what nobody wants
+	// replaced. Nil checks nothing.
+	Fits func(e Entry, content []byte) error
 	// MaxFiles, MaxBytes and MaxFileSize bound the number of results, the bytes
 	// of all of them and the bytes of one; MaxPixels bounds the pixels (width x
 	// height x frames) of a picture, where Recipe does not. 0 is the default.
@@ -127,7 +131,8 @@ func Verify(dir string, o VerifyOptions) (Verified, error) {
 	if len(v.faults) > 0 {
 		slices.Sort(v.faults)
 		return fail(&Refusal{slices.Compact(v.faults)},
-			"nothing of it is used; where it was made with other settings than the base branch has, merge those first")
+			"nothing of it is used; where it was made with other settings than the base branch has, merge those first; "+
+				"where its sources are not the commit's, let its run check out that, and not a merge with the base branch")
 	}
 	return Verified{dir: dir, Manifest: m, Results: v.results, removed: v.removed}, nil
 }
@@ -362,6 +367,12 @@ func (v *verifying) contents() {
 		if err != nil {
 			v.faultOf(e.Output, "%s", err)
 			continue
+		}
+		if v.Fits != nil {
+			if err := v.Fits(e, data); err != nil {
+				v.faultOf(e.Output, "%s", err)
+				continue
+			}
 		}
 		r.Source = asset.Source{Path: e.Source, Blob: e.Blob}
 		r.Status, r.Output = asset.Converted, e.Output

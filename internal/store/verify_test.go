@@ -175,6 +175,14 @@ func TestVerifyRefuses(t *testing.T) {
 				return nil
 			}
 		}, []string{`"a.webp": outside of the pattern`}},
+		{"does not fit", func(_ *testing.T, u *uploaded, o *VerifyOptions) {
+			o.Fits = func(e Entry, content []byte) error {
+				if e.Output == "a.webp" && int64(len(content)) == u.Files[0].Size {
+					return errors.New("a different file is there")
+				}
+				return nil
+			}
+		}, []string{`"a.webp": a different file is there`}},
 		{"all at once", func(t *testing.T, u *uploaded, _ *VerifyOptions) {
 			u.Files[0].Size++
 			u.Files[1].Source = "../c.gif"
