@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"sync"
 	"testing"
 
@@ -151,9 +152,9 @@ func TestServerAway(t *testing.T) {
 		s := newStage(t)
 		c, d := s.store(), s.delivery("a.png")
 		c.Retries = retries
-		requests := 0
+		var requests atomic.Int32
 		s.intercept(func(w http.ResponseWriter, _ *http.Request) bool {
-			requests++
+			requests.Add(1)
 			http.Error(w, "down for repairs", http.StatusBadGateway)
 			return true
 		})
@@ -161,10 +162,10 @@ func TestServerAway(t *testing.T) {
 			"put":  func() error { _, err := s.put2(c, d); return err },
 			"look": func() error { _, err := c.Look(t.Context()); return err },
 		} {
-			requests = 0
+			requests.Store(0)
 			err := ask()
-			if requests != retries+1 || err == nil || !strings.Contains(err.Error(), "down for repairs") || err.(*Error).Hint == "" {
-				t.Errorf("%s with %d retries: %d requests, %v", what, retries, requests, err)
+			if int(requests.Load()) != retries+1 || err == nil || !strings.Contains(err.Error(), "down for repairs") || err.(*Error).Hint == "" {
+				t.Errorf("%s with %d retries: %d requests, %v", what, retries, requests.Load(), err)
 			}
 		}
 		s.intercept(nil)
@@ -177,10 +178,10 @@ func TestMovesAreNoRetries(t *testing.T) {
 	s := newStage(t)
 	c, d := s.store(), s.delivery("a.png")
 	c.Retries = 0
-	moves := 0
+	var moves atomic.Int32
 	s.intercept(func(_ http.ResponseWriter, r *http.Request) bool {
-		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "receive-pack") && moves < attempts-1 {
-			moves++
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "receive-pack") && moves.Load() < attempts-1 {
+			moves.Add(1)
 			id := run(t, s.bare, "commit-tree", "main^{tree}", "-p", "main", "-m", "other")
 			run(t, s.bare, "update-ref", "refs/heads/main", id)
 		}
@@ -188,8 +189,8 @@ func TestMovesAreNoRetries(t *testing.T) {
 	})
 	stored, err := s.put2(c, d)
 	s.intercept(nil)
-	if err != nil || len(stored.Paths) != 1 || moves != attempts-1 {
-		t.Errorf("%+v, %v after %d moves", stored, err, moves)
+	if err != nil || len(stored.Paths) != 1 || moves.Load() != attempts-1 {
+		t.Errorf("%+v, %v after %d moves", stored, err, moves.Load())
 	}
 }
 
