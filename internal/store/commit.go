@@ -103,21 +103,15 @@ func (c Commit) Put(ctx context.Context, d Delivery) (asset.Stored, error) {
 	if len(p.files) == 0 && len(p.outdated) == 0 && p.lockName == "" {
 		return stored, nil // all of it is left out
 	}
-	var t tries
-	for {
-		done, err := p.try(ctx, &stored)
-		switch {
-		case err == nil && done:
-			return c.pull(ctx, p.all(), stored)
-		case err == nil:
-			return stored, nil
-		case !c.retry(ctx, err, &t):
-			return stored, c.explain(ctx, err)
-		}
-		if err := c.pause(ctx, t.moved+t.away-1); err != nil {
-			return stored, err
-		}
+	done := false
+	err = c.persist(ctx, func() (err error) {
+		done, err = p.try(ctx, &stored)
+		return err
+	})
+	if err != nil || !done {
+		return stored, err
 	}
+	return c.pull(ctx, p.all(), stored)
 }
 
 // A place is where a commit goes.
@@ -233,16 +227,27 @@ func (c Commit) head(ctx context.Context) (string, error) {
 // Look returns what the branch ends with on the server, as git sees it: empty where
 // there is no such branch.
 func (c Commit) Look(ctx context.Context) (head string, err error) {
+	err = c.persist(ctx, func() (err error) {
+		head, err = c.Repo.RemoteHead(ctx, c.Remote, c.Branch)
+		return err
+	})
+	return head, err
+}
+
+// persist makes attempts as long as another one makes sense. The error is an
+// *Error, or the context's.
+func (c Commit) persist(ctx context.Context, attempt func() error) error {
 	var t tries
 	for {
-		if head, err = c.Repo.RemoteHead(ctx, c.Remote, c.Branch); err == nil {
-			return head, nil
+		err := attempt()
+		if err == nil {
+			return nil
 		}
 		if !c.retry(ctx, err, &t) {
-			return "", c.explain(ctx, err)
+			return c.explain(ctx, err)
 		}
 		if err := c.pause(ctx, t.moved+t.away-1); err != nil {
-			return "", err
+			return err
 		}
 	}
 }
