@@ -80,21 +80,18 @@ func (f *pngFile) decode(w, h int, pieces [][]byte) (frame, error) {
 	n := 4 * w * h
 	memory := pixel.NewBlock(max(n, raw))
 	pix, rest := memory[:n], memory[len(memory)-raw:]
-	if len(passes) > 1 {
-		rest = make([]byte, raw)
+	var line []byte // a row of pixels before they are strewn
+	if f.interlaced {
+		rest, line = make([]byte, raw), make([]byte, 4*w)
 	}
 	if err := unpackPNG(pieces, rest); err != nil {
 		return frame{}, err
 	}
 
 	row, above := make([]byte, widest), make([]byte, widest)
-	line := make([]byte, 0)
 	for _, p := range passes {
 		n := (p.w*bits + 7) / 8
 		clear(above)
-		if p.stepX > 1 && len(line) == 0 {
-			line = make([]byte, 4*w)
-		}
 		for y := range p.h {
 			filter := rest[0]
 			if filter > 4 {

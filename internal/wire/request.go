@@ -70,8 +70,8 @@ type Response struct {
 // Every error is an *Error; errors.Is finds the context's in it.
 //
 // What is repeated: answers 429, 5xx (but 501 and 505), GitHub's refusals by its
-// rate limits, what Limited and Failed say is no success, and connections that could not be made, broke or fell
-// silent. A request that is not idempotent is repeated only where it cannot
+// rate limits, what Limited and Failed say is no success, and connections that
+// could not be made, broke or fell silent. A request that is not idempotent is repeated only where it cannot
 // have had an effect: no connection was made, or the server refused it by a
 // rate limit or by 503 with Retry-After.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
