@@ -34,11 +34,6 @@ func TestCheckGuardsPullRequest(t *testing.T) {
 	commit(t, dir, "https://example.invalid/someone/pictures.git")
 	base := strings.TrimSpace(must(t, dir, "git", "rev-parse", "HEAD"))
 	must(t, dir, "git", "checkout", "-q", "-b", "patch")
-	save := func(message string) {
-		t.Helper()
-		must(t, dir, "git", "add", "-A")
-		must(t, dir, "git", "-c", "user.name=e2e", "-c", "user.email=e2e@example.invalid", "commit", "-q", "-m", message)
-	}
 	check := func() workflowRun {
 		t.Helper()
 		head := strings.TrimSpace(must(t, dir, "git", "rev-parse", "HEAD"))
@@ -51,7 +46,7 @@ func TestCheckGuardsPullRequest(t *testing.T) {
 	}
 
 	put(t, dir, "assets/mountains.heic", picture(t, "demo/photos/mountains.heic"))
-	save("An iPhone's photo")
+	record(t, dir, "An iPhone's photo")
 	got := check()
 	if got.code == 0 {
 		t.Fatalf("the pull request passes:\n%s", got.log)
@@ -68,7 +63,7 @@ func TestCheckGuardsPullRequest(t *testing.T) {
 	}
 	wantWebP(t, filepath.Join(dir, "assets/mountains.webp"))
 	put(t, dir, "webpress.yml", []byte("ignore: [webpress, legacy]\nbudgets:\n  - max-bytes: 300kB\n    glob: assets/**\n    except: assets/mountains.heic\n"))
-	save("Its result, and leave to be large")
+	record(t, dir, "Its result, and leave to be large")
 	if got := check(); got.code != 0 {
 		t.Errorf("the pull request does not pass: exit code %d\n%s", got.code, got.log)
 	}

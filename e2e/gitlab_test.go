@@ -77,8 +77,7 @@ func TestGitLabPipelines(t *testing.T) {
 			for _, name := range []string{"420.jpg", "422.jpg", "444.jpg"} {
 				put(t, dir, "assets/"+name, picture(t, "pictures/jpeg/"+name))
 			}
-			must(t, dir, "git", "add", "-A")
-			must(t, dir, "git", "-c", "user.name=e2e", "-c", "user.email=e2e@example.invalid", "commit", "-q", "-m", "Pictures")
+			record(t, dir, "Pictures")
 			must(t, dir, "git", "push", "-q", "origin", "main")
 			must(t, dir, "git", "remote", "set-head", "origin", "main")
 

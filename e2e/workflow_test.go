@@ -99,8 +99,14 @@ func commit(t *testing.T, dir, url string) {
 	t.Helper()
 	must(t, dir, "git", "init", "-q", "-b", "main")
 	must(t, dir, "git", "remote", "add", "origin", url)
+	record(t, dir, "Pictures")
+}
+
+// record commits all that has changed in dir.
+func record(t *testing.T, dir, message string) {
+	t.Helper()
 	must(t, dir, "git", "add", "-A")
-	must(t, dir, "git", "-c", "user.name=e2e", "-c", "user.email=e2e@example.invalid", "commit", "-q", "-m", "Pictures")
+	must(t, dir, "git", "-c", "user.name=e2e", "-c", "user.email=e2e@example.invalid", "commit", "-q", "-m", message)
 }
 
 // runWorkflow runs the workflow in dir as for a push, with flags for act. It has to
