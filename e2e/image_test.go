@@ -163,8 +163,10 @@ func TestInterrupt(t *testing.T) {
 	for i := range 200 {
 		put(t, dir, fmt.Sprintf("%03d.heic", i), data)
 	}
+	// In the foreground it signals once. Else it does so twice, to the process and to
+	// its group, and the second one ends what is not ended by the first.
 	got := docker(t, []string{"--entrypoint", "", "-v", dir + ":/work", "-w", "/work"},
-		"timeout", "--signal=TERM", "--preserve-status", "2", "webpress", "--effort=6")
+		"timeout", "--foreground", "--signal=TERM", "--preserve-status", "2", "webpress", "--effort=6")
 	if got.code != 130 {
 		t.Errorf("exit code %d, want 130:\n%s", got.code, got.out)
 	}
