@@ -7,6 +7,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -84,6 +85,18 @@ func must(t *testing.T, dir, name string, args ...string) string {
 		t.Fatalf("%s %s: exit code %d\n%s", name, strings.Join(args, " "), r.code, r.out)
 	}
 	return r.out
+}
+
+// need skips the test where a tool is missing, and says so also where go test keeps
+// quiet about tests that are skipped: `make e2e` installs these tools if it can.
+func need(t *testing.T, tools ...string) {
+	t.Helper()
+	for _, tool := range tools {
+		if _, err := exec.LookPath(tool); err != nil {
+			fmt.Fprintf(os.Stderr, "e2e: SKIPPED %s: %s is not installed; run scripts/deps e2e\n", t.Name(), tool)
+			t.Skip(tool, " is not installed")
+		}
+	}
 }
 
 // docker runs the image with flags for docker and arguments for the container.

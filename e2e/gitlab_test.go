@@ -13,6 +13,7 @@ import (
 // the jobs' scripts in this machine's shell: gitlab-ci-local holds each file against
 // GitLab's schema first.
 func TestGitLabPipelines(t *testing.T) {
+	need(t, "rsync")
 	tools, bin := t.TempDir(), t.TempDir()
 	npm(t, tools, "gitlab-ci-local@4.61.1")
 	must(t, root(t), "go", "build", "-o", bin, ".")

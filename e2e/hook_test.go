@@ -5,7 +5,6 @@ package e2e
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -21,9 +20,7 @@ type hooked struct {
 // TestPreCommit lets pre-commit run the hooks of .pre-commit-hooks.yaml in all their
 // forms: webpress from the PATH, built by pre-commit, and as a container.
 func TestPreCommit(t *testing.T) {
-	if _, err := exec.LookPath("pre-commit"); err != nil {
-		t.Skip("pre-commit is not installed: apt-get install pre-commit")
-	}
+	need(t, "pre-commit")
 	// The home is a new one, and what Go has built and fetched is not.
 	for _, name := range []string{"GOCACHE", "GOMODCACHE"} {
 		t.Setenv(name, strings.TrimSpace(must(t, root(t), "go", "env", name)))

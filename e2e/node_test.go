@@ -4,17 +4,13 @@ package e2e
 
 import (
 	_ "embed"
-	"os/exec"
 	"testing"
 )
 
-// npm installs packages below dir. A machine without Node runs no test that needs
-// them.
+// npm installs packages below dir.
 func npm(t *testing.T, dir string, packages ...string) {
 	t.Helper()
-	if _, err := exec.LookPath("npm"); err != nil {
-		t.Skip("npm is not installed: apt-get install npm")
-	}
+	need(t, "npm")
 	put(t, dir, "package.json", []byte(`{"private": true}`))
 	must(t, dir, "npm", append([]string{"install", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--silent"}, packages...)...)
 }
