@@ -71,6 +71,7 @@ func files(root string) ([]file, error) {
 	made := []file{
 		{"action.yml", actionYAML()},
 		{"schema/webpress.schema.json", schemaJSON()},
+		{"templates/webpress.yml", componentYAML()},
 	}
 	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
 	if errors.Is(err, os.ErrNotExist) {
