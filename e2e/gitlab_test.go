@@ -23,7 +23,7 @@ func TestGitLabPipelines(t *testing.T) {
 	for _, name := range []string{"CI", "GITHUB_ACTIONS"} {
 		t.Setenv(name, "")
 	}
-	component := "include:\n  - local: templates/webpress.yml\n    inputs:\n      glob: assets/**\n      max-width: 24\n      store: commit\n"
+	component := "include:\n  - local: templates/webpress.yml\n    inputs:\n      glob: \"{assets,x: y}/**,!raw/**\"\n      max-width: \"24\"\n      store: commit\n      commit-message: \"it's \\\"done\\\"\"\n"
 
 	for _, tc := range []struct {
 		name     string

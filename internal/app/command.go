@@ -12,6 +12,7 @@ import (
 	"webpress/internal/ci"
 	"webpress/internal/config"
 	"webpress/internal/git"
+	"webpress/internal/report"
 	"webpress/internal/wire"
 )
 
@@ -99,6 +100,7 @@ func refuse(log *log, platform ci.CI, err error) int {
 	var mistakes config.Mistakes
 	if !errors.As(err, &mistakes) {
 		log.error("%s", err)
+		summarizeStop(log, platform, []report.Problem{{Message: err.Error()}})
 		return WrongSettings
 	}
 	log.error("%s", mistakes)
@@ -110,6 +112,7 @@ func refuse(log *log, platform ci.CI, err error) int {
 		})
 	}
 	platform.Annotate(notes)
+	summarizeStop(log, platform, []report.Problem{{Message: mistakes.Error()}})
 	return WrongSettings
 }
 

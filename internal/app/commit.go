@@ -35,7 +35,7 @@ func (r *run) chooseCommit(ctx context.Context, to *stores, repo *git.Repo, byDe
 	branch, why, hint := r.branch(ctx, repo)
 	switch {
 	case why == "":
-	case byDefault:
+	case byDefault, hint == "":
 		to.keep(config.StoreCommit, "nothing is committed: %s", why)
 		return false, nil
 	default:
@@ -81,24 +81,24 @@ func (r *run) notOurs(ctx context.Context, c store.Commit) (why string, err erro
 	return "", nil
 }
 
-// branch is the branch to commit to, or says why there is none.
+// branch is the branch to commit to, or says why there is none. A hint comes with what
+// the user has to fix; a run for a tag or in a merge queue is not a mistake.
 func (r *run) branch(ctx context.Context, repo *git.Repo) (branch, why, hint string) {
 	f := r.facts
-	const named = "set `commit-branch` to the name of a branch, or leave `commit` out of `store` for such runs"
 	switch branch = cmp.Or(r.settings.CommitBranch, f.Branch); {
 	case repo == nil:
 		return "", ci.Visible(r.noRepo.Error()), "check the repository out before, as actions/checkout does, and have git installed"
 	case branch != "":
 		return branch, "", ""
 	case f.Tag != "":
-		return "", fmt.Sprintf("the run is for the tag %q, and a commit belongs to a branch", f.Tag), named
+		return "", fmt.Sprintf("the run is for the tag %q, not for a branch; `commit-branch` names one", f.Tag), ""
 	case r.ci.Name() != "":
-		return "", "the run is for no branch", named
+		return "", "the run is not for a branch that stays, such as that of a merge queue; `commit-branch` names one", ""
 	}
 	branch, err := repo.Branch(ctx)
 	switch {
 	case err != nil:
-		return "", err.Error(), ""
+		return "", err.Error(), "set `commit-branch`"
 	case branch == "":
 		return "", "no branch is checked out", "check a branch out, or set `commit-branch`"
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"webpress/internal/asset"
+	"webpress/internal/ci"
 	"webpress/internal/config"
 	"webpress/internal/convert"
 	"webpress/internal/report"
@@ -242,17 +243,31 @@ func (r *run) stop(ctx context.Context, err error) int {
 		return Interrupted
 	}
 	var notes []string
+	var problems []report.Problem
 	for _, one := range unjoin(err) {
 		r.log.error("%s", one)
 		notes = append(notes, one.Error())
+		p := report.Problem{Message: one.Error()}
 		var fault *asset.Fault
 		if errors.As(one, &fault) && fault.Hint != "" {
 			r.log.hint("%s", fault.Hint)
 			notes = append(notes, fault.Hint)
+			p.Hint = fault.Hint
 		}
+		problems = append(problems, p)
 	}
 	r.annotateRun(strings.Join(notes, "\n"))
+	if r.settings.Summary {
+		summarizeStop(r.log, r.ci, problems)
+	}
 	return WrongSettings
+}
+
+// summarizeStop writes the summary of a run that ended before it touched anything.
+func summarizeStop(log *log, platform ci.CI, problems []report.Problem) {
+	if err := platform.Summary(report.Stopped(problems)); err != nil {
+		log.warn("%s", err)
+	}
 }
 
 // unjoin takes apart what errors.Join has joined, also where it was joined again.
