@@ -16,6 +16,7 @@ import (
 	"webpress/internal/report"
 	"webpress/internal/scan"
 	"webpress/internal/store"
+	"webpress/internal/tree"
 )
 
 // apply is the verb of that name. It runs with more rights than the run that made
@@ -275,7 +276,7 @@ func (r *run) unpack(dir string, v store.Verified) error {
 		if err != nil {
 			return err
 		}
-		if err := convert.WriteFile(dir, one.Output, data); err != nil {
+		if err := tree.WriteFile(dir, one.Output, data); err != nil {
 			return fmt.Errorf("write %q: %w", one.Output, err)
 		}
 		if one.Source.Path != one.Output && v.Removes(one.Source.Path) {

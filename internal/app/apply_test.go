@@ -8,10 +8,10 @@ import (
 
 	"webpress/internal/asset"
 	"webpress/internal/config"
-	"webpress/internal/convert"
 	"webpress/internal/git"
 	"webpress/internal/ledger"
 	"webpress/internal/store"
+	"webpress/internal/tree"
 )
 
 // headOf is a commit with files, for which an upload was made.
@@ -19,7 +19,7 @@ func headOf(t *testing.T, s config.Config, files map[string]string) *headTree {
 	t.Helper()
 	r, repo := testRun(t, s, nil)
 	for name, content := range files {
-		if err := convert.WriteFile(repo.Top(), name, []byte(content)); err != nil {
+		if err := tree.WriteFile(repo.Top(), name, []byte(content)); err != nil {
 			t.Fatal(err)
 		}
 	}

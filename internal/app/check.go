@@ -10,10 +10,10 @@ import (
 	"strings"
 
 	"webpress/internal/asset"
-	"webpress/internal/ci"
 	"webpress/internal/config"
 	"webpress/internal/ledger"
 	"webpress/internal/report"
+	"webpress/internal/shell"
 )
 
 // check is the verb of that name: it says what is not as it should be, and writes
@@ -228,7 +228,7 @@ func (m *mend) todo(t ledger.Todo) asset.Finding {
 		return asset.Finding{
 			Rule: asset.RuleEdited, Severity: asset.Error, Path: t.Output,
 			Message: fmt.Sprintf("%q was changed by hand since it was made of %q", t.Output, t.Source.Path),
-			Hint:    "bring it back with git, or make it again with `webpress --overwrite " + shell(t.Source.Path) + "`",
+			Hint:    "bring it back with git, or make it again with `webpress --overwrite " + shell.Quote(t.Source.Path) + "`",
 		}
 	}
 	return asset.Finding{
@@ -246,7 +246,7 @@ func (m *mend) commands() string {
 	if len(m.paths) > 0 || m.prune {
 		words := []string{"webpress"}
 		for _, flag := range m.settings.Given {
-			words = append(words, shell(flag))
+			words = append(words, shell.Quote(flag))
 		}
 		if m.overwrite {
 			words = append(words, "--overwrite")
@@ -259,11 +259,11 @@ func (m *mend) commands() string {
 				if strings.HasPrefix(p, "-") {
 					p = "./" + p
 				}
-				words = append(words, shell(p))
+				words = append(words, shell.Quote(p))
 			}
 		} else {
 			for _, p := range m.settings.Paths {
-				words = append(words, shell(p))
+				words = append(words, shell.Quote(p))
 			}
 		}
 		lines = append(lines, strings.Join(words, " "))
@@ -273,15 +273,4 @@ func (m *mend) commands() string {
 		lines = append(lines, gitAdd(slices.Compact(m.add)))
 	}
 	return strings.Join(lines, "\n")
-}
-
-// shell is a word as a POSIX shell reads it, on one line where that can be.
-func shell(word string) string {
-	plain := word != "" && strings.IndexFunc(word, func(c rune) bool {
-		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("_-./=:@%+,", c)
-	}) < 0
-	if plain {
-		return word
-	}
-	return "'" + strings.ReplaceAll(ci.Line(word), "'", `'\''`) + "'"
 }

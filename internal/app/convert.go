@@ -17,6 +17,7 @@ import (
 	"webpress/internal/config"
 	"webpress/internal/convert"
 	"webpress/internal/report"
+	"webpress/internal/shell"
 )
 
 // convert is the verb of that name.
@@ -175,7 +176,7 @@ func gitAdd(names []string) string {
 		return "git add --all"
 	}
 	for _, name := range names {
-		words = append(words, shell(name))
+		words = append(words, shell.Quote(name))
 	}
 	return strings.Join(words, " ")
 }

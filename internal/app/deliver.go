@@ -4,15 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 
 	"webpress/internal/asset"
 	"webpress/internal/ci"
-	"webpress/internal/convert"
 	"webpress/internal/report"
+	"webpress/internal/tree"
 )
 
 // deliver tells everybody what the run has done: the files that the settings ask
@@ -128,7 +127,7 @@ func (r *run) writeFile(setting, name string, data []byte) error {
 	dir, below := r.fileAt(name)
 	err := os.MkdirAll(dir, 0o755)
 	if err == nil {
-		err = convert.WriteFile(dir, below, data)
+		err = tree.WriteFile(dir, below, data)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s %q: %w", setting, name, cause(err))
@@ -181,9 +180,4 @@ func (r *run) inRepository(name string) string {
 }
 
 // cause is err without the path that package os adds to it.
-func cause(err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err
-	}
-	return err
-}
+func cause(err error) error { return tree.Cause(err) }

@@ -66,7 +66,7 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 	}
 	jobs, settled := convert.Plan(sources, r.wish)
 	v.settled = append(v.settled, settled...)
-	split, err := p.Split(jobs, p.prefix, p.codecs, tree{ctx, p})
+	split, err := p.Split(jobs, p.prefix, p.codecs, worktree{ctx, p})
 	if err != nil {
 		return nil, err
 	}

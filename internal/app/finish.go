@@ -103,7 +103,7 @@ func (r *run) orphans(ctx context.Context, p *past, v *view) ([]ledger.Orphan, e
 	return p.Orphans(v.before, func(source string) bool {
 		below, ok := p.below(source)
 		return ok && wants(below)
-	}, tree{ctx, p})
+	}, worktree{ctx, p})
 }
 
 // remove deletes a file below the working directory. What is not there is

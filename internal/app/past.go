@@ -14,9 +14,9 @@ import (
 
 	"webpress/internal/asset"
 	"webpress/internal/codec"
-	"webpress/internal/convert"
 	"webpress/internal/git"
 	"webpress/internal/ledger"
+	"webpress/internal/tree"
 )
 
 // past is what a run knows of earlier ones, by webpress.lock.
@@ -97,22 +97,11 @@ func readLock(root string) ([]byte, error) {
 		return nil, cause(err)
 	}
 	defer dir.Close()
-	info, err := dir.Lstat(ledger.Name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	data, err := tree.ReadPlain(dir, ledger.Name, maxLock)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
-	case err != nil:
-		return nil, cause(err)
-	case !info.Mode().IsRegular():
-		return nil, errors.New("it is not a file")
-	case info.Size() > maxLock:
-		return nil, errors.New("it is too large")
 	}
-	data, err := dir.ReadFile(ledger.Name)
-	if err != nil {
-		return nil, cause(err)
-	}
-	return data, nil
+	return data, cause(err)
 }
 
 // lock is the path of the lock file for people: from the working directory.
@@ -136,7 +125,7 @@ func (p *past) save() (bool, error) {
 	if string(data) == string(p.data) {
 		return false, nil
 	}
-	if err := convert.WriteFile(p.root, ledger.Name, data); err != nil {
+	if err := tree.WriteFile(p.root, ledger.Name, data); err != nil {
 		return false, fmt.Errorf("write %q: %w", p.lock(), err)
 	}
 	p.data = data
@@ -148,15 +137,15 @@ func (p *past) known(file, blob string) (asset.Format, int64, bool) {
 	return p.Known(path.Join(p.prefix, file), blob)
 }
 
-// A tree answers what a ledger asks about files.
-type tree struct {
+// A worktree answers what a ledger asks about files.
+type worktree struct {
 	ctx context.Context
 	*past
 }
 
 // Blobs asks git's index first, and reads only what that does not know. What a
 // sparse checkout leaves out of the work tree is as git has it.
-func (t tree) Blobs(paths []string) (map[string]string, error) {
+func (t worktree) Blobs(paths []string) (map[string]string, error) {
 	blobs := make(map[string]string, len(paths))
 	var rest []string
 	for _, p := range paths {
@@ -182,7 +171,7 @@ func (t tree) Blobs(paths []string) (map[string]string, error) {
 }
 
 // There takes what git has for being there, also where it is not in the work tree.
-func (t tree) There(paths []string) (map[string]bool, error) {
+func (t worktree) There(paths []string) (map[string]bool, error) {
 	there := make(map[string]bool, len(paths))
 	var missing []string
 	for _, p := range paths {

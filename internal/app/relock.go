@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"webpress/internal/convert"
 	"webpress/internal/ledger"
+	"webpress/internal/tree"
 )
 
 // relock is the verb of that name: it makes a whole lock file of one that is
@@ -36,7 +36,7 @@ func (r *run) relock(ctx context.Context) int {
 		}
 		r.log.line("%s, %s; left out", p.lock(), fault)
 	}
-	untrue, err := p.Agree(tree{ctx, p})
+	untrue, err := p.Agree(worktree{ctx, p})
 	if err != nil {
 		return r.stop(ctx, err)
 	}
@@ -47,7 +47,7 @@ func (r *run) relock(ctx context.Context) int {
 		r.log.line("a dry run: %s would be kept", count(p.Len(), "line"))
 		return Fine
 	}
-	if err := convert.WriteFile(p.root, ledger.Name, p.Encode()); err != nil {
+	if err := tree.WriteFile(p.root, ledger.Name, p.Encode()); err != nil {
 		r.log.error("write %q: %s", p.lock(), err)
 		return Undelivered
 	}

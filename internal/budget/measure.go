@@ -4,17 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 
 	"webpress/internal/asset"
 	"webpress/internal/codec"
+	"webpress/internal/tree"
 )
 
 // Want is what has to be known of a file, besides its size in bytes and its format.
@@ -62,7 +61,7 @@ func Measure(ctx context.Context, dir string, sources []asset.Source, want func(
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, fmt.Errorf("open folder %q: %w", dir, cause(err))
+		return nil, fmt.Errorf("open folder %q: %w", dir, tree.Cause(err))
 	}
 	defer root.Close()
 	var next atomic.Int64
@@ -86,7 +85,7 @@ func Measure(ctx context.Context, dir string, sources []asset.Source, want func(
 func (f *File) read(root *os.Root, want Want) {
 	o, err := outline(root, f.Path, want.GPS)
 	if err != nil {
-		fault := &asset.Fault{Message: fmt.Sprintf("measure %q: %v", f.Path, cause(err))}
+		fault := &asset.Fault{Message: fmt.Sprintf("measure %q: %v", f.Path, tree.Cause(err))}
 		if e, ok := errors.AsType[*codec.Error](err); ok {
 			fault.Hint = e.Hint
 		}
@@ -100,32 +99,12 @@ func (f *File) read(root *os.Root, want Want) {
 	}
 }
 
-// errNoFile is for what has a path, but is a folder, a pipe or a device.
-var errNoFile = errors.New("not a file")
-
-// outline reads the outline of the file at a path. Should a named pipe have taken
-// its place since it was found, it does not wait for somebody to write into it.
+// outline reads the outline of the file at a path.
 func outline(root *os.Root, path string, position bool) (codec.Outline, error) {
-	in, err := root.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	in, info, err := tree.OpenIn(root, path)
 	if err != nil {
 		return codec.Outline{}, err
 	}
 	defer in.Close()
-	info, err := in.Stat()
-	if err != nil {
-		return codec.Outline{}, err
-	}
-	if !info.Mode().IsRegular() {
-		return codec.Outline{}, errNoFile
-	}
 	return codec.ReadOutline(in, info.Size(), position)
-}
-
-// cause takes err out of what the standard library wraps it in: the path is told
-// already, and the name of a system call says nothing to a user.
-func cause(err error) error {
-	if p, ok := errors.AsType[*fs.PathError](err); ok {
-		return p.Err
-	}
-	return err
 }

@@ -8,7 +8,6 @@
 package cache
 
 import (
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -16,7 +15,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -24,7 +22,7 @@ import (
 	"time"
 
 	"webpress/internal/asset"
-	"webpress/internal/owner"
+	"webpress/internal/tree"
 )
 
 // Options say where a cache is and how much it may hold.
@@ -108,7 +106,7 @@ func (c *Cache) Get(key string) (Entry, bool) {
 		c.Logf("cache: %q is %s; it is made again", c.at(key), err)
 		c.drop(key, info)
 	default:
-		c.fail(fmt.Errorf("read %q: %w", c.at(key), cause(err)))
+		c.fail(fmt.Errorf("read %q: %w", c.at(key), tree.Cause(err)))
 	}
 	return Entry{}, false
 }
@@ -119,26 +117,12 @@ func (c *Cache) read(key string) ([]byte, fs.FileInfo, error) {
 	if err := c.isFolder(key[:2]); err != nil {
 		return nil, nil, err
 	}
-	info, err := c.root.Lstat(file(key))
-	if err != nil {
-		return nil, nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, nil, errNoFile
-	}
-	// Should a named pipe have taken its place since, this does not wait for it.
-	f, err := c.root.OpenFile(file(key), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, info, err := tree.OpenPlain(c.root, file(key))
 	if err != nil {
 		return nil, nil, err
 	}
 	defer f.Close()
-	if info, err = f.Stat(); err != nil {
-		return nil, nil, err
-	}
-	switch {
-	case !info.Mode().IsRegular():
-		return nil, nil, errNoFile
-	case info.Size() > maxEntry:
+	if info.Size() > maxEntry {
 		return nil, info, damaged("it has %d bytes", info.Size())
 	}
 	data := make([]byte, info.Size())
@@ -158,7 +142,7 @@ func (c *Cache) touch(key string, info fs.FileInfo) {
 		return
 	}
 	if err := c.root.Chtimes(file(key), now, now); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		c.fail(fmt.Errorf("write %q: %w", c.at(key), cause(err)))
+		c.fail(fmt.Errorf("write %q: %w", c.at(key), tree.Cause(err)))
 	}
 }
 
@@ -170,7 +154,7 @@ func (c *Cache) drop(key string, info fs.FileInfo) {
 		return
 	}
 	if err := c.root.Remove(file(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		c.fail(fmt.Errorf("remove %q: %w", c.at(key), cause(err)))
+		c.fail(fmt.Errorf("remove %q: %w", c.at(key), tree.Cause(err)))
 	}
 }
 
@@ -194,7 +178,7 @@ func (c *Cache) Put(key string, e Entry) {
 		err = c.place(file(key), head, e.Data)
 	}
 	if err != nil {
-		c.fail(fmt.Errorf("write %q: %w", c.at(key), cause(err)))
+		c.fail(fmt.Errorf("write %q: %w", c.at(key), tree.Cause(err)))
 		return
 	}
 	// A run that makes far more than is kept must not fill the disk meanwhile.
@@ -207,33 +191,20 @@ func (c *Cache) Put(key string, e Entry) {
 	}
 }
 
-// place writes a file in one rename, so that nobody ever sees a part of it. It is
-// not flushed to the disk: what a power cut takes is noticed and made again.
-func (c *Cache) place(name string, parts ...[]byte) (err error) {
-	temp := path.Join(path.Dir(name), tempPrefix+rand.Text()+tempSuffix)
-	f, err := c.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
+// place writes a file. It is not flushed to the disk: what a power cut takes is noticed
+// and made again.
+func (c *Cache) place(name string, parts ...[]byte) error {
+	put := func() error {
+		return tree.Write(c.root, name, tree.Options{Like: c.like, Time: c.Now()}, tree.Bytes(parts...))
 	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = c.root.Remove(temp)
-		}
-	}()
-	for _, part := range parts {
-		if _, err := f.Write(part); err != nil {
-			return err
+	err := put()
+	if kind, other := errors.AsType[*tree.KindError](err); other && !kind.Mode.IsDir() {
+		// The folder is the cache's alone: a pipe is not in its way.
+		if err = c.root.Remove(name); err == nil {
+			err = put()
 		}
 	}
-	if err := errors.Join(f.Chmod(0o644), owner.Give(c.like, f.Chown), f.Close()); err != nil {
-		return err
-	}
-	now := c.Now()
-	if err := c.root.Chtimes(temp, now, now); err != nil {
-		return err
-	}
-	return c.root.Rename(temp, name)
+	return err
 }
 
 // at is the path of an entry.

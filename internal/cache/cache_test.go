@@ -17,6 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"webpress/internal/asset"
+
+	"webpress/internal/tree"
 )
 
 // start is when the tests begin.
@@ -351,7 +353,7 @@ func TestWriteFails(t *testing.T) {
 		t.Errorf("logged %q", c.log)
 	}
 	for _, name := range listing(t, dir) {
-		if isTemp(filepath.Base(name)) {
+		if tree.IsTemp(filepath.Base(name)) {
 			t.Errorf("%s is left", name)
 		}
 	}

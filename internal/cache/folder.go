@@ -13,14 +13,12 @@ import (
 
 	"webpress/internal/asset"
 	"webpress/internal/owner"
+	"webpress/internal/tree"
 )
 
 // Files of the cache: entries lie in folders by the first two digits of their keys.
-// A temporary file lives for as long as it takes to write one entry.
 const (
 	entrySuffix = ".entry"
-	tempPrefix  = ".webpress-"
-	tempSuffix  = ".tmp"
 	keySize     = 64
 	tagName     = "CACHEDIR.TAG"
 	ignoreName  = ".gitignore"
@@ -38,11 +36,8 @@ const (
 	ignore = "# Created by webpress: its cache is not for committing.\n*\n"
 )
 
-// errNoFile and errNoFolder are for what has the name of one and is something else.
-var (
-	errNoFile   = errors.New("not a file")
-	errNoFolder = errors.New("not a folder")
-)
+// errNoFolder is for what has the name of a folder and is something else.
+var errNoFolder = errors.New("not a folder")
 
 func file(key string) string { return key[:2] + "/" + key + entrySuffix }
 
@@ -57,14 +52,6 @@ func isEntry(dir, name string) bool {
 }
 
 func isDir(name string) bool { return len(name) == 2 && isHex(name) }
-
-// isTemp says whether a name is that of a temporary file. rand.Text gives 26
-// characters of base32.
-func isTemp(name string) bool {
-	middle, ok := strings.CutPrefix(name, tempPrefix)
-	middle, ends := strings.CutSuffix(middle, tempSuffix)
-	return ok && ends && len(middle) == 26 && strings.Trim(middle, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
-}
 
 // Open opens the cache in o.Dir, and makes it where there is none. The error is an
 // *asset.Fault.
@@ -81,7 +68,7 @@ func Open(o Options) (*Cache, error) {
 			c.root.Close()
 		}
 		fault := &asset.Fault{
-			Message: fmt.Sprintf("open cache %q: %s", o.Dir, cause(err)),
+			Message: fmt.Sprintf("open cache %q: %s", o.Dir, tree.Cause(err)),
 			Hint:    "make the folder writable for the user that runs webpress, or set another `cache-dir`",
 		}
 		switch {
@@ -122,7 +109,7 @@ func (c *Cache) openFolder() (err error) {
 		return c.place(ignoreName, []byte(ignore))
 	}
 	// That the folder can be written to is told before the first picture.
-	const trial = tempPrefix + "AAAAAAAAAAAAAAAAAAAAAAAAAA" + tempSuffix
+	const trial = tree.TempPrefix + "AAAAAAAAAAAAAAAAAAAAAAAAAA" + tree.TempSuffix
 	if err := c.place(trial); err != nil {
 		return err
 	}
@@ -173,7 +160,7 @@ func (c *Cache) tagged() (bool, error) {
 	}
 	for _, e := range names {
 		switch name := e.Name(); {
-		case isDir(name), isTemp(name), name == ignoreName, name == ".gitkeep", name == "lost+found":
+		case isDir(name), tree.IsTemp(name), name == ignoreName, name == ".gitkeep", name == "lost+found":
 		default:
 			// Another process may have marked it since.
 			if tagged, err := c.hasTag(); tagged || err != nil {
@@ -187,11 +174,10 @@ func (c *Cache) tagged() (bool, error) {
 
 // hasTag says whether the mark is there.
 func (c *Cache) hasTag() (bool, error) {
-	info, err := c.root.Lstat(tagName)
-	if err != nil || !info.Mode().IsRegular() {
-		return false, nil //nolint:nilerr // what is there instead is seen later
+	f, _, err := tree.OpenPlain(c.root, tagName)
+	if _, other := errors.AsType[*tree.KindError](err); other || errors.Is(err, fs.ErrNotExist) {
+		return false, nil // what is there instead is seen later
 	}
-	f, err := c.root.Open(tagName)
 	if err != nil {
 		return false, err
 	}
@@ -221,18 +207,4 @@ func (c *Cache) makeFolder(name string) error {
 	}
 	own := func(uid, gid int) error { return c.root.Lchown(name, uid, gid) }
 	return errors.Join(c.root.Chmod(name, 0o755), owner.Give(c.like, own))
-}
-
-// cause takes err out of what the standard library wraps it in: the path is told
-// already, and the name of a system call says nothing to a user.
-func cause(err error) error {
-	var pathErr *fs.PathError
-	var linkErr *os.LinkError
-	switch {
-	case errors.As(err, &pathErr):
-		err = pathErr.Err
-	case errors.As(err, &linkErr):
-		err = linkErr.Err
-	}
-	return err
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"webpress/internal/asset"
+
+	"webpress/internal/tree"
 )
 
 func TestOpenMakesFolder(t *testing.T) {
@@ -83,7 +85,7 @@ func TestOpenLooksAtFolder(t *testing.T) {
 			}
 			for name, text := range tt.files {
 				data, err := os.ReadFile(filepath.Join(dir, name))
-				if gone := isTemp(name); !gone && (err != nil || string(data) != text) {
+				if gone := tree.IsTemp(name); !gone && (err != nil || string(data) != text) {
 					t.Errorf("%s has become %q, %v", name, data, err)
 				}
 			}

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"slices"
 	"time"
+
+	"webpress/internal/tree"
 )
 
 // tempAge is how old a temporary file must be to have lost its process.
@@ -27,7 +29,7 @@ func (c *Cache) trim() error {
 	var first error
 	note := func(err error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) && first == nil {
-			first = fmt.Errorf("trim cache %q: %w", c.Dir, cause(err))
+			first = fmt.Errorf("trim cache %q: %w", c.Dir, tree.Cause(err))
 		}
 	}
 	var all []stored
@@ -76,7 +78,7 @@ func (c *Cache) list(dir string, note func(error)) []fs.DirEntry {
 // sweep removes e, in the folder prefix, if it is a temporary file that has lost its
 // process.
 func (c *Cache) sweep(prefix string, e fs.DirEntry, note func(error)) {
-	if !isTemp(e.Name()) {
+	if !tree.IsTemp(e.Name()) {
 		return
 	}
 	info, err := c.root.Lstat(prefix + e.Name())

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"webpress/internal/tree"
 )
 
 // size is the length of the file of an entry.
@@ -159,7 +161,7 @@ func TestTrimSpares(t *testing.T) {
 	dir := t.TempDir()
 	c := open(t, dir, 1<<20, start)
 	c.Put(key(1), entry(1))
-	temp := func(letter string) string { return tempPrefix + strings.Repeat(letter, 26) + tempSuffix }
+	temp := func(letter string) string { return tree.TempPrefix + strings.Repeat(letter, 26) + tree.TempSuffix }
 	k := filepath.Base(file(key(1)))
 	files := map[string]time.Duration{
 		// older than an hour, in the places where they are written
@@ -167,17 +169,17 @@ func TestTrimSpares(t *testing.T) {
 		// not that old, or ahead
 		"01/" + temp("C"): time.Hour - time.Second, temp("D"): 0, temp("E"): -48 * time.Hour,
 		// other names and places
-		"01/" + tempPrefix + "a.tmp":                          48 * time.Hour,
-		"01/" + tempPrefix + strings.Repeat("a", 26) + ".tmp": 48 * time.Hour,
-		"sub/" + temp("A"):                                    48 * time.Hour,
-		"sub/" + k:                                            48 * time.Hour,
-		"02/" + k:                                             48 * time.Hour,
-		"01/" + strings.ToUpper(k):                            48 * time.Hour,
-		"01/" + k + ".old":                                    48 * time.Hour,
-		"01/sub/" + k:                                         48 * time.Hour,
-		k:                                                     48 * time.Hour,
-		"0A/notes":                                            48 * time.Hour,
-		"README":                                              48 * time.Hour,
+		"01/" + tree.TempPrefix + "a.tmp":                          48 * time.Hour,
+		"01/" + tree.TempPrefix + strings.Repeat("a", 26) + ".tmp": 48 * time.Hour,
+		"sub/" + temp("A"):                                         48 * time.Hour,
+		"sub/" + k:                                                 48 * time.Hour,
+		"02/" + k:                                                  48 * time.Hour,
+		"01/" + strings.ToUpper(k):                                 48 * time.Hour,
+		"01/" + k + ".old":                                         48 * time.Hour,
+		"01/sub/" + k:                                              48 * time.Hour,
+		k:                                                          48 * time.Hour,
+		"0A/notes":                                                 48 * time.Hour,
+		"README":                                                   48 * time.Hour,
 	}
 	for name, age := range files {
 		path := filepath.Join(dir, name)

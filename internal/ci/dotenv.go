@@ -3,13 +3,12 @@ package ci
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+	"webpress/internal/tree"
 )
 
 // dotenvLimit is the length in bytes that a dotenv report on GitLab must stay
@@ -17,13 +16,16 @@ import (
 // https://docs.gitlab.com/administration/instance_limits/#limit-dotenv-file-size
 const dotenvLimit = 5120
 
+// maxDotenv is the length in bytes of a dotenv file to which lines are still added.
+const maxDotenv = 16 << 20
+
 // writeDotenv writes outputs to the file at path as WEBPRESS_NAME=value, one a
 // line, and returns the names of those that it had to leave out: GitLab takes
 // no line breaks, cuts spaces off, puts variables in place of $NAME, and takes
 // no more than limit bytes (0: any number). Other lines of the file stay; those
 // of an earlier call are replaced.
 func writeDotenv(path string, outputs []Output, limit int) (left []string, err error) {
-	old, err := os.ReadFile(path)
+	old, err := tree.Read(path, maxDotenv)
 	if err != nil && !os.IsNotExist(err) {
 		return nil, fmt.Errorf("read outputs %q: %w", path, cause(err))
 	}
@@ -104,11 +106,7 @@ func dotenv(o Options, outputs []Output, limit int, paths ...string) error {
 
 // cause is err without the path that package os adds to it.
 func cause(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
+	return tree.Cause(err)
 }
 
 // say prints one line to the log. An error is of no use to anybody: the log is

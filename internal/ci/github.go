@@ -7,9 +7,12 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 	"unicode/utf16"
 
 	"github.com/sethvargo/go-githubactions"
+
+	"webpress/internal/tree"
 )
 
 const (
@@ -209,10 +212,11 @@ func (g *GitHub) once(line string) {
 	say(g.o, "%s", line)
 }
 
-// appendFile writes s to the end of the file at path, in one call, since other
+// appendFile writes s to the end of the file at path, in one call and without waiting
+// for somebody who reads from a named pipe, since other
 // processes of the step may write there too.
 func appendFile(path, s string) error {
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY|syscall.O_NONBLOCK, 0o644)
 	if err != nil {
 		return err
 	}
@@ -223,7 +227,7 @@ func appendFile(path, s string) error {
 // endsLine says that the file at path ends with a line break, or is empty or not
 // there.
 func endsLine(path string) bool {
-	f, err := os.Open(path)
+	f, _, err := tree.Open(path)
 	if err != nil {
 		return true
 	}

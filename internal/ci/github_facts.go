@@ -3,11 +3,11 @@ package ci
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"webpress/internal/tree"
 )
 
 // event is what is read of the event file. Its shapes are documented at
@@ -219,12 +219,15 @@ func workflowRun(f *Facts, e event) {
 	}
 }
 
+// maxEvent is the length in bytes of the largest event: GitHub caps payloads at 25 MB.
+const maxEvent = 32 << 20
+
 func readEvent(path string) (event, error) {
 	var e event
 	if path == "" {
 		return e, fmt.Errorf("read event: GITHUB_EVENT_PATH is not set")
 	}
-	data, err := os.ReadFile(path)
+	data, err := tree.Read(path, maxEvent)
 	if err != nil {
 		return e, fmt.Errorf("read event %q: %w", path, cause(err))
 	}

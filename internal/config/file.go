@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+	"webpress/internal/tree"
 )
 
 // fileNames are the names under which a file of settings is looked for.
@@ -36,7 +36,7 @@ func openFile(dir string, asked *found) (name string, data []byte, mistakes Mist
 		data, err := readAll(within(dir, name))
 		if err != nil {
 			m := asked.where
-			m.Message = fmt.Sprintf("%s cannot be read: %s", quote(name), reason(err))
+			m.Message = fmt.Sprintf("%s cannot be read: %s", quote(name), tree.Cause(err).Error())
 			return name, nil, Mistakes{m}
 		}
 		return name, data, nil
@@ -46,7 +46,7 @@ func openFile(dir string, asked *found) (name string, data []byte, mistakes Mist
 		switch {
 		case errors.Is(err, os.ErrNotExist):
 		case err != nil:
-			return n, nil, Mistakes{{Where: n, Message: "it cannot be read: " + reason(err), File: n}}
+			return n, nil, Mistakes{{Where: n, Message: "it cannot be read: " + tree.Cause(err).Error(), File: n}}
 		case name != "":
 			return name, data, Mistakes{{Where: n, Message: "there is a " + name + " too; keep one of them", File: n}}
 		default:
@@ -57,28 +57,11 @@ func openFile(dir string, asked *found) (name string, data []byte, mistakes Mist
 }
 
 func readAll(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() {
-		return nil, errors.New("not a file")
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(data) > maxFile {
+	data, err := tree.Read(path, maxFile)
+	if _, ok := errors.AsType[*tree.SizeError](err); ok {
 		err = errors.New("larger than 256 KiB")
 	}
 	return data, err
-}
-
-// reason is the cause of err without the path, which the message has already.
-func reason(err error) string {
-	var p *os.PathError
-	if errors.As(err, &p) {
-		return p.Err.Error()
-	}
-	return err.Error()
 }
 
 // within is path as seen from dir.
@@ -110,14 +93,14 @@ func parseFile(name string, data []byte) (source, *file) {
 		f.mistakes = Mistakes{{Where: name, Message: "it is nested too deeply", File: name}}
 		return src, f
 	}
-	tree, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
+	parsed, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		f.mistakes = Mistakes{f.syntax(err)}
 		return src, f
 	}
 	seen := map[string]int{}
 	var docs []ast.Node
-	for _, d := range tree.Docs {
+	for _, d := range parsed.Docs {
 		if d.Body != nil && d.Body.Type() != ast.CommentType && d.Body.Type() != ast.NullType {
 			docs = append(docs, d.Body)
 		}

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/alecthomas/kong"
+	"webpress/internal/tree"
 )
 
 // ErrShown is returned by Load where all that was asked for was to show the help
@@ -120,7 +121,7 @@ func (l *loader) lower(ctx *kong.Context) {
 		if info, err := os.Stat(l.dir); err != nil || !info.IsDir() {
 			m, why := f.where, "not a folder"
 			if err != nil {
-				why = reason(err)
+				why = tree.Cause(err).Error()
 			}
 			m.Message = fmt.Sprintf("%s cannot be used: %s", quote(f.text), why)
 			l.mistakes = append(l.mistakes, m)

@@ -28,7 +28,7 @@ func defaults(dir string) Config {
 }
 
 // tree writes files into a new folder and returns its path.
-func tree(t *testing.T, files map[string]string) string {
+func plant(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, data := range files {
@@ -185,7 +185,7 @@ verbose: true
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			dir := tree(t, tt.files)
+			dir := plant(t, tt.files)
 			got, err := Load(tt.args, Host{Environ: tt.env, Dir: dir})
 			if err != nil {
 				t.Fatal(err)
@@ -244,7 +244,7 @@ func TestMistakes(t *testing.T) {
 		{name: "no such folder", args: []string{"-C", "gone"}, want: []string{`--working-directory: "gone" cannot be used: no such file or directory`}},
 		{name: "no folder", env: []string{"INPUT_WORKING-DIRECTORY=a"}, files: map[string]string{"a": ""}, want: []string{`input working-directory: "a" cannot be used: not a folder`}},
 		{name: "no such file", env: []string{"WEBPRESS_CONFIG=gone.yml"}, want: []string{`WEBPRESS_CONFIG: "gone.yml" cannot be read: no such file or directory`}},
-		{name: "no file", args: []string{"--config", "."}, want: []string{`--config: "." cannot be read: not a file`}},
+		{name: "no file", args: []string{"--config", "."}, want: []string{`--config: "." cannot be read: it is a folder, not a file`}},
 		{name: "two files", files: map[string]string{"webpress.yml": "", "webpress.yaml": ""}, want: []string{"webpress.yaml: there is a webpress.yml too; keep one of them"}},
 		{name: "endless file", files: map[string]string{"webpress.yml": strings.Repeat("#\n", 1<<17) + "#"}, want: []string{"webpress.yml: it cannot be read: larger than 256 KiB"}},
 		{
@@ -265,7 +265,7 @@ func TestMistakes(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := Load(tt.args, Host{Environ: tt.env, Dir: tree(t, tt.files)})
+			_, err := Load(tt.args, Host{Environ: tt.env, Dir: plant(t, tt.files)})
 			var mistakes Mistakes
 			if !errors.As(err, &mistakes) {
 				t.Fatalf("Load: %v, want mistakes", err)

@@ -44,7 +44,7 @@ func TestLoadStore(t *testing.T) {
 			if tt.yml != "" {
 				files["webpress.yml"] = tt.yml
 			}
-			dir := tree(t, files)
+			dir := plant(t, files)
 			got, err := Load(tt.args, Host{Environ: tt.env, Dir: dir})
 			if err != nil {
 				t.Fatal(err)
@@ -95,7 +95,7 @@ func TestStoreMistakes(t *testing.T) {
 			if tt.yml != "" {
 				files["webpress.yml"] = tt.yml
 			}
-			_, err := Load(tt.args, Host{Environ: tt.env, Dir: tree(t, files)})
+			_, err := Load(tt.args, Host{Environ: tt.env, Dir: plant(t, files)})
 			var got []string
 			var mistakes Mistakes
 			if errors.As(err, &mistakes) {

@@ -17,7 +17,7 @@ import (
 // outputOf is the output for a picture of w x h pixels.
 func outputOf(t *testing.T, w, h int) []byte {
 	t.Helper()
-	dir := tree(t, map[string][]byte{"a.png": picture(t, w, h)})
+	dir := plant(t, map[string][]byte{"a.png": picture(t, w, h)})
 	expect(t, Run(t.Context(), jobs(t, dir, recipe(), "a.png"), Options{Dir: dir}), "a.png: converted a.webp")
 	return content(t, dir, "a.webp")
 }
@@ -40,7 +40,7 @@ func like(t *testing.T, dir, path string, moved bool) []asset.Job {
 }
 
 func TestOwnIsReplaced(t *testing.T) {
-	dir := tree(t, map[string][]byte{"a.png": picture(t, 64, 48), "a.webp": []byte("of yesterday")})
+	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "a.webp": []byte("of yesterday")})
 	js := jobs(t, dir, recipe(), "a.png")
 	js[0].Own = true
 	expect(t, Run(t.Context(), js, Options{Dir: dir}), "a.png: converted a.webp")
@@ -60,7 +60,7 @@ func TestOwnIsReplaced(t *testing.T) {
 
 func TestOwnSourceIsKept(t *testing.T) {
 	data := outputOf(t, 64, 48)
-	dir := tree(t, map[string][]byte{"a.webp": data})
+	dir := plant(t, map[string][]byte{"a.webp": data})
 	r := recipe()
 	r.MaxWidth = 10
 	js := jobs(t, dir, r, "a.webp")
@@ -73,7 +73,7 @@ func TestOwnSourceIsKept(t *testing.T) {
 }
 
 func TestLike(t *testing.T) {
-	fresh := tree(t, map[string][]byte{"a.png": picture(t, 60, 50)})
+	fresh := plant(t, map[string][]byte{"a.png": picture(t, 60, 50)})
 	converted := Run(t.Context(), jobs(t, fresh, recipe(), "a.png"), Options{Dir: fresh, Now: fixedNow})[0]
 	old := content(t, fresh, "a.webp")
 	for _, tt := range []struct {
@@ -92,7 +92,7 @@ func TestLike(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			// The source is as long as the picture that it should be, and is none: it
 			// is not looked at.
-			dir := tree(t, map[string][]byte{"a.png": make([]byte, 5000), tt.like: old})
+			dir := plant(t, map[string][]byte{"a.png": make([]byte, 5000), tt.like: old})
 			if _, err := os.Stat(filepath.Join(dir, "a.webp")); err == nil && tt.like == "A.webp" {
 				t.Skip("the file system does not tell them apart")
 			}
@@ -153,7 +153,7 @@ func TestLikeFallsBack(t *testing.T) {
 			if tt.data != nil {
 				files[tt.like] = tt.data
 			}
-			dir := tree(t, files)
+			dir := plant(t, files)
 			js := like(t, dir, tt.like, true)
 			if tt.tamper != nil {
 				tt.tamper(t, dir, &js[0])
@@ -173,7 +173,7 @@ func TestLikeFallsBack(t *testing.T) {
 
 func TestLikeIsNotSmaller(t *testing.T) {
 	old := outputOf(t, 64, 48)
-	dir := tree(t, map[string][]byte{"a.png": make([]byte, len(old)), "old.webp": old})
+	dir := plant(t, map[string][]byte{"a.png": make([]byte, len(old)), "old.webp": old})
 	results := Run(t.Context(), like(t, dir, "old.webp", true), Options{Dir: dir})
 	expect(t, results, "a.png: skipped: not smaller as WebP")
 	if r := results[0]; r.After != int64(len(old)) || r.Notes != nil {
@@ -186,7 +186,7 @@ func TestLikeIsNotSmaller(t *testing.T) {
 
 // A source that is not what was found is told of as without an older output.
 func TestLikeOfChangedSource(t *testing.T) {
-	dir := tree(t, map[string][]byte{"a.png": picture(t, 64, 48), "old.webp": outputOf(t, 64, 48)})
+	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "old.webp": outputOf(t, 64, 48)})
 	js := like(t, dir, "old.webp", false)
 	if err := os.Remove(filepath.Join(dir, "a.png")); err != nil {
 		t.Fatal(err)
@@ -195,7 +195,7 @@ func TestLikeOfChangedSource(t *testing.T) {
 }
 
 func TestLikeRemovesSource(t *testing.T) {
-	dir := tree(t, map[string][]byte{"a.png": picture(t, 64, 48), "old.webp": outputOf(t, 64, 48)})
+	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "old.webp": outputOf(t, 64, 48)})
 	js := like(t, dir, "old.webp", true)
 	js[0].Remove = true
 	expect(t, Run(t.Context(), js, Options{Dir: dir}), "a.png: converted a.webp")
@@ -208,7 +208,7 @@ func TestLikeRemovesSource(t *testing.T) {
 func TestLikeSwapped(t *testing.T) {
 	a, b := picture(t, 64, 48), picture(t, 48, 64)
 	for range 10 {
-		dir := tree(t, map[string][]byte{"a.png": b, "a.webp": outputOf(t, 64, 48), "b.png": a, "b.webp": outputOf(t, 48, 64)})
+		dir := plant(t, map[string][]byte{"a.png": b, "a.webp": outputOf(t, 64, 48), "b.png": a, "b.webp": outputOf(t, 48, 64)})
 		js := jobs(t, dir, recipe(), "a.png", "b.png")
 		for i, like := range []string{"b.webp", "a.webp"} {
 			js[i].Own, js[i].Like = true, like
@@ -229,7 +229,7 @@ func TestLikeShared(t *testing.T) {
 		paths = append(paths, fmt.Sprintf("%d.png", i))
 		files[paths[i]] = png
 	}
-	dir := tree(t, files)
+	dir := plant(t, files)
 	js := jobs(t, dir, recipe(), paths...)
 	for i := range js {
 		js[i].Like, js[i].Moved = "old.webp", true
@@ -250,7 +250,7 @@ func TestLikeShared(t *testing.T) {
 
 // An older output that is a source of this run is a picture in its own right.
 func TestLikeIsSource(t *testing.T) {
-	dir := tree(t, map[string][]byte{"a.png": picture(t, 64, 48), "old.webp": outputOf(t, 64, 48)})
+	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "old.webp": outputOf(t, 64, 48)})
 	js := append(like(t, dir, "old.webp", true), jobs(t, dir, recipe(), "old.webp")...)
 	expect(t, Run(t.Context(), js, Options{Dir: dir}), "a.png: converted a.webp", "old.webp: skipped: already WebP")
 	if diff := cmp.Diff([]string{"a.png", "a.webp", "old.webp"}, listing(t, dir)); diff != "" {
@@ -259,7 +259,7 @@ func TestLikeIsSource(t *testing.T) {
 }
 
 func TestRemoveElder(t *testing.T) {
-	dir := tree(t, map[string][]byte{"a.webp": []byte("new"), "old.webp": []byte("old"), "other.webp": []byte("old")})
+	dir := plant(t, map[string][]byte{"a.webp": []byte("new"), "old.webp": []byte("old"), "other.webp": []byte("old")})
 	r := newRun(t, dir)
 	other, err := r.root.Lstat("other.webp")
 	if err != nil {

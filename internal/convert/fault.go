@@ -4,11 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 
 	"webpress/internal/asset"
 	"webpress/internal/codec"
+	"webpress/internal/tree"
 )
 
 // A mistake is an error that the user can mend, and how.
@@ -37,18 +36,10 @@ func failure(s asset.Source, err error) asset.Result {
 	return asset.Fail(s, err.Error(), hint)
 }
 
-// cause takes err out of what the standard library wraps it in: the path is
-// told already, and the name of a system call says nothing to a user.
+// cause is tree.Cause, with words for a file that ends too soon.
 func cause(err error) error {
-	var pathErr *fs.PathError
-	var linkErr *os.LinkError
-	switch {
-	case errors.As(err, &pathErr):
-		err = pathErr.Err
-	case errors.As(err, &linkErr):
-		err = linkErr.Err
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		err = fmt.Errorf("file became shorter during the run")
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("file became shorter during the run")
 	}
-	return err
+	return tree.Cause(err)
 }

@@ -19,6 +19,7 @@ import (
 	"webpress/internal/asset"
 	"webpress/internal/codec"
 	"webpress/internal/pixel"
+	"webpress/internal/tree"
 )
 
 // one converts one job and records its result, unless ctx ends before.
@@ -276,7 +277,7 @@ func (r *run) existing(j asset.Job, p *prepared) (upToDate bool, err error) {
 			"set another `output`, such as " + keepApart,
 		}
 	case info.Mode().IsRegular() && info.Size() == int64(len(p.data)):
-		old, err := r.root.ReadFile(j.Output)
+		old, err := tree.ReadPlain(r.root, j.Output, info.Size())
 		if err == nil && bytes.Equal(old, p.data) {
 			return true, nil
 		}
@@ -302,7 +303,7 @@ func (r *run) removeSource(p *prepared, j asset.Job) error {
 	if strings.EqualFold(path.Clean(j.Source.Path), j.Output) {
 		return nil
 	}
-	written, err := r.root.ReadFile(j.Output)
+	written, err := tree.ReadPlain(r.root, j.Output, int64(len(p.data)))
 	if err != nil {
 		return fmt.Errorf("verify %q: %w", j.Output, cause(err))
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 func TestWriteModeAndOwner(t *testing.T) {
-	dir := tree(t, map[string][]byte{"a.png": picture(t, 64, 48)})
+	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48)})
 	root := os.Geteuid() == 0
 	if root {
 		if err := os.Chown(filepath.Join(dir, "a.png"), 1234, 2345); err != nil {

@@ -1,36 +1,17 @@
 package convert
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"syscall"
 
 	"webpress/internal/asset"
+	"webpress/internal/tree"
 )
 
-// errNoFile is for what has a path, but is a folder, a pipe or a device.
-var errNoFile = errors.New("not a file")
-
-// open opens a file to be read, and nothing else. Should a named pipe have taken
-// its place since it was found, this does not wait for somebody to write into it.
-func (r *run) open(path string) (*os.File, fs.FileInfo, error) {
-	f, err := r.root.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, nil, err
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = errNoFile
-	}
-	if err != nil {
-		f.Close()
-		return nil, nil, err
-	}
-	return f, info, nil
-}
+// open opens a file to be read, and nothing else.
+func (r *run) open(path string) (*os.File, fs.FileInfo, error) { return tree.OpenIn(r.root, path) }
 
 // read returns the content of s and what the file system says of it.
 func (r *run) read(s asset.Source) ([]byte, fs.FileInfo, error) {

@@ -10,7 +10,7 @@ import (
 
 // A named pipe in the place of a picture would make a plain open wait for ever.
 func TestNamedPipe(t *testing.T) {
-	dir := tree(t, map[string][]byte{"b.png": picture(t, 64, 48), "c.png": picture(t, 64, 48)})
+	dir := plant(t, map[string][]byte{"b.png": picture(t, 64, 48), "c.png": picture(t, 64, 48)})
 	if err := syscall.Mkfifo(filepath.Join(dir, "a.png"), 0o644); err != nil {
 		t.Skip(err)
 	}

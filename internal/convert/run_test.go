@@ -36,8 +36,8 @@ func picture(t *testing.T, w, h int) []byte {
 	return b.Bytes()
 }
 
-// tree makes a folder with the files.
-func tree(t *testing.T, files map[string][]byte) string {
+// plant makes a folder with the files.
+func plant(t *testing.T, files map[string][]byte) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, data := range files {
@@ -142,7 +142,7 @@ func expect(t *testing.T, results []asset.Result, want ...string) {
 
 func TestRunKeepsOrderAndGoesOn(t *testing.T) {
 	good := picture(t, 64, 48)
-	dir := tree(t, map[string][]byte{
+	dir := plant(t, map[string][]byte{
 		"a.png": good, "b.png": good[:len(good)/2], "c.png": picture(t, 200, 200), "d/e.png": good,
 	})
 	var seen []string
@@ -181,7 +181,7 @@ func TestRunUnderTightMemory(t *testing.T) {
 		files[name+".png"] = picture(t, 100, 100)
 		paths = append(paths, name+".png")
 	}
-	dir := tree(t, files)
+	dir := plant(t, files)
 	for _, memory := range []int64{1, 50_000, 1 << 30} {
 		results := Run(t.Context(), jobs(t, dir, recipe(), paths...), Options{Dir: dir, Jobs: 4, Memory: memory})
 		if len(results) != len(paths) {
@@ -196,7 +196,7 @@ func TestRunUnderTightMemory(t *testing.T) {
 }
 
 func TestRunExisting(t *testing.T) {
-	dir := tree(t, map[string][]byte{"a.png": picture(t, 64, 48)})
+	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48)})
 	o := Options{Dir: dir}
 	expect(t, Run(t.Context(), jobs(t, dir, recipe(), "a.png"), o), "a.png: converted a.webp")
 	expect(t, Run(t.Context(), jobs(t, dir, recipe(), "a.png"), o), "a.png: skipped: already up to date")
@@ -220,7 +220,7 @@ func TestRunExisting(t *testing.T) {
 }
 
 func TestRunDryRun(t *testing.T) {
-	dir := tree(t, map[string][]byte{"a.png": picture(t, 64, 48), "b.png": picture(t, 64, 48), "b.webp": []byte("x")})
+	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "b.png": picture(t, 64, 48), "b.webp": []byte("x")})
 	w := Wish{Recipe: recipe(), Remove: true}
 	results := Run(t.Context(), wished(t, dir, w, "a.png", "b.png"), Options{Dir: dir, DryRun: true})
 	if results[0].Status != asset.Converted || results[0].After == 0 || results[1].Status != asset.Failed {
@@ -232,7 +232,7 @@ func TestRunDryRun(t *testing.T) {
 }
 
 func TestRunRemoves(t *testing.T) {
-	dir := tree(t, map[string][]byte{"a.png": picture(t, 64, 48), "b.png": picture(t, 32, 32), "c.png": []byte("broken")})
+	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "b.png": picture(t, 32, 32), "c.png": []byte("broken")})
 	o := Options{Dir: dir}
 	// The output of b is there already, as after a run that was interrupted.
 	Run(t.Context(), jobs(t, dir, recipe(), "b.png"), o)
@@ -250,7 +250,7 @@ func TestRunRemoves(t *testing.T) {
 }
 
 func TestRunWebPInPlace(t *testing.T) {
-	dir := tree(t, map[string][]byte{"p.png": picture(t, 64, 48)})
+	dir := plant(t, map[string][]byte{"p.png": picture(t, 64, 48)})
 	o := Options{Dir: dir}
 	Run(t.Context(), jobs(t, dir, recipe(), "p.png"), o)
 	if err := os.Remove(filepath.Join(dir, "p.png")); err != nil {
@@ -274,7 +274,7 @@ func TestRunWebPInPlace(t *testing.T) {
 }
 
 func TestRunRefusesClaims(t *testing.T) {
-	dir := tree(t, map[string][]byte{"a.png": picture(t, 100, 50)})
+	dir := plant(t, map[string][]byte{"a.png": picture(t, 100, 50)})
 	r := recipe()
 	r.MaxPixels = 4999
 	expect(t, Run(t.Context(), jobs(t, dir, r, "a.png"), Options{Dir: dir}),
@@ -285,7 +285,7 @@ func TestRunRefusesClaims(t *testing.T) {
 }
 
 func TestRunRefusesSides(t *testing.T) {
-	dir := tree(t, map[string][]byte{"a.png": picture(t, 16384, 2)})
+	dir := plant(t, map[string][]byte{"a.png": picture(t, 16384, 2)})
 	r := recipe()
 	expect(t, Run(t.Context(), jobs(t, dir, r, "a.png"), Options{Dir: dir}),
 		`a.png: failed: encode "a.png": 16384x2 is more than WebP holds, 16383 pixels a side`+
@@ -295,8 +295,8 @@ func TestRunRefusesSides(t *testing.T) {
 }
 
 func TestRunStaysInTheTree(t *testing.T) {
-	outside := tree(t, map[string][]byte{"a.png": picture(t, 64, 48)})
-	dir := tree(t, map[string][]byte{"b.png": picture(t, 64, 48), "b/c.png": picture(t, 64, 48)})
+	outside := plant(t, map[string][]byte{"a.png": picture(t, 64, 48)})
+	dir := plant(t, map[string][]byte{"b.png": picture(t, 64, 48), "b/c.png": picture(t, 64, 48)})
 	in, out := jobs(t, dir, recipe(), "b/c.png"), jobs(t, dir, recipe(), "b.png")
 	for link, target := range map[string]string{"away": outside, "b/d.png": filepath.Join(outside, "a.png")} {
 		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
@@ -314,7 +314,7 @@ func TestRunStaysInTheTree(t *testing.T) {
 }
 
 func TestRunNoticesChanges(t *testing.T) {
-	dir := tree(t, map[string][]byte{"a.png": picture(t, 64, 48)})
+	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48)})
 	js := jobs(t, dir, recipe(), "a.png")
 	js[0].Source.Size--
 	results := Run(t.Context(), js, Options{Dir: dir})
@@ -334,7 +334,7 @@ func TestRunInterrupted(t *testing.T) {
 		name := fmt.Sprintf("p%02d.png", i)
 		files[name], paths = picture(t, 100, 100), append(paths, name)
 	}
-	dir := tree(t, files)
+	dir := plant(t, files)
 	ctx, cancel := context.WithCancel(t.Context())
 	results := Run(ctx, jobs(t, dir, recipe(), paths...), Options{
 		Dir: dir, Jobs: 2, Progress: func(asset.Result) { cancel() },

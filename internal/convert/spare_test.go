@@ -57,7 +57,7 @@ func TestCached(t *testing.T) {
 			files[name] = data
 		}
 	}
-	dir := tree(t, files)
+	dir := plant(t, files)
 	var sources []asset.Source
 	for name, data := range files {
 		format, ok := asset.Sniff(data)
@@ -109,14 +109,14 @@ func TestCached(t *testing.T) {
 
 func TestCachedDoesNotOpenSource(t *testing.T) {
 	good := picture(t, 64, 48)
-	dir := tree(t, map[string][]byte{"a.png": good})
+	dir := plant(t, map[string][]byte{"a.png": good})
 	m := &memory{outputs: map[string]Output{}}
 	w := Wish{Recipe: recipe(), Remove: true}
 	js := blobs(jobs(t, dir, w.Recipe, "a.png"))
 	expect(t, Run(t.Context(), js, m.options(dir)), "a.png: converted a.webp")
 	want := content(t, dir, "a.webp")
 
-	dir = tree(t, map[string][]byte{"a.png": make([]byte, len(good))})
+	dir = plant(t, map[string][]byte{"a.png": make([]byte, len(good))})
 	js = blobs(wished(t, dir, w, "a.png"))
 	expect(t, Run(t.Context(), js, m.options(dir)), "a.png: converted a.webp")
 	if !bytes.Equal(content(t, dir, "a.webp"), want) {
@@ -165,7 +165,7 @@ func TestCachedLeftAlone(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			dir := tree(t, map[string][]byte{"a.png": picture(t, 64, 48), "old.webp": old})
+			dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "old.webp": old})
 			if tt.w.Recipe.Format == "" {
 				tt.w.Recipe.Format, tt.w.Recipe.Lossless = asset.WebP, asset.LosslessAuto
 				tt.w.Recipe.Quality, tt.w.Recipe.Metadata, tt.w.Recipe.Output = 80, asset.MetadataICC, "{dir}/{name}.webp"

@@ -2,120 +2,27 @@ package convert
 
 import (
 	"bytes"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
-	"strings"
 	"syscall"
 	"time"
 
 	"webpress/internal/asset"
-	"webpress/internal/owner"
+	"webpress/internal/tree"
 )
 
-// Temporary files have names that no pattern for pictures matches.
-const (
-	tempPrefix = ".webpress-"
-	tempSuffix = ".tmp"
-	// tempAge is how old a temporary file must be to have lost its process:
-	// they live for as long as it takes to write one picture.
-	tempAge = 10 * time.Minute
-)
+// tempAge is how old a temporary file must be to have lost its process: they live
+// for as long as it takes to write one image.
+const tempAge = 10 * time.Minute
 
-// WriteFile puts data at name below dir in one rename, so that nobody ever sees
-// a part of it, with mode 0644 and the owner of dir. It makes the folders in
-// between. A name that leaves dir, also by a symbolic link, is refused. Errors
-// do not tell the name.
-func WriteFile(dir, name string, data []byte) error {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return cause(err)
-	}
-	defer root.Close()
-	like, err := root.Stat(".")
-	if err != nil {
-		return cause(err)
-	}
-	if info, err := root.Lstat(name); err == nil && info.IsDir() {
-		return errors.New("it is a folder")
-	}
-	return cause(place(root, name, data, like, false))
-}
-
-// write puts the output of a job in its place, with the owner of its source.
+// write puts the output of a job in its place, with the owner of its source. It is
+// flushed to the disk only if durable, which it must be where the source will be
+// gone: what a power cut takes else can be made again.
 func (r *run) write(name string, data []byte, source fs.FileInfo, durable bool) error {
-	if err := place(r.root, name, data, source, durable); err != nil {
+	if err := tree.Write(r.root, name, tree.Options{Like: source, Sync: durable}, tree.Bytes(data)); err != nil {
 		return writeFault(name, err)
-	}
-	return nil
-}
-
-// place writes data to a temporary file in the folder of name and renames it,
-// with mode 0644 and the owner of like.
-//
-// It is flushed to the disk only if durable, which it must be where the source
-// will be gone: a rename keeps the file whole for other processes and over a
-// crash of this one, and what a power cut takes can be made again.
-func place(root *os.Root, name string, data []byte, like fs.FileInfo, durable bool) (err error) {
-	dir := path.Dir(name)
-	if err := makeDirs(root, dir, like); err != nil {
-		return err
-	}
-	temp := path.Join(dir, tempPrefix+rand.Text()+tempSuffix)
-	f, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = root.Remove(temp)
-		}
-	}()
-	if _, err := f.Write(data); err != nil {
-		return err
-	}
-	if err := f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := owner.Give(like, f.Chown); err != nil {
-		return err
-	}
-	if durable {
-		if err := f.Sync(); err != nil {
-			return err
-		}
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return root.Rename(temp, name)
-}
-
-// makeDirs makes dir and the folders above it that are not there yet, with mode
-// 0755 and the owner of like.
-func makeDirs(root *os.Root, dir string, like fs.FileInfo) error {
-	if info, err := root.Stat(dir); err == nil && info.IsDir() {
-		return nil
-	}
-	for i := range len(dir) + 1 {
-		if i < len(dir) && dir[i] != '/' {
-			continue
-		}
-		err := root.Mkdir(dir[:i], 0o755)
-		if errors.Is(err, fs.ErrExist) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		own := func(uid, gid int) error { return root.Lchown(dir[:i], uid, gid) }
-		if err := errors.Join(root.Chmod(dir[:i], 0o755), owner.Give(like, own)); err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -135,7 +42,7 @@ func (r *run) sweep(jobs []asset.Job) {
 			continue
 		}
 		for _, e := range entries {
-			if !strings.HasPrefix(e.Name(), tempPrefix) || !strings.HasSuffix(e.Name(), tempSuffix) {
+			if !tree.IsTemp(e.Name()) {
 				continue
 			}
 			if info, err := e.Info(); err == nil && info.Mode().IsRegular() && r.Now().Sub(info.ModTime()) > tempAge {
@@ -155,6 +62,8 @@ func writeFault(name string, err error) error {
 		return &mistake{out, "make the folder writable for the user that runs webpress, or set another `output`"}
 	case errors.Is(err, syscall.ENAMETOOLONG):
 		return &mistake{out, "set an `output` with shorter names"}
+	case errors.Is(err, tree.ErrInGit):
+		return &mistake{out, "let `output` be another path, and remove symbolic links into git's own folder"}
 	case errors.Is(err, syscall.ENOTDIR):
 		return &mistake{out, "a file is where a folder is needed: set another `output`"}
 	}

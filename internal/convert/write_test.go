@@ -12,7 +12,7 @@ import (
 func fixedNow() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
 
 func TestWriteFails(t *testing.T) {
-	dir := tree(t, map[string][]byte{"a.png": picture(t, 64, 48), "file": nil, "full/b.png": picture(t, 64, 48)})
+	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "file": nil, "full/b.png": picture(t, 64, 48)})
 	if err := os.Mkdir(filepath.Join(dir, "full/b.webp"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func TestWriteFails(t *testing.T) {
 }
 
 func TestOverwriteReplacesLinkNotTarget(t *testing.T) {
-	dir := tree(t, map[string][]byte{"a.png": picture(t, 64, 48), "precious": []byte("x")})
+	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "precious": []byte("x")})
 	if err := os.Symlink("precious", filepath.Join(dir, "a.webp")); err != nil {
 		t.Skip(err)
 	}
@@ -41,7 +41,7 @@ func TestOverwriteReplacesLinkNotTarget(t *testing.T) {
 }
 
 func TestSweep(t *testing.T) {
-	dir := tree(t, map[string][]byte{
+	dir := plant(t, map[string][]byte{
 		"a.png": picture(t, 64, 48), ".webpress-old.tmp": nil, ".webpress-new.tmp": nil, ".webpress-notes": nil,
 	})
 	old := time.Now().Add(-time.Hour)

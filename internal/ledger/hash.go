@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
+	"webpress/internal/tree"
 )
 
 // HashFiles returns the ids that git would have for the content of files below
@@ -54,18 +55,11 @@ func HashFiles(ctx context.Context, root string, paths []string) (map[string]str
 // out why.
 func hashFile(dir *os.Root, name string) string {
 	name = filepath.FromSlash(name)
-	if info, err := dir.Lstat(name); err != nil || !info.Mode().IsRegular() {
-		return ""
-	}
-	f, err := dir.Open(name)
+	f, info, err := tree.OpenPlain(dir, name)
 	if err != nil {
 		return ""
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		return ""
-	}
 	sum := sha1.New()
 	fmt.Fprintf(sum, "blob %d\x00", info.Size())
 	if n, err := io.Copy(sum, f); err != nil || n != info.Size() {

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"webpress/internal/asset"
+	"webpress/internal/tree"
 )
 
 // An outcome is what an entry turned out to be.
@@ -39,7 +40,7 @@ type verdict struct {
 
 // An identifier looks at files.
 type identifier struct {
-	tree
+	workdir
 	known       func(file, blob string) (asset.Format, int64, bool)
 	maxFileSize func(file string) int64
 	opened      *atomic.Int64
@@ -116,7 +117,7 @@ func (id identifier) look(entries []entry, verdicts []verdict) {
 		x := id.exam(e)
 		x.folder = folder
 		switch {
-		case e.named && inGit(e.path):
+		case e.named && tree.InGit(e.path):
 			verdicts[i] = x.fail("find", "webpress takes nothing from .git", "")
 		case err == nil:
 			verdicts[i] = x.verdict()
@@ -125,7 +126,7 @@ func (id identifier) look(entries []entry, verdicts []verdict) {
 		case isMissing(err):
 			verdicts[i] = verdict{outcome: vanished, source: x.source}
 		default:
-			verdicts[i] = x.trouble("open", cause(err).Error(), "")
+			verdicts[i] = x.trouble("open", tree.Cause(err).Error(), "")
 		}
 	}
 }
@@ -143,7 +144,7 @@ func (id identifier) exam(e entry) exam {
 // recognise is the verdict on a file whose content is known, so that it need not
 // be opened.
 func (id identifier) recognise(e entry) (verdict, bool) {
-	if id.known == nil || e.blob == "" || e.named && inGit(e.path) {
+	if id.known == nil || e.blob == "" || e.named && tree.InGit(e.path) {
 		return verdict{}, false
 	}
 	format, size, ok := id.known(e.path, e.blob)
@@ -213,7 +214,7 @@ func (x *exam) missing(err error) verdict {
 		}
 		return x.fail("find", "no such file", hint)
 	default:
-		return x.fail("find", cause(err).Error(), "")
+		return x.fail("find", tree.Cause(err).Error(), "")
 	}
 }
 
@@ -253,27 +254,23 @@ func (x *exam) special(kind fs.FileMode) verdict {
 
 // file is the verdict on a regular file.
 func (x *exam) file() verdict {
-	f, err := openNow(x.folder, path.Base(x.path))
+	f, info, err := tree.OpenPlain(x.folder, path.Base(x.path))
 	if err != nil {
+		if kind, ok := errors.AsType[*tree.KindError](err); ok {
+			return x.special(kind.Mode.Type())
+		}
 		if isMissing(err) && !x.named {
 			return verdict{outcome: vanished, source: x.source}
 		}
-		return x.trouble("open", cause(err).Error(), "")
+		return x.trouble("open", tree.Cause(err).Error(), "")
 	}
 	defer f.Close()
 	x.opened.Add(1)
-	info, err := f.Stat()
-	if err != nil {
-		return x.trouble("open", cause(err).Error(), "")
-	}
-	if !info.Mode().IsRegular() {
-		return x.special(info.Mode().Type())
-	}
 	x.source.Size = info.Size()
 	buf := make([]byte, min(asset.SniffLen, info.Size()))
 	n, err := f.ReadAt(buf, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return x.trouble("read", cause(err).Error(), "")
+		return x.trouble("read", tree.Cause(err).Error(), "")
 	}
 	return x.content(buf[:n])
 }

@@ -26,7 +26,7 @@ type entry struct {
 
 // A lister finds the entries.
 type lister struct {
-	tree
+	workdir
 	wanted *wanted
 
 	entries []entry

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"webpress/internal/asset"
+	"webpress/internal/tree"
 )
 
 // Matcher returns what says whether the last of the patterns that matches a file
@@ -22,12 +23,12 @@ import (
 func Matcher(dir string, raw []string) (func(file string) bool, error) {
 	root, err := os.OpenRoot(dir + "/.")
 	if err != nil {
-		return nil, fmt.Errorf("open working directory %q: %w", dir, cause(err))
+		return nil, fmt.Errorf("open working directory %q: %w", dir, tree.Cause(err))
 	}
 	defer root.Close()
-	t := tree{root: root, dir: filepath.Clean(dir)}
+	t := workdir{root: root, dir: filepath.Clean(dir)}
 	if t.real, err = filepath.EvalSymlinks(t.dir); err != nil {
-		return nil, fmt.Errorf("open working directory %q: %w", dir, cause(err))
+		return nil, fmt.Errorf("open working directory %q: %w", dir, tree.Cause(err))
 	}
 	var all []pattern
 	var faults []error

@@ -64,17 +64,3 @@ func misnamed(p string, is asset.Format) string {
 	}
 	return "is " + title[is] + ", not " + title[says[0]] + " as its name says"
 }
-
-// inGit says whether p is a .git folder or in one.
-func inGit(p string) bool {
-	for name := range strings.SplitSeq(p, "/") {
-		if isGit(name) {
-			return true
-		}
-	}
-	return false
-}
-
-// isGit also knows .git by its names on file systems that take upper and lower
-// case as equal.
-func isGit(name string) bool { return len(name) == 4 && strings.EqualFold(name, ".git") }

@@ -55,7 +55,7 @@ func (l *lister) why(p pattern) string {
 
 // otherCase returns the name of a file that differs from p in upper and lower
 // case only, empty where there is none.
-func (t tree) otherCase(p string) string {
+func (t workdir) otherCase(p string) string {
 	dir := path.Dir(p)
 	in, _ := t.readDir(dir)
 	for _, d := range in {

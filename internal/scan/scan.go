@@ -29,7 +29,6 @@ package scan
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -39,6 +38,7 @@ import (
 
 	"webpress/internal/asset"
 	"webpress/internal/git"
+	"webpress/internal/tree"
 )
 
 // Options say where to look, and for what.
@@ -97,28 +97,28 @@ func Find(ctx context.Context, o Options) (Found, error) {
 	root, err := os.OpenRoot(o.Dir + "/.") // the dot refuses what is no folder
 	if err != nil {
 		return Found{}, &asset.Fault{
-			Message: fmt.Sprintf("open working directory %q: %v", o.Dir, cause(err)),
+			Message: fmt.Sprintf("open working directory %q: %v", o.Dir, tree.Cause(err)),
 			Hint:    "check working-directory",
 		}
 	}
 	defer root.Close()
-	t := tree{root: root, dir: filepath.Clean(o.Dir)}
+	t := workdir{root: root, dir: filepath.Clean(o.Dir)}
 	if t.real, err = filepath.EvalSymlinks(t.dir); err != nil {
-		return Found{}, fmt.Errorf("open working directory %q: %w", o.Dir, cause(err))
+		return Found{}, fmt.Errorf("open working directory %q: %w", o.Dir, tree.Cause(err))
 	}
 
 	w, err := t.read(o)
 	if err != nil {
 		return Found{}, err
 	}
-	l := lister{tree: t, wanted: w}
+	l := lister{workdir: t, wanted: w}
 	if err := l.list(ctx, o.Git); err != nil {
 		return Found{}, err
 	}
 	if o.Only != nil {
 		l.entries = slices.DeleteFunc(l.entries, func(e entry) bool { return !o.Only(e.path, e.blob) })
 	}
-	id := identifier{tree: t, known: o.Known, maxFileSize: o.MaxFileSizeOf, opened: new(atomic.Int64)}
+	id := identifier{workdir: t, known: o.Known, maxFileSize: o.MaxFileSizeOf, opened: new(atomic.Int64)}
 	if id.maxFileSize == nil {
 		id.maxFileSize = func(string) int64 { return o.MaxFileSize }
 	}
@@ -167,19 +167,9 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %s", n, what)
 }
 
-// A tree is the working directory.
-type tree struct {
+// A workdir is the working directory.
+type workdir struct {
 	root *os.Root
 	dir  string // absolute and clean, as the user named it
 	real string // with symbolic links resolved
-}
-
-// cause takes err out of what package os wraps it in: the path is told once by
-// whoever knows it.
-func cause(err error) error {
-	var wrapped *os.PathError
-	if errors.As(err, &wrapped) {
-		return wrapped.Err
-	}
-	return err
 }

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"webpress/internal/asset"
+	"webpress/internal/tree"
 )
 
 // maxPassed bounds lister.passed.
@@ -17,7 +18,7 @@ const maxPassed = 10_000
 // With sift, what git does not list is left out. Symbolic links are entries, not
 // ways.
 func (l *lister) walk(ctx context.Context, base string, by *patterns, sift bool) error {
-	if inGit(base) || !l.isFolder(base) {
+	if tree.InGit(base) || !l.isFolder(base) {
 		return nil
 	}
 	all := by == l.wanted.deciding()
@@ -39,13 +40,13 @@ func (l *lister) walk(ctx context.Context, base string, by *patterns, sift bool)
 func (l *lister) folder(dir string, by *patterns, all, sift bool, stack []string) []string {
 	in, names, err := l.namesIn(dir)
 	if err != nil && !isMissing(err) {
-		l.fail(dir, fmt.Sprintf("read folder %q: %v", dir, cause(err)))
+		l.fail(dir, fmt.Sprintf("read folder %q: %v", dir, tree.Cause(err)))
 	}
 	if in != nil {
 		defer in.Close()
 	}
 	for _, name := range names {
-		if isGit(name) {
+		if tree.IsGit(name) {
 			continue
 		}
 		p := name
@@ -104,7 +105,7 @@ func (ps *patterns) takesFile(file string) bool {
 }
 
 // readDir returns what is in dir, as far as it could be read.
-func (t tree) readDir(dir string) ([]fs.DirEntry, error) {
+func (t workdir) readDir(dir string) ([]fs.DirEntry, error) {
 	f, err := openNow(t.root, dir)
 	if err != nil {
 		return nil, err
@@ -115,7 +116,7 @@ func (t tree) readDir(dir string) ([]fs.DirEntry, error) {
 
 // namesIn returns the names in dir, as far as they could be read, and dir to look
 // them up in. What they are is not asked: os.Root asks for every one of them.
-func (t tree) namesIn(dir string) (in *os.Root, names []string, err error) {
+func (t workdir) namesIn(dir string) (in *os.Root, names []string, err error) {
 	f, err := openNow(t.root, dir)
 	if err != nil {
 		return nil, nil, err
@@ -131,8 +132,8 @@ func (t tree) namesIn(dir string) (in *os.Root, names []string, err error) {
 	return in, names, err
 }
 
-// openNow opens a file or folder to be read. Should a named pipe have taken its
-// place since it was looked at, this does not wait for somebody to write into it.
+// openNow opens a folder to be read. Should a named pipe have taken its place since
+// it was looked at, this does not wait for somebody to write into it.
 func openNow(in *os.Root, p string) (*os.File, error) {
 	return in.OpenFile(p, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"webpress/internal/asset"
+	"webpress/internal/tree"
 )
 
 // wanted is what the settings say, held against the tree.
@@ -20,7 +21,7 @@ type wanted struct {
 }
 
 // read reads all patterns, and reports all mistakes in them at once.
-func (t tree) read(o Options) (*wanted, error) {
+func (t workdir) read(o Options) (*wanted, error) {
 	var w wanted
 	var faults []error
 	read := func(setting string, raw []string, change func(string) string, invert bool) (all []pattern) {
@@ -65,7 +66,7 @@ func withDefault(all []pattern, empty bool) []pattern {
 }
 
 // hint says how to mend the mistake err in a pattern.
-func (t tree) hint(line string, err error) string {
+func (t workdir) hint(line string, err error) string {
 	if !errors.Is(err, errOutside) {
 		return ""
 	}
@@ -79,7 +80,7 @@ func (t tree) hint(line string, err error) string {
 
 // anywhere gives a line of the ignore setting the meaning that it has in a
 // .gitignore.
-func (t tree) anywhere(line string) string {
+func (t workdir) anywhere(line string) string {
 	s := strings.TrimPrefix(line, "!")
 	bang := line[:len(line)-len(s)]
 	if strings.HasPrefix(s, "/") {
@@ -99,7 +100,7 @@ func (t tree) anywhere(line string) string {
 
 // there lets a file that begins with ! be named as it is called, as hooks do. Where
 // there is none of that name, ! takes away.
-func (t tree) there(line string) string {
+func (t workdir) there(line string) string {
 	if strings.HasPrefix(line, "!") {
 		if _, err := t.root.Lstat(line); err == nil {
 			return "./" + line
@@ -109,7 +110,7 @@ func (t tree) there(line string) string {
 }
 
 // settle finds out what p is: a file or folder that is there, or a glob.
-func (t tree) settle(p *pattern) error {
+func (t workdir) settle(p *pattern) error {
 	info, err := t.root.Lstat(p.path)
 	if err != nil {
 		// It may be that the file is not there, or that the name of a glob is
@@ -131,7 +132,7 @@ func (t tree) settle(p *pattern) error {
 		if rel != p.path {
 			p.link, p.path = p.path, rel
 			if info, err = t.root.Lstat(rel); err != nil {
-				return cause(err)
+				return tree.Cause(err)
 			}
 		}
 	}
@@ -146,7 +147,7 @@ func (t tree) settle(p *pattern) error {
 
 // resolve follows all symbolic links in p, which is relative to the tree. It
 // says whether the end is in the tree, and where.
-func (t tree) resolve(p string) (rel string, inside bool, err error) {
+func (t workdir) resolve(p string) (rel string, inside bool, err error) {
 	end, err := filepath.EvalSymlinks(filepath.Join(t.dir, filepath.FromSlash(p)))
 	if err != nil {
 		return "", false, err
@@ -156,7 +157,7 @@ func (t tree) resolve(p string) (rel string, inside bool, err error) {
 }
 
 // follow is resolve where the reason does not matter.
-func (t tree) follow(p string) (rel string, inside bool) {
+func (t workdir) follow(p string) (rel string, inside bool) {
 	rel, inside, err := t.resolve(p)
 	return rel, inside && err == nil
 }

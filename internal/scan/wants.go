@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"webpress/internal/tree"
 )
 
 // Wants returns what says whether the patterns of o want the file at a path that
@@ -14,12 +15,12 @@ import (
 func Wants(o Options) (func(file string) bool, error) {
 	root, err := os.OpenRoot(o.Dir + "/.")
 	if err != nil {
-		return nil, fmt.Errorf("open working directory %q: %w", o.Dir, cause(err))
+		return nil, fmt.Errorf("open working directory %q: %w", o.Dir, tree.Cause(err))
 	}
 	defer root.Close()
-	t := tree{root: root, dir: filepath.Clean(o.Dir)}
+	t := workdir{root: root, dir: filepath.Clean(o.Dir)}
 	if t.real, err = filepath.EvalSymlinks(t.dir); err != nil {
-		return nil, fmt.Errorf("open working directory %q: %w", o.Dir, cause(err))
+		return nil, fmt.Errorf("open working directory %q: %w", o.Dir, tree.Cause(err))
 	}
 	w, err := t.read(o)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"webpress/internal/asset"
 	"webpress/internal/forge"
 	"webpress/internal/git"
+	"webpress/internal/tree"
 )
 
 // fit leaves out what cannot go the way that is set: a file of Git LFS would get
@@ -119,7 +120,7 @@ func (p *plan) pushLFS(ctx context.Context, files []file) error {
 			objects = append(objects, hex.EncodeToString(sum[:]))
 			continue
 		}
-		in, err := os.Open(p.path(f))
+		in, _, err := tree.Open(p.path(f))
 		if err != nil {
 			return err
 		}
@@ -293,5 +294,8 @@ func (p *plan) content(f file) forge.Content {
 	if info, err := os.Lstat(path); err == nil {
 		size = info.Size()
 	}
-	return forge.Content{Size: size, Open: func() (io.ReadCloser, error) { return os.Open(path) }}
+	return forge.Content{Size: size, Open: func() (io.ReadCloser, error) {
+		f, _, err := tree.Open(path)
+		return f, err
+	}}
 }

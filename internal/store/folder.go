@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -17,6 +16,7 @@ import (
 	"strings"
 
 	"webpress/internal/asset"
+	"webpress/internal/tree"
 )
 
 // A Folder puts results where the CI takes up what a job leaves behind, as
@@ -101,7 +101,7 @@ func (f Folder) apart(d Delivery) error {
 		return errors.New("not an absolute path")
 	}
 	for name := range strings.SplitSeq(filepath.ToSlash(f.Dir), "/") {
-		if isGit(name) {
+		if tree.IsGit(name) {
 			return errors.New("it is inside git's own folder")
 		}
 	}
@@ -131,20 +131,13 @@ func (f Folder) apart(d Delivery) error {
 
 // earlier reads the manifest of the run before, by path.
 func earlier(to *os.Root) (map[string]Entry, error) {
-	info, err := to.Lstat(ManifestName)
+	data, err := tree.ReadPlain(to, ManifestName, maxManifest)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := to.Lstat(ReportName); err == nil {
 			return nil, fmt.Errorf("%q is there, and no manifest that says whose it is", ReportName)
 		}
 		return nil, nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read %q: %w", ManifestName, cause(err))
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxManifest {
-		return nil, fmt.Errorf("%q is not a manifest of webpress's", ManifestName)
-	}
-	data, err := to.ReadFile(ManifestName)
 	if err != nil {
 		return nil, fmt.Errorf("read %q: %w", ManifestName, cause(err))
 	}
@@ -240,12 +233,12 @@ func (p *placing) inTheWay(f File) string {
 
 // same says that the file at name has this size and digest.
 func (p *placing) same(name string, size int64, digest string) bool {
-	in, err := p.to.Open(name)
+	in, info, err := tree.OpenPlain(p.to, name)
 	if err != nil {
 		return false
 	}
 	defer in.Close()
-	if info, err := in.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() != size {
+	if info.Size() != size {
 		return false
 	}
 	hash := sha256.New()
@@ -280,31 +273,13 @@ func (p *placing) write(data []byte) func(io.Writer) error {
 }
 
 // put writes a file in one rename.
-func (p *placing) put(name string, fill func(io.Writer) error) (err error) {
-	fail := func(err error) error { return fmt.Errorf("write %q: %w", name, cause(err)) }
-	dir := path.Dir(name)
-	if err := p.to.MkdirAll(dir, 0o755); err != nil {
-		return fail(err)
+func (p *placing) put(name string, fill func(io.Writer) error) error {
+	like, err := p.to.Stat(".")
+	if err == nil {
+		err = tree.Write(p.to, name, tree.Options{Like: like}, fill)
 	}
-	temp := path.Join(dir, ".webpress-"+rand.Text()+".tmp")
-	f, err := p.to.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
-		return fail(err)
-	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = p.to.Remove(temp)
-		}
-	}()
-	if err := fill(f); err != nil {
-		return fail(err)
-	}
-	if err := f.Close(); err != nil {
-		return fail(err)
-	}
-	if err := p.to.Rename(temp, name); err != nil {
-		return fail(err)
+		return fmt.Errorf("write %q: %w", name, cause(err))
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 
 // tree returns all files below dir with their content, but for the manifest,
 // and the folders that are empty.
-func tree(t *testing.T, dir string) map[string]string {
+func plant(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	got := map[string]string{}
 	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, e fs.DirEntry, err error) error {
@@ -64,7 +64,7 @@ func TestFolder(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
-		if diff := cmp.Diff(map[string]string{"site/a.webp": "A", "site/b/c.webp": "C", ReportName: "{}"}, tree(t, f.Dir)); diff != "" {
+		if diff := cmp.Diff(map[string]string{"site/a.webp": "A", "site/b/c.webp": "C", ReportName: "{}"}, plant(t, f.Dir)); diff != "" {
 			t.Error(diff)
 		}
 	}
@@ -82,7 +82,7 @@ func TestFolder(t *testing.T) {
 		t.Errorf("notes are %q", got.Notes)
 	}
 	wantTree := map[string]string{"site/d.webp": "D", "site/a.webp": "changed", "site/b/theirs.webp": "theirs", ReportName: "{}"}
-	if diff := cmp.Diff(wantTree, tree(t, f.Dir)); diff != "" {
+	if diff := cmp.Diff(wantTree, plant(t, f.Dir)); diff != "" {
 		t.Error(diff)
 	}
 
@@ -101,7 +101,7 @@ func TestFolder(t *testing.T) {
 		t.Errorf("paths %q, %s", got.Paths, diff)
 	}
 	delete(wantTree, "site/d.webp")
-	if diff := cmp.Diff(wantTree, tree(t, f.Dir)); diff != "" {
+	if diff := cmp.Diff(wantTree, plant(t, f.Dir)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -122,7 +122,7 @@ func TestFolderEmpties(t *testing.T) {
 	if _, err := f.Put(t.Context(), Delivery{Dir: dir}); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]string{}, tree(t, f.Dir)); diff != "" {
+	if diff := cmp.Diff(map[string]string{}, plant(t, f.Dir)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -156,7 +156,7 @@ func TestFolderAfterKill(t *testing.T) {
 	if err != nil || got.Left != nil {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-	if diff := cmp.Diff(map[string]string{"a.webp": "A", "b.webp": "B"}, tree(t, f.Dir)); diff != "" {
+	if diff := cmp.Diff(map[string]string{"a.webp": "A", "b.webp": "B"}, plant(t, f.Dir)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -180,13 +180,13 @@ func TestFolderRefused(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.at, func(t *testing.T) {
-			before := tree(t, dir)
+			before := plant(t, dir)
 			_, err := Folder{Dir: filepath.Join(dir, tt.at)}.Put(t.Context(), d)
 			var fault *Error
 			if !errors.As(err, &fault) || !strings.Contains(err.Error(), tt.why) || !strings.Contains(fault.Hint, "artifact-dir") {
 				t.Errorf("error is %v", err)
 			}
-			if diff := cmp.Diff(before, tree(t, dir)); diff != "" {
+			if diff := cmp.Diff(before, plant(t, dir)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -207,7 +207,7 @@ func TestFolderWithLinks(t *testing.T) {
 	if err != nil || len(got.Left) != 2 || got.Paths != nil {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if diff := cmp.Diff(map[string]string{"b.webp": "theirs"}, tree(t, outside)); diff != "" {
+	if diff := cmp.Diff(map[string]string{"b.webp": "theirs"}, plant(t, outside)); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+	"webpress/internal/tree"
 )
 
 // The lengths in bytes of a path, and of a name in it, that every file system
@@ -56,25 +57,12 @@ func badName(name string) string {
 		return fmt.Sprintf("has a name longer than %d bytes", maxName)
 	case strings.HasSuffix(name, ".") || strings.HasSuffix(name, " "):
 		return "has a name that ends with a dot or a space, which Windows takes away"
-	case isGit(name):
+	case tree.IsGit(name):
 		return "is inside git's own folder"
 	case isDevice(name):
 		return "has the name of a device of Windows"
 	}
 	return ""
-}
-
-// isGit says that some file system takes name for .git: case is ignored on macOS
-// and Windows, git~1 is its short name there, and HFS+ ignores some characters.
-func isGit(name string) bool {
-	name = strings.Map(func(r rune) rune {
-		switch {
-		case r >= 0x200c && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x206a && r <= 0x206f, r == 0xfeff:
-			return -1
-		}
-		return r
-	}, name)
-	return strings.EqualFold(name, ".git") || strings.EqualFold(name, "git~1")
 }
 
 // isDevice says that Windows takes name for a device, whatever its extension.
@@ -98,5 +86,5 @@ func reserved(p string) bool {
 	return strings.EqualFold(p, ManifestName) || strings.EqualFold(p, ReportName)
 }
 
-// fold is p as file systems see it that ignore case.
-func fold(p string) string { return strings.ToLower(p) }
+// fold is p as file systems see it that ignore case and Unicode forms.
+func fold(p string) string { return tree.Fold(p) }

@@ -5,8 +5,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
+	"webpress/internal/tree"
 )
 
 func readManifest(root *os.Root) (Manifest, error) {
@@ -23,29 +23,8 @@ func readManifest(root *os.Root) (Manifest, error) {
 
 // readRegular reads a regular file of at most limit bytes.
 func readRegular(root *os.Root, name string, limit int64) ([]byte, error) {
-	before, err := root.Lstat(name)
-	if err != nil {
-		return nil, cause(err)
-	}
-	if !before.Mode().IsRegular() {
-		return nil, errors.New("not a regular file")
-	}
-	f, err := root.Open(name)
-	if err != nil {
-		return nil, cause(err)
-	}
-	defer f.Close()
-	if now, err := f.Stat(); err != nil || !os.SameFile(before, now) {
-		return nil, errors.New("it was replaced while it was read")
-	}
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
-		return nil, cause(err)
-	}
-	if int64(len(data)) > limit {
-		return nil, fmt.Errorf("longer than %d bytes", limit)
-	}
-	return data, nil
+	data, err := tree.ReadPlain(root, name, limit)
+	return data, cause(err)
 }
 
 // readEntry reads a file of the manifest, and fails where it is not what the

@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"webpress/internal/asset"
+	"webpress/internal/tree"
 )
 
 // A bundle is what an artifact or a folder holds.
@@ -99,7 +100,7 @@ func (b *bundle) unfit(f *File, seen map[string]string) string {
 // copyFile copies the content of f to w and returns its digest. It fails where the
 // content is not what the run has written. Errors do not tell the name.
 func (b *bundle) copyFile(w io.Writer, f File) (digest string, err error) {
-	in, err := b.root.Open(f.Output)
+	in, _, err := tree.OpenPlain(b.root, f.Output)
 	if err != nil {
 		return "", cause(err)
 	}
@@ -186,12 +187,4 @@ func header(name string, method uint16, sum uint32, packed, size int64) *zip.Fil
 }
 
 // cause is err without the path that package os adds to it.
-func cause(err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err
-	}
-	if e, ok := errors.AsType[*os.LinkError](err); ok {
-		return e.Err
-	}
-	return err
-}
+func cause(err error) error { return tree.Cause(err) }
