@@ -83,7 +83,7 @@ func TestMeasure(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{
 		fmt.Sprintf("a.jpg jpeg %d: 192x128 = 24576, true", len(jpeg)),
-		`b jpeg 7: 0x0 = 0, false, measure "b": not a file ()`,
+		`b jpeg 7: 0x0 = 0, false, measure "b": it is a folder, not a file ()`,
 		fmt.Sprintf("b/rotated.heic heic %d: 192x128 = 24576, true", len(heic)),
 		fmt.Sprintf("b/turned.jpg jpeg %d: 0x0 = 0, false", len(turned)),
 		`broken.jpg jpeg 50: 0x0 = 0, false, measure "broken.jpg": jpeg: the file is cut short (copy or download it again, or export it anew from where it was made)`,

@@ -16,7 +16,7 @@ func TestNamedPipe(t *testing.T) {
 	}
 	// One worker, so that the headers are read for their order as well.
 	expect(t, Run(t.Context(), jobs(t, dir, recipe(), "a.png", "b.png", "c.png"), Options{Dir: dir, Jobs: 1}),
-		`a.png: failed: read "a.png": not a file`, "b.png: converted b.webp", "c.png: converted c.webp")
+		`a.png: failed: read "a.png": it is a named pipe, not a file`, "b.png: converted b.webp", "c.png: converted c.webp")
 
 	r := newRun(t, dir)
 	if info := r.probe(source("a.png"), make([]byte, headerSize)); info.Format != "" {

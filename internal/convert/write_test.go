@@ -42,16 +42,16 @@ func TestOverwriteReplacesLinkNotTarget(t *testing.T) {
 
 func TestSweep(t *testing.T) {
 	dir := plant(t, map[string][]byte{
-		"a.png": picture(t, 64, 48), ".webpress-old.tmp": nil, ".webpress-new.tmp": nil, ".webpress-notes": nil,
+		"a.png": picture(t, 64, 48), ".webpress-ABCDEFGHIJKLMNOPQRSTUVWXYZ.tmp": nil, ".webpress-BBCDEFGHIJKLMNOPQRSTUVWXYZ.tmp": nil, ".webpress-notes": nil,
 	})
 	old := time.Now().Add(-time.Hour)
-	for _, name := range []string{".webpress-old.tmp", ".webpress-notes"} {
+	for _, name := range []string{".webpress-ABCDEFGHIJKLMNOPQRSTUVWXYZ.tmp", ".webpress-notes"} {
 		if err := os.Chtimes(filepath.Join(dir, name), old, old); err != nil {
 			t.Fatal(err)
 		}
 	}
 	Run(t.Context(), jobs(t, dir, recipe(), "a.png"), Options{Dir: dir})
-	want := []string{".webpress-new.tmp", ".webpress-notes", "a.png", "a.webp"}
+	want := []string{".webpress-BBCDEFGHIJKLMNOPQRSTUVWXYZ.tmp", ".webpress-notes", "a.png", "a.webp"}
 	if diff := cmp.Diff(want, listing(t, dir)); diff != "" {
 		t.Error(diff)
 	}

@@ -41,7 +41,7 @@ type lister struct {
 	dirs  map[string]bool
 	// asked says that git was asked what it ignores.
 	asked bool
-	// doubtful are entries that git lists in no case, such as folders.
+	// doubtful are entries that git lists in no case, such as named pipes.
 	doubtful []entry
 	// passed are images that were seen and not taken: some of them, enough to
 	// see why a pattern matches nothing.

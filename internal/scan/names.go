@@ -64,3 +64,18 @@ func misnamed(p string, is asset.Format) string {
 	}
 	return "is " + title[is] + ", not " + title[says[0]] + " as its name says"
 }
+
+// endsAsImage says whether a pattern ends with the extension of an image, or with a
+// choice of such, as in *.{png,jpg}.
+func endsAsImage(pattern string) bool {
+	ext := extension(pattern)
+	if choice, ok := strings.CutPrefix(ext, ".{"); ok && strings.HasSuffix(choice, "}") {
+		for one := range strings.SplitSeq(strings.TrimSuffix(choice, "}"), ",") {
+			if byName["."+one] == nil {
+				return false
+			}
+		}
+		return true
+	}
+	return byName[ext] != nil
+}

@@ -26,6 +26,9 @@ type pattern struct {
 	negate bool
 	slash  bool // ended in a slash, and so is about folders
 	kind   kind
+	// files says that it takes away files alone, by the end of their names, such as
+	// !*.png: a folder of that name is no matter of its.
+	files bool
 	// narrow says that of what is matched only the images are meant.
 	narrow bool
 	// link is the name under which a symbolic link was named, where path is what
@@ -72,6 +75,7 @@ func parse(raw string, tops ...string) (pattern, error) {
 		s = clean
 	}
 	p.path = tidy(s)
+	p.files = p.negate && !p.slash && endsAsImage(p.path)
 	p.names = outsideOf(p.path)
 	return p, nil
 }
@@ -133,7 +137,7 @@ func (p *pattern) hits(file string) bool {
 	if doublestar.MatchUnvalidated(p.path, file) {
 		return true
 	}
-	if p.negate {
+	if p.negate && !p.files {
 		for dir := range parents(file) {
 			if dir != "." && doublestar.MatchUnvalidated(p.path, dir) {
 				return true

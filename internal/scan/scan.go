@@ -11,8 +11,9 @@
 // directory, and upper and lower case differ. Where a pattern is the name of a
 // file or folder that is there, it means just that, brackets and all. A folder
 // means the images below it. ! in front takes files away again, and what such a
-// pattern says of a folder holds for everything below it. The last pattern that
-// matches a file decides.
+// pattern says of a folder holds for everything below it, unless it ends as the
+// name of an image does (!*.png): that is about files. The last pattern that
+// matches a file decides. Folders are looked through, whatever their names.
 //
 // What git ignores is left out, and so are other repositories inside of the
 // tree, submodules among them, unless a pattern begins with the name of such a

@@ -70,8 +70,11 @@ func (l *lister) folder(dir string, by *patterns, all, sift bool, stack []string
 			e.kind = info.Mode().Type()
 		}
 		isFile := e.kind.IsRegular() || e.kind&fs.ModeSymlink != 0
-		if e.kind.IsDir() && (!sift || l.dirs[p]) {
-			stack = append(stack, p)
+		if e.kind.IsDir() {
+			if !sift || l.dirs[p] {
+				stack = append(stack, p)
+			}
+			continue // whatever its name
 		}
 		if isFile && sift {
 			if !listed {
@@ -79,8 +82,8 @@ func (l *lister) folder(dir string, by *patterns, all, sift bool, stack []string
 			}
 			e.blob = f.Blob
 		}
-		// Any folder or pipe may match a wide pattern; to be missed as an image it
-		// has to be named as one.
+		// A pipe or a device may match a wide pattern; to be missed as an image it has
+		// to be named as one.
 		if l.isNamed[p] || !isFile && !isImageName(p) {
 			continue
 		}

@@ -136,8 +136,7 @@ func (t workdir) settle(p *pattern) error {
 			}
 		}
 	}
-	// pictures.png may be a folder, but hardly what is meant by the name.
-	if !info.IsDir() || !p.negate && !p.slash && isImageName(p.path) {
+	if !info.IsDir() || p.files {
 		p.kind = exact
 		return nil
 	}
