@@ -45,8 +45,10 @@ static int convert(const uint8_t* icc, size_t size, cmsUInt32Number from, cmsUIn
   return failed;
 }
 
-// same_as_srgb compares what a profile makes of a grid of colours with sRGB; -1
-// where it makes nothing of them.
+// same_as_srgb compares what a profile makes of a grid of colors with sRGB, both
+// colorimetrically and perceptually: profiles with tables, such as "sRGB v4
+// preference", may be sRGB by one and not by the other. It returns -1 where the
+// profile makes nothing of them.
 static int same_as_srgb(const uint8_t* icc, size_t size) {
   enum { side = 6, tolerance = 2 };
   uint8_t in[side * side * side * 3], out[sizeof in];
@@ -55,10 +57,12 @@ static int same_as_srgb(const uint8_t* icc, size_t size) {
     in[3 * i + 1] = i / side % side * 51;
     in[3 * i + 2] = i / side / side * 51;
   }
-  if (convert(icc, size, TYPE_RGB_8, TYPE_RGB_8, INTENT_RELATIVE_COLORIMETRIC, in, out, side * side * side))
-    return -1;
-  for (size_t i = 0; i < sizeof in; i++)
-    if (abs(in[i] - out[i]) > tolerance) return 0;
+  static const int intents[] = {INTENT_PERCEPTUAL, INTENT_RELATIVE_COLORIMETRIC};
+  for (size_t k = 0; k < sizeof intents / sizeof *intents; k++) {
+    if (convert(icc, size, TYPE_RGB_8, TYPE_RGB_8, intents[k], in, out, side * side * side)) return -1;
+    for (size_t i = 0; i < sizeof in; i++)
+      if (abs(in[i] - out[i]) > tolerance) return 0;
+  }
   return 1;
 }
 

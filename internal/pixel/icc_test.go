@@ -93,6 +93,52 @@ func inkProfile() []byte {
 	return newProfile("prtr", "CMYK", "Lab ", tag{"A2B0", string(lut)})
 }
 
+// tableProfile is an RGB profile with sRGB's primaries and a table for each of the
+// intents perceptual and colorimetric, whose curves are given (ICC.1:2010, 10.10).
+func tableProfile(perceptual, colorimetric func(float64) float64) []byte {
+	table := func(curve func(float64) float64) string {
+		const entries = 1024
+		b := []byte("mft2\x00\x00\x00\x00\x03\x03\x02\x00") // 3 channels to 3, a grid of 2
+		for i := range 9 {
+			one := uint32(0)
+			if i%4 == 0 {
+				one = 1 << 16
+			}
+			b = binary.BigEndian.AppendUint32(b, one)
+		}
+		b = binary.BigEndian.AppendUint16(b, entries)
+		b = binary.BigEndian.AppendUint16(b, 2)
+		for range 3 {
+			for i := range entries {
+				b = binary.BigEndian.AppendUint16(b, uint16(math.Round(65535*curve(float64(i)/(entries-1)))))
+			}
+		}
+		// sRGB's primaries as XYZ, adapted to D50; 1 is 0x8000. Linear, so corners are enough.
+		xyz := [3][3]float64{{0.43607, 0.22249, 0.01392}, {0.38515, 0.71687, 0.09708}, {0.14307, 0.06061, 0.71410}}
+		for node := range 8 { // red is the highest bit
+			for c := range 3 {
+				var v float64
+				for p := range 3 {
+					v += float64(node>>(2-p)&1) * xyz[p][c]
+				}
+				b = binary.BigEndian.AppendUint16(b, uint16(math.Round(32768*v)))
+			}
+		}
+		for range 3 {
+			b = append(b, 0, 0, 0xff, 0xff)
+		}
+		return string(b)
+	}
+	return newProfile("mntr", "RGB ", "XYZ ", tag{"A2B0", table(perceptual)}, tag{"A2B1", table(colorimetric)})
+}
+
+func srgbCurve(v float64) float64 {
+	if v <= 0.04045 {
+		return v / 12.92
+	}
+	return math.Pow((v+0.055)/1.055, 2.4)
+}
+
 func TestProfileSpace(t *testing.T) {
 	p3, srgb := pngProfile(t, "p3.png"), pngProfile(t, "srgb.png")
 	noCurve := bytes.Replace(p3, []byte("rTRC"), []byte("rXXX"), 1)
@@ -104,6 +150,9 @@ func TestProfileSpace(t *testing.T) {
 	}{
 		{"sRGB", srgb, SpaceRGB, true},
 		{"Display P3", p3, SpaceRGB, false},
+		{"sRGB by tables", tableProfile(srgbCurve, srgbCurve), SpaceRGB, true},
+		{"sRGB colorimetrically alone", tableProfile(func(v float64) float64 { return v }, srgbCurve), SpaceRGB, false},
+		{"sRGB perceptually alone", tableProfile(srgbCurve, func(v float64) float64 { return v }), SpaceRGB, false},
 		{"grey", greyProfile(2.2), SpaceGray, false},
 		{"CMYK", inkProfile(), SpaceCMYK, false},
 		{"Lab", newProfile("abst", "Lab ", "Lab "), SpaceOther, false},

@@ -20,6 +20,8 @@ const (
 	// CMYK is one plane of 8-bit cyan, magenta, yellow, black, interleaved;
 	// 0 is no ink.
 	CMYK
+	// RGB is three planes of red, green and blue.
+	RGB
 )
 
 // Code points of ITU-T H.273 that an Image's fields hold, as far as webpress
@@ -29,6 +31,12 @@ const (
 	PrimariesBT2020   = 9
 	PrimariesDCIP3    = 11
 	PrimariesP3       = 12
+	TransferGamma22   = 4
+	TransferGamma28   = 5
+	TransferSMPTE240  = 7
+	TransferLinear    = 8
+	TransferLog100    = 9
+	TransferLog316    = 10
 	TransferSRGB      = 13
 	TransferPQ        = 16
 	TransferHLG       = 18
@@ -57,6 +65,9 @@ type Image struct {
 	// Matrix, Primaries and Transfer are code points of ITU-T H.273. Zero
 	// primaries and transfer mean: as sRGB, or as the ICC profile has it.
 	Matrix, Primaries, Transfer int
+	// Peak is the luminance of the brightest pixels of an image of high dynamic
+	// range, in cd/m2, as its file claims; 0 where it does not.
+	Peak float64
 
 	// Planes holds the samples, Stride the bytes from one row to the next.
 	// Planar layouts come from NewPlanar, which aligns both as zimg wants.
@@ -112,7 +123,7 @@ func (im *Image) PlaneSize(p int) (width, height int) {
 	switch {
 	case p == 0, p == 3 && im.Alpha:
 		return width, height
-	case p < 3 && im.Kind == YUV:
+	case p < 3 && (im.Kind == YUV || im.Kind == RGB):
 		return width >> im.SubW, height >> im.SubH
 	}
 	return 0, 0

@@ -67,15 +67,15 @@ func transform(src *Image, like Image, orientation int) (*Image, error) {
 	grey := src.Kind == Gray && like.Kind == YUV
 	named := *src
 	src = &named
-	if needsConversion(src) {
+	switch {
+	case like.Kind == RGB: // they stay as they are
+		src.Primaries, src.Transfer = 0, 0
+	case unlikeSRGB(src.Transfer):
+		return transformCurve(src, like, orientation)
+	case wide(src.Primaries): // which an output without a profile cannot say
 		like.Primaries, like.Transfer = PrimariesBT709, TransferSRGB
-		if !wide(src.Primaries) {
-			src.Primaries = PrimariesBT709
-		}
-		if !highDynamicRange(src.Transfer) {
-			src.Transfer = TransferSRGB
-		}
-	} else {
+		src.Transfer = TransferSRGB
+	default:
 		src.Primaries, src.Transfer = 0, 0
 	}
 	if !like.Alpha {
@@ -95,7 +95,7 @@ func transform(src *Image, like Image, orientation int) (*Image, error) {
 	var pin runtime.Pinner
 	defer pin.Unpin()
 	in, out := describe(src, &pin), describe(dst, &pin)
-	if src.Kind == Gray && like.Kind == RGBA {
+	if src.Kind == Gray && (like.Kind == RGBA || like.Kind == RGB) {
 		in = asNeutralYUV(src, &pin)
 	}
 	if grey { // one plane in, one plane out; chroma is neutral
@@ -120,20 +120,38 @@ func transform(src *Image, like Image, orientation int) (*Image, error) {
 	return turned, nil
 }
 
-// needsConversion says that an image names colours other than sRGB's in its code
-// points, which an output without a profile cannot say. The curves for standard
-// dynamic range differ too little from sRGB's to tell what a camera meant by
-// them, and viewers show them alike.
-func needsConversion(im *Image) bool {
-	return wide(im.Primaries) || highDynamicRange(im.Transfer)
+// transformCurve is transform for an image whose curve is not sRGB's, by way of
+// planes of red, green and blue that are deep enough for any.
+func transformCurve(src *Image, like Image, orientation int) (*Image, error) {
+	deep, err := transform(src, Image{
+		Width: like.Width, Height: like.Height, Kind: RGB, Alpha: src.Alpha && like.Alpha, Depth: 16, Full: true,
+	}, 1)
+	if err != nil {
+		return nil, err
+	}
+	deep.Primaries, deep.Transfer, deep.Peak = src.Primaries, src.Transfer, src.Peak
+	mapped := decodeCurve(deep)
+	deep.Free()
+	if like.Kind == RGBA {
+		return turn(mapped, orientation), nil
+	}
+	defer mapped.Free()
+	return transform(mapped, like, orientation)
+}
+
+// unlikeSRGB says that a curve is not sRGB's and that browsers tell them apart. The
+// curves of BT.709, BT.601 and BT.2020 (1, 6, 14, 15) are shown as sRGB's is: they
+// are close to it, and what a camera means by them is not known.
+func unlikeSRGB(transfer int) bool {
+	switch transfer {
+	case TransferGamma22, TransferGamma28, TransferSMPTE240, TransferLinear, TransferLog100, TransferLog316:
+		return true
+	}
+	return highDynamicRange(transfer)
 }
 
 func wide(primaries int) bool {
 	return primaries == PrimariesBT2020 || primaries == PrimariesDCIP3 || primaries == PrimariesP3
-}
-
-func highDynamicRange(transfer int) bool {
-	return transfer == TransferPQ || transfer == TransferHLG
 }
 
 // activate says which part of the source the whole of dst shows. A planar dst is
@@ -184,6 +202,8 @@ func describe(im *Image, pin *runtime.Pinner) C.wp_image {
 		out.kind = C.WP_GRAY
 	case YUV:
 		out.kind = C.WP_YUV
+	case RGB:
+		out.kind = C.WP_RGB
 	default:
 		out.kind = C.WP_RGBA
 	}

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WP_GRAY, WP_YUV, WP_RGBA };
+enum { WP_GRAY, WP_YUV, WP_RGBA, WP_RGB };
 
 // wp_image mirrors pixel.Image for one call; the planes belong to the caller.
 typedef struct {
