@@ -43,9 +43,17 @@ type animation struct {
 	frames int
 
 	read   func() (patch, error) // io.EOF after the last
+	closer func()                // nil where there is nothing to give back
 	canvas []byte
 	last   patch
 	saved  []byte // what was under last, if it is to come back
+}
+
+// close gives back what the decoder holds. It may be called more than once.
+func (a *animation) close() {
+	if a.closer != nil {
+		a.closer()
+	}
 }
 
 // next returns the whole canvas as it is shown for one frame, straight RGBA, and

@@ -22,13 +22,14 @@ type AnimateOptions struct {
 	Convert func(*pixel.Image) (*pixel.Image, error)
 }
 
-// Animate turns an animated GIF, PNG or WebP into an animated WebP without
+// Animate turns an animated GIF, PNG, WebP, AVIF or HEIC into an animated WebP without
 // metadata, frame by frame, so that memory does not grow with their number.
 func Animate(ctx context.Context, data []byte, o AnimateOptions) ([]byte, error) {
 	a, _, err := openAnimation(data)
 	if err != nil {
 		return nil, hinted(err)
 	}
+	defer a.close()
 	var own []byte
 	out, err := encodeAnimation(ctx, a, animOptions{
 		quality: o.Quality, effort: o.Effort, lossless: o.Lossless, mixed: o.Mixed,
@@ -57,10 +58,14 @@ func Animate(ctx context.Context, data []byte, o AnimateOptions) ([]byte, error)
 	return out, hinted(err)
 }
 
-// AnimationMetadata returns the profile, EXIF and XMP of an animation.
-func AnimationMetadata(data []byte) (icc, exif, xmp []byte, err error) {
-	_, m, err := openAnimation(data)
-	return m.ICC, m.EXIF, m.XMP, err
+// AnimationMetadata returns what an animation holds beside its frames.
+func AnimationMetadata(data []byte) (Meta, error) {
+	a, m, err := openAnimation(data)
+	if err != nil {
+		return meta{}, hinted(err)
+	}
+	a.close()
+	return m, nil
 }
 
 func openAnimation(data []byte) (*animation, meta, error) {
@@ -75,6 +80,8 @@ func openAnimation(data []byte) (*animation, meta, error) {
 		return decodeAPNG(data)
 	case asset.WebP:
 		return decodeAnimWebP(data)
+	case asset.HEIC, asset.AVIF:
+		return decodeHEIFSequence(data, format)
 	}
 	return nil, meta{}, &Error{Op: string(format), Detail: "animations of this format are not supported"}
 }
@@ -85,6 +92,7 @@ func CheckAnimation(data []byte) error {
 	if err != nil {
 		return err
 	}
+	defer a.close()
 	for {
 		switch _, _, err := a.next(); err {
 		case nil:
@@ -102,5 +110,6 @@ func LoopCount(data []byte) int {
 	if err != nil {
 		return 0
 	}
+	a.close()
 	return a.loop
 }

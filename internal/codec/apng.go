@@ -135,7 +135,9 @@ func decodeAPNG(data []byte) (*animation, meta, error) {
 	if f.anim == nil {
 		return nil, meta{}, &Error{Op: "apng", Detail: "it holds no animation"}
 	}
-	return f.animate(), f.meta(), nil
+	m := f.meta()
+	m.Gray = f.colour == pngGray || f.colour == pngGrayAlpha
+	return f.animate(), m, nil
 }
 
 func (f *pngFile) animate() *animation {

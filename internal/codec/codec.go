@@ -20,9 +20,8 @@ type DecodeOptions struct {
 	// decoder that can do less work returns any size from there to the full one.
 	// 0 is the full size.
 	Width, Height int
-	// MaxPixels and MaxMemory (bytes) bound what libheif may allocate; 0 is its
-	// own bound.
-	MaxPixels, MaxMemory int64
+	// MaxPixels bounds the pixels that are decoded for a HEIC or AVIF; 0 is no bound.
+	MaxPixels int64
 	// Threads is the number of processors that may be used.
 	Threads int
 	// Metadata asks for EXIF and XMP where reading them costs something.
@@ -111,6 +110,7 @@ func fromFrame(f frame, m meta, err error) (Picture, error) {
 	}
 	p := Picture{Image: *pixel.NewRGBA(f.w, f.h, f.pix), meta: m}
 	p.Image.Alpha = !f.opaque
+	p.Gray = f.gray
 	return p, nil
 }
 

@@ -62,14 +62,14 @@ func FuzzDecode(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		info, err := Probe(data)
-		if err != nil || int64(info.Width)*int64(info.Height)*int64(info.Frames) > fuzzPixels || max(info.Width, info.Height) > 4096 {
+		if err != nil || int64(info.Width)*int64(info.Height)*int64(info.Frames) > fuzzPixels || info.Decoded > fuzzPixels || max(info.Width, info.Height) > 4096 {
 			return
 		}
 		if info.Frames > 1 {
 			checkError(t, CheckAnimation(data))
 			return
 		}
-		o := DecodeOptions{MaxPixels: fuzzPixels, MaxMemory: 64 << 20, Metadata: true}
+		o := DecodeOptions{MaxPixels: fuzzPixels, Metadata: true}
 		p, err := Decode(data, o)
 		if err != nil {
 			checkError(t, err)

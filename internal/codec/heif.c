@@ -1,7 +1,9 @@
 #include "heif.h"
 
-#include <libheif/heif_sequences.h>
 #include <string.h>
+#if WP_HEIF_SEQUENCES
+#include <libheif/heif_sequences.h>
+#endif
 
 // known_matrix says that the coefficients are among those that zimg has and that
 // differ from one picture to the next in practice: ITU-T H.273, table 4.
@@ -22,7 +24,7 @@ static void read_colours(wp_heif* h) {
   h->matrix = 6;
   h->full = 1;
   if (h->image) e = heif_image_get_nclx_color_profile(h->image, &nclx);
-  if (!nclx || e.code) e = heif_image_handle_get_nclx_color_profile(h->handle, &nclx);
+  if ((!nclx || e.code) && h->handle) e = heif_image_handle_get_nclx_color_profile(h->handle, &nclx);
   if (nclx && !e.code) {
     h->matrix = nclx->matrix_coefficients;
     h->primaries = nclx->color_primaries;
@@ -73,144 +75,176 @@ static int planar(wp_heif* h) {
   return h->plane[0] && h->depth >= 8 && h->depth <= 16;
 }
 
-void wp_heif_probe(wp_heif_info* info, const uint8_t* data, size_t size, wp_heif_error* err) {
-  struct heif_image_handle* handle = NULL;
-  struct heif_context* context = heif_context_alloc();
-  memset(info, 0, sizeof *info);
-  memset(err, 0, sizeof *err);
-  if (!context) {
-    err->code = heif_error_Memory_allocation_error;
-    return;
-  }
-  struct heif_error e = heif_context_read_from_memory_without_copy(context, data, size, NULL);
-  if (!e.code) e = heif_context_get_primary_image_handle(context, &handle);
-  if (!e.code) {
-    info->width = heif_image_handle_get_width(handle);
-    info->height = heif_image_handle_get_height(handle);
-    info->depth = heif_image_handle_get_luma_bits_per_pixel(handle);
-    info->alpha = heif_image_handle_has_alpha_channel(handle);
-    info->images = heif_context_get_number_of_top_level_images(context);
-    info->sequences = heif_context_has_sequence(context) ? heif_context_number_of_sequence_tracks(context) : 0;
-  }
-  if (e.code) fail(e, err);
-  if (handle) heif_image_handle_release(handle);
-  heif_context_free(context);
+// set_output says in which code points images are wanted, NULL for sRGB's. Before
+// libheif 1.21, planes come as they are.
+static void set_output(wp_heif* h, struct heif_color_profile_nclx* nclx) {
+#if LIBHEIF_NUMERIC_VERSION >= 0x01150000
+  h->options->output_image_nclx_profile = nclx;
+#endif
 }
 
-int wp_heif_open(wp_heif* h, const uint8_t* data, size_t size) {
-  memset(h, 0, sizeof *h);
-  if (!(h->context = heif_context_alloc())) return 0;
-  if (heif_context_read_from_memory_without_copy(h->context, data, size, NULL).code) return 0;
-  return !heif_context_get_primary_image_handle(h->context, &h->handle).code;
-}
-
-size_t wp_heif_metadata(const wp_heif* h, int xmp, uint8_t* out) {
-  heif_item_id ids[16];
-  int n = heif_image_handle_get_list_of_metadata_block_IDs(h->handle, NULL, ids, 16);
-  for (int i = 0; i < n; i++) {
-    const char* type = heif_image_handle_get_metadata_type(h->handle, ids[i]);
-    const char* content = heif_image_handle_get_metadata_content_type(h->handle, ids[i]);
-    int match = xmp ? !strcmp(type, "mime") && content && !strcmp(content, "application/rdf+xml")
-                    : !strcmp(type, "Exif");
-    if (!match) continue;
-    size_t size = heif_image_handle_get_metadata_size(h->handle, ids[i]);
-    if (out && heif_image_handle_get_metadata(h->handle, ids[i], out).code) return 0;
-    return size;
-  }
-  return 0;
-}
-
-void wp_heif_decode(wp_heif* h, const uint8_t* data, size_t size, uint64_t max_pixels,
-                    uint64_t max_memory, int threads, wp_heif_error* err) {
-  struct heif_error e;
-  struct heif_decoding_options* options = NULL;
+// begin opens a file for decoding.
+static int begin(wp_heif* h, const uint8_t* data, size_t size, const wp_heif_limits* limits,
+                 wp_heif_error* err) {
   memset(h, 0, sizeof *h);
   memset(err, 0, sizeof *err);
-  if (!(h->context = heif_context_alloc())) {
+  h->context = heif_context_alloc();
+  h->options = heif_decoding_options_alloc();
+  h->as_it_is = heif_nclx_color_profile_alloc();
+  if (!h->context || !h->options || !h->as_it_is) {
     err->code = heif_error_Memory_allocation_error;
-    return;
+    return 0;
   }
+  // How much a file claims has been held against what is sound already, and better
+  // than by these, some of which sound files exceed. 0 is no limit.
+  struct heif_security_limits* l = heif_context_get_security_limits(h->context);
+  l->max_image_size_pixels = limits->max_pixels;
+  l->max_number_of_tiles = 0;
+  l->max_items = 0;
+  l->max_iloc_extents_per_item = 0;
+  l->max_size_entity_group = 0;
+  l->max_children_per_box = 0;
+  l->max_memory_block_size = limits->max_memory;
+  if (l->version >= 2) l->max_total_memory = limits->max_memory;
+  heif_context_set_max_decoding_threads(h->context, limits->threads);
+#if LIBHEIF_NUMERIC_VERSION >= 0x01150000
+  h->options->num_library_threads = limits->threads;
+  h->options->num_codec_threads = limits->threads;
+#endif
+#if WP_HEIF_SEQUENCES
+  h->options->autocorrect_broken_input = 1;  // what cameras are known to get wrong
+#endif
 
-  struct heif_security_limits* limits = heif_context_get_security_limits(h->context);
-  if (max_pixels) limits->max_image_size_pixels = max_pixels;
-  if (max_memory) limits->max_total_memory = max_memory;
-  heif_context_set_max_decoding_threads(h->context, threads);
-
-  e = heif_context_read_from_memory_without_copy(h->context, data, size, NULL);
-  if (e.code) return fail(e, err);
-  e = heif_context_get_primary_image_handle(h->context, &h->handle);
-  if (e.code) return fail(e, err);
-  h->alpha = heif_image_handle_has_alpha_channel(h->handle);
-  int premultiplied = h->alpha && heif_image_handle_is_premultiplied_alpha(h->handle);
-  read_colours(h);
-
-  if (!(options = heif_decoding_options_alloc())) {
-    err->code = heif_error_Memory_allocation_error;
-    return;
-  }
-  options->strict_decoding = 1;  // a file that is cut short is an error, not a grey picture
-  options->num_library_threads = threads;
-  options->num_codec_threads = threads;
-  options->autocorrect_broken_input = 1;  // what cameras are known to get wrong
+  h->options->strict_decoding = 1;  // a file that is cut short is an error, not a gray image
   // Without this, libheif converts YCbCr to the matrix and range of sRGB, and calls
   // the primaries sRGB's without converting them. Unspecified stands for as it is,
   // but for the range.
-  struct heif_color_profile_nclx* as_it_is = heif_nclx_color_profile_alloc();
-  if (as_it_is) {
-    as_it_is->color_primaries = heif_color_primaries_unspecified;
-    as_it_is->transfer_characteristics = heif_transfer_characteristic_unspecified;
-    as_it_is->matrix_coefficients = heif_matrix_coefficients_unspecified;
-    as_it_is->full_range_flag = h->full;
-    options->output_image_nclx_profile = as_it_is;
-  }
+  h->as_it_is->color_primaries = heif_color_primaries_unspecified;
+  h->as_it_is->transfer_characteristics = heif_transfer_characteristic_unspecified;
+  h->as_it_is->matrix_coefficients = heif_matrix_coefficients_unspecified;
+  set_output(h, h->as_it_is);
 
-  enum heif_colorspace space = heif_colorspace_undefined;
-  enum heif_chroma chroma;
-  e = heif_image_handle_get_preferred_decoding_colorspace(h->handle, &space, &chroma);
-  if (!e.code && space != heif_colorspace_RGB && !premultiplied) {
-    e = heif_decode_image(h->handle, &h->image, heif_colorspace_undefined, heif_chroma_undefined, options);
-    if (!e.code) {
-      read_colours(h);
-      if (!planar(h)) {
-        heif_image_release(h->image);
-        h->image = NULL;
-        memset(h->plane, 0, sizeof h->plane);
-        h->sub_w = h->sub_h = 0;
-      }
-    }
-  }
-  if (!e.code && !h->image) {
-    options->convert_hdr_to_8bit = 1;
-    options->output_image_nclx_profile = NULL;
-    e = heif_decode_image(h->handle, &h->image, heif_colorspace_RGB, heif_chroma_interleaved_RGBA, options);
-    if (!e.code) {
-      h->kind = 2;
-      h->depth = 8;
-      add_plane(h, 0, heif_channel_interleaved);
-    }
-  }
-  heif_decoding_options_free(options);
-  if (as_it_is) heif_nclx_color_profile_free(as_it_is);
-  if (e.code) return fail(e, err);
+  struct heif_error e = heif_context_read_from_memory_without_copy(h->context, data, size, NULL);
+  if (e.code) fail(e, err);
+  return !e.code;
+}
+
+// drop gives back the last frame.
+static void drop(wp_heif* h) {
+  if (h->image) heif_image_release(h->image);
+  h->image = NULL;
+  memset(h->plane, 0, sizeof h->plane);
+  h->sub_w = h->sub_h = 0;
+}
+
+// finish fills in the size of what was decoded.
+static void finish(wp_heif* h, wp_heif_error* err) {
   if (!h->plane[0]) {
     err->code = heif_error_Decoder_plugin_error;
     return;
   }
   h->width = h->plane_width[0];
   h->height = h->plane_height[0];
-  enum heif_color_profile_type type = heif_image_handle_get_color_profile_type(h->handle);
-  if (type == heif_color_profile_type_rICC || type == heif_color_profile_type_prof)
-    h->icc_size = heif_image_handle_get_raw_color_profile_size(h->handle);
+}
+
+void wp_heif_decode(wp_heif* h, const uint8_t* data, size_t size, const wp_heif_limits* limits,
+                    int range, wp_heif_error* err) {
+  if (!begin(h, data, size, limits, err)) return;
+  struct heif_error e = heif_context_get_primary_image_handle(h->context, &h->handle);
+  if (e.code) return fail(e, err);
+  h->alpha = heif_image_handle_has_alpha_channel(h->handle);
+  int premultiplied = h->alpha && heif_image_handle_is_premultiplied_alpha(h->handle);
+  read_colours(h);
+  h->as_it_is->full_range_flag = range < 0 ? h->full : range;
+
+  enum heif_colorspace space = heif_colorspace_undefined;
+  enum heif_chroma chroma;
+  e = heif_image_handle_get_preferred_decoding_colorspace(h->handle, &space, &chroma);
+  if (!e.code && space != heif_colorspace_RGB && !premultiplied) {
+    e = heif_decode_image(h->handle, &h->image, heif_colorspace_undefined, heif_chroma_undefined, h->options);
+    if (!e.code) {
+      read_colours(h);
+      if (!planar(h)) drop(h);
+    }
+  }
+  if (!e.code && !h->image) {
+    h->options->convert_hdr_to_8bit = 1;
+    set_output(h, NULL);
+    e = heif_decode_image(h->handle, &h->image, heif_colorspace_RGB, heif_chroma_interleaved_RGBA, h->options);
+    if (!e.code) {
+      h->kind = 2;
+      h->depth = 8;
+      add_plane(h, 0, heif_channel_interleaved);
+    }
+  }
+  if (e.code) return fail(e, err);
+  finish(h, err);
   if (premultiplied) h->alpha = 2;
 }
 
-int wp_heif_icc(const wp_heif* h, uint8_t* icc) {
-  return heif_image_handle_get_raw_color_profile(h->handle, icc).code;
+#if WP_HEIF_SEQUENCES
+
+void wp_heif_open(wp_heif* h, const uint8_t* data, size_t size, const wp_heif_limits* limits,
+                  uint32_t track, int range, wp_heif_error* err) {
+  if (!begin(h, data, size, limits, err)) return;
+  if (!(h->track = heif_context_get_track(h->context, track))) {
+    err->code = heif_error_Invalid_input;
+    return;
+  }
+  h->options->ignore_sequence_editlist = 1;
+  h->as_it_is->full_range_flag = range < 0 ? 1 : range;
 }
 
+int wp_heif_next(wp_heif* h, int rgb, wp_heif_error* err) {
+  memset(err, 0, sizeof *err);
+  drop(h);
+  if (rgb) {
+    h->options->convert_hdr_to_8bit = 1;
+    set_output(h, NULL);
+  }
+  struct heif_error e = heif_track_decode_next_image(
+      h->track, &h->image, rgb ? heif_colorspace_RGB : heif_colorspace_undefined,
+      rgb ? heif_chroma_interleaved_RGBA : heif_chroma_undefined, h->options);
+  if (e.code == heif_error_End_of_sequence) return 0;
+  if (e.code) {
+    fail(e, err);
+    return 0;
+  }
+  h->alpha = heif_image_has_channel(h->image, heif_channel_Alpha);
+  if (rgb) {
+    h->alpha = heif_track_has_alpha_channel(h->track);
+    h->kind = 2;
+    h->depth = 8;
+    add_plane(h, 0, heif_channel_interleaved);
+  } else {
+    read_colours(h);
+    if (!planar(h)) return -1;
+  }
+  finish(h, err);
+  return !err->code;
+}
+
+#else
+
+void wp_heif_open(wp_heif* h, const uint8_t* data, size_t size, const wp_heif_limits* limits,
+                  uint32_t track, int range, wp_heif_error* err) {
+  memset(h, 0, sizeof *h);
+  memset(err, 0, sizeof *err);
+  err->code = heif_error_Unsupported_feature;
+}
+
+int wp_heif_next(wp_heif* h, int rgb, wp_heif_error* err) { return 0; }
+
+#endif
+
 void wp_heif_free(wp_heif* h) {
-  if (h->image) heif_image_release(h->image);
+  drop(h);
+#if WP_HEIF_SEQUENCES
+  if (h->track) heif_track_release(h->track);
+#endif
   if (h->handle) heif_image_handle_release(h->handle);
+  if (h->as_it_is) heif_nclx_color_profile_free(h->as_it_is);
+  if (h->options) heif_decoding_options_free(h->options);
   if (h->context) heif_context_free(h->context);
   memset(h, 0, sizeof *h);
 }

@@ -6,9 +6,12 @@ package codec
 import "C"
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"runtime"
+	"slices"
 	"unsafe"
 
 	"webpress/internal/asset"
@@ -16,89 +19,167 @@ import (
 )
 
 // The Go binding of libheif neither sets security limits, threads and strict
-// decoding nor reads a profile or a depth, and frees what it holds by
-// finalizers; so pictures are read by the shim in heif.c, which frees them at
-// once. The binding reports the library's version and, in tests, encodes.
+// decoding nor reads a profile or a depth, and frees what it holds by finalizers; so
+// images are read by the shim in heif.c, which frees them at once. The binding
+// reports the library's version and, in tests, encodes. What the boxes of a file say
+// is read in Go: libheif would follow any reference in a hostile one.
 
 func probeHEIF(data []byte, format asset.Format) (Info, error) {
-	var h C.wp_heif_info
-	var failed C.wp_heif_error
-	C.wp_heif_probe(&h, (*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data)), &failed)
-	if failed.code != 0 {
-		return Info{}, heifError(format, int(failed.code), int(failed.subcode), C.GoString(&failed.text[0]))
+	f, err := scanHEIF(newView(bytes.NewReader(data), int64(len(data))), format)
+	if err != nil {
+		return Info{}, err
 	}
-	if err := wholeBoxes(data, format); err != nil {
+	if t := f.sequence(); t != nil {
+		return f.probeSequence(t)
+	}
+	s, err := f.shape(f.primary)
+	if err != nil {
 		return Info{}, err
 	}
 	info := Info{
-		Format: format, Width: int(h.width), Height: int(h.height), Frames: 1,
-		Alpha: h.alpha != 0, Depth: int(h.depth), Lossy: true,
+		Format: format, Width: s.w, Height: s.h, Frames: 1,
+		Alpha: f.alpha(f.primary) != nil, Depth: f.bits(f.primary), Lossy: true,
+		Memory: f.memory(),
 	}
-	if h.images > 1 {
-		info.Notes = append(info.Notes, fmt.Sprintf("holds %d images; the primary one is converted", h.images))
+	if n := f.decodedPixels(); n > int64(s.w)*int64(s.h) {
+		info.Decoded = n
 	}
-	if h.sequences > 0 {
-		info.Notes = append(info.Notes, "holds an image sequence; its still picture is converted")
+	if n := f.shownImages(); n > 1 {
+		info.Notes = append(info.Notes, fmt.Sprintf("holds %d images; the primary one is converted", n))
+	}
+	if len(f.tracks) > 0 {
+		info.Notes = append(info.Notes, "holds an image sequence; its still image is converted")
 	}
 	return info, nil
 }
 
-// wholeBoxes refuses a file that ends inside one of its top-level boxes
-// (ISO/IEC 14496-12, 4.2): libheif only notices where it needs the missing bytes.
-func wholeBoxes(data []byte, format asset.Format) error {
-	for rest := data; len(rest) >= 8; {
-		size, kind := uint64(binary.BigEndian.Uint32(rest)), string(rest[4:8])
-		if size == 1 && len(rest) >= 16 { // a length of 64 bits follows
-			size = binary.BigEndian.Uint64(rest[8:])
+// shownImages is how many images a file holds for themselves: neither hidden nor
+// thumbnails, alpha and the like of others.
+func (f *heifFile) shownImages() (n int) {
+	for _, item := range f.items {
+		if _, ok := f.property(item, "ispe"); !ok || item.hidden {
+			continue
 		}
-		switch {
-		case size < 8: // to the end of the file; or no box
-			return nil
-		case size > uint64(len(rest)):
-			if kind == "mdat" || kind == "meta" || kind == "moov" {
-				return &Error{Op: string(format), Detail: cutShort, Hint: againHint}
-			}
-			return nil
+		if !slices.ContainsFunc(f.refs, func(r heifReference) bool {
+			return r.from == item.id && (r.kind == "thmb" || r.kind == "auxl")
+		}) {
+			n++
 		}
-		rest = rest[size:]
 	}
-	return nil
+	return n
 }
 
-// decodeHEIF decodes the primary image. libheif has turned, mirrored and cropped
-// it already, as the file's irot, imir and clap boxes say; the orientation that
-// EXIF gives is informational in HEIF (ISO/IEC 23008-12, A.2.1) and not used.
+// limits bounds what libheif may use for a file: as many pixels as the largest image
+// in it, with what a codec adds at its edges, and many times the memory that they need.
+func (f *heifFile) limits(threads int) C.wp_heif_limits {
+	const edge = 256
+	largest, sum := 0.0, 0.0
+	for _, item := range f.items {
+		w, h := f.coded(item)
+		largest = max(largest, float64(w+edge)*float64(h+edge))
+	}
+	if f.primary != nil {
+		sum = f.primary.pixels
+	}
+	for _, t := range f.tracks {
+		largest = max(largest, float64(t.w+edge)*float64(t.h+edge))
+	}
+	return C.wp_heif_limits{
+		max_pixels: C.uint64_t(min(largest, math.MaxInt64)),
+		max_memory: C.uint64_t(min(256<<20+64*largest+32*sum, math.MaxInt64)),
+		threads:    C.int(max(1, threads)),
+	}
+}
+
+// streamRange is the range that a bit stream says it has, -1 where that is not known.
+func streamRange(boxes []box) C.int {
+	for _, b := range boxes {
+		if b.kind == "av1C" {
+			if info := av1Config(b.body); info.ranged {
+				return C.int(flag(info.full))
+			}
+		}
+	}
+	return -1
+}
+
+// decodeHEIF decodes the primary image. libheif has turned and mirrored it already, as
+// the file's irot and imir boxes say; the orientation that EXIF gives is informational
+// in HEIF (ISO/IEC 23008-12, A.2.1) and not used.
 func decodeHEIF(data []byte, format asset.Format, o DecodeOptions) (Picture, error) {
+	v := newView(bytes.NewReader(data), int64(len(data)))
+	f, err := scanHEIF(v, format)
+	if err != nil {
+		return Picture{}, err
+	}
+	if t := f.sequence(); t != nil {
+		return f.decodeSingle(t, data, o)
+	}
+	if n := f.decodedPixels(); o.MaxPixels > 0 && n > o.MaxPixels {
+		return Picture{}, f.tooLarge(n, o.MaxPixels)
+	}
+	s, err := f.shape(f.primary)
+	if err != nil {
+		return Picture{}, err
+	}
+	colors := f.color(f.primary)
+	ready := f.ready(data)
+
 	var pin runtime.Pinner
 	defer pin.Unpin()
-	pin.Pin(unsafe.SliceData(data)) // the context refers to it until it is freed
-
+	pin.Pin(unsafe.SliceData(ready)) // the context refers to it until it is freed
 	var h C.wp_heif
 	var failed C.wp_heif_error
+	limits := f.limits(o.Threads)
 	defer C.wp_heif_free(&h)
-	C.wp_heif_decode(&h, (*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data)),
-		C.uint64_t(o.MaxPixels), C.uint64_t(o.MaxMemory), C.int(max(1, o.Threads)), &failed)
+	span := C.int(-1)
+	if colors.codes == nil {
+		span = streamRange(f.boxes(f.primary))
+	}
+	C.wp_heif_decode(&h, (*C.uint8_t)(unsafe.SliceData(ready)), C.size_t(len(ready)), &limits, span, &failed)
 	if failed.code != 0 {
 		return Picture{}, heifError(format, int(failed.code), int(failed.subcode), C.GoString(&failed.text[0]))
 	}
 	var p Picture
-	if n := int(h.icc_size); n > 0 && n <= maxInflated {
-		p.ICC = make([]byte, n)
-		if C.wp_heif_icc(&h, (*C.uint8_t)(unsafe.SliceData(p.ICC))) != 0 {
-			p.ICC = nil
-		}
+	if err := copyHEIF(&p.Image, &h); err != nil {
+		return Picture{}, err
 	}
+	if alpha := f.alpha(f.primary); alpha != nil && p.Image.Alpha && limitedAlpha(f.boxes(alpha)) {
+		expandAlpha(&p.Image)
+	}
+	colors.apply(&p.Image)
+	p.ICC, p.Notes = colors.icc, hdrNotes(&p.Image)
+	im, err := s.cropped(&p.Image)
+	if err != nil {
+		return Picture{}, err
+	}
+	p.Image = *im
 	if o.Metadata {
-		p.EXIF, p.XMP = heifEXIF(heifMetadata(&h, 0)), heifMetadata(&h, 1)
+		p.EXIF, p.XMP = f.blocks(v)
 	}
-	return p, copyHEIF(&p, &h)
+	return p, nil
 }
 
-// copyHEIF copies the planes of h into Go's memory.
-func copyHEIF(p *Picture, h *C.wp_heif) error {
+// boxes are the properties of an item.
+func (f *heifFile) boxes(item *heifItem) (all []box) {
+	for _, n := range item.props {
+		all = append(all, f.props[n])
+	}
+	return all
+}
+
+func (f *heifFile) tooLarge(n, limit int64) error {
+	return &Error{
+		Op: string(f.format), Detail: fmt.Sprintf("%d pixels would be decoded, more than the limit of %d", n, limit),
+		Hint: fmt.Sprintf("if the file can be trusted, set `max-pixels` to %d or more", n),
+	}
+}
+
+// copyHEIF makes im of the planes of h, in Go's memory.
+func copyHEIF(im *pixel.Image, h *C.wp_heif) error {
 	if h.kind == 2 {
-		p.Image = *pixel.NewRGBA(int(h.width), int(h.height), nil)
-		p.Image.Alpha = h.alpha != 0
+		*im = *pixel.NewRGBA(int(h.width), int(h.height), nil)
+		im.Alpha = h.alpha != 0
 	} else {
 		like := pixel.Image{
 			Width: int(h.width), Height: int(h.height), Kind: pixel.Gray, Alpha: h.alpha != 0,
@@ -107,12 +188,9 @@ func copyHEIF(p *Picture, h *C.wp_heif) error {
 		if h.kind == 1 {
 			like.Kind, like.SubW, like.SubH = pixel.YUV, int(h.sub_w), int(h.sub_h)
 		}
-		p.Image = *pixel.NewPlanar(like)
+		*im = *pixel.NewPlanar(like)
 	}
-	im := &p.Image
-	if p.ICC == nil { // a profile says more than the code points
-		im.Primaries, im.Transfer = int(h.primaries), int(h.transfer)
-	}
+	im.Primaries, im.Transfer = int(h.primaries), int(h.transfer)
 	sample := 1
 	switch {
 	case h.kind == 2:
@@ -131,7 +209,7 @@ func copyHEIF(p *Picture, h *C.wp_heif) error {
 		// Chroma of an odd size is rounded up by both; luma is not by libheif.
 		row, rows := min(width, int(h.plane_width[i]))*sample, min(height, int(h.plane_height[i]))
 		if h.plane[i] == nil || int(h.stride[i]) < row || i > 0 && i < 3 && (row < width*sample || rows < height) {
-			return &Error{Op: "heif", Detail: "the planes of the picture do not fit together"}
+			return &Error{Op: "heif", Detail: "the planes of the image do not fit together"}
 		}
 		src := unsafe.Slice((*byte)(h.plane[i]), int(h.stride[i])*(rows-1)+row)
 		for y := range rows {
@@ -142,32 +220,6 @@ func copyHEIF(p *Picture, h *C.wp_heif) error {
 		unmultiply(im.Planes[0])
 	}
 	return nil
-}
-
-// heifBlocks returns EXIF and XMP of the primary image, nil where it has none.
-func heifBlocks(data []byte) (exif, xmp []byte) {
-	var pin runtime.Pinner
-	defer pin.Unpin()
-	pin.Pin(unsafe.SliceData(data)) // the context refers to it until it is freed
-
-	var h C.wp_heif
-	defer C.wp_heif_free(&h)
-	if C.wp_heif_open(&h, (*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data))) == 0 {
-		return nil, nil
-	}
-	return heifEXIF(heifMetadata(&h, 0)), heifMetadata(&h, 1)
-}
-
-func heifMetadata(h *C.wp_heif, xmp C.int) []byte {
-	n := C.wp_heif_metadata(h, xmp, nil)
-	if n == 0 || n > maxInflated {
-		return nil
-	}
-	out := make([]byte, n)
-	if C.wp_heif_metadata(h, xmp, (*C.uint8_t)(unsafe.SliceData(out))) != n {
-		return nil
-	}
-	return out
 }
 
 // heifEXIF takes off the four bytes before the TIFF header that ISO/IEC

@@ -73,10 +73,10 @@ func TestHEIFSentences(t *testing.T) {
 	for _, tc := range []struct{ name, from, to, want string }{
 		{"version", "meta\x00", "meta\x20", "heic: the file is damaged, or newer than libheif "},
 		{"handler", "pict", "soun", "heic: the file is damaged (libheif: no or invalid primary item)"},
-		{"no meta", "meta", "free", "heic: the file is damaged"},
+		{"no meta", "meta", "free", "heic: there is no image in the file"},
 		{"codec", "hvc1", "xyz1", "heic: its picture is coded in a way that libheif "},
 		{"no configuration", "hvcC", "free", "heic: the file is damaged"},
-		{"references", "ipma", "free", "heic: the file is damaged"},
+		{"properties", "ipma", "free", "heic: the header gives no size"},
 	} {
 		if !strings.Contains(card, tc.from) {
 			t.Fatalf("%s: no %q in the file", tc.name, tc.from)

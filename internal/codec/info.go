@@ -17,6 +17,13 @@ type Info struct {
 	// Lossy says that the source format has lost detail already (JPEG, HEIC,
 	// AVIF, lossy WebP), so that lossless output would be a waste.
 	Lossy bool
+	// Decoded is how many pixels have to be decoded for a still image, where that is
+	// more than Width x Height: what is cropped counts, and what is composed. 0 is
+	// Width x Height.
+	Decoded int64
+	// Memory is the number of bytes that decoding needs at its peak, the pixels that
+	// come of it included, where the format tells; else 0.
+	Memory int64
 	// Notes are remarks for the user, such as further images in the file that
 	// are not converted.
 	Notes []string

@@ -175,19 +175,23 @@ func (o *Outline) readBMP(v *view) error {
 	return nil
 }
 
-// readHEIF reads the whole file: libheif wants it, and most of it is one picture.
+// readHEIF reads the boxes that describe the file.
 func (o *Outline) readHEIF(v *view, position bool) error {
-	data, err := v.all(string(o.Format))
+	f, err := scanHEIF(v, o.Format)
 	if err != nil {
 		return err
 	}
-	info, err := probeHEIF(data, o.Format)
-	if err != nil {
-		return err
+	if t := f.sequence(); t != nil {
+		o.Width, o.Height = t.w, t.h
+	} else {
+		s, err := f.shape(f.primary)
+		if err != nil {
+			return err
+		}
+		o.Width, o.Height = s.w, s.h
 	}
-	o.Width, o.Height = info.Width, info.Height
 	if position {
-		exif, xmp := heifBlocks(data)
+		exif, xmp := f.blocks(v)
 		o.Position = exifPosition(exif) || xmpPosition(xmp)
 	}
 	return nil

@@ -30,9 +30,15 @@ type meta struct {
 	ICC, EXIF, XMP []byte
 	// Orientation is EXIF's, 1 to 8, not yet applied to the pixels; 0 is unknown.
 	Orientation int
+	// Gray says that the file has one channel of color, and not three that are
+	// equal: a profile has to fit that.
+	Gray bool
 	// Notes are remarks for the user.
 	Notes []string
 }
+
+// Meta is what travels beside the pixels of an animation.
+type Meta = meta
 
 // wrongSize is an error that several decoders share.
 const wrongSize = "the size of the picture is not the size that its header claims"

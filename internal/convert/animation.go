@@ -2,23 +2,25 @@ package convert
 
 import (
 	"context"
+	"slices"
 
 	"webpress/internal/asset"
 	"webpress/internal/codec"
+	"webpress/internal/pixel"
 )
 
 // fewFramePixels is the size, of all frames together, up to which an animation is
 // encoded both ways where the recipe leaves the choice.
 const fewFramePixels = 4 << 20
 
-func transcodeAnimation(ctx context.Context, data []byte, info codec.Info, r asset.Recipe, width, height int) (encoded, error) {
-	icc, exif, xmp, err := codec.AnimationMetadata(data)
+func transcodeAnimation(ctx context.Context, data []byte, info codec.Info, r asset.Recipe, width, height int, keep bool) (encoded, error) {
+	m, err := codec.AnimationMetadata(data)
 	if err != nil {
 		return encoded{}, err
 	}
-	c := colours{icc: icc, keep: r.Metadata != asset.MetadataNone}
-	convert := c.converter()
-	out := encoded{Width: width, Height: height, Frames: info.Frames, Notes: c.notes}
+	c := colors{icc: m.ICC, gray: m.Gray, keep: keep}
+	convert := c.converter(pixel.RGBA)
+	out := encoded{Width: width, Height: height, Frames: info.Frames, Notes: slices.Concat(m.Notes, c.notes)}
 	o := codec.AnimateOptions{
 		Width: width, Height: height, Quality: r.Quality, Effort: r.Effort,
 		Lossless: r.Lossless == asset.LosslessAlways,
@@ -45,8 +47,9 @@ func transcodeAnimation(ctx context.Context, data []byte, info codec.Info, r ass
 	}
 	out.Lossless = !made.Lossy
 	if r.Metadata != asset.MetadataAll {
-		exif, xmp = nil, nil
+		m.EXIF, m.XMP = nil, nil
 	}
-	out.Data, err = codec.SetMetadata(out.Data, c.icc, codec.UprightEXIF(exif), xmp)
+	out.profile = len(c.icc)
+	out.Data, err = codec.SetMetadata(out.Data, c.icc, codec.UprightEXIF(m.EXIF), m.XMP)
 	return out, err
 }

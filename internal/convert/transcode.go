@@ -15,27 +15,38 @@ type encoded struct {
 	Frames        int
 	Lossless      bool
 	Notes         []string
+	// profile is the number of bytes of the color profile in Data.
+	profile int
 }
 
 // transcode turns the bytes of one source into the bytes of its output, with the
 // help of as many processors as threads says.
 func transcode(ctx context.Context, data []byte, info codec.Info, r asset.Recipe, threads int) (encoded, error) {
+	out, err := transcodeOnce(ctx, data, info, r, threads, r.Metadata != asset.MetadataNone)
+	if err != nil || !tooLarge(out.profile, len(out.Data)) {
+		return out, err
+	}
+	if out, err = transcodeOnce(ctx, data, info, r, threads, false); err == nil {
+		out.Notes = append(out.Notes, profileConverted)
+	}
+	return out, err
+}
+
+// transcodeOnce is transcode with the decision made whether a profile may be kept.
+func transcodeOnce(ctx context.Context, data []byte, info codec.Info, r asset.Recipe, threads int, keep bool) (encoded, error) {
 	width, height := pixel.Fit(info.Width, info.Height, r.MaxWidth, r.MaxHeight)
 	if info.Frames > 1 {
-		return transcodeAnimation(ctx, data, info, r, width, height)
+		return transcodeAnimation(ctx, data, info, r, width, height, keep)
 	}
 	p, err := codec.Decode(data, codec.DecodeOptions{
 		Width: width, Height: height, MaxPixels: r.MaxPixels, Threads: threads,
-		// Many times what a picture of the size in its header needs: it is for those
-		// that hold another size.
-		MaxMemory: 256<<20 + 32*int64(info.Width)*int64(info.Height),
-		Metadata:  r.Metadata == asset.MetadataAll,
+		Metadata: r.Metadata == asset.MetadataAll,
 	})
 	if err != nil {
 		return encoded{}, err
 	}
 	out := encoded{Width: width, Height: height, Frames: 1, Notes: p.Notes}
-	c := colours{icc: p.ICC, keep: r.Metadata != asset.MetadataNone}
+	c := colors{icc: p.ICC, gray: p.Gray, keep: keep}
 	im, err := c.apply(&p.Image)
 	if err != nil {
 		return encoded{}, err
@@ -55,6 +66,7 @@ func transcode(ctx context.Context, data []byte, info codec.Info, r asset.Recipe
 	if r.Metadata == asset.MetadataAll {
 		exif, xmp = codec.UprightEXIF(p.EXIF), p.XMP
 	}
+	out.profile = len(c.icc)
 	out.Data, err = codec.SetMetadata(out.Data, c.icc, exif, xmp)
 	return out, err
 }

@@ -288,3 +288,17 @@ func turnPlane(src, dst *Image, p, width, height, orientation, sampleSize int) {
 		(*C.uint8_t)(unsafe.SliceData(dst.Planes[p])), C.ptrdiff_t(dst.Stride[p]),
 		C.int(width), C.int(height), C.int(orientation), C.int(sampleSize))
 }
+
+// FullChroma returns a YUV image with as many samples of chroma as of luma.
+func FullChroma(src *Image) (*Image, error) {
+	plain := *src
+	plain.Primaries, plain.Transfer = 0, 0
+	like := plain
+	like.SubW, like.SubH = 0, 0
+	out, err := transform(&plain, like, 1)
+	if err != nil {
+		return nil, err
+	}
+	out.Primaries, out.Transfer = src.Primaries, src.Transfer
+	return out, nil
+}

@@ -1,0 +1,104 @@
+package codec
+
+import (
+	"fmt"
+	"math"
+)
+
+// What a sound file stays far below. A photo of 200 megapixels is a grid of 768
+// tiles, one level deep; the largest grid has 65,536. libheif follows references as
+// often as they are made, so that a few hundred bytes of overlays of overlays
+// would keep it busy for years.
+const (
+	maxItems  = 20_000
+	maxLevels = 8
+	maxVisits = 100_000
+	// maxReads bounds how many times the size of the file may be read to decode it.
+	maxReads = 64
+	// maxFrames bounds the frames of a sequence.
+	maxFrames = 1 << 16
+	maxTracks = 64
+)
+
+// refuse is the error of a file that claims more than a sound one does.
+func (f *heifFile) refuse(format string, values ...any) error {
+	return &Error{Op: string(f.format), Detail: "the file declares implausible sizes: " + fmt.Sprintf(format, values...), Hint: exportHint}
+}
+
+// bounded refuses a file whose images are made of each other in a way that takes
+// for ever to decode. It looks at all of them: libheif prepares them all when it
+// opens a file.
+func (f *heifFile) bounded() error {
+	for _, item := range f.items {
+		if err := f.measure(item, 0); err != nil {
+			return err
+		}
+	}
+	if f.primary == nil {
+		return nil
+	}
+	if read := f.primary.read; read > 16<<20 && read > maxReads*float64(f.size) {
+		return f.refuse("it refers to its %d bytes %.0f times", f.size, read/float64(f.size))
+	}
+	return nil
+}
+
+// measure finds how deep an item is derived, how often libheif decodes an item for
+// it, and how many pixels and bytes that is together.
+func (f *heifFile) measure(item *heifItem, depth int) error {
+	if item.seen {
+		if item.level == 0 {
+			return f.refuse("its images are made of each other in a circle")
+		}
+		if depth+item.level-1 > maxLevels {
+			return f.refuse("its images are made of others more than %d levels deep", maxLevels)
+		}
+		return nil
+	}
+	item.seen = true
+	if depth >= maxLevels {
+		return f.refuse("its images are made of others more than %d levels deep", maxLevels)
+	}
+	w, h := f.coded(item)
+	level, visits, pixels, read := 1, int64(1), float64(w)*float64(h), 0.0
+	for _, e := range item.extents {
+		read += float64(e.size)
+	}
+	parts := item.parts
+	if alpha := f.alpha(item); alpha != nil && alpha != item {
+		parts = append(parts[:len(parts):len(parts)], alpha.id)
+	}
+	for _, id := range parts {
+		part := f.byID[id]
+		if part == nil {
+			continue // libheif says what is missing
+		}
+		if err := f.measure(part, depth+1); err != nil {
+			return err
+		}
+		level = max(level, 1+part.level)
+		visits += part.visits
+		pixels += part.pixels
+		read += part.read
+		if visits > maxVisits {
+			return f.refuse("its images are made of more than %d parts", maxVisits)
+		}
+	}
+	item.level, item.visits, item.pixels, item.read = level, visits, pixels, read
+	return nil
+}
+
+// decodedPixels is how many pixels are decoded for the primary image, cropped ones
+// included; of an image that others make up half of theirs, since the tiles of a
+// grid reach beyond its edges, and have to be there beside it.
+func (f *heifFile) decodedPixels() int64 {
+	w, h := f.coded(f.primary)
+	own := float64(w) * float64(h)
+	return int64(min(max(own, (f.primary.pixels-own)/2), math.MaxInt64/2))
+}
+
+// memory estimates the bytes that decoding the primary image needs at its peak, with
+// what comes of it.
+func (f *heifFile) memory() int64 { return int64(min(f.primary.pixels*6, math.MaxInt64/2)) }
+
+func (f *heifFile) sequenceMemory(t *heifTrack) int64 { return 24 * int64(t.w) * int64(t.h) }
