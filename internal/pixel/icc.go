@@ -25,7 +25,7 @@ const (
 // ProfileSpace returns the space of an ICC profile, SpaceBad where it is damaged.
 // srgb says that its colours are those of sRGB, to 2 in 255.
 func ProfileSpace(icc []byte) (space Space, srgb bool) {
-	if len(icc) == 0 {
+	if icc = bounded(icc); icc == nil {
 		return SpaceBad, false
 	}
 	var same C.int
@@ -63,6 +63,9 @@ func ToSRGB(im *Image, icc []byte) (*Image, error) {
 
 // convertPlane converts the first plane in place; a row has width pixels.
 func convertPlane(icc []byte, space Space, im *Image, width int) error {
+	if icc = bounded(icc); icc == nil {
+		return errors.New("the color profile cannot be used")
+	}
 	code := C.wp_icc_to_srgb((*C.uint8_t)(unsafe.SliceData(icc)), C.size_t(len(icc)), C.int(space),
 		(*C.uint8_t)(unsafe.SliceData(im.Planes[0])), C.size_t(width*im.Height))
 	if code != 0 {
