@@ -12,6 +12,7 @@ import (
 // pixels are the IDAT chunks or fdAT chunks up to the next fcTL.
 type apngControl struct {
 	plays    int // 0 is without end
+	promised int // the frames that acTL counts
 	frames   []apngFrame
 	sequence uint32 // the number that the next fcTL or fdAT must have
 }
@@ -23,11 +24,15 @@ type apngFrame struct {
 }
 
 // readAnimation reads one chunk of the animation. An acTL that comes after the
-// pixels makes no animation, and the other chunks do not count without it.
-func (f *pngFile) readAnimation(kind string, body []byte) error {
+// pixels makes no animation, nor does a damaged one, and the other chunks do not count
+// without it.
+func (f *pngFile) readAnimation(kind string, whole, body []byte) error {
 	if kind == "acTL" {
-		if len(body) == 8 && len(f.image) == 0 && f.anim == nil {
-			f.anim = &apngControl{plays: int(min(binary.BigEndian.Uint32(body[4:]), maxLoops))}
+		if len(body) == 8 && len(f.image) == 0 && f.anim == nil && checkSums(whole) == nil {
+			f.anim = &apngControl{
+				promised: int(binary.BigEndian.Uint32(body)),
+				plays:    int(min(binary.BigEndian.Uint32(body[4:]), maxLoops)),
+			}
 		}
 		return nil
 	}
@@ -39,6 +44,9 @@ func (f *pngFile) readAnimation(kind string, body []byte) error {
 		return &Error{Op: "apng", Detail: "the frames are out of order"}
 	}
 	a.sequence++
+	if err := checkSums(whole); err != nil {
+		return err
+	}
 	if kind == "fcTL" {
 		return a.addFrame(f, body)
 	}
@@ -98,6 +106,9 @@ func (a *apngControl) addData(body []byte) {
 // a plain PNG.
 func (a *apngControl) finish(f *pngFile) error {
 	if err := f.check(); err != nil {
+		return err
+	}
+	if err := checkSums(f.image...); err != nil {
 		return err
 	}
 	if len(a.frames) == 0 {

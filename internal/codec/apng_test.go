@@ -110,7 +110,7 @@ func TestDecodeAPNG(t *testing.T) {
 			patches[0].dispose = disposeClear
 		}
 		same(t, shots(t, a), reference(17, 11, patches))
-		for n := 0; n < len(data); n += 7 {
+		for n := 0; n < len(data)-12; n += 7 {
 			if _, _, err := decodeAPNG(data[:n]); err == nil {
 				t.Fatalf("the first %d of %d bytes pass", n, len(data))
 			}

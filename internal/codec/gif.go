@@ -1,7 +1,6 @@
 package codec
 
 import (
-	"compress/lzw"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -19,7 +18,13 @@ type gifReader struct {
 	plays  int    // how many times it is played; 0 is without end
 	rest   []byte
 	count  int // images seen
+	// cut says that the file ended without its trailer, junk that something else
+	// than a block ended it.
+	cut, junk bool
 }
+
+// gifControl is the label of the extension that is about the next image.
+const gifControl = 0xf9
 
 // A gifImage is one image of a GIF, not yet unpacked.
 type gifImage struct {
@@ -28,9 +33,11 @@ type gifImage struct {
 	colours    []byte // 3 bytes a colour
 	// transparent is the index that stands for no colour, or -1.
 	transparent int
-	// bits is the number of bits of a literal code; blocks hold the codes.
+	// bits is the number of bits of a literal code; blocks hold the codes, and whole
+	// says that their end is there.
 	bits   int
 	blocks []byte
+	whole  bool
 }
 
 // openGIF reads the header and what is before the first image.
@@ -48,19 +55,23 @@ func openGIF(data []byte) (*gifReader, error) {
 	if g.global, err = g.table(data[10]); err != nil {
 		return nil, err
 	}
-	if g.w > 0 && g.h > 0 {
-		return g, nil
-	}
-	// Some tools leave the size out. The first image then has it, as in browsers.
+	// The first image makes the canvas larger where it reaches out of it, or where
+	// some tool left the size out, as in browsers.
 	ahead := *g
 	first, err := ahead.next()
-	if err == io.EOF {
+	switch {
+	case err == nil:
+		g.w, g.h = max(g.w, first.x+first.w), max(g.h, first.y+first.h)
+	case err != io.EOF:
+		return nil, err
+	case ahead.cut:
+		return nil, &Error{Op: "gif", Detail: cutShort}
+	default:
 		return nil, &Error{Op: "gif", Detail: "it holds no image"}
 	}
-	if err != nil {
-		return nil, err
+	if g.w == 0 || g.h == 0 {
+		return nil, &Error{Op: "gif", Detail: fmt.Sprintf("a size of %dx%d is not valid", g.w, g.h)}
 	}
-	g.w, g.h = first.x+first.w, first.y+first.h
 	return g, nil
 }
 
@@ -82,30 +93,37 @@ func (g *gifReader) take(n int) ([]byte, error) {
 }
 
 // takeBlocks takes a row of data blocks (a length, that many bytes) off the file,
-// with the empty one that ends it.
-func (g *gifReader) takeBlocks() ([]byte, error) {
+// with the empty one that ends it. Where the file ends before, it returns what there
+// is, and false.
+func (g *gifReader) takeBlocks() (blocks []byte, whole bool) {
 	n := 0
-	for {
-		if n >= len(g.rest) {
-			return nil, &Error{Op: "gif", Detail: cutShort}
-		}
+	for n < len(g.rest) {
 		size := int(g.rest[n])
 		n += 1 + size
 		if size == 0 {
-			return g.take(n)
+			blocks, _ = g.take(n)
+			return blocks, true
 		}
 	}
+	blocks, g.rest = g.rest, nil
+	return blocks, false
 }
 
-// next returns the next image, or io.EOF at the trailer. A file that ends
-// without a trailer is cut short.
+// next returns the next image, or io.EOF at the trailer. A file may lack that, but
+// not what it has announced: after the control of an image, the image has to come.
+// Something that is no block is taken for the end once there was an image, as in
+// browsers.
 func (g *gifReader) next() (gifImage, error) {
 	im := gifImage{transparent: -1}
+	announced := false
 	for {
-		kind, err := g.take(1)
-		if err != nil {
-			return im, err
+		if len(g.rest) == 0 {
+			if g.cut = true; announced {
+				return im, &Error{Op: "gif", Detail: cutShort}
+			}
+			return im, io.EOF
 		}
+		kind, _ := g.take(1)
 		switch kind[0] {
 		case ';':
 			return im, io.EOF
@@ -113,12 +131,17 @@ func (g *gifReader) next() (gifImage, error) {
 			g.count++
 			return im, g.readImage(&im)
 		case '!':
+			announced = announced || len(g.rest) > 0 && g.rest[0] == gifControl
 			if err := g.readExtension(&im); err != nil {
 				return im, err
 			}
 		case 0: // a stray end of blocks, which some tools write
 		default:
-			return im, &Error{Op: "gif", Detail: fmt.Sprintf("an unknown block 0x%02x", kind[0])}
+			if g.count == 0 {
+				return im, &Error{Op: "gif", Detail: fmt.Sprintf("an unknown block 0x%02x", kind[0])}
+			}
+			g.rest, g.junk = nil, true
+			return im, io.EOF
 		}
 	}
 }
@@ -130,14 +153,14 @@ func (g *gifReader) readExtension(im *gifImage) error {
 	if err != nil {
 		return err
 	}
-	blocks, err := g.takeBlocks()
-	if err != nil {
-		return err
+	blocks, whole := g.takeBlocks()
+	if !whole {
+		return &Error{Op: "gif", Detail: cutShort}
 	}
 	first := blocks[1:]
 	first = first[:min(len(first), int(blocks[0]))]
 	switch {
-	case label[0] == 0xf9 && len(first) >= 4: // graphic control
+	case label[0] == gifControl && len(first) >= 4:
 		switch first[0] >> 2 & 7 {
 		case 2:
 			im.dispose = disposeClear // to transparent, as browsers do
@@ -184,20 +207,27 @@ func (g *gifReader) readImage(im *gifImage) error {
 		return err
 	}
 	im.bits = int(bits[0])
-	if im.blocks, err = g.takeBlocks(); err != nil {
-		return err
+	if im.blocks, im.whole = g.takeBlocks(); !im.whole {
+		g.cut = true
+	}
+	if im.w == 0 || im.h == 0 { // the whole canvas, as in browsers
+		im.x, im.y, im.w, im.h = 0, 0, g.w, g.h
 	}
 	switch {
-	case im.colours == nil:
-		return g.failed("has no colours")
-	case im.bits < 2 || im.bits > 8:
+	case im.bits < 1 || im.bits > maxGIFBits:
 		return g.failed("is damaged")
-	case g.w > 0 && im.w*im.h > max(4*g.w*g.h, 1<<20):
+	case im.w*im.h > (len(im.blocks)+16)*8/(im.bits+1)*gifCodes: // a code is at most that many pixels
+		return g.failed("claims more pixels than its data can hold")
+	case g.count > 1 && im.w*im.h > max(4*g.w*g.h, 1<<20):
 		// It would take time out of all proportion to what is seen of it.
-		return g.failed("is far larger than the picture")
+		return g.failed("is far larger than the image")
 	}
 	return nil
 }
+
+// maxSurplus bounds the pixels of frames beyond those of the canvas, in all frames
+// together.
+const maxSurplus = 1 << 26
 
 func (g *gifReader) failed(what string) error {
 	return &Error{Op: "gif", Detail: fmt.Sprintf("frame %d %s", g.count, what)}
@@ -210,15 +240,19 @@ func scanGIF(data []byte) (*gifReader, Info, error) {
 	if err != nil {
 		return nil, Info{}, err
 	}
-	if g.w == 0 || g.h == 0 {
-		return nil, Info{}, &Error{Op: "gif", Detail: fmt.Sprintf("a size of %dx%d is not valid", g.w, g.h)}
-	}
 	i := Info{Format: asset.GIF, Width: g.w, Height: g.h, Depth: 8}
 	last := patch{dispose: disposeNone}
+	work := 0 // pixels of all frames
 	for ahead := *g; ; i.Frames++ {
 		im, err := ahead.next()
 		if err == io.EOF {
 			g.plays = ahead.plays // it may stand anywhere
+			switch {
+			case ahead.junk:
+				i.Notes = append(i.Notes, fmt.Sprintf("what follows frame %d in the file is not GIF and was ignored", i.Frames))
+			case ahead.cut:
+				i.Notes = append(i.Notes, endMissing)
+			}
 			break
 		}
 		if err != nil {
@@ -232,9 +266,9 @@ func scanGIF(data []byte) (*gifReader, Info, error) {
 			i.Alpha = i.Alpha || last.dispose == disposeClear || i.Frames == 1 && last.dispose == disposePrevious
 		}
 		last = im.patch
-	}
-	if i.Frames == 0 {
-		return nil, Info{}, &Error{Op: "gif", Detail: "it holds no image"}
+		if work += im.w * im.h; work > (i.Frames+1)*g.w*g.h+maxSurplus {
+			return nil, Info{}, &Error{Op: "gif", Detail: "its frames are far larger than the image"}
+		}
 	}
 	return g, i, nil
 }
@@ -267,7 +301,7 @@ func decodeGIFStill(data []byte) (frame, meta, error) {
 // A gifUnpacker makes patches of a GIF's images, and uses its buffers again.
 type gifUnpacker struct {
 	g     *gifReader
-	codes io.ReadCloser
+	codes gifLZW
 	row   []byte
 	pix   []byte
 }
@@ -277,12 +311,6 @@ func (u *gifUnpacker) next() (patch, error) {
 	if err != nil {
 		return patch{}, err
 	}
-	src := &gifBlocks{rest: im.blocks}
-	if u.codes == nil {
-		u.codes = lzw.NewReader(src, lzw.LSB, im.bits)
-	} else {
-		u.codes.(*lzw.Reader).Reset(src, lzw.LSB, im.bits)
-	}
 	// Only what is on the canvas is kept: a frame may claim far more.
 	p := im.patch
 	p.w, p.h = max(0, min(im.w, u.g.w-im.x)), max(0, min(im.h, u.g.h-im.y))
@@ -291,13 +319,27 @@ func (u *gifUnpacker) next() (patch, error) {
 	} else {
 		u.pix = u.pix[:n]
 	}
+	p.pix = u.pix
+	if u.unpack(&im, p, false) || im.bits == 1 && u.unpack(&im, p, true) {
+		return p, nil
+	}
+	if !im.whole {
+		return patch{}, &Error{Op: "gif", Detail: cutShort}
+	}
+	return patch{}, u.g.failed("holds too few pixels or damaged ones")
+}
+
+// unpack makes the pixels of p, and returns false where there are too few in im. late
+// is what gifLZW makes of it.
+func (u *gifUnpacker) unpack(im *gifImage, p patch, late bool) bool {
+	u.codes.reset(im.blocks, im.bits, late)
 	if cap(u.row) < im.w {
 		u.row = make([]byte, im.w)
 	}
 	row, colours := u.row[:im.w], im.palette()
 	for i := range im.h {
-		if _, err := io.ReadFull(u.codes, row); err != nil {
-			return patch{}, u.g.failed("holds too few pixels or damaged ones")
+		if !u.codes.read(row) {
+			return false
 		}
 		y := i
 		if im.interlaced {
@@ -306,13 +348,12 @@ func (u *gifUnpacker) next() (patch, error) {
 		if y >= p.h {
 			continue
 		}
-		dst := u.pix[4*y*p.w : 4*(y+1)*p.w]
+		dst := p.pix[4*y*p.w : 4*(y+1)*p.w]
 		for x, v := range row[:p.w] {
 			binary.LittleEndian.PutUint32(dst[4*x:], colours[v])
 		}
 	}
-	p.pix = u.pix
-	return p, nil
+	return true
 }
 
 // palette returns RGBA for every index, red in the lowest byte. An index without
@@ -339,34 +380,4 @@ func deinterlace(i, h int) int {
 		i -= max(0, rows)
 	}
 	return h
-}
-
-// gifBlocks reads the bytes in a row of data blocks.
-type gifBlocks struct {
-	rest []byte
-	left int // in the present block
-}
-
-func (b *gifBlocks) ReadByte() (byte, error) {
-	if b.left == 0 {
-		if len(b.rest) == 0 || b.rest[0] == 0 {
-			return 0, io.EOF
-		}
-		b.left, b.rest = int(b.rest[0]), b.rest[1:]
-	}
-	c := b.rest[0]
-	b.left, b.rest = b.left-1, b.rest[1:]
-	return c, nil
-}
-
-// Read is here for compress/lzw, which wants an io.Reader and calls ReadByte.
-func (b *gifBlocks) Read(p []byte) (int, error) {
-	for i := range p {
-		c, err := b.ReadByte()
-		if err != nil {
-			return i, err
-		}
-		p[i] = c
-	}
-	return len(p), nil
 }

@@ -8,7 +8,9 @@ import (
 	"image"
 	"image/color"
 	"image/gif"
+	"io"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -114,14 +116,46 @@ func TestDecodeGIF(t *testing.T) {
 			t.Fatal(err)
 		}
 		same(t, shots(t, a), reference(19, 23, g.patches))
-		for n := 0; n < len(data); n += 11 {
-			if _, err := probeGIF(data[:n]); err == nil {
-				t.Fatalf("the first %d of %d bytes pass", n, len(data))
+		ends := imageEnds(data)
+		for n := range len(data) - 1 {
+			a, _, err := decodeGIF(data[:n])
+			if err == nil {
+				_, err = drain(a)
+			}
+			// Codes that no pixel needs may be missing, and the empty block behind them.
+			if whole := slices.ContainsFunc(ends, func(end int) bool { return n > end-4 && n <= end }); (err == nil) && !whole {
+				t.Fatalf("the first %d of %d bytes pass; images end at %v", n, len(data), ends)
+			}
+			if slices.Contains(ends, n) && err != nil {
+				t.Fatalf("the first %d bytes, up to the end of an image: %v", n, err)
 			}
 		}
 		if _, err := probeGIF(append(data, "garbage"...)); err != nil {
 			t.Errorf("with garbage behind it: %v", err)
 		}
+	}
+}
+
+// imageEnds returns where the images of a gifFile end.
+func imageEnds(data []byte) (ends []int) {
+	g, err := openGIF(data)
+	for err == nil {
+		if _, err = g.next(); err == nil {
+			ends = append(ends, len(data)-len(g.rest))
+		}
+	}
+	return ends
+}
+
+// drain decodes all frames.
+func drain(a *animation) (frames int, err error) {
+	for {
+		if _, _, err := a.next(); err == io.EOF {
+			return frames, nil
+		} else if err != nil {
+			return frames, err
+		}
+		frames++
 	}
 }
 
@@ -241,8 +275,6 @@ func TestGIFRefused(t *testing.T) {
 		copy(b[at:], v)
 		return b
 	}
-	noTable := change(10, 0)
-	noTable = append(noTable[:13:13], noTable[13+768:]...)
 	header := one()[:13+768]
 	for _, tc := range []struct {
 		name string
@@ -252,16 +284,110 @@ func TestGIFRefused(t *testing.T) {
 		{"empty", nil, "gif: this is not a GIF"},
 		{"header", []byte("GIF89a"), "gif: the file is cut short"},
 		{"no image", append(slices.Clone(header), ';'), "gif: it holds no image"},
-		{"no trailer", one()[:len(one())-1], "gif: the file is cut short"},
+		{"cut in its pixels", one()[:len(one())-5], "gif: the file is cut short"},
+		{"cut behind a control", append(one()[:len(one())-1], '!', 0xf9, 4, 0, 0, 0, 0, 0), "gif: the file is cut short"},
+		{"cut in a control", append(one()[:len(one())-1], '!', 0xf9, 4), "gif: the file is cut short"},
+		{"cut in a descriptor", append(one()[:len(one())-1], ',', 0, 0), "gif: the file is cut short"},
+		{"nothing behind the header", header, "gif: the file is cut short"},
 		{"unknown block", append(slices.Clone(header), 'X'), "gif: an unknown block 0x58"},
-		{"no colours", noTable, "gif: frame 1 has no colours"},
-		{"bits", change(image+10, 9), "gif: frame 1 is damaged"},
+		{"bits", change(image+10, 12), "gif: frame 1 is damaged"},
+		{"no bits", change(image+10, 0), "gif: frame 1 is damaged"},
 		{"too few pixels", change(image+5, 4, 0, 200, 0), "gif: frame 1 holds too few pixels or damaged ones"},
-		{"far larger", change(image+5, 0xff, 0xff, 0xff, 0xff), "gif: frame 1 is far larger than the picture"},
+		{"far larger", change(image+5, 0xff, 0xff, 0xff, 0xff), "gif: frame 1 claims more pixels than its data can hold"},
+		{"later frames far larger", largeFrames(2, 1100), "gif: frame 2 is far larger than the image"},
+		{"larger in all", largeFrames(90, 1000), "gif: its frames are far larger than the image"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if _, _, err := decodeGIFStill(tc.data); err == nil || err.Error() != tc.want {
 				t.Errorf("got %v, want %s", err, tc.want)
+			}
+		})
+	}
+}
+
+// largeFrames is a GIF of 4x4 pixels whose frames but the first are squares of side
+// pixels.
+func largeFrames(frames, side int) []byte {
+	g := &gifFile{w: 4, h: 4, patches: []patch{{w: 4, h: 4}, {w: side, h: side}}, index: func(_, _, _ int) byte { return 1 }}
+	file := g.bytes()
+	end := imageEnds(file)
+	second := file[end[0] : len(file)-1]
+	return append(slices.Concat(file[:end[0]], bytes.Repeat(second, frames-1)), ';')
+}
+
+// lzwStill is a GIF of one image with two or four colors, black and white first, made
+// of bits: the codes, the first in the lowest bits.
+func lzwStill(w, h, literal int, codes ...byte) []byte {
+	file := []byte{'G', 'I', 'F', '8', '9', 'a', byte(w), 0, byte(h), 0, 0x80, 0, 0, 0, 0, 0, 255, 255, 255}
+	file = append(file, ',', 0, 0, 0, 0, byte(w), 0, byte(h), 0, 0, byte(literal), byte(len(codes)))
+	return append(append(file, codes...), 0, ';')
+}
+
+// pack puts codes of the given widths one behind the other.
+func pack(codes ...[2]int) (out []byte) {
+	bits, have := 0, 0
+	for _, c := range codes {
+		bits |= c[0] << have
+		for have += c[1]; have >= 8; have -= 8 {
+			out, bits = append(out, byte(bits)), bits>>8
+		}
+	}
+	return append(out, byte(bits))
+}
+
+// What the specification does not allow, and browsers show.
+func TestGIFOddities(t *testing.T) {
+	black, white := []byte{0, 0, 0, 255}, []byte{255, 255, 255, 255}
+	bw := func(indices ...int) (pix []byte) {
+		for _, i := range indices {
+			pix = append(pix, [][]byte{black, white, make([]byte, 4)}[i]...)
+		}
+		return pix
+	}
+	still := lzwStill(2, 2, 2, pack([2]int{4, 3}, [2]int{0, 3}, [2]int{1, 3}, [2]int{1, 3}, [2]int{0, 4}, [2]int{5, 4})...)
+	zero := bytes.Clone(still)
+	copy(zero[24:], []byte{0, 0, 0, 0})
+	bare := slices.Concat(still[:10], []byte{0, 0, 0}, still[19:]) // without a table of colors
+	beside := bytes.Clone(still)
+	beside[20], beside[22] = 1, 1 // at 1, 1
+	const ignored = "what follows frame 1 in the file is not GIF and was ignored"
+	for _, tc := range []struct {
+		name string
+		data []byte
+		w, h int
+		want []byte
+		note string
+	}{
+		{"as it should be", still, 2, 2, bw(0, 1, 1, 0), ""},
+		{"no trailer", still[:len(still)-1], 2, 2, bw(0, 1, 1, 0), endMissing},
+		{"no end of its blocks", still[:len(still)-2], 2, 2, bw(0, 1, 1, 0), endMissing},
+		{"zeros instead of a trailer", append(still[:len(still)-1:len(still)-1], 0, 0), 2, 2, bw(0, 1, 1, 0), endMissing},
+		{"no size of the image", zero, 2, 2, bw(0, 1, 1, 0), ""},
+		{"no colors", bare, 2, 2, make([]byte, 16), ""},
+		{"outside of the canvas", beside, 3, 3, bw(2, 2, 2, 2, 0, 1, 2, 1, 0), ""},
+		{"junk instead of a trailer", append(still[:len(still)-1:len(still)-1], "AB"...), 2, 2, bw(0, 1, 1, 0), ignored},
+		{"junk, and an image", slices.Concat(still[:len(still)-1], []byte("A"), still[19:]), 2, 2, bw(0, 1, 1, 0), ignored},
+		// Codes 4 (00) and 5 (01) are of the table.
+		{"one bit, with a table", lzwStill(4, 2, 1, pack([2]int{2, 2}, [2]int{0, 2}, [2]int{1, 3}, [2]int{4, 3}, [2]int{4, 3}, [2]int{1, 3}, [2]int{1, 4}, [2]int{3, 4})...), 4, 2, bw(0, 1, 0, 1, 0, 1, 1, 1), ""},
+		{"one bit, cleared after each pixel", lzwStill(4, 1, 1, pack([2]int{2, 2}, [2]int{0, 2}, [2]int{2, 2}, [2]int{1, 2}, [2]int{2, 2}, [2]int{1, 2}, [2]int{2, 2}, [2]int{0, 2}, [2]int{3, 2})...), 4, 1, bw(0, 1, 1, 0), ""},
+		{"nine bits", lzwStill(2, 1, 9, pack([2]int{512, 10}, [2]int{1, 10}, [2]int{256, 10}, [2]int{513, 10})...), 2, 1, bw(1, 0), ""},
+		{"eleven bits", lzwStill(2, 1, 11, pack([2]int{2048, 12}, [2]int{1, 12}, [2]int{0, 12}, [2]int{2049, 12})...), 2, 1, bw(1, 0), ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			info, err := probeGIF(tc.data)
+			if err != nil || info.Width != tc.w || info.Height != tc.h || info.Frames != 1 {
+				t.Fatalf("%+v, %v", info, err)
+			}
+			if got := strings.Join(info.Notes, "; "); got != tc.note {
+				t.Errorf("notes %q", got)
+			}
+			f, _, err := decodeGIFStill(tc.data)
+			if err != nil || !bytes.Equal(f.pix, tc.want) {
+				t.Errorf("pixels %v, %v, want %v", f.pix, err, tc.want)
+			}
+			o, err := ReadOutline(bytes.NewReader(tc.data), int64(len(tc.data)), false)
+			if err != nil || o.Width != tc.w || o.Height != tc.h {
+				t.Errorf("outline %+v, %v", o, err)
 			}
 		})
 	}

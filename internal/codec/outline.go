@@ -75,6 +75,9 @@ const (
 	// maxBlocks bounds the blocks of metadata in a file that are looked at: each may
 	// unpack to much more than it takes up.
 	maxBlocks = 100
+	// gifHead is what a GIF has before its first image, with tables and extensions, but
+	// for few files.
+	gifHead = 64 << 10
 	// maxWhole bounds the files that are read whole: one that memory has no room for
 	// would end the program. It is what max-file-size allows by default.
 	maxWhole = 256 << 20
@@ -132,25 +135,23 @@ func (v *view) block(at, n int64) ([]byte, bool) {
 // short is the error of a file that has fewer bytes than are needed.
 func (v *view) short(op string) error { return &Error{Op: op, Detail: cutShort} }
 
-// readGIF takes the size of the screen. Where there is none, or a position is looked
-// for, which stands in XMP anywhere among the images, it reads the whole file.
+// readGIF walks the blocks up to the first image, which may make the canvas larger.
+// A position stands in XMP anywhere among the images, so that looking for one takes
+// the whole file.
 func (o *Outline) readGIF(v *view, position bool) error {
-	head, ok := v.take(0, 10)
-	if !ok {
-		return v.short("gif")
-	}
-	o.Width, o.Height = int(binary.LittleEndian.Uint16(head[6:])), int(binary.LittleEndian.Uint16(head[8:]))
-	if o.Width > 0 && o.Height > 0 && !position {
-		return nil
+	for n := int64(viewPage); !position && n <= gifHead; n *= 4 {
+		v.page = n
+		v.take(0, min(n, v.size)) // as far as it goes
+		if g, err := openGIF(v.seen); err == nil && v.from == 0 {
+			o.Width, o.Height = g.w, g.h
+			return nil
+		}
 	}
 	data, err := v.all("gif")
 	if err != nil {
 		return err
 	}
 	o.Position = position && xmpPosition(gifXMP(data))
-	if o.Width > 0 && o.Height > 0 {
-		return nil
-	}
 	g, err := openGIF(data)
 	if err == nil {
 		o.Width, o.Height = g.w, g.h

@@ -91,8 +91,7 @@ func nextMarker(v *view, at int64) (marker byte, after int64, ok bool) {
 	}
 }
 
-// readPNG walks all chunks, since orientation and metadata may stand behind the
-// pixels.
+// readPNG walks all chunks, since metadata may stand behind the pixels.
 func (o *Outline) readPNG(v *view, position bool) error {
 	const header = len(pngSignature) + 12 + 13
 	head, ok := v.take(0, int64(header))
@@ -110,33 +109,29 @@ func (o *Outline) readPNG(v *view, position bool) error {
 	o.Width, o.Height = f.w, f.h
 	// Pixels are often in pieces of 8 kB, so do not read half of each.
 	v.page = 64
-	var control, pixels, frames bool
-	orientation := 0
+	pixels := false
 	for at := int64(header); ; {
 		head, ok := v.take(at, 8)
+		if !ok && pixels && v.err == nil {
+			return nil // the end may be missing
+		}
 		if !ok {
 			return v.short("png")
 		}
 		n, kind := int64(binary.BigEndian.Uint32(head)), string(head[4:])
 		if n > v.size-at-12 {
+			if pixels && kind != "IDAT" && kind != "fcTL" && kind != "fdAT" {
+				return nil
+			}
 			return v.short("png")
 		}
 		switch kind {
 		case "IEND":
-			if orientation >= 5 && !frames {
-				o.Width, o.Height = o.Height, o.Width
-			}
 			return nil
 		case "IDAT":
 			pixels = true
-		case "acTL":
-			control = control || n == 8 && !pixels
-		case "fcTL":
-			frames = frames || control
 		case "eXIf":
-			// The last one counts, as in scanPNG.
 			if body, ok := v.take(at+8, min(n, maxInflated)); ok {
-				orientation = exifOrientation(body)
 				o.Position = o.Position || position && exifPosition(body)
 			}
 		case "tEXt", "zTXt", "iTXt":

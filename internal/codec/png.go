@@ -25,38 +25,44 @@ const (
 type pngFile struct {
 	w, h, depth, colour int
 	interlaced          bool
-	// header, palette, transparency are the whole chunks IHDR, PLTE, tRNS, nil
-	// where there is none; image is the whole IDAT chunks, all in a row.
+	// header and palette are the whole chunks IHDR and PLTE, transparency is the body
+	// of tRNS, nil where there is none; image is the whole IDAT chunks, all in a row.
 	header, palette, transparency []byte
 	image                         [][]byte
 	// packed is the length of the compressed pixels.
 	packed int
 
-	icc, exif, text []byte // the bodies of iCCP, eXIf, and iTXt with XMP
-	notes           []string
-	anim            *apngControl // nil for a plain PNG
+	exif, text []byte // the bodies of eXIf, and iTXt with XMP
+	color      pngColor
+	notes      []string
+	anim       *apngControl // nil for a plain PNG
+
+	spread func(to, row []byte) // what spreader returned, made once for all frames
+	memory []byte               // of a frame, for the next one
 }
 
 // scanPNG walks the chunks of a PNG up to IEND. What follows is no business of
-// ours. Checksums are left to the decoder, and for chunks that it does not read,
-// to nobody, as browsers do.
+// ours. As in libpng, a damaged chunk fails the file where pixels depend on it, and
+// is ignored elsewhere. A file that ends behind its pixels is taken as it is.
 func scanPNG(data []byte) (*pngFile, error) {
 	if !bytes.HasPrefix(data, []byte(pngSignature)) {
 		return nil, &Error{Op: "png", Detail: "this is not a PNG"}
 	}
 	f := &pngFile{}
-	var colour pngColour
 	for rest := data[len(pngSignature):]; ; {
-		if len(rest) < 12 {
-			return nil, &Error{Op: "png", Detail: cutShort}
+		kind, whole, ok := pngChunkOf(rest)
+		if !ok {
+			if err := f.cut(kind); err != nil {
+				return nil, err
+			}
+			f.notes = append(f.notes, endMissing)
+			return f, f.finish()
 		}
-		n := uint64(binary.BigEndian.Uint32(rest))
-		if n > uint64(len(rest)-12) {
-			return nil, &Error{Op: "png", Detail: cutShort}
+		body := whole[8 : len(whole)-4]
+		rest = rest[len(whole):]
+		if f.header == nil && kind == "CgBI" {
+			return nil, appleError()
 		}
-		kind, body, whole := string(rest[4:8]), rest[8:8+n], rest[:12+n]
-		rest = rest[12+n:]
-
 		if f.header == nil && kind != "IHDR" {
 			return nil, &Error{Op: "png", Detail: "the header is missing"}
 		}
@@ -68,34 +74,101 @@ func scanPNG(data []byte) (*pngFile, error) {
 		case "PLTE":
 			f.palette = whole
 		case "tRNS":
-			f.transparency = whole
+			f.readTransparency(whole, body)
 		case "IDAT":
 			f.image = append(f.image, whole)
 			f.packed += len(body)
-		case "iCCP":
-			f.icc, colour.profile = body, true
 		case "eXIf":
-			f.exif = body
+			if len(body) <= maxInflated && checkSums(whole) == nil {
+				f.exif = body
+			}
 		case "iTXt":
-			if bytes.HasPrefix(body, []byte(xmpKeyword)) {
+			if bytes.HasPrefix(body, []byte(xmpKeyword)) && len(body) <= maxInflated && checkSums(whole) == nil {
 				f.text = body
 			}
-		case "sRGB", "gAMA", "cICP":
-			colour.read(kind, body)
+		case "iCCP", "sRGB", "gAMA", "cHRM", "cICP":
+			f.color.read(kind, whole, body)
 		case "acTL", "fcTL", "fdAT":
-			if err := f.readAnimation(kind, body); err != nil {
+			if err := f.readAnimation(kind, whole, body); err != nil {
 				return nil, err
 			}
 		case "IEND":
-			if f.notes = colour.notes(); f.anim != nil {
-				return f, f.anim.finish(f)
-			}
-			return f, f.check()
+			return f, f.finish()
 		}
 		if f.anim != nil && kind == "IDAT" {
 			f.anim.addImage(body)
 		}
 	}
+}
+
+// pngChunkOf returns the chunk that b begins with: a length, a kind, a body of that
+// length, and a checksum. It is not ok where b ends before it; then its kind is empty
+// where that is not there either.
+func pngChunkOf(b []byte) (kind string, whole []byte, ok bool) {
+	if len(b) < 8 {
+		return "", nil, false
+	}
+	n := uint64(binary.BigEndian.Uint32(b))
+	kind = string(b[4:8])
+	if n > uint64(len(b)-8) || uint64(len(b)-8)-n < 4 {
+		return kind, nil, false
+	}
+	return kind, b[:12+n], true
+}
+
+// cut says why a file that ends in a chunk of a kind cannot be taken as it is.
+func (f *pngFile) cut(kind string) error {
+	pixels := kind == "IDAT" || kind == "fcTL" || kind == "fdAT"
+	if len(f.image) == 0 || pixels || f.anim != nil && len(f.anim.frames) < f.anim.promised {
+		return &Error{Op: "png", Detail: cutShort}
+	}
+	return nil
+}
+
+// finish checks the file once all chunks are read.
+func (f *pngFile) finish() error {
+	f.notes = append(f.notes, f.color.notes()...)
+	if f.anim != nil {
+		return f.anim.finish(f)
+	}
+	if exifOrientation(f.exif) > 1 {
+		f.notes = append(f.notes, "its EXIF asks to turn it, which browsers do not do with a PNG")
+	}
+	return f.check()
+}
+
+// appleError is about what Xcode makes of PNGs: without a header and a checksum of the
+// zlib stream, blue and red exchanged, and alpha premultiplied.
+func appleError() error {
+	return &Error{
+		Op: "png", Detail: "this is Xcode's variant of PNG (CgBI), for iOS apps alone",
+		Hint: "use the file that Xcode made it from, or revert it on a Mac: `xcrun -sdk iphoneos pngcrush -revert-iphone-optimizations in.png out.png`",
+	}
+}
+
+// readTransparency reads tRNS. libpng ignores one that comes too early, too late or
+// twice, and one of a wrong length or checksum. Where there is alpha it is forbidden,
+// and of no meaning (PNG specification, 11.3.1.1).
+func (f *pngFile) readTransparency(whole, body []byte) {
+	valid := false
+	switch f.colour {
+	case pngGray:
+		valid = len(body) == 2
+	case pngRGB:
+		valid = len(body) == 6
+	case pngPalette:
+		valid = f.palette != nil && len(body) > 0 && len(body) <= min((len(f.palette)-12)/3, 1<<f.depth)
+	default:
+		return
+	}
+	if !valid || f.transparency != nil || len(f.image) > 0 || checkSums(whole) != nil {
+		const ignored = "its tRNS chunk is damaged and was ignored"
+		if !slices.Contains(f.notes, ignored) {
+			f.notes = append(f.notes, ignored)
+		}
+		return
+	}
+	f.transparency = body
 }
 
 func (f *pngFile) readHeader(whole, body []byte) error {
@@ -171,8 +244,6 @@ func probePNG(data []byte) (Info, error) {
 	}
 	if f.anim != nil {
 		i.Alpha = i.Alpha || f.anim.showsThrough(f)
-	} else if exifOrientation(f.exif) >= 5 {
-		i.Width, i.Height = i.Height, i.Width
 	}
 	return i, nil
 }
@@ -198,19 +269,13 @@ func decodePNG(data []byte) (frame, meta, error) {
 	return p, f.meta(), err
 }
 
-// meta returns the metadata of the file.
+// meta returns the metadata of the file. Its orientation is not followed, as browsers
+// do not.
 func (f *pngFile) meta() meta {
 	var m meta
-	// iCCP: a name, NUL, the method 0, zlib.
-	if name, packed, ok := bytes.Cut(f.icc, []byte{0}); ok && len(name) > 0 && len(packed) > 1 && packed[0] == 0 {
-		m.ICC, _ = inflate(packed[1:])
-	}
-	if f.icc != nil && m.ICC == nil {
-		m.Notes = append(m.Notes, "the colour profile is damaged and was ignored")
-	}
+	m.ICC, m.Notes = f.color.icc()
 	m.XMP = pngXMP(f.text)
 	m.EXIF = bytes.TrimPrefix(f.exif, exifPrefix)
-	m.Orientation = exifOrientation(m.EXIF)
 	return m
 }
 
@@ -233,39 +298,4 @@ func pngXMP(body []byte) []byte {
 		return nil
 	}
 	return text
-}
-
-// A pngColour gathers what a PNG says about its colours besides a profile.
-// Precedence is cICP, iCCP, sRGB, gAMA (PNG specification, third edition, 4.3).
-type pngColour struct {
-	profile, srgb bool
-	gamma         uint32 // of gAMA, times 100,000
-	coded         []byte // the body of cICP
-}
-
-func (c *pngColour) read(kind string, body []byte) {
-	switch {
-	case kind == "sRGB":
-		c.srgb = true
-	case kind == "gAMA" && len(body) == 4:
-		c.gamma = binary.BigEndian.Uint32(body)
-	case kind == "cICP" && len(body) == 4:
-		c.coded = body
-	}
-}
-
-// notes says where we know better than to be silent. A bare gamma, mostly of old
-// tools and of renderers, and often wrong, is not applied: the samples are taken
-// as sRGB, as they are by most tools. cICP is not applied either.
-func (c *pngColour) notes() []string {
-	const srgbGamma, tolerance = 45455, 2500
-	switch {
-	case c.coded != nil && !bytes.Equal(c.coded, []byte{1, 13, 0, 1}):
-		return []string{"its colours are coded by a cICP chunk, which is ignored: they are taken as sRGB"}
-	case c.profile || c.srgb || c.gamma == 0:
-		return nil
-	case c.gamma < srgbGamma-tolerance || c.gamma > srgbGamma+tolerance:
-		return []string{fmt.Sprintf("its gamma of %.2f is ignored: colours are taken as sRGB", float64(c.gamma)/100000)}
-	}
-	return nil
 }

@@ -7,9 +7,12 @@ import "C"
 
 import (
 	"bytes"
+	"compress/zlib"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"unsafe"
 
 	"webpress/internal/pixel"
@@ -64,10 +67,13 @@ func (f *pngFile) pixelBits() int {
 // Only the chunks that pixels depend on matter, so that a damaged chunk of
 // metadata, or an order of chunks that only purists mind, does no harm.
 func (f *pngFile) decode(w, h int, pieces [][]byte) (frame, error) {
-	spread, err := f.spreader()
-	if err != nil {
-		return frame{}, err
+	if f.spread == nil {
+		var err error
+		if f.spread, err = f.spreader(); err != nil {
+			return frame{}, err
+		}
 	}
+	spread := f.spread
 	passes, bits := f.passes(w, h), f.pixelBits()
 	raw, widest := 0, 0 // the length of all rows and of the longest
 	for _, p := range passes {
@@ -78,7 +84,15 @@ func (f *pngFile) decode(w, h int, pieces [][]byte) (frame, error) {
 	// The rows are unpacked into the end of the memory of the pixels, and each row
 	// of pixels ends before the next packed one begins. Interlaced ones are strewn.
 	n := 4 * w * h
-	memory := pixel.NewBlock(max(n, raw))
+	memory := f.memory
+	if size := max(n, raw); cap(memory) < size {
+		memory = pixel.NewBlock(size)
+	} else {
+		memory = memory[:size]
+	}
+	if f.anim != nil {
+		f.memory = memory
+	}
 	pix, rest := memory[:n], memory[len(memory)-raw:]
 	var line []byte // a row of pixels before they are strewn
 	if f.interlaced {
@@ -116,7 +130,8 @@ func (f *pngFile) decode(w, h int, pieces [][]byte) (frame, error) {
 	return out, nil
 }
 
-// unpackPNG unpacks a zlib stream in pieces to exactly out.
+// unpackPNG unpacks a zlib stream in pieces to fill out. As in libpng, all rows have to
+// be there; what follows them, and the checksum of the stream, do not matter.
 func unpackPNG(pieces [][]byte, out []byte) error {
 	packed := pieces[0]
 	if len(pieces) > 1 {
@@ -127,10 +142,19 @@ func unpackPNG(pieces [][]byte, out []byte) error {
 		return nil
 	case C.WP_PNG_SHORT:
 		return &Error{Op: "png", Detail: cutShort}
-	case C.WP_PNG_LONG:
-		return &Error{Op: "png", Detail: wrongSize}
 	case C.WP_PNG_NO_MEMORY:
 		return &Error{Op: "png", Detail: "out of memory", Hint: "lower `jobs`"}
+	}
+	// libdeflate says nothing of how far it came.
+	z, err := zlib.NewReader(bytes.NewReader(packed))
+	if err == nil {
+		_, err = io.ReadFull(z, out)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return &Error{Op: "png", Detail: cutShort}
 	}
 	return &Error{Op: "png", Detail: damaged + " (its pixels cannot be unpacked)"}
 }

@@ -11,10 +11,7 @@ func (f *pngFile) spreader() (func(to, row []byte), error) {
 	if err := checkSums(f.header); err != nil {
 		return nil, err
 	}
-	clear, err := f.clearColour()
-	if err != nil {
-		return nil, err
-	}
+	clear := f.clearColour()
 	switch wide := f.depth == 16; {
 	case f.colour == pngPalette:
 		table, err := f.paletteTable()
@@ -108,26 +105,17 @@ func spreadBits(to, row []byte, depth int, table *[256]uint32) {
 	}
 }
 
-// clearColour returns the samples of the colour that tRNS makes transparent, nil
-// for none (PNG specification, 11.3.1.1). In a palette it means something else, and
-// where there is alpha it is forbidden, and of no meaning.
-func (f *pngFile) clearColour() ([]uint16, error) {
-	samples := map[int]int{pngGray: 1, pngRGB: 3}[f.colour]
-	if f.transparency == nil || samples == 0 {
-		return nil, nil
+// clearColour returns the samples of the color that tRNS makes transparent, nil for
+// none (PNG specification, 11.3.1.1). In a palette it means something else.
+func (f *pngFile) clearColour() []uint16 {
+	if f.transparency == nil || f.colour == pngPalette {
+		return nil
 	}
-	if err := checkSums(f.transparency); err != nil {
-		return nil, err
-	}
-	body := f.transparency[8 : len(f.transparency)-4]
-	if len(body) != 2*samples {
-		return nil, &Error{Op: "png", Detail: fmt.Sprintf("%s (its tRNS chunk has %d bytes, not %d)", damaged, len(body), 2*samples)}
-	}
-	clear := make([]uint16, samples)
+	clear := make([]uint16, len(f.transparency)/2)
 	for i := range clear {
-		clear[i] = binary.BigEndian.Uint16(body[2*i:]) & (1<<f.depth - 1)
+		clear[i] = binary.BigEndian.Uint16(f.transparency[2*i:]) & (1<<f.depth - 1)
 	}
-	return clear, nil
+	return clear
 }
 
 // grayTable holds the colours of samples of up to 8 bits.
@@ -149,17 +137,14 @@ func (f *pngFile) paletteTable() (*[256]uint32, error) {
 	if f.palette == nil {
 		return nil, &Error{Op: "png", Detail: damaged + " (its palette is missing)"}
 	}
-	if err := checkSums(f.palette, f.transparency); err != nil {
-		return nil, err
-	}
 	colours := f.palette[8 : len(f.palette)-4]
 	if n := len(colours); n == 0 || n%3 != 0 || n > 3*256 {
 		return nil, &Error{Op: "png", Detail: fmt.Sprintf("%s (its palette has %d bytes)", damaged, n)}
 	}
-	var alphas []byte
-	if f.transparency != nil {
-		alphas = f.transparency[8 : len(f.transparency)-4]
+	if err := checkSums(f.palette); err != nil {
+		return nil, err
 	}
+	alphas := f.transparency
 	var table [256]uint32
 	for i := range table {
 		table[i] = 0xff000000

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"webpress/internal/asset"
+	"webpress/internal/pixel"
 )
 
 func encodePNG(t testing.TB, m image.Image) []byte {
@@ -108,7 +109,8 @@ func TestDecodePNG(t *testing.T) {
 					t.Fatalf("pixel %d: %v, want %v", i, got, w)
 				}
 			}
-			for n := range data {
+			// All but the end marker has to be there.
+			for n := range len(data) - 12 {
 				if _, err := probePNG(data[:n]); err == nil {
 					t.Fatalf("the first %d of %d bytes pass", n, len(data))
 				}
@@ -146,8 +148,17 @@ func TestPNGMetadata(t *testing.T) {
 		return pngChunk("iTXt", []byte("XML:com.adobe.xmp\x00"+strings.Join(rest, "")))
 	}
 	gamma := func(g uint32) []byte { return pngChunk("gAMA", binary.BigEndian.AppendUint32(nil, g)) }
-	broken := pngChunk("zTXt", []byte("a comment"))
-	broken[len(broken)-1] ^= 1 // its checksum
+	chrm := func(points ...uint32) []byte {
+		var body []byte
+		for _, p := range points {
+			body = binary.BigEndian.AppendUint32(body, p)
+		}
+		return pngChunk("cHRM", body)
+	}
+	linear := pixel.MakeProfile(pixel.ProfileOptions{Gamma: 1})
+	wide := pixel.MakeProfile(pixel.ProfileOptions{Points: &[8]float64{0.3127, 0.329, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06}})
+	const badProfile = "the color profile is damaged and was ignored"
+	const badCoding = "its colors are coded by a cICP chunk of a kind that is not supported: it was ignored"
 
 	for _, tc := range []struct {
 		name   string
@@ -157,33 +168,31 @@ func TestPNGMetadata(t *testing.T) {
 	}{
 		{"none", nil, meta{}, nil},
 		{"icc", [][]byte{iccp(deflate(profile))}, meta{ICC: profile}, nil},
-		{
-			"icc damaged",
-			[][]byte{iccp([]byte("junk"))},
-			meta{Notes: []string{"the colour profile is damaged and was ignored"}},
-			nil,
-		},
-		{
-			"icc bomb",
-			[][]byte{iccp(deflate(make([]byte, maxInflated+1)))},
-			meta{Notes: []string{"the colour profile is damaged and was ignored"}},
-			nil,
-		},
-		{"exif", [][]byte{pngChunk("eXIf", exif)}, meta{EXIF: exif, Orientation: 6}, nil},
+		{"icc damaged", [][]byte{iccp([]byte("junk"))}, meta{Notes: []string{badProfile}}, nil},
+		{"icc bomb", [][]byte{iccp(deflate(make([]byte, maxInflated+1)))}, meta{Notes: []string{badProfile}}, nil},
+		{"icc of a wrong checksum", [][]byte{wrongSum(iccp(deflate(profile)))}, meta{Notes: []string{badProfile}}, nil},
+		{"exif", [][]byte{pngChunk("eXIf", exif)}, meta{EXIF: exif}, []string{"its EXIF asks to turn it, which browsers do not do with a PNG"}},
+		{"exif of a wrong checksum", [][]byte{wrongSum(pngChunk("eXIf", exif))}, meta{}, nil},
 		{"xmp", [][]byte{text("\x00\x00en\x00\x00<x/>")}, meta{XMP: []byte("<x/>")}, nil},
 		{"xmp compressed", [][]byte{text("\x01\x00\x00\x00", string(deflate([]byte("<x/>"))))}, meta{XMP: []byte("<x/>")}, nil},
 		{"xmp bomb", [][]byte{text("\x01\x00\x00\x00", string(deflate(make([]byte, maxInflated+1))))}, meta{}, nil},
 		{"other text", [][]byte{pngChunk("iTXt", []byte("Comment\x00\x00\x00\x00\x00hello"))}, meta{}, nil},
-		{"checksum of a comment", [][]byte{broken}, meta{}, nil},
+		{"checksum of a comment", [][]byte{wrongSum(pngChunk("zTXt", []byte("a comment")))}, meta{}, nil},
 		{"gamma of sRGB", [][]byte{gamma(45455)}, meta{}, nil},
-		{"gamma", [][]byte{gamma(100000)}, meta{}, []string{"its gamma of 1.00 is ignored: colours are taken as sRGB"}},
+		{"gamma", [][]byte{gamma(100000)}, meta{ICC: linear}, nil},
+		{"gamma of a wrong checksum", [][]byte{wrongSum(gamma(100000))}, meta{}, nil},
+		{"gamma that is none", [][]byte{gamma(0)}, meta{}, nil},
+		{"gamma beyond reason", [][]byte{gamma(1<<31 - 1)}, meta{}, nil},
+		{"gamma and a profile", [][]byte{gamma(100000), iccp(deflate(profile))}, meta{ICC: profile}, nil},
+		{"gamma and a damaged profile", [][]byte{gamma(100000), iccp([]byte("junk"))}, meta{ICC: linear, Notes: []string{badProfile}}, nil},
+		{"primaries of sRGB", [][]byte{chrm(31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)}, meta{}, nil},
+		{"primaries", [][]byte{chrm(31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)}, meta{ICC: wide}, nil},
+		{"primaries that are none", [][]byte{chrm(0, 0, 0, 0, 0, 0, 0, 0)}, meta{}, nil},
 		{"gamma and sRGB", [][]byte{gamma(100000), pngChunk("sRGB", []byte{0})}, meta{}, nil},
-		{
-			"coded",
-			[][]byte{pngChunk("cICP", []byte{9, 16, 0, 1})},
-			meta{},
-			[]string{"its colours are coded by a cICP chunk, which is ignored: they are taken as sRGB"},
-		},
+		{"coded as sRGB", [][]byte{pngChunk("cICP", []byte{1, 13, 0, 1}), iccp(deflate(profile)), gamma(100000)}, meta{}, nil},
+		{"coded", [][]byte{gamma(50000), pngChunk("cICP", []byte{1, 8, 0, 1}), pngChunk("sRGB", []byte{0})}, meta{ICC: linear}, nil},
+		{"coded in a way not known", [][]byte{pngChunk("cICP", []byte{99, 13, 0, 1}), gamma(100000)}, meta{ICC: linear}, []string{badCoding}},
+		{"coded as YCbCr", [][]byte{pngChunk("cICP", []byte{1, 13, 1, 1})}, meta{}, []string{badCoding}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			data := insert(plain, tc.chunks...)
@@ -201,8 +210,8 @@ func TestPNGMetadata(t *testing.T) {
 			if diff := cmp.Diff(tc.notes, info.Notes); diff != "" {
 				t.Error(diff)
 			}
-			if turned := info.Width == 3; turned != (m.Orientation >= 5) {
-				t.Errorf("shown as %dx%d at orientation %d", info.Width, info.Height, m.Orientation)
+			if info.Width != 4 || info.Height != 3 {
+				t.Errorf("shown as %dx%d", info.Width, info.Height)
 			}
 		})
 	}
@@ -250,6 +259,103 @@ func TestPNGRefused(t *testing.T) {
 	damaged[len(damaged)-30] ^= 0x55
 	if f, _, err := decodePNG(damaged); err == nil || f.pix != nil {
 		t.Error("damaged pixels are decoded")
+	}
+}
+
+// wrongSum returns a chunk whose checksum is wrong.
+func wrongSum(chunk []byte) []byte {
+	c := bytes.Clone(chunk)
+	c[len(c)-1] ^= 1
+	return c
+}
+
+// rawPNG is an RGB PNG of 4x3 pixels, whose compressed pixels are given.
+func rawPNG(packed []byte, before ...[]byte) []byte {
+	header := []byte{0, 0, 0, 4, 0, 0, 0, 3, 8, pngRGB, 0, 0, 0}
+	file := slices.Concat([]byte(pngSignature), pngChunk("IHDR", header), slices.Concat(before...))
+	return slices.Concat(file, pngChunk("IDAT", packed), pngChunk("IEND", nil))
+}
+
+// What libpng lets pass is decoded, and what is missing is not.
+func TestPNGOddities(t *testing.T) {
+	rows := make([]byte, 3*(1+4*3))
+	noise(rows)
+	rows[0], rows[13], rows[26] = 0, 0, 0
+	var opaque []byte
+	for y := range 3 {
+		for x := range 4 {
+			opaque = append(append(opaque, rows[13*y+1+3*x:][:3]...), 255)
+		}
+	}
+	packed := deflate(rows)
+	badSum := slices.Clone(packed)
+	badSum[len(badSum)-1] ^= 1
+	whole := rawPNG(packed)
+	trns := func(body ...byte) []byte { return pngChunk("tRNS", body) }
+	first := []byte{0, rows[1], 0, rows[2], 0, rows[3]}
+	clear := slices.Clone(opaque)
+	clear[3] = 0
+	const ignored = "its tRNS chunk is damaged and was ignored"
+	split := func(at int, between ...byte) []byte {
+		i := len(whole) - 12 - 12 - len(packed)
+		return slices.Concat(whole[:i], pngChunk("IDAT", packed[:at]), between, pngChunk("IDAT", packed[at:]), pngChunk("IEND", nil))
+	}
+	for _, tc := range []struct {
+		name string
+		data []byte
+		want []byte // nil for an error
+		note string
+	}{
+		{"as it should be", whole, opaque, ""},
+		{"more rows than it has", rawPNG(deflate(append(slices.Clone(rows), rows...))), opaque, ""},
+		{"one byte too much", rawPNG(deflate(append(slices.Clone(rows), 0))), opaque, ""},
+		{"far too much", rawPNG(deflate(append(slices.Clone(rows), make([]byte, 1<<20)...))), opaque, ""},
+		{"one byte too few", rawPNG(deflate(rows[:len(rows)-1])), nil, ""},
+		{"bytes behind the stream", rawPNG(append(slices.Clone(packed), 1, 2, 3)), opaque, ""},
+		{"a wrong checksum of the stream", rawPNG(badSum), opaque, ""},
+		{"no checksum of the stream", rawPNG(packed[:len(packed)-4]), opaque, ""},
+		{"a stream that is cut", rawPNG(packed[:len(packed)-12]), nil, ""},
+		{"a wrong checksum of the chunk", slices.Concat(whole[:33], wrongSum(pngChunk("IDAT", packed)), pngChunk("IEND", nil)), nil, ""},
+		{"no end", whole[:len(whole)-12], opaque, endMissing},
+		{"half an end", whole[:len(whole)-5], opaque, endMissing},
+		{"half a text instead of the end", append(whole[:len(whole)-12:len(whole)-12], pngChunk("tEXt", []byte("Comment\x00hello"))[:15]...), opaque, endMissing},
+		{"no checksum of the pixels", whole[:len(whole)-13], nil, ""},
+		{"in two chunks", split(9), opaque, ""},
+		{"with an empty chunk between", split(9, pngChunk("IDAT", nil)...), opaque, ""},
+		{"with an empty chunk first", split(0), opaque, ""},
+		{"with a text between", split(9, pngChunk("tEXt", []byte("a\x00b"))...), opaque, ""},
+		{"tRNS", rawPNG(packed, trns(first...)), clear, ""},
+		{"tRNS too short", rawPNG(packed, trns(0, 1)), opaque, ignored},
+		{"tRNS too long", rawPNG(packed, trns(append(first, 0)...)), opaque, ignored},
+		{"tRNS of 20 MB", rawPNG(packed, trns(make([]byte, 20<<20)...)), opaque, ignored},
+		{"tRNS of a wrong checksum", rawPNG(packed, wrongSum(trns(first...))), opaque, ignored},
+		{"tRNS twice", rawPNG(packed, trns(first...), trns(0, 0, 0, 0, 0, 0)), clear, ignored},
+		{"tRNS behind the pixels", append(whole[:len(whole)-12:len(whole)-12], slices.Concat(trns(first...), pngChunk("IEND", nil))...), opaque, ignored},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			f, _, err := decodePNG(tc.data)
+			if tc.want == nil {
+				if err == nil {
+					t.Error("no error")
+				}
+				return
+			}
+			if err != nil || !bytes.Equal(f.pix, tc.want) {
+				t.Errorf("%v, pixels %v, want %v", err, f.pix, tc.want)
+			}
+			info, err := probePNG(tc.data)
+			if got := strings.Join(info.Notes, "; "); got != tc.note || err != nil {
+				t.Errorf("notes %q, %v, want %q", got, err, tc.note)
+			}
+			if o, err := ReadOutline(bytes.NewReader(tc.data), int64(len(tc.data)), true); err != nil || o.Width != 4 {
+				t.Errorf("outline %+v, %v", o, err)
+			}
+		})
+	}
+	apple := slices.Concat([]byte(pngSignature), pngChunk("CgBI", []byte{0x50, 0, 0x20, 6}), whole[8:])
+	e, ok := second(probePNG(apple)).(*Error)
+	if !ok || !strings.Contains(e.Detail, "Xcode") || !strings.Contains(e.Hint, "-revert-iphone-optimizations in.png out.png") {
+		t.Errorf("of Xcode: %v", e)
 	}
 }
 

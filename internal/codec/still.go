@@ -43,6 +43,9 @@ type Meta = meta
 // wrongSize is an error that several decoders share.
 const wrongSize = "the size of the picture is not the size that its header claims"
 
+// endMissing is a note on a file that ends early, and has all of its pixels.
+const endMissing = "its end marker is missing, but none of its pixels"
+
 // maxInflated bounds the profiles and texts that are compressed inside a file,
 // in bytes.
 const maxInflated = 4 << 20

@@ -265,9 +265,13 @@ func TestCutShort(t *testing.T) {
 		"jpeg/420.jpg", "jpeg/progressive.jpg", "jpeg/cmyk.jpg", "heic/card.heic", "avif/card.avif",
 		"png/card.png", "png/animated.png", "gif/animated.gif", "tiff/rgb.tif", "bmp/rgb.bmp", "webp/lossy.webp", "webp/animated.webp",
 	} {
-		data, _ := load(t, name)
+		data, info := load(t, name)
 		for _, share := range []int{10, 30, 50, 80, 95, 99} {
-			cut := data[:len(data)*share/100]
+			n := len(data) * share / 100
+			if info.Format == asset.PNG && n >= len(data)-12 {
+				continue // that is the end marker, and no pixel
+			}
+			cut := data[:n]
 			info, err := codec.Probe(cut)
 			if err != nil {
 				continue
