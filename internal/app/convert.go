@@ -191,8 +191,8 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 	o := convert.Options{
 		Dir: s.WorkingDirectory, Jobs: s.Jobs, Memory: s.MemoryLimit, DryRun: s.DryRun, Now: r.Now,
 	}
-	if o.Memory == 0 {
-		o.Memory = convert.DefaultMemory()
+	if r.repo != nil {
+		o.Blob = r.blob
 	}
 	closeCache, err := r.useCache(&o)
 	if err != nil {
@@ -200,7 +200,7 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 	}
 	defer closeCache()
 	if len(jobs) > 0 {
-		convert.CapHeap(o.Memory)
+		convert.CapHeap(cmp.Or(o.Memory, convert.DefaultMemory()))
 	}
 
 	what := count(len(jobs)+len(settled), "picture")

@@ -51,7 +51,8 @@ func (r *run) recipe(s asset.Source) asset.Recipe { return recipe(r.settingsOf(s
 
 func recipe(s *config.Config) asset.Recipe {
 	return asset.Recipe{
-		Format: asset.Format(s.Format), Quality: s.Quality, Lossless: s.Lossless, Effort: s.Effort,
+		Format: asset.Format(s.Format), Quality: s.Quality, Lossless: s.Lossless,
+		NearLossless: s.NearLossless, Effort: s.Effort,
 		MaxWidth: s.MaxWidth, MaxHeight: s.MaxHeight, Metadata: s.Metadata,
 		Output: s.Output, MinSavings: s.MinSavings, MaxPixels: s.MaxPixels,
 	}

@@ -49,13 +49,16 @@ type Recipe struct {
 	Quality int `json:"quality"`
 	// Lossless is one of LosslessAuto, LosslessAlways, LosslessNever.
 	Lossless string `json:"lossless"`
+	// NearLossless is one of NearLosslessAuto and NearLosslessNever; it counts where
+	// Lossless is LosslessAuto. Empty is NearLosslessAuto.
+	NearLossless string `json:"near-lossless,omitempty"`
 	// Effort is libwebp's method, 0 (fast) to 6 (small).
 	Effort int `json:"effort"`
 	// MaxWidth and MaxHeight bound the output in pixels, keeping its aspect
 	// ratio; 0 is no bound. A picture is never enlarged.
 	MaxWidth  int `json:"max-width"`
 	MaxHeight int `json:"max-height"`
-	// Metadata is one of MetadataICC, MetadataNone, MetadataAll.
+	// Metadata is one of MetadataICC, MetadataCopyright, MetadataNone, MetadataAll.
 	Metadata string `json:"metadata"`
 	// Output is the template of the output's path, such as {dir}/{name}.webp.
 	Output string `json:"output"`
@@ -66,15 +69,19 @@ type Recipe struct {
 	MaxPixels int64 `json:"max-pixels"`
 }
 
-// The values of Recipe.Lossless and Recipe.Metadata.
+// The values of Recipe.Lossless, Recipe.NearLossless and Recipe.Metadata.
 const (
 	LosslessAuto   = "auto"
 	LosslessAlways = "always"
 	LosslessNever  = "never"
 
-	MetadataICC  = "icc"
-	MetadataNone = "none"
-	MetadataAll  = "all"
+	NearLosslessAuto  = "auto"
+	NearLosslessNever = "never"
+
+	MetadataICC       = "icc"
+	MetadataCopyright = "copyright"
+	MetadataNone      = "none"
+	MetadataAll       = "all"
 )
 
 // A Job is one Source with its Recipe and the path its output will have.

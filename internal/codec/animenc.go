@@ -43,7 +43,7 @@ func encodeAnimation(ctx context.Context, src *animation, o animOptions) ([]byte
 	if c.lossless != 0 {
 		// There, quality is effort too: these are libwebp's own pairs of both, but
 		// for the last, whose 100 would take a minute for a megapixel.
-		c.quality = C.float([...]float32{0, 20, 25, 50, 75, 90, 90}[min(max(o.effort, 0), 6)])
+		c.quality = C.float([...]float32{0, 20, 25, 50, 90, 90, 90}[min(max(o.effort, 0), 6)])
 	}
 
 	var encoder *C.WebPAnimEncoder

@@ -13,10 +13,12 @@ type jpegHeader struct {
 
 // readJPEGHeader walks the marker segments of a JPEG up to its first scan:
 // ITU-T T.81, annex B; the profile in APP2 as ICC.1:2010, B.4, has it; EXIF in
-// APP1 as in EXIF 2.32, 4.5.4; XMP in APP1 as in its specification, part 3.
+// APP1 as in EXIF 2.32, 4.5.4; XMP in APP1 as in its specification, part 3; IPTC in
+// Photoshop's image resources in APP13, one after the other.
 func readJPEGHeader(data []byte) (jpegHeader, error) {
 	var h jpegHeader
 	var icc iccParts
+	var resources []byte
 	if len(data) < 4 || data[0] != 0xff || data[1] != 0xd8 {
 		return h, &Error{Op: "jpeg", Detail: "not a JPEG"}
 	}
@@ -49,7 +51,7 @@ func readJPEGHeader(data []byte) (jpegHeader, error) {
 			if h.width == 0 || h.height == 0 {
 				return h, &Error{Op: "jpeg", Detail: "the header gives no size"}
 			}
-			h.ICC = icc.join()
+			h.ICC, h.IPTC = icc.join(), photoshopIPTC(resources)
 			return h, nil
 		case marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc:
 			if len(body) < 6 {
@@ -64,6 +66,10 @@ func readJPEGHeader(data []byte) (jpegHeader, error) {
 				h.EXIF, h.Orientation = exif, exifOrientation(exif)
 			} else if xmp, ok := bytes.CutPrefix(body, []byte("http://ns.adobe.com/xap/1.0/\x00")); ok && h.XMP == nil {
 				h.XMP = xmp
+			}
+		case marker == 0xed:
+			if part, ok := bytes.CutPrefix(body, []byte("Photoshop 3.0\x00")); ok {
+				resources = append(resources, part...)
 			}
 		case marker == 0xe2:
 			if part, ok := bytes.CutPrefix(body, []byte("ICC_PROFILE\x00")); ok {

@@ -25,9 +25,10 @@ type frame struct {
 
 // meta is what travels beside the pixels.
 type meta struct {
-	// ICC, EXIF (a TIFF stream, without "Exif\0\0") and XMP are nil where the
-	// file has none. They may share memory with the file's bytes.
-	ICC, EXIF, XMP []byte
+	// ICC, EXIF (a TIFF stream, without "Exif\0\0"), XMP and IPTC (data sets of
+	// IPTC-IIM) are nil where the file has none. They may share memory with the file's
+	// bytes.
+	ICC, EXIF, XMP, IPTC []byte
 	// Orientation is EXIF's, 1 to 8, not yet applied to the pixels; 0 is unknown.
 	Orientation int
 	// Gray says that the file has one channel of color, and not three that are

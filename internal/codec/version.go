@@ -5,7 +5,7 @@ import "fmt"
 // generation is raised with a release that makes other bytes of the same picture
 // by the same settings, and better ones: so much better that users want all of
 // their results made again.
-const generation = 1
+const generation = 2
 
 // Version is the version of what makes the bytes of an output: a result that was
 // made by another one is out of date.

@@ -26,6 +26,13 @@ type EncodeOptions struct {
 	Quality int
 	// Effort is libwebp's method, 0 to 6.
 	Effort int
+	// NearLossless lets lossless encoding change pixels a little where they have no equal
+	// neighbors, to make the file smaller. It changes nothing of an image with up to
+	// 256 colors.
+	NearLossless bool
+	// SharpYUV makes the chroma planes of RGBA so that colored edges, such as those of
+	// text, keep their colors. It takes a fifth more time in lossy encoding.
+	SharpYUV bool
 	// PlainAlpha keeps the lossy encoder from filtering alpha, which from effort 4
 	// on it tries besides leaving it as it is: half of the time for most pictures
 	// with alpha, but some get larger. The alpha that is shown is the same.
@@ -39,6 +46,9 @@ type EncodeOptions struct {
 func LibwebpVersion() (encoder, decoder int) {
 	return int(C.wp_webp_encoder_version()), int(C.wp_webp_decoder_version())
 }
+
+// nearLossless is libwebp's strength of near-lossless preprocessing, 100 for none.
+const nearLossless = 60
 
 // Encode encodes im as WebP without metadata. im is RGBA, or planar as
 // pixel.Lossy returns it, which can be encoded lossily only.
@@ -54,6 +64,10 @@ func Encode(im *pixel.Image, o EncodeOptions) ([]byte, error) {
 	options := C.wp_webp_options{
 		quality: C.float(o.Quality), effort: C.int(max(0, min(6, o.Effort))),
 		lossless: flag(o.Lossless), plain_alpha: flag(o.PlainAlpha), threads: flag(o.Threads > 1),
+		sharp_yuv: flag(o.SharpYUV && !o.Lossless && !planar),
+	}
+	if o.Lossless && o.NearLossless {
+		options.near_lossless = nearLossless
 	}
 	var out *C.uint8_t
 	var size C.size_t

@@ -6,7 +6,8 @@
 
 typedef struct {
   float quality;
-  int effort, lossless, exact, plain_alpha, threads;
+  int effort, lossless, exact, plain_alpha, sharp_yuv, threads;
+  int near_lossless;  // 1 to 99 lets lossless coding change pixels, most at 1; 0 does not
 } wp_webp_options;
 
 // wp_webp_encode encodes one picture: planes Y, U, V in 4:2:0, or, where u is

@@ -59,13 +59,14 @@ type Config struct {
 	Glob   []string `group:"which" placeholder:"PATTERN" check:"pattern" default-note:"every HEIC, HEIF, HIF, JPEG, PNG, TIFF, BMP, GIF and AVIF file" help:"Patterns of the files to take; one that starts with ! leaves files out again."`
 	Ignore []string `group:"which" placeholder:"PATTERN" check:"pattern" help:"Patterns of files to leave out, besides those in .git, node_modules and vendor."`
 
-	Format    string `rule:"" group:"picture" default:"webp" enum:"webp" placeholder:"FORMAT" help:"Format to convert to."`
-	Quality   int    `rule:"" group:"picture" short:"q" default:"80" range:"0,100" placeholder:"N" help:"Quality of lossy encoding: 0 is the smallest, 100 the most faithful."`
-	Lossless  string `rule:"" group:"picture" default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"When to encode without loss; auto takes the smaller encoding for PNG, GIF, BMP and TIFF."`
-	Effort    int    `rule:"" group:"picture" default:"4" range:"0,6" placeholder:"N" help:"Work put into small files: 0 is the fastest, 6 the smallest."`
-	MaxWidth  int    `rule:"" group:"picture" default:"0" range:"0,16383" placeholder:"PIXELS" help:"Shrink wider pictures to this width and keep their shape; 0 is no limit."`
-	MaxHeight int    `rule:"" group:"picture" default:"0" range:"0,16383" placeholder:"PIXELS" help:"Shrink taller pictures to this height and keep their shape; 0 is no limit."`
-	Metadata  string `rule:"" group:"picture" default:"icc" enum:"icc,none,all" placeholder:"WHAT" help:"What to keep besides the pixels: icc keeps colour profiles and drops places, dates and cameras."`
+	Format       string `rule:"" group:"picture" default:"webp" enum:"webp" placeholder:"FORMAT" help:"Format to convert to."`
+	Quality      int    `rule:"" group:"picture" short:"q" default:"80" range:"0,100" placeholder:"N" help:"Quality of lossy encoding: 0 is the smallest, 100 the most faithful."`
+	Lossless     string `rule:"" group:"picture" default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"When to encode without loss; auto takes the smaller encoding that looks right for PNG, GIF, BMP and TIFF."`
+	NearLossless string `rule:"" group:"picture" default:"auto" enum:"auto,never" placeholder:"WHEN" help:"Whether lossless auto may change pixels by a few levels where that makes a screenshot, chart or table smaller."`
+	Effort       int    `rule:"" group:"picture" default:"4" range:"0,6" placeholder:"N" help:"Work put into small files: 0 is the fastest, 6 the smallest."`
+	MaxWidth     int    `rule:"" group:"picture" default:"0" range:"0,16383" placeholder:"PIXELS" help:"Shrink wider pictures to this width and keep their shape; 0 is no limit."`
+	MaxHeight    int    `rule:"" group:"picture" default:"0" range:"0,16383" placeholder:"PIXELS" help:"Shrink taller pictures to this height and keep their shape; 0 is no limit."`
+	Metadata     string `rule:"" group:"picture" default:"icc" enum:"icc,copyright,none,all" placeholder:"WHAT" help:"What to keep besides the pixels: icc keeps color profiles and drops places, dates and cameras; copyright also keeps the names of author and owner."`
 
 	Output     string  `rule:"" group:"result" short:"o" default:"{dir}/{name}.webp" check:"template" placeholder:"TEMPLATE" help:"Path of the result, made of the {dir}, {name} and {ext} of its source."`
 	Overwrite  bool    `rule:"" group:"result" default:"false" negatable:"" help:"Replace files in the place of a result that webpress did not make."`
@@ -80,7 +81,7 @@ type Config struct {
 	// MaxFileSize is in bytes.
 	MaxFileSize int64 `rule:"" group:"limits" default:"256MiB" range:"1,1099511627776" unit:"bytes" placeholder:"SIZE" help:"Refuse larger files."`
 	// MemoryLimit is in bytes; 0 means to follow the container's or machine's.
-	MemoryLimit int64 `group:"limits" default:"0" range:"0,17592186044416" unit:"bytes" placeholder:"SIZE" help:"Memory for the pictures in work at a time; 0 follows the container's limit."`
+	MemoryLimit int64 `group:"limits" default:"0" range:"0,17592186044416" unit:"bytes" placeholder:"SIZE" help:"Memory for the images in work at a time; one that needs more is refused; 0 follows the container's limit."`
 	// Jobs of 0 means the number of processors.
 	Jobs int `group:"limits" short:"j" default:"0" range:"0,1024" placeholder:"N" help:"Pictures in work at a time; 0 is one a processor."`
 

@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // defaults is what Load gives where no source says anything.
 func defaults(dir string) Config {
 	return Config{
-		Verb: Convert, Format: "webp", Quality: 80, Lossless: "auto", Effort: 4,
+		Verb: Convert, Format: "webp", Quality: 80, Lossless: "auto", NearLossless: "auto", Effort: 4,
 		Metadata: "icc", Output: "{dir}/{name}.webp", Originals: "keep",
 		MaxPixels: 16383 * 16383, MaxFileSize: 256 << 20, FailOn: "error", Summary: true,
 		CommitMethod: "auto", ArtifactName: "webpress", Retries: 5,
@@ -152,7 +152,7 @@ verbose: true
 				wd := c.WorkingDirectory
 				*c = Config{
 					Verb: Convert, File: "webpress.yml", Glob: []string{"**/*.{png,jpg}", "!drafts/**"}, Ignore: []string{"a", "b"},
-					Format: "webp", Quality: 0, Lossless: "never", Effort: 6, MaxWidth: 1200, MaxHeight: 16383, Metadata: "none",
+					Format: "webp", Quality: 0, Lossless: "never", NearLossless: "auto", Effort: 6, MaxWidth: 1200, MaxHeight: 16383, Metadata: "none",
 					Output: "web/{dir}/{name}.{ext}.webp", Overwrite: true, Originals: "remove", MinSavings: 5, DryRun: true,
 					MaxPixels: 1, MaxFileSize: 64 << 20, MemoryLimit: 1e9, Jobs: 2, FailOn: "none", Summary: false,
 					CommitMethod: "auto", ArtifactName: "webpress", Retries: 5,
@@ -260,7 +260,7 @@ func TestMistakes(t *testing.T) {
 				`WEBPRESS_JOB: there is no such setting; did you mean WEBPRESS_JOBS?`,
 				`webpress.yml:2:1: effort: it is set in line 1 already`,
 				`webpress.yml:3:1: qualty: there is no such setting; did you mean quality?`,
-				`webpress.yml:4:11: metadata: "gps" is not one of icc, none, all`,
+				`webpress.yml:4:11: metadata: "gps" is not one of icc, copyright, none, all`,
 			},
 		},
 	} {

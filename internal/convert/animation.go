@@ -46,10 +46,8 @@ func transcodeAnimation(ctx context.Context, data []byte, info codec.Info, r ass
 		return encoded{}, err
 	}
 	out.Lossless = !made.Lossy
-	if r.Metadata != asset.MetadataAll {
-		m.EXIF, m.XMP = nil, nil
-	}
 	out.profile = len(c.icc)
-	out.Data, err = codec.SetMetadata(out.Data, c.icc, codec.UprightEXIF(m.EXIF), m.XMP)
+	exif, xmp := keptMetadata(r.Metadata, m.EXIF, m.XMP, m.IPTC)
+	out.Data, err = codec.SetMetadata(out.Data, c.icc, exif, xmp)
 	return out, err
 }

@@ -77,7 +77,8 @@ func (r *run) readLike(j asset.Job, like fs.FileInfo) ([]byte, codec.Info, error
 // unchanged says that a file is the one that it was, as far as can be told without
 // reading it.
 func unchanged(before, now fs.FileInfo) bool {
-	return os.SameFile(before, now) && before.Size() == now.Size() && before.ModTime().Equal(now.ModTime())
+	return os.SameFile(before, now) && before.Size() == now.Size() && before.ModTime().Equal(now.ModTime()) &&
+		inodeChange(before).Equal(inodeChange(now))
 }
 
 // removeElder deletes the older output that p was taken from, now that p is in its

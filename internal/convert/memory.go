@@ -20,20 +20,25 @@ const (
 	// percent. The rest is for the program, for the C libraries' own buffers
 	// and for what the garbage collector has not yet found.
 	share = 60
+	// shareAlone is how much of it, in percent, a single image may need.
+	shareAlone = 75
 	// unknown is the memory that is assumed where no system tells of it.
 	unknown = 2 << 30
 )
 
-// DefaultMemory is the memory in bytes that pictures in work may need together:
+// DefaultMemory is the memory in bytes that images in work may need together:
 // 60 % of the smallest of what the container may use (cgroup v2 and v1, those
-// around it included), what the Go runtime was told by GOMEMLIMIT, and what the
+// around it included), what GOMEMLIMIT allows the Go runtime, and what the
 // system has available.
-func DefaultMemory() int64 {
+func DefaultMemory() int64 { return usableMemory() / 100 * share }
+
+// usableMemory is the memory in bytes of which DefaultMemory is a part.
+func usableMemory() int64 {
 	memory := min(available(os.DirFS("/")), debug.SetMemoryLimit(-1))
 	if memory == math.MaxInt64 {
 		memory = unknown
 	}
-	return memory / 100 * share
+	return memory
 }
 
 // CapHeap tells the garbage collector to work harder while pictures are in work,

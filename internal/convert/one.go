@@ -34,7 +34,7 @@ func (r *run) one(ctx context.Context, i int, j asset.Job) {
 		return
 	}
 	if p.data != nil {
-		r.deliver(&p, j, last)
+		r.deliver(ctx, &p, j, last)
 	}
 	p.result.Duration = r.Now().Sub(p.start)
 	r.record(i, p.result)
@@ -139,6 +139,12 @@ func (r *run) transform(ctx context.Context, j asset.Job, p *prepared) error {
 		r.Keep(j, out)
 	}
 	p.settle(j, out)
+	if j.Remove && p.data != nil {
+		// Before it is written: nobody waits for a decoder when the run has to end.
+		if err := decodable(p.data); err != nil {
+			return fmt.Errorf("verify %q: %w; the source is kept", j.Output, err)
+		}
+	}
 	return nil
 }
 
@@ -146,7 +152,7 @@ func (r *run) transform(ctx context.Context, j asset.Job, p *prepared) error {
 // that its conversion needs out of the budget, which p then holds.
 func (r *run) load(ctx context.Context, j asset.Job, p *prepared) ([]byte, codec.Info, error) {
 	return r.hold(ctx, j, p, j.Source.Size, func() ([]byte, codec.Info, error) {
-		data, source, err := r.read(j.Source)
+		data, source, err := r.read(ctx, j.Source)
 		if err != nil {
 			return nil, codec.Info{}, err
 		}
@@ -164,6 +170,9 @@ func (r *run) load(ctx context.Context, j asset.Job, p *prepared) ([]byte, codec
 func (r *run) hold(ctx context.Context, j asset.Job, p *prepared, need int64,
 	read func() ([]byte, codec.Info, error)) ([]byte, codec.Info, error) {
 	for {
+		if need > r.most {
+			return nil, codec.Info{}, r.tooMuch(j, need, codec.Info{})
+		}
 		release, err := r.budget.acquire(ctx, need)
 		if err != nil {
 			return nil, codec.Info{}, err
@@ -176,6 +185,9 @@ func (r *run) hold(ctx context.Context, j asset.Job, p *prepared, need int64,
 		cost := int64(len(data)) + codec.Cost(info, j.Recipe.MaxWidth, j.Recipe.MaxHeight)
 		if cost <= need {
 			return data, info, nil
+		}
+		if cost > r.most {
+			return nil, codec.Info{}, r.tooMuch(j, cost, info)
 		}
 		if more, ok := r.budget.tryAcquire(cost - need); ok {
 			p.release = func() { release(); more() }
@@ -231,7 +243,7 @@ func worthwhile(source asset.Format, before, after int64, minSavings float64) bo
 // deliver writes p where it belongs and takes the source away where that is
 // wanted, and the older output where nobody else needs it, as last says. What goes
 // wrong becomes the result.
-func (r *run) deliver(p *prepared, j asset.Job, last bool) {
+func (r *run) deliver(ctx context.Context, p *prepared, j asset.Job, last bool) {
 	upToDate, err := r.existing(j, p)
 	switch {
 	case err != nil:
@@ -252,7 +264,7 @@ func (r *run) deliver(p *prepared, j asset.Job, last bool) {
 		return
 	}
 	if j.Remove {
-		if err := r.removeSource(p, j); err != nil {
+		if err := r.removeSource(ctx, p, j); err != nil {
 			p.result = failure(j.Source, err)
 			return
 		}
@@ -299,7 +311,7 @@ func (r *run) existing(j asset.Job, p *prepared) (upToDate bool, err error) {
 
 // removeSource deletes the source of p, once the output on the disk is seen to
 // be whole and the source to be the one that was read.
-func (r *run) removeSource(p *prepared, j asset.Job) error {
+func (r *run) removeSource(ctx context.Context, p *prepared, j asset.Job) error {
 	if strings.EqualFold(path.Clean(j.Source.Path), j.Output) {
 		return nil
 	}
@@ -307,14 +319,16 @@ func (r *run) removeSource(p *prepared, j asset.Job) error {
 	if err != nil {
 		return fmt.Errorf("verify %q: %w", j.Output, cause(err))
 	}
-	if err := verify(written, p.data); err != nil {
-		return fmt.Errorf("verify %q: %w; the source is kept", j.Output, err)
+	if !bytes.Equal(written, p.data) {
+		return fmt.Errorf("verify %q: what is on the disk is not what was written; the source is kept", j.Output)
 	}
-	now, err := r.root.Stat(j.Source.Path)
+	// Where the output was not made of what this run has read, the source may have
+	// changed before anybody looked at it.
+	_, now, err := r.read(context.WithoutCancel(ctx), j.Source)
 	if err != nil {
-		return fmt.Errorf("remove %q: %w", j.Source.Path, cause(err))
+		return fmt.Errorf("remove %q: %w", j.Source.Path, err)
 	}
-	if now.Size() != p.source.Size() || !now.ModTime().Equal(p.source.ModTime()) {
+	if !unchanged(p.source, now) {
 		return fmt.Errorf("remove %q: it changed during the run", j.Source.Path)
 	}
 	if err := r.root.Remove(j.Source.Path); err != nil {

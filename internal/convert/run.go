@@ -23,9 +23,9 @@ type Options struct {
 	Dir string
 	// Jobs is the number of pictures in work at a time; 0 is one a processor.
 	Jobs int
-	// Memory is the number of bytes that the pictures in work may need together.
-	// A picture that needs more than that is converted on its own. 0 is
-	// DefaultMemory.
+	// Memory is the number of bytes that the images in work may need together. An
+	// image that needs more fails. 0 is DefaultMemory; then an image that needs more,
+	// and not more than 75 % of what there is, is converted on its own.
 	Memory int64
 	// DryRun converts and measures, and writes nothing.
 	DryRun bool
@@ -36,6 +36,11 @@ type Options struct {
 	// because its context ended.
 	Cached func(asset.Job) (Output, bool)
 	Keep   func(asset.Job, Output)
+	// Blob returns the id that git has for data as the content of a file, filters
+	// applied, or nothing where that cannot be said. It is asked where what was read of
+	// a source has another id than its Blob by itself. Nil says that there are no
+	// filters.
+	Blob func(ctx context.Context, path string, data []byte) (string, error)
 	// Progress is called with each result as it comes, never twice at a time.
 	Progress func(asset.Result)
 	// Now is the clock; nil is time.Now.
@@ -82,8 +87,8 @@ func Run(ctx context.Context, jobs []asset.Job, o Options) []asset.Result {
 	if r.root, err = os.OpenRoot(o.Dir); err != nil {
 		return r.failAll(jobs, fmt.Sprintf("open %q: %s", o.Dir, cause(err)))
 	}
-	if o.Memory <= 0 {
-		r.Memory = DefaultMemory()
+	if r.most = o.Memory; o.Memory <= 0 {
+		r.Memory, r.most = DefaultMemory(), usableMemory()/100*shareAlone
 	}
 	r.budget = newBudget(r.Memory)
 	if !o.DryRun {
@@ -99,6 +104,8 @@ type run struct {
 	Options
 	root   *os.Root
 	budget *budget
+	// most is the number of bytes that a single image may need.
+	most   int64
 	elders elders
 
 	// workers is how many pictures are in work at a time, unfinished how many have

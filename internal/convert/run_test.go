@@ -109,7 +109,7 @@ func newRun(t *testing.T, dir string) *run {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { root.Close() })
-	return &run{Options: Options{Now: fixedNow}, root: root, budget: newBudget(1 << 30)}
+	return &run{Options: Options{Now: fixedNow}, root: root, budget: newBudget(1 << 30), most: 1 << 30}
 }
 
 // brief is what of a result can be foretold.
@@ -182,7 +182,7 @@ func TestRunUnderTightMemory(t *testing.T) {
 		paths = append(paths, name+".png")
 	}
 	dir := plant(t, files)
-	for _, memory := range []int64{1, 50_000, 1 << 30} {
+	for _, memory := range []int64{1_000_000, 3_000_000, 1 << 30} {
 		results := Run(t.Context(), jobs(t, dir, recipe(), paths...), Options{Dir: dir, Jobs: 4, Memory: memory})
 		if len(results) != len(paths) {
 			t.Errorf("%d results with %d bytes", len(results), memory)
@@ -318,7 +318,7 @@ func TestRunNoticesChanges(t *testing.T) {
 	js := jobs(t, dir, recipe(), "a.png")
 	js[0].Source.Size--
 	results := Run(t.Context(), js, Options{Dir: dir})
-	if err := results[0].Err; err == nil || !strings.Contains(err.Message, "file changed during the run") {
+	if err := results[0].Err; err == nil || !strings.Contains(err.Message, "the file changed during the run") {
 		t.Errorf("results %v", brief(results))
 	}
 	if err := os.Remove(filepath.Join(dir, "a.png")); err != nil {
@@ -359,7 +359,7 @@ func TestRunInterrupted(t *testing.T) {
 
 func TestPanicIsAResult(t *testing.T) {
 	// A run without a budget panics on the way to its first picture.
-	r := &run{Options: Options{Now: fixedNow}}
+	r := &run{Options: Options{Now: fixedNow}, most: 1 << 30}
 	p := r.prepare(t.Context(), asset.Job{Source: source("a.png"), Output: "a.webp"})
 	err := p.result.Err
 	if err == nil || !strings.HasPrefix(err.Message, `convert "a.png": internal error: `) {

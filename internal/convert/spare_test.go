@@ -2,6 +2,7 @@ package convert
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,6 +25,8 @@ type memory struct {
 func (m *memory) options(dir string) Options {
 	return Options{
 		Dir: dir, Now: fixedNow,
+		// The ids of these tests are no hashes.
+		Blob: func(context.Context, string, []byte) (string, error) { return "", nil },
 		Cached: func(j asset.Job) (Output, bool) {
 			m.mu.Lock()
 			defer m.mu.Unlock()
@@ -74,7 +77,7 @@ func TestCached(t *testing.T) {
 	plan, _ := Plan(sources, func(asset.Source) Wish { return Wish{Recipe: r, Overwrite: true} })
 
 	m := &memory{outputs: map[string]Output{}}
-	without := Run(t.Context(), plan, Options{Dir: dir, Now: fixedNow})
+	without := Run(t.Context(), plan, Options{Dir: dir, Now: fixedNow, Blob: m.options(dir).Blob})
 	first := Run(t.Context(), plan, m.options(dir))
 	kept := len(m.got)
 	for i := range without {
@@ -111,19 +114,15 @@ func TestCachedDoesNotOpenSource(t *testing.T) {
 	good := picture(t, 64, 48)
 	dir := plant(t, map[string][]byte{"a.png": good})
 	m := &memory{outputs: map[string]Output{}}
-	w := Wish{Recipe: recipe(), Remove: true}
-	js := blobs(jobs(t, dir, w.Recipe, "a.png"))
+	js := blobs(jobs(t, dir, recipe(), "a.png"))
 	expect(t, Run(t.Context(), js, m.options(dir)), "a.png: converted a.webp")
 	want := content(t, dir, "a.webp")
 
 	dir = plant(t, map[string][]byte{"a.png": make([]byte, len(good))})
-	js = blobs(wished(t, dir, w, "a.png"))
+	js = blobs(jobs(t, dir, recipe(), "a.png"))
 	expect(t, Run(t.Context(), js, m.options(dir)), "a.png: converted a.webp")
 	if !bytes.Equal(content(t, dir, "a.webp"), want) {
 		t.Error("the output is not the cached one")
-	}
-	if diff := cmp.Diff([]string{"a.webp"}, listing(t, dir)); diff != "" {
-		t.Error(diff)
 	}
 }
 

@@ -40,7 +40,7 @@ func transcodeOnce(ctx context.Context, data []byte, info codec.Info, r asset.Re
 	}
 	p, err := codec.Decode(data, codec.DecodeOptions{
 		Width: width, Height: height, MaxPixels: r.MaxPixels, Threads: threads,
-		Metadata: r.Metadata == asset.MetadataAll,
+		Metadata: needsMetadata(r.Metadata),
 	})
 	if err != nil {
 		return encoded{}, err
@@ -62,11 +62,8 @@ func transcodeOnce(ctx context.Context, data []byte, info codec.Info, r asset.Re
 	if err != nil {
 		return encoded{}, err
 	}
-	var exif, xmp []byte
-	if r.Metadata == asset.MetadataAll {
-		exif, xmp = codec.UprightEXIF(p.EXIF), p.XMP
-	}
 	out.profile = len(c.icc)
+	exif, xmp := keptMetadata(r.Metadata, p.EXIF, p.XMP, p.IPTC)
 	out.Data, err = codec.SetMetadata(out.Data, c.icc, exif, xmp)
 	return out, err
 }
@@ -101,7 +98,9 @@ func encode(ctx context.Context, im *pixel.Image, width, height, orientation int
 	case r.Lossless == asset.LosslessAlways:
 		o.Lossless = true
 	case r.Lossless == asset.LosslessAuto && !lossy:
-		return smaller(exact, o)
+		return smaller(exact, o, r.NearLossless != asset.NearLosslessNever)
+	case !lossy:
+		o.SharpYUV = coloredEdges(exact)
 	}
 	data, err := codec.Encode(exact, o)
 	return data, o.Lossless, err

@@ -3,6 +3,8 @@ package convert
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
+	"image/jpeg"
 	"math"
 	"os"
 	"path"
@@ -11,9 +13,11 @@ import (
 	"testing"
 
 	"github.com/chai2010/webp"
+	"github.com/google/go-cmp/cmp"
 
 	"webpress/internal/asset"
 	"webpress/internal/codec"
+	"webpress/internal/rights"
 )
 
 // pictures are what testdata/README.md describes.
@@ -244,6 +248,123 @@ func TestUprightEXIF(t *testing.T) {
 		if o := codec.Orientation(p.EXIF); o != 1 {
 			t.Errorf("%s: orientation %d, want 1", name, o)
 		}
+	}
+}
+
+// jpegWith is a JPEG of 20x10 pixels with these segments, a marker before each body.
+func jpegWith(t *testing.T, segments ...string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, ramp(20, 10, false), nil); err != nil {
+		t.Fatal(err)
+	}
+	out := []byte{0xff, 0xd8}
+	for _, s := range segments {
+		out = append(out, 0xff, s[0])
+		out = binary.BigEndian.AppendUint16(out, uint16(len(s)+1))
+		out = append(out, s[1:]...)
+	}
+	return append(out, b.Bytes()[2:]...)
+}
+
+const (
+	turnedEXIF = "Exif\x00\x00II*\x00\x08\x00\x00\x00\x02\x00\x12\x01\x03\x00\x01\x00\x00\x00\x06\x00\x00\x00" +
+		"\x3b\x01\x02\x00\x04\x00\x00\x00Ada\x00\x00\x00\x00\x00"
+	xmpHead = "http://ns.adobe.com/xap/1.0/\x00<x:xmpmeta xmlns:x='adobe:ns:meta/'><r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>" +
+		"<r:Description r:about='' xmlns:dc='http://purl.org/dc/elements/1.1/' xmlns:t='http://ns.adobe.com/tiff/1.0/' xmlns:exif='http://ns.adobe.com/exif/1.0/'" +
+		" xmlns:o='urn:other' xmlns:xmpNote='http://ns.adobe.com/xmp/note/'"
+	xmpTail = "</r:Description></r:RDF></x:xmpmeta>"
+	iptcOf  = "Photoshop 3.0\x008BIM\x04\x25\x00\x00\x00\x00\x00\x03abc\x008BIM\x04\x04\x00\x00\x00\x00\x00\x0b\x1c\x02\x6e\x00\x06Agency\x00"
+)
+
+// Pixels are turned: what says that they are not is set right, wherever it stands.
+func TestUprightXMP(t *testing.T) {
+	r := defaults
+	r.Metadata = asset.MetadataAll
+	for name, tt := range map[string]struct{ xmp, want string }{
+		"attribute":        {` t:Orientation="6" o:Orientation="6">`, ` t:Orientation="1" o:Orientation="6">`},
+		"element":          {`><t:Orientation>6</t:Orientation>`, `><t:Orientation>1</t:Orientation>`},
+		"spaces":           {" t:Orientation = '6'><exif:Orientation>\n6\n</exif:Orientation>", " t:Orientation = '1'><exif:Orientation>1</exif:Orientation>"},
+		"both":             {` t:Orientation="8" exif:Orientation="16">`, ` t:Orientation="1" exif:Orientation="1">`},
+		"extended":         {` xmpNote:HasExtendedXMP="0123" t:Orientation="1">`, ` t:Orientation="1">`},
+		"extended element": {`><xmpNote:HasExtendedXMP>0123</xmpNote:HasExtendedXMP><dc:a/>`, `><dc:a/>`},
+		"none":             {`><dc:a/>`, `><dc:a/>`},
+	} {
+		data := jpegWith(t, "\xe1"+turnedEXIF, "\xe1"+xmpHead+tt.xmp+xmpTail)
+		out, err := transcode(t.Context(), data, probed(t, data), r, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := codec.Decode(out.Data, codec.DecodeOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Image.Width != 10 || codec.Orientation(p.EXIF) != 1 {
+			t.Errorf("%s: %d pixels wide, orientation %d", name, p.Image.Width, codec.Orientation(p.EXIF))
+		}
+		_, want, _ := strings.Cut(xmpHead, "\x00")
+		if want += tt.want + xmpTail; string(p.XMP) != want {
+			t.Errorf("%s: %s\nwant %s", name, p.XMP, want)
+		}
+	}
+	if got := codec.UprightXMP([]byte("\xff\xfe<\x00")); got != nil {
+		t.Errorf("UTF-16 is kept: %q", got)
+	}
+}
+
+func probed(t *testing.T, data []byte) codec.Info {
+	t.Helper()
+	info, err := codec.Probe(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
+}
+
+// Author, owner and credit are kept, of every block that may have them; places,
+// dates and cameras are not, nor what says who edited what.
+func TestCopyright(t *testing.T) {
+	r := defaults
+	r.Metadata = asset.MetadataCopyright
+	data := jpegWith(t, "\xe1"+turnedEXIF,
+		"\xe1"+xmpHead+` exif:GPSLatitude="48,8N"><dc:rights>mine &amp; yours</dc:rights>`+xmpTail, "\xed"+iptcOf)
+	out, err := transcode(t.Context(), data, probed(t, data), r, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := codec.Decode(out.Data, codec.DecodeOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := rights.Read(nil, p.XMP, nil)
+	want := rights.Notice{Creators: []string{"Ada"}, Rights: "mine & yours", Credit: "Agency"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if len(p.EXIF) > 0 || bytes.Contains(out.Data, []byte("GPS")) {
+		t.Errorf("more than a notice is left: %q", p.XMP)
+	}
+	for _, name := range []string{"jpeg/gps.jpg", "heic/rotated.heic", "png/exif.png"} {
+		out, p := made(t, name, r)
+		if len(p.EXIF) > 0 || bytes.Contains(out.Data, []byte("GPS")) {
+			t.Errorf("%s: a trace of EXIF is left", name)
+		}
+	}
+	// In WebP, where all blocks are as they were found.
+	from, err := codec.SetMetadata(out.Data, nil, []byte(turnedEXIF[6:]), p.XMP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.MaxWidth = 5
+	again, err := transcode(t.Context(), from, probed(t, from), r, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err = codec.Decode(again.Data, codec.DecodeOptions{}); err != nil || len(p.EXIF) > 0 {
+		t.Errorf("EXIF of %d bytes, %v", len(p.EXIF), err)
+	}
+	if diff := cmp.Diff(want, rights.Read(nil, p.XMP, nil)); diff != "" {
+		t.Error(diff)
 	}
 }
 

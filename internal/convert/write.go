@@ -1,7 +1,6 @@
 package convert
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -68,12 +67,4 @@ func writeFault(name string, err error) error {
 		return &mistake{out, "a file is where a folder is needed: set another `output`"}
 	}
 	return out
-}
-
-// verify says whether written is want, and a picture that can be decoded.
-func verify(written, want []byte) error {
-	if !bytes.Equal(written, want) {
-		return errors.New("what is on the disk is not what was written")
-	}
-	return decodable(written)
 }

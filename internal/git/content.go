@@ -24,6 +24,12 @@ func (r *Repo) Cleaned(ctx context.Context, path string, data []byte) (id string
 	return id, content, err
 }
 
+// HashContent returns the id that git would have in a commit for data as the file at
+// a path from the top. Nothing is stored.
+func (r *Repo) HashContent(ctx context.Context, path string, data []byte) (string, error) {
+	return r.hashData(ctx, data, "--path="+path)
+}
+
 // hashData is git hash-object for data that is in no file. Without --path nothing
 // is applied.
 func (r *Repo) hashData(ctx context.Context, data []byte, args ...string) (string, error) {

@@ -158,6 +158,7 @@ func TestDigest(t *testing.T) {
 		"format":      func(r *asset.Recipe) { r.Format = "avif" },
 		"quality":     func(r *asset.Recipe) { r.Quality++ },
 		"lossless":    func(r *asset.Recipe) { r.Lossless = "never" },
+		"near":        func(r *asset.Recipe) { r.NearLossless = "never" },
 		"effort":      func(r *asset.Recipe) { r.Effort++ },
 		"max-width":   func(r *asset.Recipe) { r.MaxWidth++ },
 		"max-height":  func(r *asset.Recipe) { r.MaxHeight++ },
@@ -179,6 +180,12 @@ func TestDigest(t *testing.T) {
 	}
 	r := plain
 	r.Output, r.MaxPixels = "elsewhere/{name}.webp", 7
+	r.NearLossless = "auto"
+	exact, near := r, r
+	exact.Lossless, near.Lossless, near.NearLossless = "always", "always", "never"
+	if ledger.Digest(exact, codecs) != ledger.Digest(near, codecs) {
+		t.Error("near-lossless is part of a digest where it changes no bytes")
+	}
 	if ledger.Digest(r, codecs) != digest {
 		t.Error("where an output goes, and what is refused, changes no bytes")
 	}

@@ -19,6 +19,9 @@ const digestLen = 32
 func Digest(r asset.Recipe, codecs string) string {
 	// Limits refuse pictures, and change none.
 	r.Output, r.MaxPixels = "", 0
+	if r.Lossless != asset.LosslessAuto || r.NearLossless == asset.NearLosslessAuto {
+		r.NearLossless = ""
+	}
 	data, err := json.Marshal(struct {
 		Codecs string
 		asset.Recipe

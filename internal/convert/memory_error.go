@@ -1,0 +1,38 @@
+package convert
+
+import (
+	"fmt"
+
+	"github.com/dustin/go-humanize"
+
+	"webpress/internal/asset"
+	"webpress/internal/codec"
+)
+
+// smallSide is the size in pixels to which an image would be shrunk at least in the
+// hint that shrinking saves memory.
+const smallSide = 1024
+
+// tooMuch is why an image is refused that needs more memory than there is, before the
+// system ends the whole run for it. Of an image whose header was not read yet, info
+// says nothing.
+func (r *run) tooMuch(j asset.Job, need int64, info codec.Info) error {
+	what := "the file"
+	if info.Width > 0 {
+		what = fmt.Sprintf("an image of %dx%d pixels", info.Width, info.Height)
+	}
+	if info.Frames > 1 {
+		what += fmt.Sprintf(" and %d frames", info.Frames)
+	}
+	// Rounded up, so that what the hint says is enough.
+	const unit = 1_000_000
+	hint := fmt.Sprintf("raise `memory-limit` to %dMB or more where there is as much, or convert it on a larger machine", need/unit+1)
+	if info.Width > 0 && j.Source.Size+codec.Cost(info, smallSide, smallSide) <= r.most {
+		hint += ", or shrink it with `max-width`"
+	}
+	return &mistake{
+		fmt.Errorf("convert %q: %s needs about %s of memory, and there are %s",
+			j.Source.Path, what, humanize.Bytes(uint64(need)), humanize.Bytes(uint64(r.most))),
+		hint,
+	}
+}

@@ -1,0 +1,24 @@
+package convert
+
+import (
+	"webpress/internal/asset"
+	"webpress/internal/codec"
+	"webpress/internal/rights"
+)
+
+// keptMetadata returns the EXIF and XMP of an output whose source has these blocks, by
+// the setting metadata. The pixels of an output are upright.
+func keptMetadata(setting string, exif, xmp, iptc []byte) (keptEXIF, keptXMP []byte) {
+	switch setting {
+	case asset.MetadataAll:
+		return codec.UprightEXIF(exif), codec.UprightXMP(xmp)
+	case asset.MetadataCopyright:
+		return nil, rights.Read(exif, xmp, iptc).XMP()
+	}
+	return nil, nil
+}
+
+// needsMetadata says that more than a profile has to be read.
+func needsMetadata(setting string) bool {
+	return setting == asset.MetadataAll || setting == asset.MetadataCopyright
+}
