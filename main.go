@@ -5,9 +5,8 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/signal"
 	"runtime/debug"
-	"syscall"
+	"time"
 
 	"webpress/internal/app"
 )
@@ -18,14 +17,18 @@ var version string
 func main() { os.Exit(run()) }
 
 func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	noCoreDump() // there are tokens in memory
+	ctx, stop := interruptible(context.Background(), time.Now, os.Exit)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 
 	dir, err := os.Getwd()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "webpress: find the working directory:", err)
 		return app.WrongSettings
+	}
+	if gone := os.TempDir(); !isFolder(gone) && isFolder(fallbackTemp) {
+		fmt.Fprintf(os.Stderr, "webpress: warning: TMPDIR is %q, which is not a folder: using %s\n", gone, fallbackTemp)
+		os.Setenv("TMPDIR", fallbackTemp)
 	}
 	return app.Command{
 		Stdout:  os.Stdout,
@@ -35,6 +38,14 @@ func run() int {
 		Dir:     dir,
 		Version: versionOf(debug.ReadBuildInfo()),
 	}.Main(ctx, os.Args[1:])
+}
+
+// fallbackTemp is where temporary files go if TMPDIR is no place for them.
+const fallbackTemp = "/tmp"
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // versionOf is the version of a release, or else what the Go tool noted of the

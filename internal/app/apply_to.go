@@ -14,7 +14,7 @@ import (
 // made for, be it a fork's, as long as that ends with head.
 func (r *run) applyTo(ctx context.Context, repo *git.Repo, head string) (to unmoved, err error) {
 	// Paths in an upload begin at the root of the repository.
-	top, err := git.Open(ctx, repo.Top(), git.Options{Env: r.Environ})
+	top, err := git.Open(ctx, repo.Top(), r.git())
 	if err != nil {
 		return to, err
 	}

@@ -153,7 +153,7 @@ func (b *budgets) compare(ctx context.Context) error {
 func (b *budgets) find(ctx context.Context) (scan.Found, error) {
 	return scan.Find(ctx, scan.Options{
 		Dir: b.settings.WorkingDirectory, Globs: []string{"**"}, Ignore: b.settings.Ignore,
-		Git: git.Options{Env: b.Environ},
+		Git: b.git(),
 		Only: func(file, blob string) bool {
 			if !scan.IsPicture(file) {
 				return false

@@ -7,7 +7,6 @@ import (
 
 	"webpress/internal/asset"
 	"webpress/internal/convert"
-	"webpress/internal/git"
 	"webpress/internal/ledger"
 	"webpress/internal/scan"
 )
@@ -94,7 +93,7 @@ func (r *run) scanOptions() scan.Options {
 	return scan.Options{
 		Dir: s.WorkingDirectory, Paths: s.Paths, Globs: s.Glob, Ignore: slices.Concat(s.Ignore, r.ownFolders()),
 		MaxFileSizeOf: func(file string) int64 { return r.settingsOf(file).MaxFileSize },
-		Git:           git.Options{Env: r.Environ},
+		Git:           r.git(),
 	}
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"strings"
@@ -29,11 +30,15 @@ func (r *run) remote(ctx context.Context, repo *git.Repo, repository string) (gi
 			return to, err
 		}
 		switch to.URL = origin.URL; {
-		case to.Token == "" && origin.Token != "":
-			r.ci.Mask(origin.Token)
-			to = origin
 		case to.Token != "" && bySSH(origin.URL, f.ServerURL, repository):
 			to.URL = ""
+		case to.Token != "" && !r.knows(origin.URL):
+			r.log.warn("the token is not used by git: origin is %q, and the token is for %s", redacted(origin.URL), f.ServerURL+"/"+f.Repository)
+			to.Token, to.User = "", ""
+		}
+		if to.Token == "" && origin.Token != "" {
+			r.ci.Mask(origin.Token)
+			to = origin
 		}
 	}
 	if to.URL == "" && f.ServerURL != "" && repository != "" {
@@ -46,6 +51,51 @@ func (r *run) remote(ctx context.Context, repo *git.Repo, repository string) (gi
 		}
 	}
 	return to, nil
+}
+
+// knows says that an address is the one that the platform has told of the repository:
+// scheme, host, port and path. Where it has told none, every address is. The address of
+// origin is what a step before this one, or whoever made the folder, has put there.
+func (r *run) knows(address string) bool {
+	f := r.facts
+	if f.ServerURL == "" || f.Repository == "" {
+		return true
+	}
+	for _, known := range append(f.CloneURLs, f.ServerURL+"/"+f.Repository) {
+		if sameRepository(address, known) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameRepository says that two addresses are one: servers take the path with and
+// without .git, in any case.
+func sameRepository(a, b string) bool {
+	one, err := url.Parse(a)
+	if err != nil {
+		return false
+	}
+	other, err := url.Parse(b)
+	if err != nil {
+		return false
+	}
+	path := func(u *url.URL) string { return strings.TrimSuffix(strings.TrimRight(u.Path, "/"), ".git") }
+	return one.Scheme == other.Scheme && strings.EqualFold(one.Hostname(), other.Hostname()) && port(one) == port(other) &&
+		strings.EqualFold(path(one), path(other))
+}
+
+func port(u *url.URL) string {
+	return cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
+}
+
+// redacted is an address without a password.
+func redacted(address string) string {
+	if u, err := url.Parse(address); err == nil {
+		u.User = nil
+		return u.String()
+	}
+	return "another address"
 }
 
 // bySSH says that address is that of a repository of server's, by SSH. Where it is

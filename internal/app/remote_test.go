@@ -88,3 +88,47 @@ func TestPasswordOfOrigin(t *testing.T) {
 		})
 	}
 }
+
+// The token goes where the platform says that the repository is, and nowhere else.
+func TestTokenOnlyForTheServerThatIsKnown(t *testing.T) {
+	gitLabEnv := map[string]string{
+		"GITLAB_CI": "true", "CI_SERVER_URL": "https://gl.example:8443/git", "CI_PROJECT_PATH": "group/sub/site", "CI_JOB_TOKEN": "j",
+		"CI_REPOSITORY_URL": "http://gitlab-ci-token:j@gl.internal/git/group/sub/site.git",
+	}
+	for _, tt := range []struct {
+		origin string
+		env    map[string]string
+		want   bool
+	}{
+		{"https://github.com/octo/site", gitHubEnv(), true},
+		{"https://GitHub.com:443/Octo/site.git/", gitHubEnv(), true},
+		{"http://github.com/octo/site", gitHubEnv(), false},
+		{"https://github.com:8443/octo/site", gitHubEnv(), false},
+		{"https://github.com.evil.example/octo/site", gitHubEnv(), false},
+		{"https://github.com/evil/site", gitHubEnv(), false},
+		{"https://github.com/octo/site/../../evil/site", gitHubEnv(), false},
+		{"https://evil.example/octo/site", gitHubEnv(), false},
+		{"https://github.com@evil.example/octo/site", gitHubEnv(), false},
+		{"ext::sh -c evil", gitHubEnv(), false},
+		{"/srv/octo/site.git", gitHubEnv(), false},
+		{"https://gl.example:8443/git/group/sub/site.git", gitLabEnv, true},
+		{"http://gl.internal/git/group/sub/site.git", gitLabEnv, true},
+		{"https://gl.example/git/group/sub/site.git", gitLabEnv, false},
+		{"https://elsewhere.example/r.git", nil, true}, // at home nobody has said
+	} {
+		t.Run(tt.origin, func(t *testing.T) {
+			r, repo := testRun(t, config.Config{Token: "t"}, tt.env)
+			var out bytes.Buffer
+			r.log = newLog(&out, &out, true)
+			setOrigin(t, repo, tt.origin)
+			to, err := r.remote(t.Context(), repo, r.facts.Repository)
+			r.log.flush()
+			if err != nil || (to.Token == "t") != tt.want {
+				t.Errorf("%+v, %v", to, err)
+			}
+			if says := strings.Contains(out.String(), "the token is not used by git"); says == tt.want || strings.Count(out.String(), "\n") > 1 {
+				t.Errorf("log: %q", out.String())
+			}
+		})
+	}
+}

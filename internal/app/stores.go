@@ -268,8 +268,11 @@ func (r *run) below(root, dir string) string {
 // openRepo opens the git repository that the run is in, if there is one that can be
 // read. What git says otherwise is kept for those who need one.
 func (r *run) openRepo(ctx context.Context) {
-	r.repo, r.noRepo = git.Open(ctx, r.settings.WorkingDirectory, git.Options{Env: r.Environ})
+	r.repo, r.noRepo = git.Open(ctx, r.settings.WorkingDirectory, r.git())
 }
+
+// git is how git is run.
+func (r *run) git() git.Options { return git.Options{Env: r.Environ, Workspace: r.facts.Workspace} }
 
 // tellFault prints an error and how to mend it.
 func (r *run) tellFault(err error) {

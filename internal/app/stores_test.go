@@ -151,7 +151,11 @@ func TestCommit(t *testing.T) {
 		{"command line", config.Config{}, nil, made{"main", "", origin, "u", "p", false}},
 		{"GitHub", config.Config{Token: "t"}, gitHubEnv(), made{"work", actionsBot, origin, "", "t", true}},
 		{"GitHub, a token of the environment's", config.Config{}, gitHubEnv("GITHUB_TOKEN", "t"), made{"work", actionsBot, origin, "x-access-token", "t", true}},
-		{"Gitea", config.Config{Token: "t"}, gitHubEnv("GITEA_ACTIONS", "true", "GITHUB_SERVER_URL", "https://git.example"), made{"work", "webpress <webpress@noreply.git.example>", origin, "", "t", false}},
+		{"Gitea", config.Config{Token: "t"}, gitHubEnv("GITEA_ACTIONS", "true"), made{"work", "webpress <webpress@noreply.github.com>", origin, "", "t", false}},
+		{
+			"Gitea, and origin is elsewhere", config.Config{Token: "t"}, gitHubEnv("GITEA_ACTIONS", "true", "GITHUB_SERVER_URL", "https://git.example"),
+			made{"work", "webpress <webpress@noreply.git.example>", origin, "u", "p", false},
+		},
 		{
 			"GitLab", config.Config{CommitBranch: "b", CommitAuthor: "A <a@b>"}, map[string]string{"GITLAB_CI": "true", "CI_COMMIT_BRANCH": "x", "CI_JOB_TOKEN": "t"},
 			made{"b", "A <a@b>", origin, "gitlab-ci-token", "t", false},

@@ -1,6 +1,9 @@
 package ci
 
-import "strings"
+import (
+	"net/url"
+	"strings"
+)
 
 // An Event says why a run was started.
 type Event string
@@ -77,6 +80,9 @@ type Facts struct {
 	// ServerURL, APIURL and GraphQLURL have no slash at their end. GraphQLURL is
 	// empty where there is none.
 	ServerURL, APIURL, GraphQLURL string
+	// CloneURLs are further addresses that the platform gives git for Repository,
+	// without a password: runners may reach the server by another name than people do.
+	CloneURLs []string
 	// Workspace is the folder of the checkout.
 	Workspace string
 	// RunID and RunURL name this run; SourceRunID is the run that a WorkflowRun
@@ -148,6 +154,19 @@ func commit(sha string) string {
 		return ""
 	}
 	return sha
+}
+
+// cloneURLs are those of addresses that git reaches by HTTP, without passwords.
+func cloneURLs(addresses ...string) []string {
+	var all []string
+	for _, a := range addresses {
+		u, err := url.Parse(a)
+		if err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" {
+			u.User = nil
+			all = append(all, u.String())
+		}
+	}
+	return all
 }
 
 // origin returns url without slashes at its end.

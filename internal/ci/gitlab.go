@@ -35,6 +35,7 @@ func (g *GitLab) Facts() Facts {
 		ServerURL:     origin(g.getenv("CI_SERVER_URL")),
 		APIURL:        origin(g.getenv("CI_API_V4_URL")),
 		GraphQLURL:    origin(g.getenv("CI_API_GRAPHQL_URL")),
+		CloneURLs:     cloneURLs(g.getenv("CI_REPOSITORY_URL"), g.getenv("CI_PROJECT_URL")),
 		Workspace:     g.getenv("CI_PROJECT_DIR"),
 		RunID:         g.getenv("CI_PIPELINE_ID"),
 		Forge:         "gitlab",

@@ -35,7 +35,7 @@ func (r *Repo) Changed(ctx context.Context, base string) ([]Difference, error) {
 		return nil, fmt.Errorf("compare with %q: not a commit", base)
 	}
 	quiet := r.with("GIT_NO_LAZY_FETCH=1")
-	quiet.env = environment(quiet.env, []setting{
+	quiet.env = configured(quiet.env, []setting{
 		// Or else a file that only has another time is among them.
 		{"diff.autoRefreshIndex", "true"},
 	})

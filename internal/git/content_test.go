@@ -28,10 +28,11 @@ func TestCommitData(t *testing.T) {
 			write(t, dir, ".gitattributes", tc.attributes)
 			write(t, dir, "x.lock", "another")
 			commitAll(t, dir)
+			user := filepath.Join(t.TempDir(), "gitconfig")
 			for i := 0; i < len(tc.config); i += 2 {
-				run(t, dir, "config", tc.config[i], tc.config[i+1])
+				run(t, dir, "config", "--file", user, tc.config[i], tc.config[i+1])
 			}
-			r := open(t, dir)
+			r := open(t, dir, "GIT_CONFIG_GLOBAL="+user)
 			id, content, err := r.Cleaned(t.Context(), "x.lock", []byte(tc.data))
 			if err != nil || string(content) != tc.want || id != hash(t, dir, tc.want) {
 				t.Errorf("cleaned: %s, %q, %v", id, content, err)

@@ -1,16 +1,18 @@
 // Package git runs git, and knows how to ask it: nothing prompts, names are
-// separated by NUL, a tree that belongs to somebody else is read all the same,
-// and what git said is part of the error.
+// separated by NUL, no program that a repository names is run, no secret of the
+// environment is handed on, and what git said is part of the error.
 package git
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"slices"
+	"time"
 )
 
 // What Open returns where git cannot help. Both are ordinary: callers then do
@@ -26,11 +28,19 @@ var (
 type Options struct {
 	// Program is the name or path of git; empty means "git" in the PATH.
 	Program string
-	// Env is what git inherits, as os.Environ returns it; nil means the
-	// environment of this process. What names another repository is taken out
-	// of it: the folder alone decides.
+	// Env is the environment, as os.Environ returns it; nil means that of this
+	// process. git and its children are given the part of it that they need: see
+	// inherit. What names another repository is not: the folder alone decides.
 	Env []string
+	// Workspace is the folder that the CI has checked out to, empty where there is
+	// none: what is in it may be read whoever it belongs to.
+	Workspace string
+	// Timeout is how long one command may take; 0 is DefaultTimeout.
+	Timeout time.Duration
 }
+
+// DefaultTimeout is how long one command of git's may take, to a server and back.
+const DefaultTimeout = 15 * time.Minute
 
 // A Repo is a work tree as seen from one folder in it. It holds no open files,
 // and may be used from several goroutines.
@@ -39,78 +49,70 @@ type Repo struct {
 	top     string
 	program string
 	env     []string
+	timeout time.Duration
+	// values are what git is configured for, and skipped the filters that are not run.
+	values  []value
+	skipped map[string]bool
 }
 
 // Open finds the work tree that dir is in. It returns ErrNoWorkTree where there
 // is none (dir may also be inside of a .git folder), ErrNotInstalled where
-// there is one but no git to ask, and an *Error where git refuses to read it.
+// there is one but no git to ask, and an *Error where git refuses to read it, as
+// it does with one that belongs to another user.
 func Open(ctx context.Context, dir string, o Options) (*Repo, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
-	// git compares safe.directory with the resolved path.
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
 		return nil, err
-	}
-	tops := candidates(dir)
-	if len(tops) == 0 {
-		return nil, ErrNoWorkTree // without the cost of a process
-	}
-	r := &Repo{dir: dir, program: o.Program}
-	if r.program == "" {
-		r.program = "git"
 	}
 	base := o.Env
 	if base == nil {
 		base = os.Environ()
 	}
-	r.env = environment(base, settings(tops))
-
-	out, err := r.run(ctx, nil, "rev-parse", "--show-toplevel")
-	var failed *Error
+	p, ok := locate(dir, ceilings(base))
+	if !ok {
+		return nil, ErrNoWorkTree // without the cost of a process
+	}
+	r := &Repo{
+		dir: dir, top: p.top, program: cmp.Or(o.Program, "git"), timeout: cmp.Or(o.Timeout, DefaultTimeout),
+		env: append(configured(inherit(base), fixed), "GIT_DIR="+p.dir, "GIT_WORK_TREE="+p.top),
+	}
+	err = r.trust(ctx, p, o.Workspace)
+	if err == nil {
+		err = r.arm(ctx)
+	}
+	if err == nil && !slices.ContainsFunc(r.values, func(v value) bool { return v.own }) {
+		// No configuration of its own: git tells what is wrong with it.
+		_, err = r.run(ctx, nil, "rev-parse", "--git-dir")
+	}
 	switch {
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
 		return nil, ErrNotInstalled
-	case errors.As(err, &failed) && strings.Contains(failed.Stderr, "must be run in a work tree"):
-		return nil, ErrNoWorkTree
 	case err != nil:
 		return nil, err
 	}
-	// A folder's name may end in a newline, so only git's own is cut off.
-	r.top = strings.TrimSuffix(string(out), "\n")
-	return r, r.useIndex(ctx, base)
+	r.useIndex(base, p)
+	return r, nil
 }
 
 // useIndex lets git look at the index that a hook is run for. `git commit -a` and
 // `git commit FILE` make one of their own, and hand it over by GIT_INDEX_FILE; the
 // path is relative to the top, where hooks are run. One of another repository does
 // not count.
-func (r *Repo) useIndex(ctx context.Context, env []string) error {
-	index := ""
-	for _, kv := range env {
-		if value, ok := strings.CutPrefix(kv, "GIT_INDEX_FILE="); ok {
-			index = value
-		}
-	}
+func (r *Repo) useIndex(env []string, p place) {
+	index := lookup(env, "GIT_INDEX_FILE")
 	if index == "" {
-		return nil
+		return
 	}
-	out, err := r.run(ctx, nil, "rev-parse", "--absolute-git-dir")
-	if err != nil {
-		return err
-	}
-	if !filepath.IsAbs(index) {
-		index = filepath.Join(r.top, index)
-	}
-	dir, err := filepath.EvalSymlinks(filepath.Dir(index))
-	if err != nil || dir != strings.TrimSuffix(string(out), "\n") {
-		return nil //nolint:nilerr // it is no index of this repository
+	index = from(r.top, index)
+	if dir, err := filepath.EvalSymlinks(filepath.Dir(index)); err != nil || dir != p.dir {
+		return
 	}
 	if _, err := os.Stat(index); err == nil {
 		r.env = append(r.env, "GIT_INDEX_FILE="+index)
 	}
-	return nil
 }
 
 // Dir is the folder given to Open, absolute and with symbolic links resolved.
@@ -119,19 +121,3 @@ func (r *Repo) Dir() string { return r.dir }
 
 // Top is the top folder of the work tree, absolute.
 func (r *Repo) Top() string { return r.top }
-
-// candidates returns dir and the folders above it that hold a .git entry,
-// nearest first.
-func candidates(dir string) []string {
-	var tops []string
-	for {
-		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
-			tops = append(tops, dir)
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			return tops
-		}
-		dir = up
-	}
-}

@@ -23,6 +23,8 @@ var (
 	// ErrUnreachable says that the server was not reached, or broke off. It may be
 	// there a moment later.
 	ErrUnreachable = errors.New("the server did not answer")
+	// ErrTimeout says that the server was given all the time that there is.
+	ErrTimeout = errors.New("the server took too long")
 	// ErrNoLFS says that a path is kept by Git LFS, and that git-lfs is missing.
 	ErrNoLFS = errors.New("git-lfs is not installed")
 )
@@ -60,6 +62,9 @@ var kinds = []struct {
 
 // kind adds to an error of git's what it comes to.
 func kind(failed *Error) error {
+	if late := (*overdue)(nil); errors.As(failed.Err, &late) {
+		return &refusal{ErrTimeout, failed}
+	}
 	said := strings.ToLower(failed.Stderr)
 	for _, k := range kinds {
 		for _, w := range k.words {

@@ -1,11 +1,17 @@
 package git
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"net/url"
+	"slices"
 	"strings"
+
+	"webpress/internal/asset"
 )
 
 // A Remote is a repository on a server, and how to get in.
@@ -32,7 +38,7 @@ func (r *Repo) Origin(ctx context.Context) (Remote, error) {
 	}
 	scheme, rest, ok := strings.Cut(out, "://")
 	if !ok || !strings.HasPrefix(scheme, "http") {
-		return Remote{URL: out}, nil
+		return Remote{URL: out}, r.refuseInside(out)
 	}
 	// A password that is not escaped may hold any of /@:, which no URL parser takes.
 	at := strings.LastIndexByte(rest, '@')
@@ -41,6 +47,22 @@ func (r *Repo) Origin(ctx context.Context) (Remote, error) {
 		origin.User, origin.Token = unescaped(user), unescaped(password)
 	}
 	return origin, nil
+}
+
+// refuseInside is an error where an address is a folder of the work tree: it may have
+// come with the files, and a push would run its hooks.
+func (r *Repo) refuseInside(address string) error {
+	path, ok := strings.CutPrefix(address, "file://")
+	if !ok && strings.Contains(address, ":") {
+		return nil // by SSH, or a helper of git's
+	}
+	if !within(r.top, resolve(from(r.dir, path))) {
+		return nil
+	}
+	return &asset.Fault{
+		Message: fmt.Sprintf("the remote origin is %q, which is inside of the work tree", address),
+		Hint:    "set its address with `git remote set-url origin ADDRESS`",
+	}
 }
 
 // unescaped is a part of an address as it is meant.
@@ -54,7 +76,7 @@ func unescaped(part string) string {
 // RemoteHead is the id of the last commit of a branch on a server, empty where
 // there is no such branch.
 func (r *Repo) RemoteHead(ctx context.Context, to Remote, branch string) (string, error) {
-	out, err := r.reach(ctx, to, "ls-remote", "--", to.URL, "refs/heads/"+branch)
+	out, err := r.reach(ctx, to, "ls-remote", "--", there, "refs/heads/"+branch)
 	if err != nil {
 		return "", err
 	}
@@ -79,7 +101,7 @@ func (r *Repo) Fetch(ctx context.Context, from Remote, branch, commit string) er
 	} else if shallow == "true" {
 		args = append(args, "--depth=1")
 	}
-	args = append(args, "--", from.URL)
+	args = append(args, "--", there)
 	if branch != "" {
 		if _, err := r.reach(ctx, from, "fetch", append(args, "refs/heads/"+branch)...); err != nil {
 			return err
@@ -105,7 +127,7 @@ func (r *Repo) Fetch(ctx context.Context, from Remote, branch, commit string) er
 func (r *Repo) Push(ctx context.Context, to Remote, commit, branch, expected string) error {
 	ref := "refs/heads/" + branch
 	_, err := r.reach(ctx, to, "push", "--no-recurse-submodules", "--no-verify", "--force-with-lease="+ref+":"+expected,
-		"--", to.URL, commit+":"+ref)
+		"--no-signed", "--no-follow-tags", "--", there, commit+":"+ref)
 	return err
 }
 
@@ -119,7 +141,7 @@ func (r *Repo) PushLFS(ctx context.Context, to Remote, objects []string) error {
 		n := min(len(objects), atOnce)
 		// Not the commit: all of its history would be looked through, and missed in
 		// a shallow clone.
-		if _, err := r.reach(ctx, to, "lfs", append([]string{"push", "--object-id", to.URL}, objects[:n]...)...); err != nil {
+		if _, err := r.reach(ctx, to, "lfs", append([]string{"push", "--object-id", there}, objects[:n]...)...); err != nil {
 			return err
 		}
 		objects = objects[n:]
@@ -127,43 +149,104 @@ func (r *Repo) PushLFS(ctx context.Context, to Remote, objects []string) error {
 	return nil
 }
 
-// reach runs a command that talks to a server.
+// there stands for the server in the arguments of reach.
+const there = "\x00"
+
+// reach runs a command that talks to a server, which the arguments name by there.
+//
+// git is not given the address itself: it would look it up among the names of its
+// remotes ([remote "https://…"]) and rewrite it (url.….insteadOf). A name and an
+// address that nobody can have known stand for it, which nothing else fits.
 func (r *Repo) reach(ctx context.Context, to Remote, command string, args ...string) ([]byte, error) {
+	alias := "webpress-" + strings.ToLower(rand.Text())
+	args = slices.Clone(args)
+	for i := range args {
+		if args[i] == there {
+			args[i] = alias
+		}
+	}
+	address := alias + "://server" // git-lfs cuts off a slash at the end
 	add := []setting{
-		// Hooks of a tree that is somebody else's are not run.
-		{"core.hooksPath", "/dev/null"},
-		// A server that sends nothing at all for so many seconds hangs.
-		{"http.lowSpeedLimit", "1"}, {"http.lowSpeedTime", "120"},
+		{"remote." + alias + ".url", address},
+		{"url." + to.URL + ".insteadOf", address}, {"url." + to.URL + ".pushInsteadOf", address},
+		// A server that sends next to nothing for so many seconds hangs. What it says
+		// while its hooks run is a few bytes each 5 seconds.
+		{"http.lowSpeedLimit", "1000"}, {"http.lowSpeedTime", "300"},
 		{"lfs.activitytimeout", "120"}, {"lfs.dialtimeout", "30"},
 	}
 	at := *r
-	env := r.env[:len(r.env):len(r.env)]
-	user := to.User
-	if user == "" {
-		user = "x-access-token"
-	}
-	if to.Token != "" {
-		// An empty value forgets those before it: the token alone counts, and not one
-		// that a checkout has left in the configuration.
-		add = append(add, setting{"credential.helper", ""})
+	env := slices.Clip(r.env)
+	user := cmp.Or(to.User, "x-access-token")
+	if u, err := url.Parse(to.URL); to.Token != "" && err == nil && (u.Scheme == "http" || u.Scheme == "https") {
 		env = append(env, "GIT_TRACE_REDACT=1", "WEBPRESS_GIT_USER="+user, "WEBPRESS_GIT_TOKEN="+to.Token)
-		if u, err := url.Parse(to.URL); err == nil && strings.HasPrefix(u.Scheme, "http") {
-			server := u.Scheme + "://" + u.Host
-			add = append(add,
-				// For this server alone: .lfsconfig or a redirection may name another.
-				setting{"credential." + server + ".helper", ""}, setting{"credential." + server + ".helper", helper},
-				setting{"http.extraheader", ""}, setting{"http." + server + "/.extraheader", ""}, setting{"http." + to.URL + ".extraheader", ""},
-				// Or else git-lfs finds it out, and writes it into the configuration.
-				setting{"lfs." + strings.TrimSuffix(to.URL, "/") + "/info/lfs.access", "basic"})
-		}
+		add = append(add, r.only(u)...)
 	}
-	at.env = environment(env, add)
+	at.env = configured(env, add)
 	out, err := at.run(ctx, nil, command, args...)
 	if failed := (*Error)(nil); errors.As(err, &failed) {
 		failed.Stderr = hide(failed.Stderr, to.Token, base64.StdEncoding.EncodeToString([]byte(user+":"+to.Token)))
 		err = kind(failed)
 	}
 	return out, err
+}
+
+// only lets the token alone count, for one server alone, and takes back what the
+// repository has set for the way there: a proxy, another address for the host, a
+// certificate that is not looked at.
+func (r *Repo) only(server *url.URL) []setting {
+	root := server.Scheme + "://" + server.Host
+	// An empty value forgets those before it: not what a checkout has left in the
+	// configuration. .lfsconfig or a redirection may name another server.
+	add := []setting{
+		{"credential.helper", ""}, {"credential." + root + ".helper", ""},
+		{"http.extraheader", ""}, {"http." + root + "/.extraheader", ""}, {"http." + server.String() + ".extraheader", ""},
+	}
+	for _, v := range r.values {
+		section, sub, name := v.split()
+		switch {
+		case section == "credential" && name == "helper", section == "http" && name == "extraheader":
+			add = append(add, setting{v.key, ""})
+		case section == "remote" && v.own && name == "proxy":
+			add = append(add, setting{v.key, r.protected("http.proxy", r.proxy(server.Scheme))})
+		case section == "http" && v.own:
+			instead, ok := map[string]string{
+				"proxy": r.proxy(server.Scheme), "proxyauthmethod": "anyauth", "sslverify": "true", "cookiefile": "",
+				"curloptresolve": "", "emptyauth": "auto", "followredirects": "initial",
+			}[name]
+			if ok && sub != "" {
+				instead = r.protected("http."+name, instead)
+			}
+			if ok {
+				add = append(add, setting{v.key, r.protected(v.key, instead)})
+			}
+		}
+	}
+	return append(add,
+		setting{"credential." + root + ".helper", helper},
+		// Or else git-lfs finds it out, and writes it into the configuration.
+		setting{"lfs." + strings.TrimSuffix(server.String(), "/") + "/info/lfs.access", "basic"})
+}
+
+// protected is what the user, the system or the environment has set, or else
+// otherwise.
+func (r *Repo) protected(key, otherwise string) string {
+	if values := protectedValues(r.values, key); len(values) > 0 {
+		return last(values)
+	}
+	return otherwise
+}
+
+// proxy is that of the environment: to set an empty one means none.
+func (r *Repo) proxy(scheme string) string {
+	for _, name := range []string{scheme + "_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"} {
+		if name == "HTTPS_PROXY" && scheme != "https" {
+			continue // curl takes http_proxy in lower case alone
+		}
+		if value := lookup(r.env, name); value != "" {
+			return value
+		}
+	}
+	return ""
 }
 
 // hide makes secrets unreadable, should git ever say them.

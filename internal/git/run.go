@@ -2,13 +2,13 @@ package git
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os/exec"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -53,85 +53,70 @@ func exitCode(err error) int {
 	return -1
 }
 
+// writers are the commands that change something: when the run ends, they are let
+// come to their end. Half of a push, or an index without the branch that it belongs
+// to, is worse than a second's wait.
+var writers = map[string]bool{
+	"add": true, "commit-tree": true, "hash-object": true, "lfs": true, "push": true, "read-tree": true,
+	"update-index": true, "update-ref": true, "write-tree": true,
+}
+
+// grace is how long a writer has after the run was ended. GitHub's runner kills what
+// is left 10 seconds after it cancels a job, docker stop as well.
+const grace = 5 * time.Second
+
+// An overdue command took longer than it may.
+type overdue struct {
+	command string
+	limit   time.Duration
+}
+
+func (e *overdue) Error() string { return fmt.Sprintf("not done after %s", e.limit) }
+
 // run runs one git command in r.dir and returns what it wrote to its standard
-// output.
+// output. git and its children are a session of their own: a Ctrl-C in a terminal or
+// the signal of timeout(1) to the whole process group reaches webpress alone, which
+// then ends them; and no child finds a terminal to ask for a password at.
 func (r *Repo) run(ctx context.Context, stdin io.Reader, command string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, r.program, append([]string{command}, args...)...)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	limit := cmp.Or(r.timeout, DefaultTimeout)
+	late := &overdue{command, limit}
+	limited, cancel := context.WithTimeoutCause(ctx, limit, late)
+	defer cancel()
+	running, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	defer context.AfterFunc(limited, func() {
+		if writers[command] && ctx.Err() != nil {
+			select {
+			case <-running.Done():
+			case <-time.After(grace):
+			}
+		}
+		end()
+	})()
+
+	cmd := exec.CommandContext(running, r.program, append([]string{command}, args...)...)
 	cmd.Dir = r.dir
-	cmd.Env = append(r.env, "PWD="+r.dir)
+	cmd.Env = append(slices.Clip(r.env), "PWD="+r.dir)
 	cmd.Stdin = stdin
+	apart(cmd)
 	// A grandchild that keeps the pipes open must not keep us waiting.
 	cmd.WaitDelay = 2 * time.Second
 	var out, diagnosis bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &diagnosis
-	if err := cmd.Run(); err != nil {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		return nil, &Error{Command: command, Stderr: diagnosis.String(), Err: err}
+	err := cmd.Run()
+	if running.Err() != nil {
+		killGroup(cmd)
 	}
-	return out.Bytes(), nil
-}
-
-// A setting is one git configuration value.
-type setting struct{ key, value string }
-
-// settings returns what git has to be told to read the work trees at tops.
-func settings(tops []string) []setting {
-	var all []setting
-	for _, top := range tops {
-		// A container runs as root on the runner's files; git would refuse.
-		all = append(all, setting{"safe.directory", top})
+	switch {
+	case err == nil:
+		return out.Bytes(), nil
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case context.Cause(limited) == late:
+		return nil, &Error{Command: command, Err: late}
 	}
-	// Having trusted a tree of somebody else's, start no program that its
-	// configuration names.
-	return append(all, setting{"core.fsmonitor", "false"})
-}
-
-// local are the variables that bind git to a certain repository; a hook has
-// them set for the repository it runs in. The list is that of
-// "git rev-parse --local-env-vars" without the configuration.
-var local = []string{
-	"GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR",
-	"GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE",
-	"GIT_INTERNAL_SUPER_PREFIX", "GIT_NAMESPACE", "GIT_NO_REPLACE_OBJECTS",
-	"GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_REPLACE_REF_BASE",
-	"GIT_SHALLOW_FILE", "GIT_WORK_TREE",
-	// These change what a path given to git means.
-	"GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS",
-	"GIT_ICASE_PATHSPECS",
-}
-
-// environment returns base made fit for git: bound to no repository, asking no
-// questions, speaking English, and with the settings added to those that base
-// may hand over already.
-func environment(base []string, add []setting) []string {
-	env := make([]string, 0, len(base)+2*len(add)+4)
-	count := 0
-	for _, kv := range base {
-		name, value, _ := strings.Cut(kv, "=")
-		if name == "GIT_CONFIG_COUNT" {
-			if n, err := strconv.Atoi(value); err == nil && n > 0 {
-				count = n
-			}
-			continue
-		}
-		if !slices.Contains(local, name) {
-			env = append(env, kv)
-		}
-	}
-	// safe.directory is taken from here, but not from a repository's own
-	// configuration; see "Protected configuration" in git-config(1).
-	for _, s := range add {
-		env = append(env,
-			fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", count, s.key),
-			fmt.Sprintf("GIT_CONFIG_VALUE_%d=%s", count, s.value))
-		count++
-	}
-	return append(env,
-		fmt.Sprintf("GIT_CONFIG_COUNT=%d", count),
-		"GIT_TERMINAL_PROMPT=0",
-		"GIT_OPTIONAL_LOCKS=0",
-		"LC_ALL=C",
-	)
+	return nil, &Error{Command: command, Stderr: diagnosis.String(), Err: err}
 }

@@ -152,6 +152,15 @@ func digest(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
+func look(t *testing.T, program string) string {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func needLFS(t *testing.T) {
 	t.Helper()
 	if _, err := exec.LookPath("git-lfs"); err != nil {

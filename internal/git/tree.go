@@ -3,7 +3,9 @@ package git
 import (
 	"bytes"
 	"context"
+	"os"
 	"path"
+	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -124,6 +126,10 @@ func (r *Repo) Filtered(ctx context.Context, paths []string) (map[string]string,
 // WithLFS is r with Git LFS's filter set up as `git lfs install` does it, but for
 // the commands of this Repo alone. It returns ErrNoLFS where git-lfs is missing.
 func (r *Repo) WithLFS(ctx context.Context) (*Repo, error) {
+	// Looked up first: git would take an alias called lfs for it.
+	if !r.finds("git-lfs") {
+		return nil, ErrNoLFS
+	}
 	if _, err := r.run(ctx, nil, "lfs", "version"); err != nil {
 		if ctx.Err() != nil {
 			return nil, err
@@ -131,13 +137,23 @@ func (r *Repo) WithLFS(ctx context.Context) (*Repo, error) {
 		return nil, ErrNoLFS
 	}
 	with := *r
-	with.env = environment(r.env, []setting{
-		{"filter.lfs.clean", "git-lfs clean -- %f"}, {"filter.lfs.smudge", "git-lfs smudge -- %f"},
-		{"filter.lfs.process", "git-lfs filter-process"}, {"filter.lfs.required", "true"},
-	})
+	with.env = configured(r.env, lfsFilter)
 	return &with, nil
 }
 
 // AtTop is r as seen from the top of its work tree: what Git LFS and other filters
 // make of a file does not depend on it, but what a path is relative to does.
 func (r *Repo) AtTop() *Repo { return r.atTop() }
+
+// finds says that a program is in the PATH that git is given.
+func (r *Repo) finds(program string) bool {
+	for _, dir := range filepath.SplitList(lookup(r.env, "PATH")) {
+		if !filepath.IsAbs(dir) {
+			continue
+		}
+		if info, err := os.Stat(filepath.Join(dir, program)); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
 	"webpress/internal/asset"
 	"webpress/internal/ci"
@@ -31,6 +32,10 @@ const (
 	// another attempt or by a rerun, has the same key.
 	KeyHeader = "Idempotency-Key"
 )
+
+// deadline is how long a delivery may take as a whole: nothing waits for it but the
+// end of the job.
+const deadline = 2 * time.Minute
 
 // A Webhook receives the JSON report of a run.
 type Webhook struct {
@@ -92,7 +97,7 @@ func (w Webhook) Send(ctx context.Context, report []byte) (notes []string, err e
 	}
 	_, err = w.Client.Do(ctx, wire.Request{
 		Method: http.MethodPost, URL: w.URL, PrivatePath: true, Header: header,
-		Body: wire.Bytes(report), Length: int64(len(report)),
+		Body: wire.Bytes(report), Length: int64(len(report)), Deadline: deadline,
 	})
 	if err == nil {
 		return notes, nil

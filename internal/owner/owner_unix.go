@@ -23,3 +23,21 @@ func Give(like fs.FileInfo, chown func(uid, gid int) error) error {
 	}
 	return err
 }
+
+// Same says that files have one owner. Symbolic links are not followed, and what is
+// not there has none.
+func Same(paths ...string) bool {
+	first := -1
+	for _, path := range paths {
+		info, err := os.Lstat(path)
+		if err != nil {
+			return false
+		}
+		stat, ok := info.Sys().(*syscall.Stat_t)
+		if !ok || first >= 0 && first != int(stat.Uid) {
+			return false
+		}
+		first = int(stat.Uid)
+	}
+	return true
+}

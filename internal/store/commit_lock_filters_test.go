@@ -18,8 +18,10 @@ func TestLockFilters(t *testing.T) {
 	} {
 		t.Run(tc.name+", "+tc.method, func(t *testing.T) {
 			s := newStage(t)
-			run(t, s.dir, "config", "filter.rot13.clean", "tr a-z n-za-m")
-			run(t, s.dir, "config", "filter.rot13.smudge", "tr a-z n-za-m")
+			for _, file := range []string{s.user(), filepath.Join(s.dir, ".git", "config")} { // webpress looks into the user's alone
+				run(t, s.dir, "config", "--file", file, "filter.rot13.clean", "tr a-z n-za-m")
+				run(t, s.dir, "config", "--file", file, "filter.rot13.smudge", "tr a-z n-za-m")
+			}
 			s.put(".gitattributes", tc.attributes+"\n")
 			s.put(lockPath, "x.png\n")
 			s.publish("Attributes")
@@ -101,5 +103,28 @@ func TestLockInLFS(t *testing.T) {
 		if again, err := s.put2(c, d); err != nil || again.Ref != "" || len(again.Left) > 0 {
 			t.Errorf("again: %+v, %v", again, err)
 		}
+	}
+}
+
+// TestFilterOfTheRepository leaves out what only a program could encrypt that the
+// repository's own configuration names.
+func TestFilterOfTheRepository(t *testing.T) {
+	s := newStage(t)
+	run(t, s.dir, "config", "filter.crypt.clean", "touch '"+filepath.Join(s.dir, "ran")+"'; cat")
+	s.put(".gitattributes", "a.webp filter=crypt\n*.lock filter=crypt\n")
+	d := s.delivery("a.png", "b.png")
+	s.lock(&d, nil)
+	stored, err := s.put2(s.store(), d)
+	if err != nil || len(stored.Left) != 1 || stored.Left[0].Path != "a.webp" || !strings.Contains(stored.Left[0].Reason, "git config --global filter.crypt.clean") {
+		t.Fatalf("%+v, %v", stored, err)
+	}
+	if len(stored.Notes) != 1 || !strings.Contains(stored.Notes[0], "x.lock") && !strings.Contains(stored.Notes[0], lockPath) {
+		t.Errorf("notes: %q", stored.Notes)
+	}
+	if got := run(t, s.bare, "ls-tree", "--name-only", "main"); strings.Contains(got, "a.webp") || strings.Contains(got, ".lock") || !strings.Contains(got, "b.webp") {
+		t.Errorf("main has %q", got)
+	}
+	if _, err := os.Stat(filepath.Join(s.dir, "ran")); err == nil {
+		t.Error("the filter was run")
 	}
 }

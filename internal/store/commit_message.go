@@ -193,6 +193,7 @@ func hint(err error) string {
 		{git.ErrNotFound, "check the address of the remote origin, and that the token may see the repository: servers hide it from those that may not"},
 		{git.ErrNoLFS, "install git-lfs before webpress runs, or take the outputs out of Git LFS in .gitattributes"},
 		{git.ErrMoved, "others push to this branch all the time; run it again, or let `commit-branch` be a branch of its own"},
+		{git.ErrTimeout, "check the way to the server from where the job runs: it sends next to nothing, or its hooks do not end"},
 		{git.ErrUnreachable, "check that the server can be reached from where the job runs, and run it again"},
 	} {
 		if errors.Is(err, one.err) {

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"os"
 	"path"
 	"path/filepath"
@@ -122,7 +123,11 @@ func (c Commit) plan(ctx context.Context, d Delivery) (*plan, error) {
 		return p, err
 	}
 	if d.Lock != nil {
-		p.planLock(ignored[d.Lock.Path], filters[d.Lock.Path])
+		if p.Repo.SkipsFilter(filters[d.Lock.Path]) {
+			p.notes = append(p.notes, fmt.Sprintf("%q is not committed: %s", d.Lock.Path, skipped(filters[d.Lock.Path])))
+		} else {
+			p.planLock(ignored[d.Lock.Path], filters[d.Lock.Path])
+		}
 	}
 	all := p.files
 	p.files = nil
@@ -135,6 +140,8 @@ func (c Commit) plan(ctx context.Context, d Delivery) (*plan, error) {
 		switch {
 		case ignored[f.output]:
 			leave(f, "git ignores it; take it out of .gitignore, or set `output`")
+		case p.Repo.SkipsFilter(filters[f.output]):
+			leave(f, skipped(filters[f.output]))
 		case f.blob == "":
 			leave(f, "it is gone from the work tree")
 		case changed && f.filter == "":
@@ -144,6 +151,13 @@ func (c Commit) plan(ctx context.Context, d Delivery) (*plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// skipped is why a file with a filter is left out that git is kept from running: what
+// is committed would not be what the filter makes of it, such as an encrypted file.
+func skipped(filter string) string {
+	return fmt.Sprintf("it has the filter %s of the repository's configuration, and webpress runs no program that is named there; "+
+		"set it up in your own: `git config --global filter.%s.clean COMMAND`", filter, filter)
 }
 
 // outside says why a file that is below top does not belong to its repository.

@@ -292,7 +292,7 @@ func TestFilters(t *testing.T) {
 	s := newStage(t)
 	s.put(".gitattributes", "a.webp filter=rot13\nb.webp text\n")
 	s.publish("Attributes")
-	run(t, s.dir, "config", "filter.rot13.clean", "tr a-z n-za-m")
+	run(t, s.dir, "config", "--file", s.user(), "filter.rot13.clean", "tr a-z n-za-m")
 	c := s.store()
 	s.gitHub(&c, func(int) { t.Error("GraphQL was used") })
 	d := s.delivery("a.png", "b.png")

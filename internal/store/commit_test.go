@@ -108,9 +108,12 @@ func (s *stage) look(w http.ResponseWriter, r *http.Request) (answered bool) {
 	return s.before != nil && s.before(w, r)
 }
 
+// user is the file of the user's own settings.
+func (s *stage) user() string { return s.bare + ".gitconfig" }
+
 func (s *stage) store() Commit {
 	s.t.Helper()
-	env := append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1")
+	env := append(os.Environ(), "GIT_CONFIG_GLOBAL="+s.user(), "GIT_CONFIG_NOSYSTEM=1")
 	repo, err := git.Open(s.t.Context(), s.dir, git.Options{Env: env})
 	if err != nil {
 		s.t.Fatal(err)

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -36,6 +37,8 @@ type Request struct {
 	// set for GET, HEAD, OPTIONS, PUT and DELETE, nor where Header has an
 	// Idempotency-Key.
 	Idempotent bool
+	// Deadline is Options.Deadline for this request; 0 is that one.
+	Deadline time.Duration
 	// PrivatePath says that the path of URL is a secret as well, as it is with
 	// most webhooks: then only scheme and host are shown.
 	PrivatePath bool
@@ -78,7 +81,9 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	if r.Method == "" {
 		r.Method = http.MethodGet
 	}
-	a := &call{client: c, request: r}
+	a := &call{client: c, request: r, began: c.opts.Clock.Now(), limit: cmp.Or(r.Deadline, c.opts.Deadline)}
+	ctx, end := a.within(ctx)
+	defer end()
 	req, err := a.prepare(ctx)
 	if err != nil {
 		return nil, a.broken(err)
@@ -135,6 +140,10 @@ type call struct {
 	client  *Client
 	request Request
 	hide    redactor
+
+	// began is when the first attempt did, and limit how long all may take.
+	began time.Time
+	limit time.Duration
 
 	// attempts counts them; sent says whether the last one had a connection, so
 	// that a part of the request may have reached the server.

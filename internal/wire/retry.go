@@ -47,7 +47,7 @@ func (a *call) check(ctx context.Context, _ *http.Response, err error) (bool, er
 		f = a.broken(err)
 	}
 	a.failure = f
-	return a.judge(f), nil
+	return a.judge(f) && !a.outlasts(a.wait), nil
 }
 
 // judge decides whether a failed attempt is worth another one, and after what

@@ -116,8 +116,11 @@ func (g *guard) end() {
 	g.cancel(nil)
 }
 
-// why is the silence, where it was what led to err.
+// why is the silence or the deadline, where that was what led to err.
 func (g *guard) why(err error) error {
+	if o := late(g.ctx, phase(g.phase.Load())); o != nil {
+		return o
+	}
 	if s, ok := errors.AsType[*silence](context.Cause(g.ctx)); ok {
 		return s
 	}

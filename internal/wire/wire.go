@@ -21,7 +21,9 @@ import (
 const (
 	DefaultRetries = 5
 	DefaultTimeout = time.Minute
-	DefaultMaxWait = 5 * time.Minute
+	// DefaultDeadline is for an API's answer with all attempts at it.
+	DefaultDeadline = 10 * time.Minute
+	DefaultMaxWait  = 5 * time.Minute
 )
 
 const (
@@ -44,9 +46,12 @@ type Options struct {
 	// Retries is how often at most a failed request is repeated: 0 is never.
 	Retries int
 	// Timeout is how long nothing may happen: no connection, no byte of the
-	// request taken, no answer, no further byte of it. It does not bound a
-	// request as a whole; a context does. 0 is DefaultTimeout.
+	// request taken, no answer, no further byte of it. 0 is DefaultTimeout.
 	Timeout time.Duration
+	// Deadline is how long a request may take as a whole, with all attempts and the
+	// waits between them; a server that sends a byte now and then is never silent. 0
+	// is DefaultDeadline.
+	Deadline time.Duration
 	// MaxWait is the longest wait that is granted to a server which asks to be
 	// left alone. Where it asks for more, the request fails at once with
 	// Error.Wait set. 0 is DefaultMaxWait.
@@ -88,6 +93,7 @@ type Client struct {
 func New(o Options) *Client {
 	o.Retries = max(o.Retries, 0)
 	o.Timeout = cmp.Or(o.Timeout, DefaultTimeout)
+	o.Deadline = cmp.Or(o.Deadline, DefaultDeadline)
 	o.MaxWait = cmp.Or(o.MaxWait, DefaultMaxWait)
 	if o.UserAgent == "" {
 		o.UserAgent = "webpress"

@@ -25,11 +25,13 @@ type bench struct {
 	lines []string
 	// timers are those that were started, for tests that let them run out.
 	timers chan *timer
+	// deadlines are the timers of requests as a whole.
+	deadlines chan *timer
 }
 
 func newBench(t *testing.T, o Options) *bench {
 	t.Helper()
-	b := &bench{timers: make(chan *timer, 100)}
+	b := &bench{timers: make(chan *timer, 100), deadlines: make(chan *timer, 100)}
 	o.Logf = func(format string, args ...any) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -44,9 +46,13 @@ func newBench(t *testing.T, o Options) *bench {
 			return ctx.Err()
 		}
 	}
-	o.Clock.AfterFunc = func(_ time.Duration, f func()) Timer {
+	o.Clock.AfterFunc = func(d time.Duration, f func()) Timer {
 		tm := &timer{f: f, resets: make(chan struct{}, 1000)}
-		b.timers <- tm
+		if d >= 2*DefaultTimeout {
+			b.deadlines <- tm
+		} else {
+			b.timers <- tm
+		}
 		return tm
 	}
 	b.Client = New(o)
