@@ -29,7 +29,7 @@ func (r *run) apply(ctx context.Context) int {
 	}
 	r.openRepo(ctx)
 	repo := r.repo
-	if err := errors.Join(r.checkApply(repo), r.readRules(), r.checkFiles(), r.checkWebhook()); err != nil {
+	if err := errors.Join(r.checkApply(repo), r.readRules(), r.checkFiles(ctx), r.checkWebhook()); err != nil {
 		return r.stop(ctx, err)
 	}
 	release, err := r.exclude(ctx, r.root(), false)

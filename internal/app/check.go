@@ -24,7 +24,7 @@ func (r *run) check(ctx context.Context) int {
 		r.tellSettings()
 	}
 	r.openRepo(ctx)
-	if err := errors.Join(r.readRules(), r.checkFiles(), r.checkWebhook()); err != nil {
+	if err := errors.Join(r.readRules(), r.checkFiles(ctx), r.checkWebhook()); err != nil {
 		return r.stop(ctx, err)
 	}
 	in := report.Input{Check: true, Version: r.Version, Recipe: recipe(&r.settings), Rules: len(r.rules)}
@@ -94,6 +94,9 @@ func (r *run) checkOutputs(ctx context.Context, in *report.Input, checked map[st
 	}
 	v, err := r.look(ctx, p)
 	if err != nil {
+		return err
+	}
+	if err := r.checkImages(p, v); err != nil {
 		return err
 	}
 	orphans, err := r.orphans(ctx, p, v)

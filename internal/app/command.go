@@ -62,12 +62,12 @@ func (c Command) Main(ctx context.Context, args []string) int {
 	settings, err := config.Load(args, config.Host{
 		Environ: c.Environ, Dir: c.Dir, Stdout: c.Stdout, Version: c.Version,
 	})
-	dotenv := settings.Dotenv
-	if dotenv != "" && !filepath.IsAbs(dotenv) {
-		dotenv = filepath.Join(settings.WorkingDirectory, dotenv)
+	people := c.Stdout
+	if usesStdout(settings) {
+		people = c.Stderr // GitHub's runner takes commands from both
 	}
-	platform := ci.Detect(c.Getenv, ci.Options{Out: c.Stdout, Dotenv: dotenv, Now: c.Now})
-	log := newLog(c.Stdout, c.Stderr, platform.Name() != "")
+	platform := ci.Detect(c.Getenv, ci.Options{Out: people, Dotenv: dotenvPath(settings), Stdout: c.Stdout, Now: c.Now})
+	log := newLog(people, c.Stderr, platform.Name() != "")
 	defer log.flush()
 	switch {
 	case errors.Is(err, config.ErrShown):
@@ -93,6 +93,20 @@ func (c Command) Main(ctx context.Context, args []string) int {
 		return r.relock(ctx)
 	}
 	return r.convert(ctx)
+}
+
+// dotenvPath is where the lines of the setting dotenv go: - is standard output, and
+// empty is nowhere.
+func dotenvPath(s config.Config) string {
+	switch {
+	case isStdout(s.Dotenv):
+		return toStdout
+	case s.Dotenv == "", s.DryRun:
+		return ""
+	case filepath.IsAbs(s.Dotenv):
+		return s.Dotenv
+	}
+	return filepath.Join(s.WorkingDirectory, s.Dotenv)
 }
 
 // refuse tells what is wrong in the settings.

@@ -17,6 +17,13 @@ import (
 // says that the results are to be uploaded instead, where that can be done.
 func (r *run) chooseCommit(ctx context.Context, to *stores, repo *git.Repo, byDefault bool) (upload bool, err error) {
 	f := r.facts
+	if at, ok := r.settings.FromFile["commit-branch"]; ok && f.Event == ci.PullRequest {
+		// Whoever can push to the branch of a pull request would decide where a token
+		// that may do more than they pushes to.
+		r.log.warn("%s: on a pull request it is not used, since the pull request may have set it: its own branch is committed to", at.Where)
+		r.log.hint("set commit-branch by a flag, an input or the variable WEBPRESS_COMMIT_BRANCH")
+		r.settings.CommitBranch, r.settings.OpenPullRequest = "", false
+	}
 	apply := ""
 	if r.forge() == gitHub {
 		apply = "; `webpress apply` in a workflow started by workflow_run commits what this run uploads"

@@ -32,7 +32,7 @@ func (r *run) convert(ctx context.Context) int {
 		return r.stop(ctx, err)
 	}
 	to, err := r.chooseStores(ctx, r.repo)
-	if err := errors.Join(err, r.readRules(), r.checkFiles(), r.checkWebhook()); err != nil {
+	if err := errors.Join(err, r.readRules(), r.checkFiles(ctx), r.checkWebhook()); err != nil {
 		return r.stop(ctx, err)
 	}
 	if s.Verbose {
@@ -68,6 +68,9 @@ func (r *run) enter(ctx context.Context) (p *past, v *view, release func(), err 
 	}
 	if p, err = r.remember(); err == nil {
 		v, err = r.look(ctx, p)
+	}
+	if err == nil {
+		err = r.checkImages(p, v)
 	}
 	if err != nil {
 		release()

@@ -101,13 +101,13 @@ func TestPaths(t *testing.T) {
 	tests := []struct {
 		workspace, dir, report string
 		inRepository           string // of a.png
-		reportDir, reportName  string
+		at                     string // of report
 	}{
-		{"", "/w", "r.json", "a.png", "/w", "r.json"},
-		{"/w", "/w", "x/../r.json", "a.png", "/w", "r.json"},
-		{"/w", "/w/site", "out/r.json", "site/a.png", "/w/site", "out/r.json"},
-		{"/w", "/w/site", "../r.json", "site/a.png", "/w", "r.json"},
-		{"/w", "/elsewhere", "/tmp/x/r.json", "a.png", "/tmp/x", "r.json"},
+		{"", "/w", "r.json", "a.png", "/w/r.json"},
+		{"/w", "/w", "x/../r.json", "a.png", "/w/r.json"},
+		{"/w", "/w/site", "out/r.json", "site/a.png", "/w/site/out/r.json"},
+		{"/w", "/w/site", "../r.json", "site/a.png", "/w/r.json"},
+		{"/w", "/elsewhere", "/tmp/x/r.json", "a.png", "/tmp/x/r.json"},
 	}
 	for _, tt := range tests {
 		r := run{
@@ -117,10 +117,8 @@ func TestPaths(t *testing.T) {
 		if got := r.inRepository("a.png"); got != tt.inRepository {
 			t.Errorf("in %s of %s, a.png is %q, want %q", tt.dir, tt.workspace, got, tt.inRepository)
 		}
-		dir, name := r.fileAt(tt.report)
-		if dir != tt.reportDir || name != tt.reportName {
-			t.Errorf("in %s, the report %s is %q in %q, want %q in %q",
-				tt.dir, tt.report, name, dir, tt.reportName, tt.reportDir)
+		if got := r.at(tt.report); got != tt.at {
+			t.Errorf("in %s, the report %s is %q, want %q", tt.dir, tt.report, got, tt.at)
 		}
 	}
 }

@@ -2,9 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 
@@ -38,6 +35,9 @@ func (r *run) deliver(ctx context.Context, in report.Input, prefix string) (ok b
 			name = ""
 		}
 	}
+	if isStdout(name) || r.settings.DryRun {
+		name = "" // there is no file for later steps
+	}
 	if file := r.settings.CodeQuality; file != "" {
 		quality, err := rep.CodeQuality(r.inRepository)
 		if err == nil {
@@ -62,10 +62,6 @@ func (r *run) deliver(ctx context.Context, in report.Input, prefix string) (ok b
 			r.log.warn("%s", err)
 		}
 	}
-	if file := r.settings.Dotenv; file != "" {
-		// Where this fails, the writing below does, and says so.
-		_ = os.MkdirAll(filepath.Dir(r.at(file)), 0o755)
-	}
 	if err := r.ci.SetOutputs(rep.Outputs(r.inRepository(name))); err != nil {
 		fail(err)
 	}
@@ -81,58 +77,6 @@ func (r *run) deliver(ctx context.Context, in report.Input, prefix string) (ok b
 	}
 	r.log.text(rep.Text())
 	return ok
-}
-
-// fileAt is where a file that a setting names goes: a folder, and a path below it
-// that it must not leave. The setting is relative to the working directory.
-// Unlike an output it may lie anywhere, since the user names it: a runner's
-// folder for temporary files is a good place.
-func (r *run) fileAt(name string) (dir, below string) {
-	dir, below = r.settings.WorkingDirectory, filepath.Clean(name)
-	if filepath.IsLocal(below) {
-		return dir, filepath.ToSlash(below)
-	}
-	if !filepath.IsAbs(below) {
-		below = filepath.Join(dir, below)
-	}
-	return filepath.Dir(below), filepath.Base(below)
-}
-
-// checkFiles finds out before the work, not after it, that a file that the
-// settings ask for cannot be written.
-func (r *run) checkFiles() error {
-	var faults []error
-	for _, f := range []struct{ setting, name, such string }{
-		{"report", r.settings.Report, "webpress.json"},
-		{"dotenv", r.settings.Dotenv, "webpress.env"},
-		{"code-quality", r.settings.CodeQuality, "webpress-quality.json"},
-		{"sarif", r.settings.Sarif, "webpress.sarif"},
-	} {
-		if f.name == "" {
-			continue
-		}
-		dir, name := r.fileAt(f.name)
-		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.IsDir() {
-			faults = append(faults, &asset.Fault{
-				Message: fmt.Sprintf("write %s %q: it is a folder", f.setting, f.name),
-				Hint:    fmt.Sprintf("let `%s` be the path of a file, such as %s", f.setting, path.Join(filepath.ToSlash(f.name), f.such)),
-			})
-		}
-	}
-	return errors.Join(faults...)
-}
-
-// writeFile puts a file that a setting names in its place, in one rename.
-func (r *run) writeFile(setting, name string, data []byte) error {
-	dir, below := r.fileAt(name)
-	err := os.MkdirAll(dir, 0o755)
-	if err == nil {
-		err = tree.WriteFile(dir, below, data)
-	}
-	if err != nil {
-		return fmt.Errorf("write %s %q: %w", setting, name, cause(err))
-	}
-	return nil
 }
 
 // annotate marks the files that failed, and those that a check has something

@@ -21,7 +21,7 @@ func (r *run) merge(ctx context.Context) int {
 	}
 	r.openRepo(ctx)
 	to, err := r.chooseStores(ctx, r.repo)
-	if err := errors.Join(err, r.readRules(), r.checkFiles(), r.checkWebhook()); err != nil {
+	if err := errors.Join(err, r.readRules(), r.checkFiles(ctx), r.checkWebhook()); err != nil {
 		return r.stop(ctx, err)
 	}
 	p, v, release, err := r.enter(ctx)

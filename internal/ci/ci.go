@@ -41,9 +41,11 @@ type Options struct {
 	// the commands harmless.
 	Out io.Writer
 	// Dotenv is the path of a file that outputs are written to as WEBPRESS_NAME=value
-	// lines, on every platform; empty is none. GitLab hands such a file to later
-	// jobs as artifacts:reports:dotenv.
+	// lines, on every platform; empty is none, and - is Stdout. GitLab hands such a
+	// file to later jobs as artifacts:reports:dotenv.
 	Dotenv string
+	// Stdout takes the lines of Dotenv where that is -.
+	Stdout io.Writer
 	// Now is the clock, time.Now where it is nil.
 	Now func() time.Time
 }

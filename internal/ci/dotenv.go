@@ -3,8 +3,10 @@ package ci
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"os"
+	"io"
+	"io/fs"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,6 +18,9 @@ import (
 // https://docs.gitlab.com/administration/instance_limits/#limit-dotenv-file-size
 const dotenvLimit = 5120
 
+// toStdout is the path that stands for standard output.
+const toStdout = "-"
+
 // maxDotenv is the length in bytes of a dotenv file to which lines are still added.
 const maxDotenv = 16 << 20
 
@@ -24,10 +29,15 @@ const maxDotenv = 16 << 20
 // no line breaks, cuts spaces off, puts variables in place of $NAME, and takes
 // no more than limit bytes (0: any number). Other lines of the file stay; those
 // of an earlier call are replaced.
-func writeDotenv(path string, outputs []Output, limit int) (left []string, err error) {
-	old, err := tree.Read(path, maxDotenv)
-	if err != nil && !os.IsNotExist(err) {
-		return nil, fmt.Errorf("read outputs %q: %w", path, cause(err))
+func writeDotenv(path string, stdout io.Writer, outputs []Output, limit int) (left []string, err error) {
+	var old []byte
+	if path != toStdout {
+		old, err = tree.Read(path, maxDotenv)
+		// What is no regular file, such as a named pipe, has no lines to keep.
+		_, other := errors.AsType[*tree.KindError](err)
+		if err != nil && !other && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("read outputs %q: %w", path, cause(err))
+		}
 	}
 	mine := make(map[string]bool, len(outputs))
 	for _, o := range outputs {
@@ -53,7 +63,12 @@ func writeDotenv(path string, outputs []Output, limit int) (left []string, err e
 		}
 		b.WriteString(line)
 	}
-	if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+	if path == toStdout {
+		_, err = io.WriteString(stdout, b.String())
+	} else {
+		err = tree.Save(path, []byte(b.String()))
+	}
+	if err != nil {
 		return nil, fmt.Errorf("write outputs %q: %w", path, cause(err))
 	}
 	return left, nil
@@ -92,7 +107,7 @@ func dotenv(o Options, outputs []Output, limit int, paths ...string) error {
 		if path == "" {
 			continue
 		}
-		left, err := writeDotenv(path, outputs, limit)
+		left, err := writeDotenv(path, o.Stdout, outputs, limit)
 		if err != nil {
 			return err
 		}

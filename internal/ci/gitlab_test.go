@@ -167,7 +167,11 @@ func TestDotenv(t *testing.T) {
 }
 
 func TestDotenvFails(t *testing.T) {
-	c := Detect(environ("GITLAB_CI", "true"), Options{Dotenv: filepath.Join(t.TempDir(), "none", "x")})
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c := Detect(environ("GITLAB_CI", "true"), Options{Dotenv: filepath.Join(file, "x")})
 	if err := c.SetOutputs([]Output{{"a", "b"}}); err == nil || !strings.HasPrefix(err.Error(), "write outputs ") {
 		t.Errorf("got %v", err)
 	}

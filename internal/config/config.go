@@ -54,6 +54,8 @@ type Config struct {
 	Paths []string `kong:"-"`
 	// File is the path of the webpress.yml that was read, empty without one.
 	File string `kong:"-"`
+	// FromFile are the settings that come from it, each with its place there.
+	FromFile map[string]Mistake `kong:"-"`
 
 	// Glob of no patterns means every picture.
 	Glob   []string `group:"which" placeholder:"PATTERN" check:"pattern" default-note:"every HEIC, HEIF, HIF, JPEG, PNG, TIFF, BMP, GIF and AVIF file" help:"Patterns of the files to take; one that starts with ! leaves files out again."`

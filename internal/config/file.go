@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -228,7 +229,29 @@ func (f *file) value(src source, s *Setting, n ast.Node) {
 		f.wrong(tok, s.Name, "a section is not "+s.Allowed())
 	default:
 		f.mistakes = append(f.mistakes, src.take(s, text, f.at(tok, s.Name))...)
+		if why := f.strays(s, src[s.Name].value); why != "" {
+			f.wrong(tok, s.Name, fmt.Sprintf("%s %s; a flag, an input or the variable WEBPRESS_%s may name any path", quote(text), why, s.Env()))
+		}
 	}
+}
+
+// strays says why a path is not for webpress.yml, which may come with the branch of a
+// stranger: it leaves the tree, or is git's own. It is empty for all others.
+func (f *file) strays(s *Setting, value any) string {
+	name, ok := value.(string)
+	if !ok || s.check != "file" && s.check != "folder" || s.check == "file" && name == "-" {
+		return ""
+	}
+	slashed := strings.ReplaceAll(name, `\`, "/")
+	switch {
+	case path.IsAbs(slashed), filepath.IsAbs(name), filepath.VolumeName(name) != "", !filepath.IsLocal(filepath.FromSlash(slashed)):
+		return "is outside of the tree"
+	case path.Clean(slashed) == ".":
+		return "is the whole tree"
+	case tree.InGit(slashed):
+		return "is inside git's own folder"
+	}
+	return ""
 }
 
 func (f *file) list(src source, s *Setting, seq *ast.SequenceNode) {

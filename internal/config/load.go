@@ -59,6 +59,8 @@ type loader struct {
 	// was read of it.
 	dir, yml string
 	file     *file
+	// said are the settings in file.
+	said source
 	// flags are the mistakes in flags, which are told first.
 	flags, mistakes Mistakes
 }
@@ -100,6 +102,12 @@ func (l *loader) run(args []string) (Config, error) {
 	if l.file != nil {
 		c.Budgets = l.file.budgetsRead()
 		c.Rules = l.file.rulesFor(c, stronger)
+		c.FromFile = map[string]Mistake{}
+		for name, one := range l.said {
+			if !stronger(name) {
+				c.FromFile[name] = one.where
+			}
+		}
 	}
 	return c, nil
 }
@@ -131,7 +139,7 @@ func (l *loader) lower(ctx *kong.Context) {
 	name, data, mistakes := openFile(l.dir, pick("config"))
 	l.yml, l.mistakes = name, append(l.mistakes, mistakes...)
 	yml, f := parseFile(filepath.ToSlash(name), data)
-	l.file, l.mistakes = f, append(l.mistakes, f.mistakes...)
+	l.file, l.said, l.mistakes = f, yml, append(l.mistakes, f.mistakes...)
 	ctx.AddResolver(resolver(yml)) // kong takes the last that has a value
 	ctx.AddResolver(resolver(l.env))
 }

@@ -51,7 +51,7 @@ func TestLoadStore(t *testing.T) {
 			}
 			want := defaults(dir)
 			tt.want(&want)
-			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(Config{}, "FromFile")); diff != "" {
 				t.Errorf("Load (-want +got):\n%s", diff)
 			}
 		})
@@ -161,5 +161,22 @@ func TestSecretsAreNeverShown(t *testing.T) {
 	c := Config{Token: "a", WebhookURL: "b"}
 	if diff := cmp.Diff([]string{"a", "b"}, c.Secrets()); diff != "" {
 		t.Errorf("Secrets (-want +got):\n%s", diff)
+	}
+}
+
+// What a flag or a variable says is not the file's.
+func TestFromFile(t *testing.T) {
+	dir := plant(t, map[string]string{"webpress.yml": "report: r.json\nsarif: x.sarif\ndotenv: -\ncommit-branch: main\n"})
+	got, err := Load([]string{"--report=q.json"}, Host{Dir: dir, Environ: []string{"WEBPRESS_SARIF=y.sarif"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	places := map[string]string{}
+	for name, at := range got.FromFile {
+		places[name] = at.Where
+	}
+	want := map[string]string{"dotenv": "webpress.yml:3:9: dotenv", "commit-branch": "webpress.yml:4:16: commit-branch"}
+	if diff := cmp.Diff(want, places); diff != "" {
+		t.Errorf("FromFile (-want +got):\n%s", diff)
 	}
 }

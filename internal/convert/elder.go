@@ -7,12 +7,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 	"sync/atomic"
 
 	"webpress/internal/asset"
 	"webpress/internal/codec"
 	"webpress/internal/pixel"
+	"webpress/internal/tree"
 )
 
 // maxLike is the length of an older output up to which its bytes are taken.
@@ -109,7 +109,7 @@ func (r *run) removeElder(p *prepared, j asset.Job) {
 }
 
 // elders are the older outputs that jobs of a run take their bytes from, by their
-// paths in lower case.
+// paths as Fold has them.
 type elders map[string]*elder
 
 type elder struct {
@@ -128,7 +128,7 @@ func findElders(jobs []asset.Job) elders {
 		if j.Like == "" {
 			continue
 		}
-		key := strings.ToLower(j.Like)
+		key := tree.Fold(j.Like)
 		if all[key] == nil {
 			all[key] = &elder{}
 		}
@@ -138,10 +138,10 @@ func findElders(jobs []asset.Job) elders {
 		return nil
 	}
 	for _, j := range jobs {
-		if e := all[strings.ToLower(j.Output)]; e != nil && !strings.EqualFold(j.Output, j.Like) {
+		if e := all[tree.Fold(j.Output)]; e != nil && tree.Fold(j.Output) != tree.Fold(j.Like) {
 			e.writers++
 		}
-		if e := all[strings.ToLower(j.Source.Path)]; e != nil {
+		if e := all[tree.Fold(j.Source.Path)]; e != nil {
 			e.source = true
 		}
 	}
@@ -150,11 +150,11 @@ func findElders(jobs []asset.Job) elders {
 
 // changes says that another job puts its output where j.Like is: after two pictures
 // have swapped their names, each would find what the other has just written.
-func (all elders) changes(j asset.Job) bool { return all[strings.ToLower(j.Like)].writers > 0 }
+func (all elders) changes(j asset.Job) bool { return all[tree.Fold(j.Like)].writers > 0 }
 
 // leave says that j has read what it is like, and returns whether it may be removed:
 // no other job will read it, and it is not a picture in its own right.
 func (all elders) leave(j asset.Job) (last bool) {
-	e := all[strings.ToLower(j.Like)]
+	e := all[tree.Fold(j.Like)]
 	return e != nil && e.users.Add(-1) == 0 && !e.source
 }

@@ -98,7 +98,7 @@ func (r *run) prepare(ctx context.Context, j asset.Job) (p prepared) {
 
 // transform fills p with the result of j, or returns why there is none.
 func (r *run) transform(ctx context.Context, j asset.Job, p *prepared) error {
-	inPlace := strings.EqualFold(j.Output, j.Source.Path)
+	inPlace := tree.Fold(j.Output) == tree.Fold(j.Source.Path)
 	if inPlace && j.Source.Format == asset.WebP && j.Recipe.MaxWidth == 0 && j.Recipe.MaxHeight == 0 {
 		p.result = skip(j, asset.IsWebP)
 		return nil
@@ -312,7 +312,7 @@ func (r *run) existing(j asset.Job, p *prepared) (upToDate bool, err error) {
 // removeSource deletes the source of p, once the output on the disk is seen to
 // be whole and the source to be the one that was read.
 func (r *run) removeSource(ctx context.Context, p *prepared, j asset.Job) error {
-	if strings.EqualFold(path.Clean(j.Source.Path), j.Output) {
+	if tree.Fold(path.Clean(j.Source.Path)) == tree.Fold(j.Output) {
 		return nil
 	}
 	written, err := tree.ReadPlain(r.root, j.Output, int64(len(p.data)))

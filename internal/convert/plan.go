@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"webpress/internal/asset"
+	"webpress/internal/tree"
 )
 
 // keepApart is the template that gives a.png and a.jpg outputs of their own.
@@ -30,9 +31,10 @@ type Wish struct {
 // files that are the output of another source, which are skipped as IsWebP.
 //
 // Two output paths count as the same file also where they differ only in upper
-// and lower case: A.png and a.jpg would be two files on Linux, and one of them
-// would be lost in the first checkout on macOS or Windows. Sources that differ
-// only in case are let be: that tree has chosen its file systems already.
+// and lower case or in the Unicode form of their characters: A.png and a.jpg would
+// be two files on Linux, and one of them would be lost in the first checkout on
+// macOS or Windows. Sources that differ only so are left alone: that tree has chosen
+// its file systems already.
 func Plan(sources []asset.Source, wish func(asset.Source) Wish) (jobs []asset.Job, settled []asset.Result) {
 	all := make([]asset.Job, len(sources))
 	fail := make([]*asset.Fault, len(sources))
@@ -79,12 +81,10 @@ func expand(template string, s asset.Source) (string, *asset.Fault) {
 			Hint:    fmt.Sprintf("let `output` be a path below it, such as %s", keepApart),
 		}
 	}
-	for elem := range strings.SplitSeq(clean, "/") {
-		if strings.EqualFold(elem, ".git") {
-			return "", &asset.Fault{
-				Message: fmt.Sprintf("convert %q: output %q is inside git's own folder", s.Path, clean),
-				Hint:    fmt.Sprintf("let `output` be another path, such as %s", keepApart),
-			}
+	if tree.InGit(clean) {
+		return "", &asset.Fault{
+			Message: fmt.Sprintf("convert %q: output %q is inside git's own folder", s.Path, clean),
+			Hint:    fmt.Sprintf("let `output` be another path, such as %s", keepApart),
 		}
 	}
 	return clean, nil
@@ -126,18 +126,25 @@ func splitExt(base string) (name, ext string) {
 // crossed finds jobs whose output is the path of another source. Where that
 // source is a WebP, it is taken for the result of an earlier run: it is made,
 // and left alone. Any other file there is a picture in its own right, which
-// the job must not touch.
+// the job must not touch, also where it differs so little from the output that
+// macOS or Windows take it for the same file.
 func crossed(all []asset.Job, made []bool, fail []*asset.Fault) {
-	at := make(map[string]int, len(all))
+	at, folded := make(map[string]int, len(all)), make(map[string]int, len(all))
 	for i, j := range all {
-		at[j.Source.Path] = i
+		at[j.Source.Path], folded[tree.Fold(j.Source.Path)] = i, i
 	}
 	for i, j := range all {
-		k, ok := at[j.Output]
-		if !ok || k == i || fail[i] != nil {
+		k, exact := at[j.Output]
+		if !exact {
+			var near bool
+			if k, near = folded[tree.Fold(j.Output)]; !near || tree.Fold(j.Output) == tree.Fold(j.Source.Path) {
+				continue
+			}
+		}
+		if k == i || fail[i] != nil {
 			continue
 		}
-		if all[k].Source.Format == asset.WebP {
+		if exact && all[k].Source.Format == asset.WebP {
 			made[k] = true
 			continue
 		}
@@ -153,7 +160,7 @@ func clashes(all []asset.Job, made []bool, fail []*asset.Fault) {
 	groups := make(map[string][]int, len(all))
 	for i, j := range all {
 		if fail[i] == nil && !made[i] {
-			key := strings.ToLower(j.Output)
+			key := tree.Fold(j.Output)
 			groups[key] = append(groups[key], i)
 		}
 	}
@@ -191,7 +198,7 @@ func clashing(all []asset.Job, group []int, i int) string {
 }
 
 func clash(a, b asset.Job) bool {
-	return a.Output == b.Output || !strings.EqualFold(a.Source.Path, b.Source.Path)
+	return a.Output == b.Output || tree.Fold(a.Source.Path) != tree.Fold(b.Source.Path)
 }
 
 // apart is a template near the one the jobs have, under which each has an
@@ -226,7 +233,7 @@ func distinct(template string, all []asset.Job, group []int) bool {
 		if fault != nil {
 			return false
 		}
-		outs = append(outs, strings.ToLower(out), strings.ToLower(all[i].Source.Path))
+		outs = append(outs, tree.Fold(out), tree.Fold(all[i].Source.Path))
 	}
 	slices.Sort(outs)
 	return len(slices.Compact(outs)) == 2*len(group)

@@ -1,0 +1,343 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"webpress/internal/asset"
+	"webpress/internal/config"
+	"webpress/internal/ledger"
+	"webpress/internal/store"
+	"webpress/internal/tree"
+)
+
+// toStdout is the path that stands for standard output.
+const toStdout = "-"
+
+// A sink is a file that a setting has written.
+type sink struct {
+	// setting is the name of the setting, path its value, such an example of it.
+	setting, path, such string
+	// like says whether data is what the setting writes.
+	like func(data []byte) bool
+}
+
+// sinksOf are the files that the settings name.
+func sinksOf(s config.Config) []sink {
+	all := []sink{
+		{"report", s.Report, "webpress.json", isObject("results")},
+		{"dotenv", s.Dotenv, "webpress.env", isDotenv},
+		{"code-quality", s.CodeQuality, "webpress-quality.json", isList("check_name")},
+		{"sarif", s.Sarif, "webpress.sarif", isObject("runs")},
+	}
+	return slices.DeleteFunc(all, func(one sink) bool { return one.path == "" })
+}
+
+// standardOutput are other names of it. What they stand for may be a regular file,
+// which must not be replaced.
+var standardOutput = []string{toStdout, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
+
+// isStdout says that a setting writes to standard output.
+func isStdout(name string) bool { return slices.Contains(standardOutput, name) }
+
+// usesStdout says that standard output is taken: all that is for people goes to
+// standard error then.
+func usesStdout(s config.Config) bool {
+	return slices.ContainsFunc(sinksOf(s), func(one sink) bool { return isStdout(one.path) })
+}
+
+// checkFiles finds out before the work, not after it, that a file that the settings
+// ask for cannot be written, or must not be.
+func (r *run) checkFiles(ctx context.Context) error {
+	var faults []error
+	at := map[string]string{}
+	for _, one := range sinksOf(r.settings) {
+		key := toStdout
+		if !isStdout(one.path) {
+			end, direct, err := tree.Resolve(r.at(one.path))
+			if err == nil {
+				err = r.checkSink(ctx, one, end, direct)
+			} else {
+				kind, _ := errors.AsType[*tree.KindError](err)
+				err = one.refused(tree.Cause(err).Error(), r.place(one.setting))
+				if fault, ok := errors.AsType[*asset.Fault](err); ok && kind != nil {
+					fault.Hint = fmt.Sprintf("let `%s` be the path of a file, such as %s", one.setting, path.Join(filepath.ToSlash(one.path), one.such))
+				}
+			}
+			if err != nil {
+				faults = append(faults, err)
+				continue
+			}
+			key = tree.Fold(end)
+		}
+		if other := at[key]; other != "" {
+			faults = append(faults, one.refused("it is the file of "+other+" too", r.place(one.setting)))
+		}
+		at[key] = one.setting
+	}
+	for _, folder := range []struct{ setting, path string }{
+		{"artifact-dir", r.settings.ArtifactDir}, {"cache-dir", r.settings.CacheDir},
+	} {
+		if folder.path != "" && r.place(folder.setting) != "" {
+			faults = append(faults, r.checkStranger(ctx, folder.setting, folder.path))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// refused is the error about a path.
+func (s sink) refused(why, place string) error {
+	return &asset.Fault{
+		Message: fmt.Sprintf("%swrite %s %q: %s", place, s.setting, s.path, why),
+		Hint:    fmt.Sprintf("let `%s` be a file of its own, such as %s, or - for standard output", s.setting, s.such),
+	}
+}
+
+// place is where in webpress.yml a setting comes from, in front of a message; empty
+// where it comes from elsewhere.
+func (r *run) place(setting string) string {
+	if at, ok := r.settings.FromFile[setting]; ok {
+		return at.Where + ": "
+	}
+	return ""
+}
+
+// checkSink says what is wrong with a sink whose path ends at end.
+func (r *run) checkSink(ctx context.Context, one sink, end string, direct bool) error {
+	place := r.place(one.setting)
+	if place != "" {
+		if err := r.checkStranger(ctx, one.setting, one.path); err != nil {
+			return err
+		}
+		if direct {
+			return one.refused("it is not a regular file", place)
+		}
+	}
+	if direct {
+		return nil
+	}
+	if why := r.ownFile(end); why != "" {
+		return one.refused(why, place)
+	}
+	data, err := tree.Read(end, maxSink)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return one.refused(tree.Cause(err).Error(), place)
+	}
+	if format, ok := asset.Sniff(data[:min(len(data), asset.SniffLen)]); ok {
+		return one.refused(fmt.Sprintf("an image is there (%s)", format), place)
+	}
+	tracked, err := r.tracks(ctx, end)
+	if err != nil {
+		return err
+	}
+	if tracked && !one.like(data) {
+		return one.refused("git tracks a file there that is no such report", place)
+	}
+	return nil
+}
+
+// maxSink is the length in bytes of the largest file that a report may replace.
+const maxSink = 1 << 30
+
+// ownFile says why the file at an absolute path is no place for a report: webpress
+// needs it itself. It is empty for all others.
+func (r *run) ownFile(end string) string {
+	same := func(name string) bool {
+		name, err := filepath.EvalSymlinks(name)
+		return err == nil && tree.Fold(name) == tree.Fold(end)
+	}
+	root := r.root()
+	if real, err := filepath.EvalSymlinks(root); err == nil {
+		root = real
+	}
+	dir := ""
+	if r.settings.ArtifactDir != "" {
+		dir, _, _ = tree.Resolve(r.at(r.settings.ArtifactDir) + "/x")
+		dir = filepath.Dir(dir)
+	}
+	switch {
+	case tree.Fold(end) == tree.Fold(filepath.Join(root, ledger.Name)):
+		return "it is the lock file"
+	case r.settings.File != "" && same(r.at(r.settings.File)):
+		return "it is the file of the settings"
+	case dir != "" && tree.Fold(end) == tree.Fold(filepath.Join(dir, store.ManifestName)):
+		return "it is the manifest of `artifact-dir`"
+	}
+	return ""
+}
+
+// checkImages refuses a report in the place of a source or a result, before anything
+// is done.
+func (r *run) checkImages(p *past, v *view) error {
+	sinks := sinksOf(r.settings)
+	if len(sinks) == 0 {
+		return nil
+	}
+	dir, root := r.settings.WorkingDirectory, r.root()
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	if real, err := filepath.EvalSymlinks(root); err == nil {
+		root = real
+	}
+	what := map[string]string{}
+	add := func(base, name, why string) {
+		if name != "" {
+			what[tree.Fold(filepath.Join(base, filepath.FromSlash(name)))] = why
+		}
+	}
+	if p != nil {
+		for _, e := range p.Entries() {
+			for _, o := range e.Outputs {
+				add(root, o.Path, "it is a result")
+			}
+		}
+	}
+	for _, one := range v.settled {
+		add(dir, one.Output, "it is a result")
+		add(dir, one.Source.Path, "it is a source")
+	}
+	for _, t := range v.todo {
+		add(dir, t.Output, "it is a result")
+		add(dir, t.Source.Path, "it is a source")
+	}
+	var faults []error
+	for _, one := range sinks {
+		if isStdout(one.path) {
+			continue
+		}
+		end, _, err := tree.Resolve(r.at(one.path))
+		if err != nil {
+			continue // which was refused before
+		}
+		if why := what[tree.Fold(end)]; why != "" {
+			faults = append(faults, one.refused(why, r.place(one.setting)))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// checkStranger holds a path of webpress.yml, which may be a stranger's, to the tree:
+// it leads through no symbolic link, and to nothing that git tracks. That it stays in
+// the working directory and out of .git is seen when the file is read.
+func (r *run) checkStranger(ctx context.Context, setting, name string) error {
+	fault := func(why string) error {
+		return &asset.Fault{
+			Message: fmt.Sprintf("%s%q %s", r.place(setting)+setting+" ", name, why),
+			Hint:    fmt.Sprintf("a flag, an input or a variable may name any path for `%s`", setting),
+		}
+	}
+	root, err := os.OpenRoot(r.settings.WorkingDirectory)
+	if err != nil {
+		return fmt.Errorf("open working directory: %w", cause(err))
+	}
+	defer root.Close()
+	clean := filepath.ToSlash(filepath.Clean(name))
+	for i := range len(clean) + 1 {
+		if i < len(clean) && clean[i] != '/' || i == 0 {
+			continue
+		}
+		info, err := root.Lstat(clean[:i])
+		if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			return fault(fmt.Sprintf("leads through the symbolic link %q", clean[:i]))
+		}
+	}
+	if r.repo == nil || setting != "artifact-dir" && setting != "cache-dir" {
+		return nil // whether git tracks the file is seen by its content
+	}
+	files, err := r.repo.Files(ctx, clean)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if !f.Untracked {
+			return fault(fmt.Sprintf("holds %q, which git tracks", f.Path))
+		}
+	}
+	return nil
+}
+
+// tracks says whether git has the file at an absolute path in its index.
+func (r *run) tracks(ctx context.Context, end string) (bool, error) {
+	if r.repo == nil {
+		return false, nil
+	}
+	top := r.repo.AtTop()
+	root := top.Top()
+	if real, err := filepath.EvalSymlinks(root); err == nil {
+		root = real
+	}
+	rel := r.below(root, end)
+	if rel == "" {
+		return false, nil
+	}
+	tracked, err := top.Tracked(ctx, []string{rel})
+	return tracked[rel], err
+}
+
+// isObject says whether data is a JSON object that has a field.
+func isObject(field string) func(data []byte) bool {
+	return func(data []byte) bool {
+		var object map[string]json.RawMessage
+		return json.Unmarshal(data, &object) == nil && object[field] != nil
+	}
+}
+
+// isList says whether data is a JSON list, empty or of objects that have a field.
+func isList(field string) func(data []byte) bool {
+	return func(data []byte) bool {
+		var list []map[string]json.RawMessage
+		return json.Unmarshal(data, &list) == nil && (len(list) == 0 || list[0][field] != nil)
+	}
+}
+
+// isDotenv says whether data has lines of NAME=value and nothing else, one of them
+// webpress's.
+func isDotenv(data []byte) bool {
+	ours := len(data) == 0
+	for line := range bytes.Lines(data) {
+		name, _, ok := strings.Cut(string(line), "=")
+		if strings.TrimSpace(name) != "" && !ok {
+			return false
+		}
+		ours = ours || strings.HasPrefix(name, "WEBPRESS_")
+	}
+	return ours
+}
+
+// writeFile writes what a setting asks for: to standard output, to what its path
+// stands for, or in one rename. A dry run writes to standard output alone.
+func (r *run) writeFile(setting, name string, data []byte) error {
+	switch {
+	case isStdout(name):
+		if _, err := r.Stdout.Write(data); err != nil {
+			return fmt.Errorf("write %s to standard output: %w", setting, cause(err))
+		}
+		return nil
+	case r.settings.DryRun:
+		return nil
+	}
+	var err error
+	if r.place(setting) != "" {
+		// The path was a stranger's: it may have become a link since it was looked at.
+		err = tree.WriteFile(r.settings.WorkingDirectory, filepath.ToSlash(filepath.Clean(name)), data)
+	} else {
+		err = tree.Save(r.at(name), data)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s %q: %w", setting, name, cause(err))
+	}
+	return nil
+}
