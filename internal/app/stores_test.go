@@ -308,3 +308,27 @@ func TestBranchNotSeen(t *testing.T) {
 		})
 	}
 }
+
+// What webpress.yml says of the branch is not used on a pull request, which may have
+// changed it: a token that may do more than its author would push there.
+func TestBranchOfFile(t *testing.T) {
+	for _, fromFile := range []bool{false, true} {
+		s := config.Config{Store: []string{"commit"}, CommitBranch: "main", Token: "p"}
+		if fromFile {
+			s.FromFile = map[string]config.Mistake{"commit-branch": {Where: "webpress.yml:1:16: commit-branch"}}
+		}
+		r, repo := testRun(t, s, gitHubEnv())
+		r.facts.Event, r.facts.HeadRepository = ci.PullRequest, r.facts.Repository
+		to, err := r.chooseStores(t.Context(), repo)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := "main"
+		if fromFile {
+			want = r.facts.Branch
+		}
+		if c, ok := to.list[0].(store.Commit); !ok || c.Branch != want {
+			t.Errorf("from the file %v: %+v, want the branch %q", fromFile, to.list, want)
+		}
+	}
+}

@@ -166,7 +166,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 
 // What a flag or a variable says is not the file's.
 func TestFromFile(t *testing.T) {
-	dir := plant(t, map[string]string{"webpress.yml": "report: r.json\nsarif: x.sarif\ndotenv: -\ncommit-branch: main\n"})
+	dir := plant(t, map[string]string{"webpress.yml": "report: r.json\nsarif: x.sarif\ndotenv: \"-\"\ncommit-branch: main\n"})
 	got, err := Load([]string{"--report=q.json"}, Host{Dir: dir, Environ: []string{"WEBPRESS_SARIF=y.sarif"}})
 	if err != nil {
 		t.Fatal(err)
