@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,9 +10,9 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"webpress/internal/asset"
+	"webpress/internal/ci"
 	"webpress/internal/config"
 	"webpress/internal/ledger"
 	"webpress/internal/store"
@@ -35,7 +34,7 @@ type sink struct {
 func sinksOf(s config.Config) []sink {
 	all := []sink{
 		{"report", s.Report, "webpress.json", isObject("results")},
-		{"dotenv", s.Dotenv, "webpress.env", isDotenv},
+		{"dotenv", s.Dotenv, "webpress.env", ci.IsDotenv},
 		{"code-quality", s.CodeQuality, "webpress-quality.json", isList("check_name")},
 		{"sarif", s.Sarif, "webpress.sarif", isObject("runs")},
 	}
@@ -301,20 +300,6 @@ func isList(field string) func(data []byte) bool {
 		var list []map[string]json.RawMessage
 		return json.Unmarshal(data, &list) == nil && (len(list) == 0 || list[0][field] != nil)
 	}
-}
-
-// isDotenv says whether data has lines of NAME=value and nothing else, one of them
-// webpress's.
-func isDotenv(data []byte) bool {
-	ours := len(data) == 0
-	for line := range bytes.Lines(data) {
-		name, _, ok := strings.Cut(string(line), "=")
-		if strings.TrimSpace(name) != "" && !ok {
-			return false
-		}
-		ours = ours || strings.HasPrefix(name, "WEBPRESS_")
-	}
-	return ours
 }
 
 // writeFile writes what a setting asks for: to standard output, to what its path

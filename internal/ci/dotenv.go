@@ -74,6 +74,20 @@ func writeDotenv(path string, stdout io.Writer, outputs []Output, limit int) (le
 	return left, nil
 }
 
+// IsDotenv says whether data has lines of NAME=value and nothing else, one of them
+// webpress's.
+func IsDotenv(data []byte) bool {
+	ours := len(data) == 0
+	for line := range bytes.Lines(data) {
+		name, _, ok := strings.Cut(string(line), "=")
+		if strings.TrimSpace(name) != "" && !ok {
+			return false
+		}
+		ours = ours || strings.HasPrefix(name, dotenvKey(""))
+	}
+	return ours
+}
+
 // dotenvKey turns bytes-saved into WEBPRESS_BYTES_SAVED.
 func dotenvKey(name string) string {
 	upper := strings.Map(func(r rune) rune {
