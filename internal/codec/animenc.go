@@ -4,6 +4,7 @@ package codec
 import "C"
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -49,7 +50,22 @@ func encodeAnimation(ctx context.Context, src *animation, o animOptions) ([]byte
 	var encoder *C.WebPAnimEncoder
 	defer func() { C.WebPAnimEncoderDelete(encoder) }() // which takes nil
 	var width, height int
-	var at time.Duration
+	var at, begin time.Duration // of the frame, of the part
+	var parts []webpPart
+	var first []byte
+	finish := func() error {
+		var size C.size_t
+		lasts := milliseconds(at) - milliseconds(begin)
+		file := C.wp_anim_finish(encoder, lasts, &size)
+		C.WebPAnimEncoderDelete(encoder)
+		if encoder = nil; file == nil {
+			return &Error{Op: "webp", Detail: "the animation could not be put together"}
+		}
+		defer C.WebPFree(unsafe.Pointer(file))
+		data := append([]byte(nil), unsafe.Slice((*byte)(file), int(size))...)
+		parts = append(parts, webpPart{data: data, first: first, lasts: int(lasts)})
+		return nil
+	}
 	for n := 1; ; n++ {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -67,6 +83,11 @@ func encodeAnimation(ctx context.Context, src *animation, o animOptions) ([]byte
 				return nil, err
 			}
 		}
+		if n > 1 && n%partFrames == 1 {
+			if err := finish(); err != nil {
+				return nil, err
+			}
+		}
 		if encoder == nil {
 			if w > MaxWebPSide || h > MaxWebPSide {
 				return nil, &Error{
@@ -74,7 +95,12 @@ func encodeAnimation(ctx context.Context, src *animation, o animOptions) ([]byte
 					Hint: "set max-width and max-height",
 				}
 			}
-			width, height = w, h
+			if width == 0 {
+				width, height = w, h
+			} else {
+				first = bytes.Clone(pix)
+			}
+			begin = at
 			if encoder = C.wp_anim_new(C.int(w), C.int(h), &c); encoder == nil {
 				return nil, &Error{Op: "webp", Detail: "the animation could not be started: out of memory"}
 			}
@@ -83,7 +109,7 @@ func encodeAnimation(ctx context.Context, src *animation, o animOptions) ([]byte
 			return nil, &Error{Op: "webp", Detail: fmt.Sprintf("frame %d has another size than the first", n)}
 		}
 		rgba := (*C.uint8_t)(unsafe.SliceData(pix))
-		if code := C.wp_anim_add(encoder, rgba, C.int(w), C.int(h), milliseconds(at), &c); code != 0 {
+		if code := C.wp_anim_add(encoder, rgba, C.int(w), C.int(h), milliseconds(at)-milliseconds(begin), &c); code != 0 {
 			return nil, &Error{Op: "webp", Code: int(code), Detail: fmt.Sprintf("frame %d could not be encoded (libwebp's error %d)", n, code)}
 		}
 		at += min(duration, maxDuration)
@@ -91,14 +117,18 @@ func encodeAnimation(ctx context.Context, src *animation, o animOptions) ([]byte
 	if encoder == nil {
 		return nil, &Error{Op: "webp", Detail: "the animation has no frames"}
 	}
-	var size C.size_t
-	file := C.wp_anim_finish(encoder, milliseconds(at), &size)
-	if file == nil {
-		return nil, &Error{Op: "webp", Detail: "the animation could not be put together"}
+	if err := finish(); err != nil {
+		return nil, err
 	}
-	defer C.WebPFree(unsafe.Pointer(file))
-	return append([]byte(nil), unsafe.Slice((*byte)(file), int(size))...), nil
+	if len(parts) == 1 {
+		return parts[0].data, nil
+	}
+	return joinAnimations(parts, width, height, src.loop, src.background)
 }
+
+// partFrames is how many frames libwebp is given at a time: for each, its mux walks all
+// the frames before.
+const partFrames = 1000
 
 // maxDuration is the longest that a frame of a WebP can last: 24 bits of
 // milliseconds.

@@ -147,7 +147,8 @@ func Cost(info Info, maxWidth, maxHeight int) int64 {
 		if scaled := source / 4; output <= scaled {
 			source = scaled
 		}
-		return 2*source + encode + 2*output
+		// Planes at 4:4:4, or RGBA of what is not YCbCr.
+		return info.Held + 4*source + encode + 2*output
 	default:
 		if info.Frames > 1 { // canvas, frame, what it covers, and the encoder's three
 			return 12*source + encode + 12*output

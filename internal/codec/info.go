@@ -24,6 +24,8 @@ type Info struct {
 	// Memory is the number of bytes that decoding needs at its peak, the pixels that
 	// come of it included, where the format tells; else 0.
 	Memory int64
+	// Held is the number of bytes that the decoder holds besides the pixels.
+	Held int64
 	// Notes are remarks for the user, such as further images in the file that
 	// are not converted.
 	Notes []string

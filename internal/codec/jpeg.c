@@ -3,11 +3,13 @@
 #include <string.h>
 #include <turbojpeg.h>
 
-// harmless says that a warning is about bytes that no pixel depends on. libjpeg
-// has only texts to tell warnings apart (jerror.h).
+// surplus says that a warning is about bytes that no pixel depends on. libjpeg has
+// only texts to tell warnings apart (jerror.h).
+static int surplus(const char* text) { return strstr(text, "extraneous bytes before marker") != NULL; }
+
+// harmless is surplus for what stands before the pixels.
 static int harmless(const char* text) {
-  return strstr(text, "extraneous bytes before marker") != NULL ||
-         strstr(text, "Unknown Adobe color transform code") != NULL ||
+  return surplus(text) || strstr(text, "Unknown Adobe color transform code") != NULL ||
          strstr(text, "unknown JFIF revision number") != NULL;
 }
 
@@ -56,7 +58,7 @@ static int decode(const uint8_t* data, size_t size, target* to, int width, int h
                      ? tjDecompressToYUVPlanes(t, data, size, to->plane, width, to->stride, height, flags)
                      : tjDecompress2(t, data, size, to->plane[0], width, to->stride[0], height,
                                      to->format, flags);
-    int minor = failed && harmless(tjGetErrorStr2(t));
+    int minor = failed && surplus(tjGetErrorStr2(t));
     int warning = failed && tjGetErrorCode(t) == TJERR_WARNING;
     if (failed) copy(err, err_size, tjGetErrorStr2(t));
     tjDestroy(t);

@@ -19,7 +19,7 @@ func probeJPEG(data []byte) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	info := Info{Format: asset.JPEG, Width: h.width, Height: h.height, Frames: 1, Depth: h.depth, Lossy: true}
+	info := Info{Format: asset.JPEG, Width: h.width, Height: h.height, Frames: 1, Depth: h.depth, Lossy: true, Held: h.coefficients}
 	if h.Orientation >= 5 {
 		info.Width, info.Height = info.Height, info.Width
 	}
@@ -30,11 +30,36 @@ func probeJPEG(data []byte) (Info, error) {
 // the file holds no YCbCr. It decodes at the smallest of the scales 1, 1/2, 1/4,
 // 1/8 that covers the wanted size, which is that of the picture once it is turned;
 // these are the scales that libjpeg-turbo has vector code for.
+//
+// Where libjpeg warns, repairJPEG may know better.
 func decodeJPEG(data []byte, wantWidth, wantHeight int) (Picture, error) {
 	marks, err := readJPEGHeader(data)
 	if err != nil {
 		return Picture{}, err
 	}
+	p, err := Picture{}, error(nil)
+	// A warning of stray bytes would hide what comes behind it.
+	if !marks.stray {
+		if p, err = decodeJPEGStrictly(data, marks, wantWidth, wantHeight); err == nil {
+			return p, nil
+		}
+	}
+	repaired, notes, ok := repairJPEG(data)
+	switch {
+	case !ok && err == nil:
+		return Picture{}, &Error{Op: "jpeg", Detail: cutShort}
+	case !ok:
+		return Picture{}, err
+	}
+	p, err = decodeJPEGStrictly(repaired, marks, wantWidth, wantHeight)
+	if err != nil {
+		return Picture{}, err
+	}
+	p.Notes = append(p.Notes, notes...)
+	return p, nil
+}
+
+func decodeJPEGStrictly(data []byte, marks jpegHeader, wantWidth, wantHeight int) (Picture, error) {
 	var h C.wp_jpeg_header
 	var detail jpegDetail
 	src, size := (*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data))

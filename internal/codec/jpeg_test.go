@@ -2,6 +2,7 @@ package codec
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,6 +41,12 @@ func TestDecodeJPEG(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := Info{Format: asset.JPEG, Width: 192, Height: 128, Frames: 1, Depth: 8, Lossy: true}
+			switch tc.name { // several scans: two bytes a sample are held
+			case "progressive":
+				want.Held = 192 * 128 * 3 / 2 * 2
+			case "inks":
+				want.Held = 192 * 128 * 4 * 2
+			}
 			if diff := cmp.Diff(want, info); diff != "" {
 				t.Error(diff)
 			}
@@ -198,10 +205,125 @@ func TestJPEGCutShort(t *testing.T) {
 	for _, name := range []string{"420", "411", "grey", "progressive", "restart", "cmyk", "inks", "rgb"} {
 		data := picture(t, "jpeg/"+name+".jpg")
 		// Without the end marker there is still the whole picture.
-		for n := 0; n < len(data)-4; n += 1 + n/60 {
+		for n := 0; n < len(data)-6; n += 1 + n/60 {
 			if _, err := Decode(data[:n], DecodeOptions{}); err == nil {
 				t.Errorf("%s: the first %d of %d bytes are decoded", name, n, len(data))
 			}
+		}
+	}
+}
+
+// The end marker alone may be missing, with a note, and with the same pixels.
+func TestJPEGWithoutEnd(t *testing.T) {
+	for _, name := range []string{"420", "411", "grey", "progressive", "restart", "cmyk", "inks", "rgb"} {
+		data := picture(t, "jpeg/"+name+".jpg")
+		want, err := Decode(data, DecodeOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, cut := range [][]byte{data[:len(data)-2], data[:len(data)-1]} {
+			p, err := Decode(cut, DecodeOptions{})
+			if err != nil || !slices.Contains(p.Notes, endMissing) || !samePlanes(&p.Image, &want.Image) {
+				t.Errorf("%s: notes %q, %v", name, p.Notes, err)
+			}
+		}
+		if p, _ := Decode(data, DecodeOptions{}); len(p.Notes) > 0 {
+			t.Errorf("%s: whole, and notes %q", name, p.Notes)
+		}
+	}
+	// Scans that are missing at the end are pixels that are missing, whether the file
+	// ends in the middle of one or between two.
+	data := picture(t, "jpeg/progressive.jpg")
+	scans := jpegScans(data)
+	if len(scans) < 5 {
+		t.Fatalf("scans at %v", scans)
+	}
+	for _, at := range scans[1:] {
+		for _, n := range []int{at, at - 1, at + 3, at + 20} {
+			if _, err := Decode(data[:n], DecodeOptions{}); err == nil {
+				t.Errorf("progressive: the first %d bytes are decoded, with scans at %v", n, scans)
+			}
+		}
+	}
+}
+
+// jpegScans returns where the scans of a JPEG begin.
+func jpegScans(data []byte) (at []int) {
+	for i := 0; ; i++ {
+		n := bytes.Index(data[i:], []byte{0xff, 0xda})
+		if n < 0 {
+			return at
+		}
+		i += n
+		at = append(at, i)
+	}
+}
+
+func samePlanes(a, b *pixel.Image) bool {
+	for i := range a.Planes {
+		w, h := a.PlaneSize(i)
+		if a.Kind == pixel.RGBA || a.Kind == pixel.CMYK {
+			if w, h = 0, 0; i == 0 {
+				w, h = 4*a.Width, a.Height
+			}
+		}
+		for y := range h {
+			if !bytes.Equal(a.Planes[i][y*a.Stride[i]:][:w], b.Planes[i][y*b.Stride[i]:][:w]) {
+				return false
+			}
+		}
+	}
+	return a.Kind == b.Kind && a.Width == b.Width && a.Height == b.Height
+}
+
+// Damage is found behind an oddity that is none.
+func TestJPEGDamageBehindOddity(t *testing.T) {
+	restarts := picture(t, "jpeg/restart.jpg")
+	bad := bytes.Replace(restarts, []byte{0xff, 0xd1}, []byte{0xff, 0xd4}, 1)
+	for name, data := range map[string][]byte{
+		"JFIF 2":             bytes.Replace(bad, []byte("JFIF\x00\x01"), []byte("JFIF\x00\x02"), 1),
+		"an Adobe transform": slices.Concat(bad[:2], jpegSegment(0xee, "Adobe\x00d\x00\x00\x00\x00\x09"), bad[2:]),
+		"bounds of a scan":   oddBounds(bad),
+		"bytes in front":     slices.Concat(bad[:20], []byte("abc"), bad[20:]),
+		"no end":             bad[:len(bad)-2],
+	} {
+		if _, err := Decode(data, DecodeOptions{}); err == nil {
+			t.Errorf("%s: damage is not seen", name)
+		}
+	}
+}
+
+// oddBounds writes bounds into a sequential scan as Samsung's cameras do.
+func oddBounds(data []byte) []byte {
+	c := bytes.Clone(data)
+	i := jpegScans(c)[0]
+	copy(c[i+2+int(c[i+3])-3:], []byte{0, 0, 0})
+	return c
+}
+
+// Many scans of many pixels are refused by the header, and a few are not.
+func TestJPEGScanBound(t *testing.T) {
+	data := picture(t, "jpeg/progressive.jpg")
+	scans := jpegScans(data)
+	last := data[scans[len(scans)-1] : len(data)-2]
+	with := func(n, side int) []byte {
+		c := slices.Concat(data[:len(data)-2], bytes.Repeat(last, n), data[len(data)-2:])
+		at := bytes.Index(c, []byte{0xff, 0xc2})
+		binary.BigEndian.PutUint16(c[at+5:], uint16(side))
+		binary.BigEndian.PutUint16(c[at+7:], uint16(side))
+		return c
+	}
+	if _, err := Probe(with(489, 16383)); err == nil || !strings.Contains(err.Error(), "scans of 16383x16383 pixels would take too long") {
+		t.Errorf("got %v", err)
+	}
+	for _, tc := range [][2]int{{0, 16383}, {300, 1000}} {
+		info, err := Probe(with(tc[0], tc[1]))
+		if err != nil {
+			t.Errorf("%v: %v", tc, err)
+		}
+		// libjpeg holds 4:2:0 at two bytes for each of 1.5 samples.
+		if pixels := int64(tc[1]) * int64(tc[1]); info.Held < 3*pixels || Cost(info, 0, 0) < info.Held+3*pixels/2 {
+			t.Errorf("%v: %d bytes are held", tc, info.Held)
 		}
 	}
 }
@@ -220,6 +342,9 @@ func TestJPEGHarmless(t *testing.T) {
 		{"zeros before the end", slices.Concat(data[:end], make([]byte, 40), data[end:])},
 		{"fill bytes before a marker", slices.Concat(data[:2], []byte{0xff, 0xff, 0xff}, data[2:])},
 		{"JFIF 2.01", bytes.Replace(data, []byte("JFIF\x00\x01"), []byte("JFIF\x00\x02"), 1)},
+		{"bounds of Samsung's cameras", oddBounds(data)},
+		{"bounds, and no end", oddBounds(data)[:end]},
+		{"bytes before a marker", slices.Concat(data[:20], []byte("abc"), data[20:])}, // behind APP0
 		{"an unknown Adobe transform", slices.Concat(data[:2], jpegSegment(0xee, "Adobe\x00d\x00\x00\x00\x00\x09"), data[2:])},
 	} {
 		p, err := Decode(tc.data, DecodeOptions{})

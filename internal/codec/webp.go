@@ -99,25 +99,6 @@ func webpError(code int) error {
 	return e
 }
 
-// SetMetadata returns a WebP with the chunks that are not empty added: an ICC
-// profile, EXIF (a TIFF stream) and XMP.
-func SetMetadata(data, icc, exif, xmp []byte) ([]byte, error) {
-	for _, chunk := range []struct {
-		name string
-		data []byte
-	}{{"ICCP", icc}, {"EXIF", exif}, {"XMP", xmp}} {
-		if len(chunk.data) == 0 {
-			continue
-		}
-		with, err := webp.SetMetadata(data, chunk.data, chunk.name)
-		if err != nil {
-			return nil, &Error{Op: "webp", Detail: "cannot add the chunk " + chunk.name + ": " + err.Error()}
-		}
-		data = with
-	}
-	return data, nil
-}
-
 // decodeWebP decodes a still WebP to straight RGBA.
 func decodeWebP(data []byte) (Picture, error) {
 	_, _, alpha, err := webp.GetInfo(data)
