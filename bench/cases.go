@@ -14,7 +14,7 @@ import (
 type benchCase struct {
 	name   string
 	title  string // %d is the width
-	set    string // the pictures: photos, heic or one
+	set    string // the images: photos, heic, drawn or one
 	resize bool
 	often  int // runs are multiplied by it
 	// run is how the case is measured, nil for beside the peers.
@@ -26,6 +26,7 @@ var cases = []benchCase{
 	{name: "full", title: "JPEG and PNG, full size", set: "photos", often: 1},
 	{name: "heic-resize", title: "HEIC, at most %d pixels wide", set: "heic", resize: true, often: 1},
 	{name: "heic-full", title: "HEIC, full size", set: "heic", often: 1},
+	{name: "drawn", title: "PNG of screenshots and icons, full size", set: "drawn", often: 1},
 	{name: "start", title: "One small PNG, from start to written", set: "one", often: 10},
 	{name: "done", run: bench.done},
 	{name: "shards", run: bench.shards},

@@ -16,6 +16,8 @@ var packages = []struct{ sign, name string }{
 	{"mogrify", "imagemagick"},
 	{"heif-enc", "libheif-examples"},
 	{photosFolder, "mate-backgrounds"},
+	{screensFolder, "mate-user-guide"},
+	{iconsFolder, "mate-icon-theme"},
 }
 
 // install gets what is missing of peers and pictures, where it can. What it

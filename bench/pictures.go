@@ -11,8 +11,13 @@ import (
 	"strings"
 )
 
-// photosFolder is where Debian's mate-backgrounds puts its pictures.
-const photosFolder = "/usr/share/backgrounds/mate"
+// Where Debian's mate-backgrounds puts its photos, mate-user-guide its screenshots and
+// mate-icon-theme its icons.
+const (
+	photosFolder  = "/usr/share/backgrounds/mate"
+	screensFolder = "/usr/share/help/C/mate-user-guide"
+	iconsFolder   = "/usr/share/icons/mate/48x48"
+)
 
 // pictures returns the paths of a set.
 func pictures(ctx context.Context, set, cache string) ([]string, error) {
@@ -21,21 +26,36 @@ func pictures(ctx context.Context, set, cache string) ([]string, error) {
 		return []string{filepath.Join("testdata", "pictures", "png", "card.png")}, nil
 	case "heic":
 		return heics(ctx, cache)
+	case "drawn":
+		return drawn()
 	}
 	return photos()
 }
 
 // photos returns the JPEGs and PNGs of mate-backgrounds.
-func photos() ([]string, error) {
+func photos() ([]string, error) { return images(photosFolder, "mate-backgrounds") }
+
+// drawn returns screenshots and icons.
+func drawn() ([]string, error) {
+	screens, err := images(screensFolder, "mate-user-guide")
+	if err != nil {
+		return nil, err
+	}
+	icons, err := images(iconsFolder, "mate-icon-theme")
+	return append(screens, icons...), err
+}
+
+// images returns the JPEGs and PNGs in a folder that a Debian package has made.
+func images(folder, name string) ([]string, error) {
 	var all []string
-	err := filepath.WalkDir(photosFolder, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 		if ext := filepath.Ext(path); err == nil && d.Type().IsRegular() && (ext == ".jpg" || ext == ".png") {
 			all = append(all, path)
 		}
 		return err
 	})
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(all) == 0 {
-		return nil, fmt.Errorf("no pictures in %s: apt-get install mate-backgrounds", photosFolder)
+		return nil, fmt.Errorf("no images in %s: apt-get install %s", folder, name)
 	}
 	return all, err
 }

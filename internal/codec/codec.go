@@ -133,7 +133,7 @@ func Cost(info Info, maxWidth, maxHeight int) int64 {
 	// tables of the lossless coder.
 	encode := 4 * output
 	if !info.Lossy {
-		encode = 14 * output
+		encode = 20 * output
 	}
 	wide := int64(1)
 	if info.Depth > 8 {

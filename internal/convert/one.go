@@ -182,7 +182,7 @@ func (r *run) hold(ctx context.Context, j asset.Job, p *prepared, need int64,
 		if err != nil {
 			return nil, codec.Info{}, err
 		}
-		cost := int64(len(data)) + codec.Cost(info, j.Recipe.MaxWidth, j.Recipe.MaxHeight)
+		cost := int64(len(data)) + memoryOf(info, j.Recipe)
 		if cost <= need {
 			return data, info, nil
 		}
