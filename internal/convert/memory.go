@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -32,14 +33,15 @@ const (
 // system has available.
 func DefaultMemory() int64 { return usableMemory() / 100 * share }
 
-// usableMemory is the memory in bytes of which DefaultMemory is a part.
-func usableMemory() int64 {
+// usableMemory is the memory in bytes of which DefaultMemory is a part. It is asked
+// for once: what CapHeap sets is a part of it again.
+var usableMemory = sync.OnceValue(func() int64 {
 	memory := min(available(os.DirFS("/")), debug.SetMemoryLimit(-1))
 	if memory == math.MaxInt64 {
 		memory = unknown
 	}
 	return memory
-}
+})
 
 // CapHeap tells the garbage collector to work harder while pictures are in work,
 // rather than let the heap grow over the budget. What GOGC and GOMEMLIMIT say

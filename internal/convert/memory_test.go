@@ -3,6 +3,7 @@ package convert
 import (
 	"context"
 	"math"
+	"runtime/debug"
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
@@ -106,4 +107,15 @@ func TestBudget(t *testing.T) {
 		}
 		hold()
 	})
+}
+
+// Capping the heap leaves what images may need as it was.
+func TestCapHeapKeepsMemory(t *testing.T) {
+	before := debug.SetMemoryLimit(-1)
+	t.Cleanup(func() { debug.SetMemoryLimit(before) })
+	want := DefaultMemory()
+	debug.SetMemoryLimit(want)
+	if got := DefaultMemory(); got != want {
+		t.Errorf("%d bytes, then %d", want, got)
+	}
 }
