@@ -85,3 +85,24 @@ func checkSteps(t *testing.T, name string, data []byte, settings map[string]bool
 		}
 	}
 }
+
+// A tag may be moved to other code; a digest is not.
+func TestWorkflowsPinActions(t *testing.T) {
+	files, err := filepath.Glob(".github/workflows/*.yml")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	uses := regexp.MustCompile(`(?m)uses: (\S+)`)
+	pinned := regexp.MustCompile(`@[0-9a-f]{40}$`)
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range uses.FindAllStringSubmatch(string(data), -1) {
+			if m[1] != "./" && !pinned.MatchString(m[1]) {
+				t.Errorf("%s: %s is not pinned by a digest", file, m[1])
+			}
+		}
+	}
+}
