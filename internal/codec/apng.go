@@ -147,7 +147,7 @@ func decodeAPNG(data []byte) (*animation, meta, error) {
 		return nil, meta{}, &Error{Op: "apng", Detail: "it holds no animation"}
 	}
 	m := f.meta()
-	m.Gray = f.colour == pngGray || f.colour == pngGrayAlpha
+	m.Gray = f.color.profile != nil && (f.colour == pngGray || f.colour == pngGrayAlpha)
 	return f.animate(), m, nil
 }
 

@@ -266,6 +266,7 @@ func decodePNG(data []byte) (frame, meta, error) {
 		pieces[i] = c[8 : len(c)-4]
 	}
 	p, err := f.decode(f.w, f.h, pieces)
+	p.gray = p.gray && f.color.profile != nil // a profile of gAMA, cHRM, cICP is one for RGB
 	return p, f.meta(), err
 }
 

@@ -79,8 +79,8 @@ func TestDecodePNG(t *testing.T) {
 	}{
 		{"opaque", noisy(9, 5, true), Info{Depth: 8}, false},
 		{"alpha", noisy(9, 5, false), Info{Depth: 8, Alpha: true}, false},
-		{"gray", gray, Info{Depth: 8}, true},
-		{"gray 16", gray16, Info{Depth: 16}, true},
+		{"gray", gray, Info{Depth: 8}, false}, // without a profile it does not matter
+		{"gray 16", gray16, Info{Depth: 16}, false},
 		{"16", wide, Info{Depth: 16, Alpha: true}, false},
 		{"palette", palette, Info{Depth: 8, Alpha: true}, false},
 	} {
@@ -351,6 +351,20 @@ func TestPNGOddities(t *testing.T) {
 				t.Errorf("outline %+v, %v", o, err)
 			}
 		})
+	}
+	// gAMA makes a profile for RGB, which a gray PNG has to keep.
+	gray := encodePNG(t, image.NewGray(image.Rect(0, 0, 4, 3)))
+	for _, tc := range []struct {
+		chunk []byte
+		gray  bool
+	}{
+		{pngChunk("gAMA", []byte{0, 1, 0x86, 0xa0}), false},
+		{pngChunk("iCCP", slices.Concat([]byte("n\x00\x00"), deflate([]byte("p")))), true},
+	} {
+		p, err := Decode(insert(gray, tc.chunk), DecodeOptions{})
+		if err != nil || p.Gray != tc.gray || len(p.ICC) == 0 {
+			t.Errorf("gray %v, a profile of %d bytes, %v", p.Gray, len(p.ICC), err)
+		}
 	}
 	apple := slices.Concat([]byte(pngSignature), pngChunk("CgBI", []byte{0x50, 0, 0x20, 6}), whole[8:])
 	e, ok := second(probePNG(apple)).(*Error)
