@@ -22,7 +22,7 @@ var floors = map[string]int{
 	"app":    4,
 	"config": 3, "scan": 3, "convert": 3, "ledger": 3, "cache": 3, "budget": 3, "store": 3, "report": 3, "notify": 3,
 	"codec": 2, "git": 2, "ci": 2, "forge": 2,
-	"pixel": 1, "rights": 1, "asset": 1, "wire": 1, "tree": 1, "shell": 1,
+	"pixel": 1, "rights": 1, "asset": 1, "webp": 1, "wire": 1, "tree": 1, "shell": 1,
 	"owner": 0,
 }
 

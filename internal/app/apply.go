@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"webpress/internal/asset"
@@ -41,10 +42,6 @@ func (r *run) apply(ctx context.Context) int {
 	if err != nil {
 		return r.stop(ctx, err)
 	}
-	allowed, err := r.allowed()
-	if err != nil {
-		return r.stop(ctx, err)
-	}
 	s := r.settings
 	to, err := r.applyTo(ctx, repo, head)
 	if err != nil {
@@ -56,35 +53,34 @@ func (r *run) apply(ctx context.Context) int {
 		r.annotateRun(err.Error())
 		return Undelivered
 	}
-	verified, err := store.Verify(r.at(s.Upload), store.VerifyOptions{
-		Head: head, Allowed: allowed,
-		Recipe:    r.recipeAtTop,
-		Remove:    r.removesAtTop,
-		Fits:      at.fits(ctx),
-		MaxPixels: s.MaxPixels,
-	})
+	verified, err := r.verifyUploads(ctx, []string{s.Upload}, head, at.fits(ctx), at.content)
 	if err != nil {
 		return r.refuseUpload(err)
 	}
-	if err := at.describe(ctx, verified.Results); err != nil {
-		r.tellFault(err)
-		return Undelivered
+	var results []asset.Result
+	for _, part := range verified {
+		results = append(results, part.Results...)
 	}
+	at.describe(results)
 	in := report.Input{
-		Results: inOrder(verified.Results), DryRun: s.DryRun, Recipe: recipe(&s), Rules: len(r.rules), Version: r.Version,
+		Results: inOrder(results), DryRun: s.DryRun, Recipe: recipe(&s), Rules: len(r.rules), Version: r.Version,
 		Notices: []string{fmt.Sprintf("these are the results of another run, for commit %s", head)},
 	}
 	r.log.line("%s verified, for commit %s", count(len(in.Results), "picture"), head)
 	if !s.DryRun {
-		if err := r.unpack(repo.Top(), verified); err != nil {
-			r.tellFault(err)
-			r.annotateRun(err.Error())
-			return Undelivered
+		for _, part := range verified {
+			if err := r.unpack(repo.Top(), part); err != nil {
+				r.tellFault(err)
+				r.annotateRun(err.Error())
+				return Undelivered
+			}
 		}
 	}
 	d := store.Delivery{
 		Dir: repo.Top(), Results: in.Results, Head: head,
-		Remove: func(from asset.Source) bool { return verified.Removes(from.Path) },
+		Remove: func(from asset.Source) bool {
+			return slices.ContainsFunc(verified, func(part store.Verified) bool { return part.Removes(from.Path) })
+		},
 		Recipe: r.recipeAtTop,
 	}
 	if d.Lock, err = r.lockOf(ctx, d); err != nil {
@@ -97,6 +93,38 @@ func (r *run) apply(ctx context.Context) int {
 	r.findPullRequest(ctx, head)
 	told := r.deliver(ctx, in, r.prefix(repo))
 	return exitCode(in, stored && told, s.FailOn)
+}
+
+// verifyUploads checks the folders that other jobs have left, for the commit head: for
+// apply and for merge alike. Content is that of a source, by its path from the root of
+// the repository.
+func (r *run) verifyUploads(ctx context.Context, dirs []string, head string,
+	fits func(store.Entry, []byte, asset.Result) error, content func(context.Context, string) ([]byte, error)) ([]store.Verified, error) {
+	allowed, err := r.allowed()
+	if err != nil {
+		return nil, err
+	}
+	o := store.VerifyOptions{
+		Head: head, Allowed: allowed, Recipe: r.recipeAtTop, Remove: r.removesAtTop, Fits: fits,
+		MaxPixels: r.settings.MaxPixels, MaxMemory: r.settings.MemoryLimit,
+	}
+	if o.MaxMemory == 0 {
+		o.MaxMemory = convert.DefaultMemory()
+	}
+	if r.settings.Verify {
+		o.Remake = func(e store.Entry, result []byte) error {
+			data, err := content(ctx, e.Source)
+			if err != nil {
+				return err
+			}
+			return r.remake(ctx, e, data, result)
+		}
+	}
+	at := make([]string, len(dirs))
+	for i, dir := range dirs {
+		at[i] = r.at(dir)
+	}
+	return store.VerifyAll(at, o)
 }
 
 // lockOf is the lock file with the results of another run, whose paths begin at

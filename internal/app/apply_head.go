@@ -19,16 +19,25 @@ type headTree struct {
 	git.Tree
 	commit string
 	repo   *git.Repo
+	remote git.Remote
+	// sizes are those of the files of the commit, nil where a partial clone does not
+	// know them all.
+	sizes map[string]int64
+	// origins are the sources that were looked at, by path.
+	origins map[string]origin
 	// locks say what webpress has made: the lock file here and the one there.
 	locks []*ledger.Ledger
 }
 
 // readHead reads the commit that an upload is for.
 func (r *run) readHead(ctx context.Context, to unmoved) (*headTree, error) {
-	h := &headTree{run: r, commit: to.Only, repo: to.Repo.AtTop()}
+	h := &headTree{run: r, commit: to.Only, repo: to.Repo.AtTop(), remote: to.Remote, origins: map[string]origin{}}
 	var err error
 	if h.Tree, err = to.Read(ctx); err != nil {
 		return nil, to.explain(err)
+	}
+	if h.sizes, err = h.repo.Sizes(ctx, h.commit); err != nil && ctx.Err() != nil {
+		return nil, err
 	}
 	p, err := r.remember()
 	if p == nil || err != nil {
@@ -50,8 +59,8 @@ func (r *run) readHead(ctx context.Context, to unmoved) (*headTree, error) {
 
 // fits returns what says why a result cannot go on top of the commit: a run of the
 // settings would not have made it of what that has, or not in this place.
-func (h *headTree) fits(ctx context.Context) func(store.Entry, []byte) error {
-	return func(e store.Entry, data []byte) error {
+func (h *headTree) fits(ctx context.Context) func(store.Entry, []byte, asset.Result) error {
+	return func(e store.Entry, data []byte, made asset.Result) error {
 		switch have := h.Blob(e.Source); {
 		case have == "":
 			return fmt.Errorf("the commit that it is for has no file %q, its source", e.Source)
@@ -59,6 +68,13 @@ func (h *headTree) fits(ctx context.Context) func(store.Entry, []byte) error {
 			return fmt.Errorf("it does not say of which content of its source %q it was made", e.Source)
 		case e.Blob != have:
 			return fmt.Errorf("its source %q is another one in the commit that it is for", e.Source)
+		}
+		o, err := h.origin(ctx, e.Source)
+		if err == nil {
+			err = h.makes(e, made, o)
+		}
+		if err != nil {
+			return err
 		}
 		there, taken := h.At(e.Output)
 		if !taken || h.overwrites(e.Source) || h.made(e, h.Blob(e.Output)) {
@@ -74,6 +90,72 @@ func (h *headTree) fits(ctx context.Context) func(store.Entry, []byte) error {
 			return errors.New("it is its own source, which the settings of the base branch do not overwrite")
 		}
 		return errors.New("a different file is there already that webpress did not make, and the settings of the base branch do not overwrite it")
+	}
+}
+
+// origin looks at a source as the commit has it.
+func (h *headTree) origin(ctx context.Context, name string) (origin, error) {
+	if o, ok := h.origins[name]; ok {
+		return o, nil
+	}
+	blob := h.Blob(name)
+	size, ok := h.sizes[name]
+	if !ok {
+		var err error
+		if size, err = h.repo.BlobSize(ctx, h.remote, blob); err != nil {
+			return origin{}, err
+		}
+	}
+	head := func(n int64) ([]byte, error) { return h.repo.BlobHead(ctx, h.remote, blob, n) }
+	filters, err := h.repo.Filtered(ctx, []string{name})
+	if err != nil {
+		return origin{}, err
+	}
+	o := origin{size: size}
+	switch {
+	case filters[name] == "lfs" && size <= pointerSize:
+		// What it points to may not be here. Its size is what the commit says.
+		pointer, err := head(size)
+		if err != nil {
+			return origin{}, err
+		}
+		if o.size = pointed(pointer, -1); o.size < 0 {
+			return origin{}, fmt.Errorf("its source %q is not a pointer of Git LFS", name)
+		}
+	case size > h.settingsOf(h.fromTop(name)).MaxFileSize:
+		// makes refuses it, unread.
+	default:
+		if o, err = readOrigin(&blobReader{head: head, size: size}, size); err != nil {
+			return origin{}, err
+		}
+	}
+	h.origins[name] = o
+	return o, nil
+}
+
+// content is that of a source of the commit, as a checkout would have it.
+func (h *headTree) content(ctx context.Context, name string) ([]byte, error) {
+	filters, err := h.repo.Filtered(ctx, []string{name})
+	if err != nil {
+		return nil, err
+	}
+	repo, lfs := h.repo, filters[name] == "lfs"
+	if lfs {
+		if repo, err = repo.WithLFS(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return repo.Content(ctx, h.remote, name, h.Blob(name), lfs)
+}
+
+// describe fills in what results do not tell of their sources: size and format, as
+// the commit has them.
+func (h *headTree) describe(results []asset.Result) {
+	for i := range results {
+		one := &results[i]
+		o := h.origins[one.Source.Path]
+		one.Source.Size, one.Source.Format = max(o.size, 0), o.format
+		one.Before = one.Source.Size
 	}
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -54,7 +55,9 @@ func blobOf(t *testing.T, repo *git.Repo, content string) string {
 
 func TestFits(t *testing.T) {
 	const different = "a different file is there already"
-	files := map[string]string{"a.png": "a", "b.png": "b", "a.webp": "of a", "w.webp": "w"}
+	content := map[string]string{"a": gif(1, 1), "b": gif(1, 1) + "b", "w": gif(1, 1) + "w"}
+	of := func(name string) string { return cmp.Or(content[name], name) }
+	files := map[string]string{"a.png": of("a"), "b.png": of("b"), "a.webp": "of a", "w.webp": of("w")}
 	for _, tc := range []struct {
 		name           string
 		source, output string
@@ -71,7 +74,7 @@ func TestFits(t *testing.T) {
 		{name: "in the place of another file", source: "a.png", output: "a.webp", blob: "a", want: different},
 		{name: "the same file", source: "a.png", output: "a.webp", blob: "a", content: "of a"},
 		{name: "overwritten", source: "a.png", output: "a.webp", blob: "a", overwrite: true},
-		{name: "its own source", source: "w.webp", output: "w.webp", blob: "w", want: "its own source"},
+		{name: "its own source", source: "w.webp", output: "w.webp", blob: "w", want: "takes the place of its source"},
 		{name: "made before", source: "a.png", output: "a.webp", blob: "a", lock: func(id func(string) string) ledger.Entry {
 			return ledger.Entry{Source: "a.png", Blob: id("old"), Outputs: []ledger.Output{{Path: "a.webp", Blob: id("of a")}}}
 		}},
@@ -89,8 +92,8 @@ func TestFits(t *testing.T) {
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			h := headOf(t, config.Config{Lock: true, Overwrite: tc.overwrite}, files)
-			id := func(content string) string { return blobOf(t, h.repo, content) }
+			h := headOf(t, config.Config{Lock: true, Overwrite: tc.overwrite, MaxFileSize: 1000, MaxPixels: 1000}, files)
+			id := func(content string) string { return blobOf(t, h.repo, of(content)) }
 			if tc.lock != nil {
 				h.locks[0].Set(tc.lock(id))
 			}
@@ -98,7 +101,7 @@ func TestFits(t *testing.T) {
 			if tc.blob != "" {
 				e.Blob = id(tc.blob)
 			}
-			err := h.fits(t.Context())(e, []byte(tc.content))
+			err := h.fits(t.Context())(e, []byte(tc.content), asset.Result{Width: 1, Height: 1, Frames: 1, After: 1})
 			if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("%v, want %q", err, tc.want)
 			}
@@ -125,21 +128,87 @@ func TestLockOfHead(t *testing.T) {
 	}
 }
 
-func TestDescribe(t *testing.T) {
-	png := "\x89PNG\r\n\x1a\n" + strings.Repeat("x", 1000)
+func TestOrigin(t *testing.T) {
+	large := gif(10, 20) + strings.Repeat("x", 200<<10)
 	pointer := "version https://git-lfs.github.com/spec/v1\noid sha256:" + strings.Repeat("0", 64) + "\nsize 4711\n"
-	h := headOf(t, config.Config{}, map[string]string{"img/a.png": png, "b.png": pointer, "c.png": "x"})
-	var results []asset.Result
-	for _, name := range []string{"img/a.png", "b.png", "c.png", "img/a.png"} {
-		results = append(results, asset.Result{Source: asset.Source{Path: name, Blob: h.Blob(name)}})
+	h := headOf(t, config.Config{MaxFileSize: 300 << 10}, map[string]string{
+		"img/a.png": gif(3, 4), "b.lfs.png": pointer, "c.png": "x", "large.gif": large, "huge.gif": large + large,
+		"pointer.png": pointer, "d.lfs.png": "x", ".gitattributes": "*.lfs.png filter=lfs\n",
+	})
+	for name, want := range map[string]origin{
+		"img/a.png": {int64(len(gif(3, 4))), asset.GIF, 3, 4},
+		"b.lfs.png": {4711, "", 0, 0},
+		"large.gif": {int64(len(large)), asset.GIF, 10, 20},
+		"huge.gif":  {2 * int64(len(large)), "", 0, 0},
+	} {
+		for range 2 {
+			if got, err := h.origin(t.Context(), name); err != nil || got != want {
+				t.Errorf("%s: %+v, %v", name, got, err)
+			}
+		}
+		results := []asset.Result{{Source: asset.Source{Path: name}}}
+		if h.describe(results); results[0].Before != want.size || results[0].Source.Format != want.format {
+			t.Errorf("%s: %+v", name, results[0])
+		}
 	}
-	if err := h.describe(t.Context(), results); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"c.png", "pointer.png", "d.lfs.png"} {
+		if got, err := h.origin(t.Context(), name); err == nil {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
-	for i, want := range []asset.Source{{Size: int64(len(png)), Format: asset.PNG}, {Size: 4711}, {Size: 1}, {Size: int64(len(png)), Format: asset.PNG}} {
-		got := results[i]
-		if got.Source.Size != want.Size || got.Source.Format != want.Format || got.Before != want.Size {
-			t.Errorf("%+v, want %+v", got, want)
+	// As a partial clone that does not know them.
+	h.sizes, h.origins = nil, map[string]origin{}
+	if got, err := h.origin(t.Context(), "img/a.png"); err != nil || got.width != 3 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// gif is one of one color, of less than 256 pixels a side.
+func gif(width, height byte) string {
+	return "GIF89a" + string([]byte{width, 0, height, 0, 0x80, 0, 0, 0, 0, 0, 255, 255, 255, 0x2c, 0, 0, 0, 0, width, 0, height, 0, 0, 2, 2, 0x44, 1, 0, 0x3b})
+}
+
+func TestMakes(t *testing.T) {
+	const mb = 1 << 20
+	for _, tc := range []struct {
+		name   string
+		change func(c *config.Config, e *store.Entry, made *asset.Result, o *origin)
+		want   string
+	}{
+		{"as it should be", nil, ""},
+		{"the source is too large", func(_ *config.Config, _ *store.Entry, _ *asset.Result, o *origin) { o.size = 11 * mb }, "its source has 11534336 bytes"},
+		{"the source has too many pixels", func(_ *config.Config, _ *store.Entry, _ *asset.Result, o *origin) { o.width = 2000 }, "its source has 2000x100 pixels"},
+		{"it moves", func(_ *config.Config, _ *store.Entry, made *asset.Result, _ *origin) { made.Frames = 2 }, "its source is jpeg, which has one"},
+		{"of what may move", func(_ *config.Config, _ *store.Entry, made *asset.Result, o *origin) {
+			made.Frames, o.format = 2, asset.GIF
+		}, ""},
+		{"larger", func(_ *config.Config, _ *store.Entry, made *asset.Result, _ *origin) { made.After = 2 * mb }, "keep no such result"},
+		{"no savings", func(c *config.Config, _ *store.Entry, _ *asset.Result, _ *origin) { c.MinSavings = 60 }, "keep no such result"},
+		{"larger than a HEIC", func(_ *config.Config, _ *store.Entry, made *asset.Result, o *origin) {
+			made.After, o.format, o.width, o.height = 2*mb, asset.HEIC, 0, 0
+		}, ""},
+		{"another width", func(_ *config.Config, _ *store.Entry, made *asset.Result, _ *origin) { made.Width = 99 }, "of its source the settings of the base branch make 100x100"},
+		{"another height", func(_ *config.Config, _ *store.Entry, made *asset.Result, _ *origin) { made.Height = 1 }, "it is 100x1"},
+		{"not shrunk", func(c *config.Config, _ *store.Entry, _ *asset.Result, _ *origin) { c.MaxWidth = 50 }, "make 50x50"},
+		{"shrunk", func(c *config.Config, _ *store.Entry, made *asset.Result, _ *origin) {
+			c.MaxWidth, made.Width, made.Height = 50, 50, 50
+		}, ""},
+		{"in its own place", func(_ *config.Config, e *store.Entry, _ *asset.Result, o *origin) {
+			e.Source, o.format = e.Output, asset.WebP
+		}, "takes the place of its source"},
+		{"not here", func(_ *config.Config, _ *store.Entry, made *asset.Result, o *origin) {
+			made.Width, *o = 7, origin{size: mb}
+		}, ""},
+	} {
+		c := config.Config{MaxFileSize: 10 * mb, MaxPixels: 100_000}
+		e, made := store.Entry{Source: "a.jpg", Output: "a.webp"}, asset.Result{Width: 100, Height: 100, Frames: 1, After: mb / 2}
+		o := origin{mb, asset.JPEG, 100, 100}
+		if tc.change != nil {
+			tc.change(&c, &e, &made, &o)
+		}
+		r := &run{settings: c}
+		if err := r.makes(e, made, o); (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: %v", tc.name, err)
 		}
 	}
 }

@@ -7,11 +7,13 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"webpress/internal/ci"
 	"webpress/internal/config"
 	"webpress/internal/git"
+	"webpress/internal/notify"
 	"webpress/internal/report"
 	"webpress/internal/wire"
 )
@@ -79,7 +81,7 @@ func (c Command) Main(ctx context.Context, args []string) int {
 		Command: c, settings: settings, ci: platform,
 		facts: platform.Facts(), secrets: platform.Secrets(), log: log,
 	}
-	for _, secret := range append(settings.Secrets(), r.secrets.All()...) {
+	for _, secret := range slices.Concat(settings.Secrets(), notify.Secrets(settings.WebhookSecret), r.secrets.All()) {
 		platform.Mask(secret)
 	}
 	switch settings.Verb {

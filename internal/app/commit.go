@@ -10,6 +10,7 @@ import (
 	"webpress/internal/ci"
 	"webpress/internal/config"
 	"webpress/internal/git"
+	"webpress/internal/report"
 	"webpress/internal/store"
 )
 
@@ -163,6 +164,7 @@ func (r *run) pull() (*store.Pull, error) {
 	s := r.settings
 	p := &store.Pull{
 		Base: cmp.Or(r.facts.Branch, r.facts.DefaultBranch), Title: s.PullRequestTitle, Labels: s.PullRequestLabels,
+		Code: report.Code,
 	}
 	kind := r.forge()
 	switch {

@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
+	"io"
+	"os"
 	"path"
+	"slices"
 
 	"webpress/internal/asset"
+	"webpress/internal/convert"
 	"webpress/internal/report"
 	"webpress/internal/store"
+	"webpress/internal/tree"
 )
 
 // merge is the verb of that name: it joins what the shards of a run have made into
@@ -29,11 +33,11 @@ func (r *run) merge(ctx context.Context) int {
 		return r.stop(ctx, err)
 	}
 	defer release()
-	parts, err := r.verifyShards(ctx)
+	parts, err := r.verifyShards(ctx, v)
 	if err != nil {
 		return r.refuseUpload(err)
 	}
-	s := shards{run: r, prefix: r.prefix(r.repo), files: map[string]asset.Result{}, told: map[string]asset.Result{}}
+	s := shards{run: r, prefix: r.prefix(r.repo), files: map[string]made{}, told: map[string]asset.Result{}}
 	for _, part := range parts {
 		if err := s.read(part); err != nil {
 			r.tellFault(err)
@@ -41,28 +45,9 @@ func (r *run) merge(ctx context.Context) int {
 			return ImageFailed
 		}
 	}
-	o := outcome{view: v, past: p}
-	for _, t := range v.todo {
-		o.results = append(o.results, s.result(t.Job))
-	}
+	o := outcome{view: v, past: p, results: s.take(ctx, v.jobs())}
+	o.left = len(v.todo) - len(o.results)
 	r.log.line("%s joined: %s", count(len(parts), "shard"), count(len(o.results), "result"))
-	if !r.settings.DryRun {
-		for _, part := range parts {
-			if err := r.unpack(r.root(), part); err != nil {
-				r.tellFault(err)
-				r.annotateRun(err.Error())
-				return Undelivered
-			}
-		}
-		for _, one := range o.results {
-			if one.Replaced == "" {
-				continue
-			}
-			if err := r.remove(one.Replaced); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				o.notices = append(o.notices, fmt.Sprintf("%q is an old result, and could not be removed: %s", one.Replaced, err))
-			}
-		}
-	}
 	progress := newProgress(r.log, r.Stderr, 0, true, r.settings.Verbose)
 	for _, one := range o.results {
 		progress.tell(one)
@@ -70,26 +55,62 @@ func (r *run) merge(ctx context.Context) int {
 	return r.conclude(ctx, to, o, began)
 }
 
-// verifyShards checks the folders that shards have left.
-func (r *run) verifyShards(ctx context.Context) ([]store.Verified, error) {
-	allowed, err := r.allowed()
-	if err != nil {
-		return nil, err
-	}
+// verifyShards checks the folders that shards have left: by the settings here, and by
+// what the sources are that this run has found.
+func (r *run) verifyShards(ctx context.Context, v *view) ([]store.Verified, error) {
 	head := r.facts.HeadSHA
 	if head == "" && r.repo != nil {
+		var err error
 		if head, err = r.repo.CheckedOut(ctx); err != nil {
 			return nil, err
 		}
 	}
-	dirs := make([]string, len(r.settings.Merged))
-	for i, dir := range r.settings.Merged {
-		dirs[i] = r.at(dir)
+	jobs := map[string]asset.Job{}
+	for _, j := range v.jobs() {
+		jobs[j.Source.Path] = j
 	}
-	return store.VerifyAll(dirs, store.VerifyOptions{
-		Head: head, Allowed: allowed, Recipe: r.recipeAtTop, MaxPixels: r.settings.MaxPixels,
-		Remove: r.removesAtTop,
-	})
+	fits := func(e store.Entry, _ []byte, made asset.Result) error {
+		j, ok := jobs[r.fromTop(e.Source)]
+		if !ok {
+			return nil // it is done already, and not taken
+		}
+		if e.Blob != "" && j.Source.Blob != "" && e.Blob != j.Source.Blob {
+			return fmt.Errorf("its source %q is another one here", e.Source)
+		}
+		f, err := r.openSource(j.Source.Path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		o, err := readOrigin(f, j.Source.Size)
+		if err != nil {
+			return err
+		}
+		return r.makes(e, made, o)
+	}
+	content := func(_ context.Context, source string) ([]byte, error) {
+		f, err := r.openSource(r.fromTop(source))
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return io.ReadAll(f)
+	}
+	return r.verifyUploads(ctx, r.settings.Merged, head, fits, content)
+}
+
+// openSource opens a file in the working directory, and nothing that is none.
+func (r *run) openSource(name string) (*os.File, error) {
+	root, err := os.OpenRoot(r.settings.WorkingDirectory)
+	if err != nil {
+		return nil, cause(err)
+	}
+	defer root.Close()
+	f, _, err := tree.OpenIn(root, name)
+	if err != nil {
+		return nil, fmt.Errorf("read %q: %w", name, cause(err))
+	}
+	return f, nil
 }
 
 // shards is what the shards of a run have made.
@@ -98,7 +119,14 @@ type shards struct {
 	prefix string
 	// files are the verified outputs, told the results in the shards' reports, both
 	// by the source's path from the working directory.
-	files, told map[string]asset.Result
+	files map[string]made
+	told  map[string]asset.Result
+}
+
+// A made output is one that was verified, and the upload that it lies in.
+type made struct {
+	asset.Result
+	in store.Verified
 }
 
 // read reads what one shard says of its results.
@@ -112,7 +140,7 @@ func (s *shards) read(part store.Verified) error {
 		return fmt.Errorf("read the report of shard %s: %w", part.Manifest.Shard, err)
 	}
 	for _, one := range part.Results {
-		s.files[s.fromTop(one.Source.Path)] = one
+		s.files[s.fromTop(one.Source.Path)] = made{one, part}
 	}
 	for _, one := range rep.Results {
 		s.told[one.Source.Path] = one
@@ -120,24 +148,61 @@ func (s *shards) read(part store.Verified) error {
 	return nil
 }
 
-// result is what has become of a job. Outputs are those that were verified, and
-// nothing is removed that this run would not remove itself.
-func (s *shards) result(j asset.Job) asset.Result {
+// take writes what the shards have made where the jobs want it, by the same rules as
+// a run that makes it itself: what nobody allows is not overwritten, and no source is
+// removed whose output is not there. What is of no job is not taken.
+func (s *shards) take(ctx context.Context, jobs []asset.Job) []asset.Result {
+	var todo []asset.Job
+	var results []asset.Result
+	for _, j := range jobs {
+		if one, ok := s.settled(j); ok {
+			results = append(results, one)
+		} else {
+			todo = append(todo, j)
+		}
+	}
+	taken := convert.Run(ctx, todo, convert.Options{
+		Dir: s.settings.WorkingDirectory, DryRun: s.settings.DryRun, Made: s.output, Now: s.Now,
+	})
+	for _, one := range taken {
+		one.Duration = s.told[one.Source.Path].Duration
+		results = append(results, one)
+	}
+	return results
+}
+
+// settled is the result of a job of which there is nothing to take: its shard says that
+// it failed, or that nothing is kept of it, or no shard has done it.
+func (s *shards) settled(j asset.Job) (asset.Result, bool) {
 	one, ok := s.told[j.Source.Path]
-	file, made := s.files[j.Source.Path]
-	claims := one.Status == asset.Converted || one.Reason == asset.UpToDate
 	switch {
 	case !ok:
 		return asset.Fail(j.Source, fmt.Sprintf("convert %q: no shard has done it", j.Source.Path),
-			"let the jobs and the merge run on the same commit with the same settings")
-	case claims && (!made || path.Join(s.prefix, one.Output) != file.Output || one.Output != j.Output):
-		return asset.Fail(j.Source, fmt.Sprintf("convert %q: its result is not in what the shard has uploaded", j.Source.Path), "run that job again")
-	case claims:
-		one.After, one.SHA256, one.Width, one.Height = file.After, file.SHA256, file.Width, file.Height
+			"let the jobs and the merge run on the same commit with the same settings"), true
+	case one.Status == asset.Converted || one.Reason == asset.UpToDate:
+		return asset.Result{}, false
 	}
-	if one.Replaced != j.Like || !j.Moved {
-		one.Replaced = ""
+	one.Source, one.Output, one.Replaced, one.SHA256 = j.Source, "", "", ""
+	return one, true
+}
+
+// output is the output of a job, as it was verified.
+func (s *shards) output(j asset.Job) (convert.Output, error) {
+	file, ok := s.files[j.Source.Path]
+	if !ok || file.Output != path.Join(s.prefix, j.Output) {
+		return convert.Output{}, &asset.Fault{
+			Message: fmt.Sprintf("convert %q: its result is not in what the shard has uploaded", j.Source.Path), Hint: "run that job again",
+		}
 	}
-	one.Source = j.Source
-	return one
+	data, err := file.in.Read(file.Output)
+	if err != nil {
+		return convert.Output{}, err
+	}
+	notes := slices.DeleteFunc(slices.Clone(s.told[j.Source.Path].Notes), func(note string) bool {
+		return note == asset.OriginalRemoved || slices.Contains(j.Source.Notes, note)
+	})
+	return convert.Output{
+		Data: data, Width: file.Width, Height: file.Height, Frames: file.Frames, Lossless: file.Lossless,
+		After: file.After, Notes: notes,
+	}, nil
 }

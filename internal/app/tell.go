@@ -12,7 +12,7 @@ import (
 // webhook is the receiver of the report.
 func (r *run) webhook() notify.Webhook {
 	return notify.Webhook{
-		URL: r.settings.WebhookURL, Secret: r.settings.WebhookSecret, Facts: r.facts, Client: r.client(),
+		URL: r.settings.WebhookURL, Secret: r.settings.WebhookSecret, Facts: r.facts, Client: r.client(), Now: r.Now,
 	}
 }
 

@@ -99,19 +99,48 @@ func dotenvKey(name string) string {
 	return "WEBPRESS_" + upper
 }
 
+// shellSigns are the characters that a shell may take for more than themselves,
+// also between the double quotes of a JSON string.
+const shellSigns = "\"'`\\$<>&|;!#~"
+
 // dotenvValue returns value as it can stand in a dotenv file, and whether it can.
-// JSON can be written on one line, and without a dollar sign.
+// Some jobs source the file: nothing in it may be code for a shell. JSON is
+// written on one line, and with such characters as \u00XX.
 func dotenvValue(value string) (string, bool) {
+	inert := false
 	if strings.HasPrefix(value, "[") || strings.HasPrefix(value, "{") {
 		var b bytes.Buffer
 		if json.Compact(&b, []byte(value)) == nil {
-			value = strings.ReplaceAll(b.String(), "$", `\u0024`)
+			value, inert = inertJSON(b.String()), true
 		}
 	}
 	ok := utf8.ValidString(value) && strings.TrimSpace(value) == value &&
-		!strings.Contains(value, "$") &&
+		(inert || !strings.ContainsAny(value, shellSigns+"(){}[]*?")) &&
 		strings.IndexFunc(value, unicode.IsControl) < 0
 	return value, ok
+}
+
+// inertJSON is JSON without spaces between its parts, in which the strings hold
+// none of shellSigns.
+func inertJSON(compact string) string {
+	var b strings.Builder
+	in := false // a string
+	for i := 0; i < len(compact); i++ {
+		c := compact[i]
+		switch {
+		case !in || c == '"':
+			in = in != (c == '"')
+			b.WriteByte(c)
+		case c == '\\' && strings.IndexByte("\"\\/", compact[i+1]) >= 0:
+			i++
+			fmt.Fprintf(&b, `\u%04x`, compact[i])
+		case c != '\\' && strings.IndexByte(shellSigns, c) >= 0:
+			fmt.Fprintf(&b, `\u%04x`, c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // dotenv writes outputs to the files at paths, leaving out empty paths, and says

@@ -2,7 +2,10 @@ package ci
 
 import (
 	"bytes"
+	"encoding/json"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -129,9 +132,9 @@ func TestDotenv(t *testing.T) {
 		{name: "others' lines stay, ours are replaced", there: "A=1\nWEBPRESS_CONVERTED=9\nB=2",
 			outputs: []Output{{"converted", "3"}}, want: "A=1\nB=2\nWEBPRESS_CONVERTED=3\n"},
 		{name: "what the format cannot say is left out",
-			outputs: []Output{{"report", "a\nB=1"}, {"x", " lead"}, {"y", "$PATH"}, {"z", "\xff"}, {"ok", "a b"}},
+			outputs: []Output{{"report", "a\nB=1"}, {"x", " lead"}, {"y", "$PATH"}, {"z", "\xff"}, {"ok", "a b"}, {"a", "a`id`"}, {"b", "a;id"}, {"c", "(id)"}, {"d", `a"`}},
 			want:    "WEBPRESS_OK=a b\n",
-			wantLog: "outputs that a dotenv file cannot hold are left out of \"PATH\": report, x, y, z\n"},
+			wantLog: "outputs that a dotenv file cannot hold are left out of \"PATH\": report, x, y, z, a, b, c, d\n"},
 		{name: "too large", outputs: []Output{{"files", "[" + strings.Repeat("1,", 2600) + "1]"}, {"failed", "0"}},
 			want:    "WEBPRESS_FAILED=0\n",
 			wantLog: "outputs that a dotenv file cannot hold are left out of \"PATH\": files\n"},
@@ -163,6 +166,71 @@ func TestDotenv(t *testing.T) {
 				t.Errorf("log (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestDotenvSourced has a shell read the file: names in it stay names.
+func TestDotenvSourced(t *testing.T) {
+	dir := t.TempDir()
+	names := []string{
+		"`touch pwned`.png", "$(touch pwned).png", `a";touch pwned;".png`, "a';touch pwned;'.png", `\`, `\\`, `a\"`, `a\u0060`, "a\nb",
+		"<(touch pwned)", "a&touch pwned&", "{a,b}*?~", "!!", "a b", "\u2028é", `\"; touch pwned #`,
+	}
+	data, err := json.Marshal(map[string]any{"names": names})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var html bytes.Buffer // without what Marshal escapes
+	e := json.NewEncoder(&html)
+	e.SetEscapeHTML(false)
+	if err := e.Encode([]any{names}); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "out.env")
+	c := Detect(environ("CI", "woodpecker"), Options{Out: io.Discard, Dotenv: path})
+	if err := c.SetOutputs([]Output{{"a", string(data)}, {"b", html.String()}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, shell := range []string{"sh", "bash"} {
+		cmd := exec.CommandContext(t.Context(), shell, "-c", `. ./out.env && printf '%s\n%s' "$WEBPRESS_A" "$WEBPRESS_B"`)
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v: %s", shell, err, out)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "pwned")); err == nil {
+			t.Fatalf("%s ran a name", shell)
+		}
+		// Quotes are syntax to the shell, and gone: what is left of the names is not.
+		for _, sign := range []string{"touch pwned)", "u0060touch pwned"} {
+			if !strings.Contains(string(out), sign) {
+				t.Errorf("%s: %q is not in %s", shell, sign, out)
+			}
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		_, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
+		var got any
+		if err := json.Unmarshal([]byte(value), &got); err != nil {
+			t.Fatal(err)
+		}
+		switch v := got.(type) {
+		case map[string]any:
+			got = v["names"]
+		case []any:
+			got = v[0]
+		}
+		want := make([]any, len(names))
+		for i, name := range names {
+			want[i] = name
+		}
+		if diff := cmp.Diff(any(want), got); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 

@@ -103,6 +103,7 @@ type Config struct {
 	// the expression may come as it is.
 	MatrixJob string `group:"again" file:"-" check:"text" placeholder:"I/N" input-default:"${{ strategy.job-index }}/${{ strategy.job-total }}" help:"Place of the job in its matrix, counted from 0, for shard auto."`
 
+	Verify bool `group:"check" default:"false" negatable:"" help:"Convert the sources again and compare: apply and merge refuse an upload in which a byte differs."`
 	// Checks is empty for all of them.
 	Checks []string `group:"check" values:"outputs,budgets" placeholder:"WHAT" default-note:"both" help:"What check looks at: whether results are up to date, and the budgets in webpress.yml."`
 	Sarif  string   `group:"check" placeholder:"FILE" check:"file" help:"Write what check finds as SARIF 2.1.0 to this file, for code scanning."`
@@ -139,7 +140,7 @@ type Config struct {
 	CodeQuality   string `group:"report" placeholder:"FILE" check:"file" help:"Write failures as GitLab's code-quality report to this file."`
 	Comment       bool   `group:"report" default:"false" negatable:"" help:"Keep one comment on the pull or merge request up to date."`
 	WebhookURL    string `group:"report" secret:"" file:"-" check:"url" placeholder:"URL" help:"Post the JSON report to this address."`
-	WebhookSecret string `group:"report" secret:"" file:"-" check:"text" placeholder:"SECRET" help:"Key to sign what is posted with, in X-Webpress-Signature-256."`
+	WebhookSecret string `group:"report" secret:"" file:"-" check:"text" placeholder:"SECRET" help:"Secret to sign what is posted with, by Standard Webhooks and in X-Webpress-Signature-256; several of whsec_ while one replaces another."`
 	Verbose       bool   `group:"report" short:"v" default:"false" negatable:"" help:"Log every file and how long it took."`
 
 	// Command is the verb where none is typed, Uploads what Merge joins then.

@@ -108,32 +108,20 @@ func (r *run) transform(ctx context.Context, j asset.Job, p *prepared) error {
 			return err
 		}
 	}
+	if r.Made != nil {
+		return r.takeMade(ctx, j, p)
+	}
 	data, info, err := r.load(ctx, j, p)
 	if err != nil {
 		return err
 	}
-	width, height := pixel.Fit(info.Width, info.Height, j.Recipe.MaxWidth, j.Recipe.MaxHeight)
-	if width > codec.MaxWebPSide || height > codec.MaxWebPSide {
-		return &mistake{
-			fmt.Errorf("encode %q: %dx%d is more than WebP holds, %d pixels a side", j.Source.Path, width, height, codec.MaxWebPSide),
-			fmt.Sprintf("shrink it with `max-width` or `max-height`, at most %d", codec.MaxWebPSide),
-		}
+	out, err := build(ctx, data, info, j, r.threads())
+	if err != nil {
+		return err
 	}
-	if inPlace && info.Format == asset.WebP && width == info.Width && height == info.Height {
-		// Lossy WebP made into WebP again and again gets worse each time.
+	if out.Reason == asset.IsWebP {
 		p.result = skip(j, asset.IsWebP)
 		return nil
-	}
-	made, err := transcode(ctx, data, info, j.Recipe, r.threads())
-	if err != nil {
-		return named("convert", j.Source.Path, err)
-	}
-	out := Output{
-		Data: made.Data, Width: made.Width, Height: made.Height, Frames: made.Frames, Lossless: made.Lossless,
-		Pixels: pixels(info), Notes: slices.Concat(info.Notes, made.Notes), After: int64(len(made.Data)),
-	}
-	if !worthwhile(info.Format, int64(len(data)), out.After, j.Recipe.MinSavings) {
-		out.Data, out.Reason = nil, asset.NotSmaller
 	}
 	if r.Keep != nil && !inPlace && j.Source.Blob != "" {
 		r.Keep(j, out)
@@ -146,6 +134,33 @@ func (r *run) transform(ctx context.Context, j asset.Job, p *prepared) error {
 		}
 	}
 	return nil
+}
+
+// build makes the output of j from the content of its source.
+func build(ctx context.Context, data []byte, info codec.Info, j asset.Job, threads int) (Output, error) {
+	width, height := pixel.Fit(info.Width, info.Height, j.Recipe.MaxWidth, j.Recipe.MaxHeight)
+	if width > codec.MaxWebPSide || height > codec.MaxWebPSide {
+		return Output{}, &mistake{
+			fmt.Errorf("encode %q: %dx%d is more than WebP holds, %d pixels a side", j.Source.Path, width, height, codec.MaxWebPSide),
+			fmt.Sprintf("shrink it with `max-width` or `max-height`, at most %d", codec.MaxWebPSide),
+		}
+	}
+	if strings.EqualFold(j.Output, j.Source.Path) && info.Format == asset.WebP && width == info.Width && height == info.Height {
+		// Lossy WebP made into WebP again and again gets worse each time.
+		return Output{Reason: asset.IsWebP}, nil
+	}
+	made, err := transcode(ctx, data, info, j.Recipe, threads)
+	if err != nil {
+		return Output{}, named("convert", j.Source.Path, err)
+	}
+	out := Output{
+		Data: made.Data, Width: made.Width, Height: made.Height, Frames: made.Frames, Lossless: made.Lossless,
+		Pixels: pixels(info), Notes: slices.Concat(info.Notes, made.Notes), After: int64(len(made.Data)),
+	}
+	if !worthwhile(info.Format, int64(len(data)), out.After, j.Recipe.MinSavings) {
+		out.Data, out.Reason = nil, asset.NotSmaller
+	}
+	return out, nil
 }
 
 // load reads the source of j and what its header says, and takes the memory

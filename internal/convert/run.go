@@ -41,6 +41,10 @@ type Options struct {
 	// a source has another id than its Blob by itself. Nil says that there are no
 	// filters.
 	Blob func(ctx context.Context, path string, data []byte) (string, error)
+	// Made, where it is set, is asked for the output of every job, which was made and
+	// verified elsewhere: nothing is converted. Its error, with a hint where it is an
+	// *asset.Fault, fails the job. It is called from several goroutines at a time.
+	Made func(asset.Job) (Output, error)
 	// Progress is called with each result as it comes, never twice at a time.
 	Progress func(asset.Result)
 	// Now is the clock; nil is time.Now.

@@ -2,9 +2,12 @@ package convert
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"webpress/internal/asset"
 	"webpress/internal/codec"
+	"webpress/internal/tree"
 )
 
 // spare finds an output for j that was made before, so that its source need not be
@@ -47,6 +50,34 @@ func (r *run) takeCached(ctx context.Context, j asset.Job, p *prepared) bool {
 	}
 	p.settle(j, out)
 	return true
+}
+
+// takeMade fills p with what Made has for j.
+func (r *run) takeMade(ctx context.Context, j asset.Job, p *prepared) error {
+	release, err := r.budget.acquire(ctx, j.Source.Size)
+	if err != nil {
+		return err
+	}
+	p.start, p.release = r.Now(), release
+	source, err := r.root.Lstat(j.Source.Path)
+	switch {
+	case err != nil:
+		return fmt.Errorf("read %q: %w", j.Source.Path, cause(err))
+	case !source.Mode().IsRegular():
+		return fmt.Errorf("read %q: %w", j.Source.Path, &tree.KindError{Mode: source.Mode()})
+	case source.Size() != j.Source.Size:
+		return fmt.Errorf("read %q: file changed during the run, from %d to %d bytes", j.Source.Path, j.Source.Size, source.Size())
+	}
+	out, err := r.Made(j)
+	if fault, ok := errors.AsType[*asset.Fault](err); ok {
+		return &mistake{fault, fault.Hint}
+	}
+	if err != nil {
+		return err
+	}
+	p.source = source
+	p.settle(j, out)
+	return nil
 }
 
 // fits says whether out can be what the conversion of j would come to. A cache that

@@ -221,6 +221,7 @@ func (d *description) selected(set ast.SelectionSet, data map[string]any) error 
 
 // The descriptions refuse what is wrong: else they would prove nothing.
 func TestDescriptionsRefuse(t *testing.T) {
+	t.Parallel()
 	d := describe(t)
 	header := http.Header{"Accept": {"application/vnd.github+json"}, "X-Github-Api-Version": {apiVersion}, "Content-Type": {"application/json"}}
 	for _, test := range []struct{ method, url, body string }{

@@ -10,6 +10,7 @@ import (
 )
 
 func TestGitHubChangedFiles(t *testing.T) {
+	t.Parallel()
 	const files = "GET " + repo + "/pulls/7/files?per_page=100"
 	told := func(n int) exchange {
 		return exchange{ask: "GET " + repo + "/pulls/7", answer: fmt.Sprintf(`{"number":7,"changed_files":%d}`, n)}
@@ -68,6 +69,7 @@ func TestGitHubChangedFiles(t *testing.T) {
 // Gitea has its own word for a removed file. What else resembles GitHub may not
 // tell a number.
 func TestGiteaChangedFiles(t *testing.T) {
+	t.Parallel()
 	answers := map[string]string{
 		"/repos/octo/pics/pulls/7":       `{"number":7}`,
 		"/repos/octo/pics/pulls/7/files": `[{"filename":"a.png","status":"deleted"},{"filename":"b.png","status":"changed"}]`,
@@ -86,6 +88,7 @@ func TestGiteaChangedFiles(t *testing.T) {
 }
 
 func TestGitLabChangedFiles(t *testing.T) {
+	t.Parallel()
 	const merge = "GET /api/v4/projects/group%2Fsub%2Fpics/merge_requests/7"
 	told := func(count string) exchange {
 		return exchange{ask: merge, answer: `{"id":1,"iid":7,"sha":"h1","changes_count":` + count + `}`}
@@ -128,6 +131,7 @@ func TestGitLabChangedFiles(t *testing.T) {
 
 // Neither says complete where it says nothing.
 func TestChangedFilesFails(t *testing.T) {
+	t.Parallel()
 	_, lab := serveGitLab(t, exchange{ask: "GET /api/v4/projects/group%2Fsub%2Fpics/merge_requests/7", status: 404, answer: `{"message":"404 Not Found"}`})
 	if files, complete, err := lab.ChangedFiles(t.Context(), 7); files != nil || complete || err == nil {
 		t.Errorf("%v, %v, %v", files, complete, err)

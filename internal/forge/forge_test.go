@@ -10,6 +10,7 @@ import (
 )
 
 func TestNextPage(t *testing.T) {
+	t.Parallel()
 	tests := map[string]string{
 		`<https://a.example/x?page=2>; rel="next"`:                                           "page=2",
 		`<https://a.example/x?page=1>; rel="prev", <https://a.example/x?page=3>; rel="next"`: "page=3",
@@ -36,6 +37,7 @@ func FuzzNextPage(f *testing.F) {
 }
 
 func TestPagesEnd(t *testing.T) {
+	t.Parallel()
 	same := &wire.Response{Header: http.Header{"Link": {`<https://a.example/x?page=1>; rel="next"`}}}
 	n := 0
 	err := pages(url.Values{"page": {"1"}}, func(string) (*wire.Response, error) { n++; return same, nil })

@@ -24,6 +24,9 @@ type GitHub struct {
 	Token string
 	// Repository is owner/name.
 	Repository string
+	// MaxCommit is the most bytes that one commit by GraphQL may be long, as JSON; 0
+	// is DefaultMaxCommit.
+	MaxCommit int64
 }
 
 // Info is what is known of a repository.

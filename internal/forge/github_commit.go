@@ -1,6 +1,7 @@
 package forge
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,8 +18,8 @@ import (
 // be long as JSON, base64 included (calls fail from about 40 MB), and what one
 // blob may be in bytes (40 MiB by its documentation).
 const (
-	MaxCommit = 36 << 20
-	MaxBlob   = 40 << 20
+	DefaultMaxCommit = 36 << 20
+	MaxBlob          = 40 << 20
 )
 
 // createCommit is the GraphQL of CreateCommitOnBranch.
@@ -53,7 +54,7 @@ type Addition struct {
 }
 
 // Length is how long the request is in bytes as it is sent, but for the name of
-// the repository: to be compared with MaxCommit.
+// the repository: to be compared with GitHub.CommitLimit.
 func (r CommitRequest) Length() int64 {
 	t, err := r.text("")
 	if err != nil {
@@ -83,10 +84,10 @@ func (g GitHub) CreateCommitOnBranch(ctx context.Context, r CommitRequest) (Comm
 	if err != nil {
 		return Commit{}, &Error{Op: t.op, Err: err}
 	}
-	if n := r.Length(); n > MaxCommit {
+	if n := r.Length(); n > g.CommitLimit() {
 		return Commit{}, &Error{
 			Op: t.op, Kind: ErrTooLarge, Hint: "the files have to go in several commits, or by git push",
-			Err: fmt.Errorf("%w: %d bytes, and %d are the most for one commit", ErrTooLarge, n, MaxCommit),
+			Err: fmt.Errorf("%w: %d bytes, and %d are the most for one commit", ErrTooLarge, n, g.CommitLimit()),
 		}
 	}
 	var data struct {
@@ -100,6 +101,9 @@ func (g GitHub) CreateCommitOnBranch(ctx context.Context, r CommitRequest) (Comm
 	}
 	return *data.CreateCommitOnBranch.Commit, nil
 }
+
+// CommitLimit is the most bytes that a CommitRequest may be long.
+func (g GitHub) CommitLimit() int64 { return cmp.Or(g.MaxCommit, DefaultMaxCommit) }
 
 // text is the request as JSON.
 func (r CommitRequest) text(repository string) (*text, error) {

@@ -21,6 +21,7 @@ import (
 const landed = `{"data":{"createCommitOnBranch":{"commit":{"oid":"0123456789012345678901234567890123456789","url":"https://github.com/octo/pics/commit/0123"}}}}`
 
 func TestCreateCommitOnBranch(t *testing.T) {
+	t.Parallel()
 	s := serve(t, exchange{ask: "POST /graphql", sent: `{
 		"query": "` + createCommit + `",
 		"variables": {"input": {
@@ -45,6 +46,7 @@ func TestCreateCommitOnBranch(t *testing.T) {
 
 // Contents are read as they are sent, and again with every attempt.
 func TestCommitStreams(t *testing.T) {
+	t.Parallel()
 	random := rand.NewChaCha8([32]byte{1})
 	var additions []Addition
 	var contents [][]byte
@@ -84,6 +86,7 @@ func TestCommitStreams(t *testing.T) {
 }
 
 func TestCommitContentFails(t *testing.T) {
+	t.Parallel()
 	broken := errors.New("disk on fire")
 	for name, c := range map[string]Content{
 		"gone":    {Size: 4, Open: func() (io.ReadCloser, error) { return nil, broken }},
@@ -112,7 +115,8 @@ func TestCommitContentFails(t *testing.T) {
 }
 
 func TestCommitRefusedUnsent(t *testing.T) {
-	huge := Content{Size: MaxCommit, Open: func() (io.ReadCloser, error) { return nil, errors.New("opened") }}
+	t.Parallel()
+	huge := Content{Size: DefaultMaxCommit, Open: func() (io.ReadCloser, error) { return nil, errors.New("opened") }}
 	tests := map[string]struct {
 		change func(*GitHub, *CommitRequest)
 		kind   error
@@ -121,6 +125,10 @@ func TestCommitRefusedUnsent(t *testing.T) {
 		"name":          {func(_ *GitHub, r *CommitRequest) { r.Additions = []Addition{{"\xe4.webp", Bytes(nil)}} }, ErrUnsupported},
 		"name, deleted": {func(_ *GitHub, r *CommitRequest) { r.Deletions = []string{"\xe4.jpg"} }, ErrUnsupported},
 		"too large":     {func(_ *GitHub, r *CommitRequest) { r.Additions = []Addition{{"a.webp", huge}} }, ErrTooLarge},
+		"its own limit": {func(g *GitHub, r *CommitRequest) {
+			g.MaxCommit = 1000
+			r.Additions = []Addition{{"a.webp", Content{Size: 1000, Open: huge.Open}}}
+		}, ErrTooLarge},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -135,6 +143,7 @@ func TestCommitRefusedUnsent(t *testing.T) {
 
 // What was done counts, whatever was told beside it.
 func TestGraphQLErrorBesideData(t *testing.T) {
+	t.Parallel()
 	s := serve(t, exchange{ask: "POST /graphql", answer: strings.TrimSuffix(landed, "}") + `,"errors":[{"type":"SERVICE","message":"slow"}]}`})
 	got, err := s.github().CreateCommitOnBranch(t.Context(), CommitRequest{ExpectedHead: oldHead})
 	if err != nil || got.OID == "" {
@@ -143,6 +152,7 @@ func TestGraphQLErrorBesideData(t *testing.T) {
 }
 
 func TestGraphQLErrors(t *testing.T) {
+	t.Parallel()
 	one := func(kind, message string) string {
 		e, _ := json.Marshal(map[string]any{"type": kind, "path": []string{"createCommitOnBranch"}, "message": message})
 		return `{"data":{"createCommitOnBranch":null},"errors":[` + string(e) + `]}`
@@ -188,6 +198,7 @@ func TestGraphQLErrors(t *testing.T) {
 
 // GraphQL tells of its rate limit in an answer with status 200.
 func TestGraphQLRateLimit(t *testing.T) {
+	t.Parallel()
 	limit := exchange{
 		ask: "POST /graphql", answer: `{"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded for installation."}]}`,
 		header: []string{"X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "1"},
@@ -203,6 +214,7 @@ func TestGraphQLRateLimit(t *testing.T) {
 
 // GraphQL tells of GitHub's own faults in an answer with status 200, too.
 func TestGraphQLFault(t *testing.T) {
+	t.Parallel()
 	const words = "Something went wrong while executing your query. Please include `C0FF:EE` when reporting this issue."
 	for name, answer := range map[string]string{
 		"no data":   `{"errors":[{"message":"` + words + `"}]}`,

@@ -8,6 +8,7 @@ import (
 )
 
 func TestFindPullRequestOf(t *testing.T) {
+	t.Parallel()
 	const ask = "GET " + repo + "/pulls?head=eve%3Awebp&per_page=100&state=open"
 	fork := strings.Replace(pullJS, `"octo/pics"`, `"Eve/pics"`, 1)
 	s := serve(t,

@@ -40,6 +40,7 @@ const findPull = "GET " + repo + "/pulls?base=main&head=octo%3Awebp&per_page=100
 
 // Each operation: what is asked, and what its answer becomes.
 func TestGitHub(t *testing.T) {
+	t.Parallel()
 	type ctx = context.Context
 	tests := map[string]struct {
 		steps []exchange
@@ -181,6 +182,7 @@ func TestGitHub(t *testing.T) {
 
 // The shapes of GitHub's refusals.
 func TestGitHubErrors(t *testing.T) {
+	t.Parallel()
 	message := func(status int, text string) exchange {
 		return exchange{status: status, answer: fmt.Sprintf(`{"message":%q,"documentation_url":"https://docs.github.com/rest","status":"%d"}`, text, status)}
 	}
@@ -273,6 +275,7 @@ func TestGitHubErrors(t *testing.T) {
 // A secondary rate limit that asks for less than is granted is waited for, also
 // with what must not be done twice.
 func TestSecondaryRateLimit(t *testing.T) {
+	t.Parallel()
 	ask := "POST " + repo + "/issues/7/comments"
 	s := serve(t,
 		exchange{ask: ask, status: 403, header: []string{"Retry-After", "60"}, answer: `{"message":"You have exceeded a secondary rate limit."}`},
@@ -287,6 +290,7 @@ func TestSecondaryRateLimit(t *testing.T) {
 }
 
 func TestRefusedUnsent(t *testing.T) {
+	t.Parallel()
 	g := serve(t).github()
 	_, err := g.CreateBlob(t.Context(), Content{Size: MaxBlob + 1})
 	expect(t, err, ErrTooLarge, "git push")
@@ -296,12 +300,14 @@ func TestRefusedUnsent(t *testing.T) {
 
 // A comment is not made twice.
 func TestCommentIsNotRepeated(t *testing.T) {
+	t.Parallel()
 	s := serve(t, exchange{ask: "POST " + repo + "/issues/7/comments", status: 502, answer: "{}"})
 	_, err := s.github().CreateComment(t.Context(), 7, "x")
 	expect(t, err, nil, "fault of its own")
 }
 
 func TestNoToken(t *testing.T) {
+	t.Parallel()
 	for status, want := range map[int]string{401: "set `token`", 404: "no token was given"} {
 		s := serve(t)
 		s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -320,6 +326,7 @@ func TestNoToken(t *testing.T) {
 }
 
 func TestCanceled(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	s := serve(t)

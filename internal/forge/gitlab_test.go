@@ -55,6 +55,7 @@ func serveGitLab(t *testing.T, steps ...exchange) (*server, GitLab) {
 }
 
 func TestGitLab(t *testing.T) {
+	t.Parallel()
 	type ctx = context.Context
 	const (
 		project = "/api/v4/projects/group%2Fsub%2Fpics"
@@ -141,6 +142,7 @@ func TestGitLab(t *testing.T) {
 }
 
 func TestGitLabErrors(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		status int
 		answer string

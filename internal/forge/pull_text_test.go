@@ -8,6 +8,7 @@ import (
 )
 
 func TestRenew(t *testing.T) {
+	t.Parallel()
 	first := NewPullRequest{Title: "convert 1 image", Body: "saves 1 MB"}
 	next := NewPullRequest{Title: "convert 2 images", Body: "saves 2 MB"}
 	for name, test := range map[string]struct{ title, body, newTitle, newBody string }{
@@ -35,6 +36,7 @@ func TestRenew(t *testing.T) {
 
 // TestPullRequestIsRenewed has a pull request of an earlier run.
 func TestPullRequestIsRenewed(t *testing.T) {
+	t.Parallel()
 	first := NewPullRequest{Head: "webp", Base: "main", Title: "T", Body: "saves 1 MB"}
 	next := first
 	next.Title, next.Body = "T2", "saves 2 MB"

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -53,6 +54,8 @@ type Repo struct {
 	// values are what git is configured for, and skipped the filters that are not run.
 	values  []value
 	skipped map[string]bool
+	// out takes what commands write, nil for what run returns.
+	out io.Writer
 }
 
 // Open finds the work tree that dir is in. It returns ErrNoWorkTree where there

@@ -106,6 +106,9 @@ func (r *Repo) run(ctx context.Context, stdin io.Reader, command string, args ..
 	cmd.WaitDelay = 2 * time.Second
 	var out, diagnosis bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &diagnosis
+	if r.out != nil {
+		cmd.Stdout = r.out
+	}
 	err := cmd.Run()
 	if running.Err() != nil {
 		killGroup(cmd)

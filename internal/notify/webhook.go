@@ -2,7 +2,6 @@ package notify
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,17 +37,33 @@ const (
 // end of the job.
 const deadline = 2 * time.Minute
 
+// The headers of Standard Webhooks 1.0, beside those above: see
+// https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+const (
+	// IDHeader has the same value as KeyHeader.
+	IDHeader = "Webhook-Id"
+	// TimestampHeader is when the attempt was made, in seconds since 1970: the
+	// receiver refuses what is older than some minutes, and so a replay.
+	TimestampHeader = "Webhook-Timestamp"
+	// StandardSignatureHeader is what StandardSign returns. It is left out where there
+	// is no secret.
+	StandardSignatureHeader = "Webhook-Signature"
+)
+
 // A Webhook receives the JSON report of a run.
 type Webhook struct {
 	// URL is where the report is posted to. Path and query are never shown, as
 	// those of most webhooks are passwords.
 	URL string
 	// Secret signs the report; empty is no signature. It is never sent or shown.
+	// While it is being replaced it may be several of Standard Webhooks, see Secrets.
 	Secret string
 	// Facts are those of the run. They tell its reports from those of others.
 	Facts ci.Facts
 	// Client sends.
 	Client *wire.Client
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
 }
 
 // Check finds what can be known to be wrong before anything is sent. Its notes
@@ -59,6 +75,14 @@ func (w Webhook) Check() (notes []string, err error) {
 		return nil, &asset.Fault{
 			Message: "webhook: not an absolute http or https URL",
 			Hint:    "set webhook-url to a full address, such as https://example.com/hooks/webpress",
+		}
+	}
+	for _, secret := range Secrets(w.Secret) {
+		if _, err := standardKey(secret); err != nil {
+			return nil, &asset.Fault{
+				Message: "webhook-secret: what follows " + secretPrefix + " is not base64",
+				Hint:    "set webhook-secret to the secret as the receiver shows it, such as " + secretPrefix + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+			}
 		}
 	}
 	if u.Scheme == "http" && !loopback(u.Hostname()) {
@@ -86,18 +110,33 @@ func (w Webhook) Send(ctx context.Context, report []byte) (notes []string, err e
 	if err != nil {
 		return nil, err
 	}
+	id := w.key(report)
 	header := http.Header{
 		"Content-Type": {"application/json"},
 		EventHeader:    {"report"},
 		DeliveryHeader: {newID()},
-		KeyHeader:      {w.key(report)},
+		KeyHeader:      {id},
+		IDHeader:       {id},
 	}
-	if w.Secret != "" {
-		header.Set(SignatureHeader, Sign(w.Secret, report))
+	secrets := Secrets(w.Secret)
+	if len(secrets) > 0 {
+		header.Set(SignatureHeader, Sign(secrets[0], report))
+	}
+	now := w.Now
+	if now == nil {
+		now = time.Now
 	}
 	_, err = w.Client.Do(ctx, wire.Request{
 		Method: http.MethodPost, URL: w.URL, PrivatePath: true, Header: header,
 		Body: wire.Bytes(report), Length: int64(len(report)), Deadline: deadline,
+		// A receiver refuses old times: each attempt has its own.
+		Attempt: func(h http.Header) {
+			at := now()
+			h.Set(TimestampHeader, strconv.FormatInt(at.Unix(), 10))
+			if len(secrets) > 0 {
+				h.Set(StandardSignatureHeader, StandardSign(secrets, id, at, report))
+			}
+		},
 	})
 	if err == nil {
 		return notes, nil
@@ -121,10 +160,12 @@ func hint(e *wire.Error, signed bool) string {
 		return "set webhook-url to the address that it has moved to"
 	case (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden) && signed:
 		return "the receiver refuses the delivery: its secret has to be the same as webhook-secret, and it has to check " +
-			SignatureHeader + " over the body as it came"
+			SignatureHeader + " or " + strings.ToLower(StandardSignatureHeader) + " over the body as it came"
 	case e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden:
 		return "the receiver refuses the delivery: set webhook-secret if it expects a signature, and check webhook-url"
-	case e.Status == http.StatusNotFound || e.Status == http.StatusGone || e.Status == http.StatusMethodNotAllowed:
+	case e.Status == http.StatusGone:
+		return "the receiver wants no more deliveries at this address: remove webhook-url, or set it to the new one"
+	case e.Status == http.StatusNotFound || e.Status == http.StatusMethodNotAllowed:
 		return "nothing takes deliveries at this address: check webhook-url"
 	case e.Status == http.StatusRequestEntityTooLarge:
 		return "the report is too long for the receiver: raise its limit on the length of requests"
@@ -134,23 +175,6 @@ func hint(e *wire.Error, signed bool) string {
 		return "check that webhook-url can be reached from where the job runs"
 	}
 	return "the receiver refuses the report: look into its log"
-}
-
-// Sign returns the value of SignatureHeader: "sha256=" and, in lower-case hex,
-// the HMAC-SHA256 of body under secret. It is made as GitHub makes its
-// X-Hub-Signature-256, so that what checks that one checks this one too.
-//
-// The receiver computes the same over the bytes of the body as they came, before
-// anything decodes them, and compares the two in constant time, as hmac.Equal,
-// crypto.timingSafeEqual and hmac.compare_digest do.
-//
-// For the secret "It's a Secret to Everybody" and the body "Hello, World!" it is
-//
-//	sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17
-func Sign(secret string, body []byte) string {
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write(body)
-	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
 }
 
 // key is the value of KeyHeader: the digest of what makes the run and its

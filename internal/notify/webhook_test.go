@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -55,6 +56,13 @@ func receive(t *testing.T, statuses ...int) *receiver {
 		defer r.mu.Unlock()
 		n := len(r.got)
 		r.got = append(r.got, req)
+		if sig := req.Header.Get(StandardSignatureHeader); sig != "" {
+			seconds, _ := strconv.ParseInt(req.Header.Get(TimestampHeader), 10, 64)
+			if !hmac.Equal([]byte(sig), []byte(StandardSign([]string{secret}, req.Header.Get(IDHeader), time.Unix(seconds, 0), body))) {
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+		}
 		if sig := req.Header.Get(SignatureHeader); sig != "" && !hmac.Equal([]byte(sig), []byte(Sign(secret, body))) {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
@@ -85,6 +93,8 @@ func TestWebhook(t *testing.T) {
 	r := receive(t, 502, 500)
 	var log strings.Builder
 	w := Webhook{URL: r.URL + "/hooks/T0p53cr3t?key=T0p53cr3t", Secret: secret, Client: client(&log)}
+	clock := time.Unix(1_700_000_000, 0)
+	w.Now = func() time.Time { clock = clock.Add(time.Minute); return clock }
 	notes, err := w.Send(t.Context(), []byte(report))
 	if err != nil || len(notes) > 0 {
 		t.Fatalf("notes %q, error %v", notes, err)
@@ -110,6 +120,11 @@ func TestWebhook(t *testing.T) {
 			}
 		}
 	}
+	for i, want := range []string{"1700000060", "1700000120", "1700000180"} {
+		if got := r.got[i].Header; got.Get(TimestampHeader) != want || got.Get(IDHeader) != first.Header.Get(KeyHeader) || got.Get(StandardSignatureHeader) == "" {
+			t.Errorf("attempt %d is of %s, want %s: %v", i+1, got.Get(TimestampHeader), want, got)
+		}
+	}
 	if first.Method != "POST" || first.URL.Path != "/hooks/T0p53cr3t" || r.reports[first.Header.Get(KeyHeader)] != report {
 		t.Errorf("got %s %s %q", first.Method, first.URL, r.reports)
 	}
@@ -127,6 +142,9 @@ func TestWebhookWithoutSecret(t *testing.T) {
 	if _, there := r.got[0].Header[SignatureHeader]; there {
 		t.Error("there is a signature")
 	}
+	if h := r.got[0].Header; h.Get(IDHeader) == "" || h.Get(TimestampHeader) == "" || h.Get(StandardSignatureHeader) != "" {
+		t.Errorf("got %v", h)
+	}
 }
 
 func TestWebhookThatFails(t *testing.T) {
@@ -140,6 +158,7 @@ func TestWebhookThatFails(t *testing.T) {
 		"wrong path":   {secret, 404, "check webhook-url"},
 		"too long":     {secret, 413, "limit on the length"},
 		"its fault":    {secret, 500, "look into its log"},
+		"gone":         {secret, 410, "remove webhook-url"},
 		"moved":        {secret, 301, "moved"},
 		"odd":          {secret, 418, "look into its log"},
 		"too often":    {secret, 429, "later"},
@@ -156,6 +175,9 @@ func TestWebhookThatFails(t *testing.T) {
 			fault, ok := errors.AsType[*asset.Fault](err)
 			if !ok || !strings.HasPrefix(fault.Message, "send report to webhook: POST http://127.0.0.1:") || !strings.Contains(fault.Hint, test.hint) {
 				t.Fatalf("error %#v", err)
+			}
+			if want := map[int]int{500: 6, 429: 6}[test.status]; len(r.got) != max(want, 1) {
+				t.Errorf("%d attempts", len(r.got))
 			}
 			if all := fault.Message + fault.Hint + log.String(); strings.Contains(all, "T0p53cr3t") || strings.Contains(all, secret) {
 				t.Errorf("a secret is told: %s", all)
@@ -196,6 +218,12 @@ func TestCheck(t *testing.T) {
 		notes, err := Webhook{URL: url + "?T0p53cr3t"}.Check()
 		if err != nil || (len(notes) == 1) != note || strings.Contains(strings.Join(notes, ""), "T0p53cr3t") {
 			t.Errorf("%s: notes %q, error %v", url, notes, err)
+		}
+	}
+	for secret, ok := range map[string]bool{"a b": true, "whsec_": false, "whsec_T0p53!": false, "whsec_TTBwNTM=": true, "whsec_TTBwNTM whsec_T0p53!": false} {
+		_, err := Webhook{URL: "https://example.com", Secret: secret}.Check()
+		if fault, bad := errors.AsType[*asset.Fault](err); bad == ok || bad && strings.Contains(fault.Message+fault.Hint, "T0p53") {
+			t.Errorf("%q: %v", secret, err)
 		}
 	}
 	for _, url := range []string{"", "example.com", "ftp://example.com", "file:///x", "https://u:T0p53cr3t@:1", "https://T0p53 cr3t/", "https://"} {

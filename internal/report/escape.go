@@ -30,6 +30,10 @@ func codeCell(s string) string {
 	return code(s)
 }
 
+// Code sets a name as code, in one line of Markdown, anywhere but in a table: whatever
+// it holds, it is no HTML, no link and no mention there.
+func Code(name string) string { return code(name) }
+
 // code sets s as code, in one line, anywhere but in a table.
 func code(s string) string {
 	s = ci.Visible(s)
@@ -115,12 +119,29 @@ func setProse(s string, plain, code func(string) string) string {
 	return b.String()
 }
 
+// issues finds GitHub's other way to refer to them.
+var issues = regexp.MustCompile(`(?i)\bGH-[0-9]`)
+
 // plain escapes all that has a meaning in Markdown, in HTML or to GitHub.
 func plain(s string) string {
 	var b strings.Builder
+	refers := map[int]bool{}
+	for _, at := range issues.FindAllStringIndex(s, -1) {
+		refers[at[0]+2] = true
+	}
 	for i, r := range s {
 		before, after := s[:i], s[i+utf8.RuneLen(r):]
+		next, _ := utf8.DecodeRuneInString(after)
 		switch {
+		case refers[i]:
+			b.WriteString("-&#8203;")
+			continue
+		case strings.ContainsRune("!%~$&^", r) && (unicode.IsLetter(next) || unicode.IsDigit(next)):
+			// GitLab's references: merge requests, milestones, labels, snippets, epics.
+			b.WriteByte('\\')
+			b.WriteRune(r)
+			b.WriteString("&#8203;")
+			continue
 		case r == '@' || r == '#':
 			// No backslash stops a mention; a space without width does.
 			b.WriteByte('\\')

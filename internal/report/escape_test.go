@@ -56,6 +56,8 @@ func TestProse(t *testing.T) {
 		{"see https://x.example", "see https\\://x.example"},
 		{"WWW.x.example", "WWW\\.x.example"},
 		{"1. a - b", "1\\. a - b"},
+		{"closes gh-12", "closes gh-&#8203;12"},
+		{"!1 a &b 5.0 % %2", "\\!&#8203;1 a \\&&#8203;b 5.0 % \\%&#8203;2"},
 		{"- a", "\\- a"},
 	}
 	for _, tt := range tests {
@@ -129,7 +131,7 @@ func unbroken(s string) string { return strings.ReplaceAll(s, " ", "\u00a0") }
 func inert(inline string) bool {
 	outside := regexp.MustCompile(`<code>[^<]*</code>`).ReplaceAllString(inline, "")
 	return !strings.ContainsAny(outside, "<>") &&
-		!regexp.MustCompile(`[@#][A-Za-z0-9]`).MatchString(html.UnescapeString(outside))
+		!regexp.MustCompile(`[@#!%~$^][A-Za-z0-9]|(?i)\bgh-[0-9]`).MatchString(html.UnescapeString(outside))
 }
 
 // Whatever a name or a message holds, it is shown as it is, in its own cell or

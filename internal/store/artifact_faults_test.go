@@ -18,6 +18,7 @@ import (
 // TestArtifactFaults has the service and the storage fail in every way that
 // passes: each time the artifact is there in the end, whole.
 func TestArtifactFaults(t *testing.T) {
+	t.Parallel()
 	refusal := func(status int, header ...string) func(http.ResponseWriter, *http.Request) {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			for i := 0; i < len(header); i += 2 {
@@ -85,6 +86,7 @@ func hangUp(w http.ResponseWriter) {
 // TestArtifactLostAnswers has the service do what it is asked, and the answer
 // never arrive.
 func TestArtifactLostAnswers(t *testing.T) {
+	t.Parallel()
 	for _, at := range []string{"CreateArtifact", "block", "blocklist", "FinalizeArtifact"} {
 		t.Run(at, func(t *testing.T) {
 			g := newGitHub(t)
@@ -127,6 +129,7 @@ func apart(job string) string {
 // TestArtifactOnItsWayIsLeft has a job begin while another uploads under the same
 // name, and its first attempt fail.
 func TestArtifactOnItsWayIsLeft(t *testing.T) {
+	t.Parallel()
 	for _, status := range []int{0, 502} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			g := newGitHub(t)
@@ -172,6 +175,7 @@ func (h *httptestRecorder) Write(p []byte) (int, error) { return len(p), nil }
 func (h *httptestRecorder) WriteHeader(int)             {}
 
 func TestArtifactErrors(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		change func(a *Artifact, g *github)
@@ -241,22 +245,54 @@ func TestArtifactErrors(t *testing.T) {
 	}
 }
 
+// An expiry is a timer that runs out as soon as the server is stuck.
+type expiry struct{ stopped chan struct{} }
+
+func (e expiry) Reset(time.Duration) bool { return true }
+
+func (e expiry) Stop() bool {
+	select {
+	case <-e.stopped:
+		return false
+	default:
+		close(e.stopped)
+		return true
+	}
+}
+
+// impatient is a clock by which all time-outs run out once stuck is closed.
+func impatient(stuck <-chan struct{}) wire.Clock {
+	return wire.Clock{AfterFunc: func(_ time.Duration, f func()) wire.Timer {
+		e := expiry{make(chan struct{})}
+		go func() {
+			select {
+			case <-stuck:
+				f()
+			case <-e.stopped:
+			}
+		}()
+		return e
+	}}
+}
+
 func TestArtifactHangs(t *testing.T) {
+	t.Parallel()
 	for _, at := range []string{"CreateArtifact", "block"} {
 		t.Run(at, func(t *testing.T) {
 			g := newGitHub(t)
-			free := make(chan struct{})
+			free, stuck := make(chan struct{}), make(chan struct{})
 			t.Cleanup(func() { close(free) })
 			g.before = func(name string, _ http.ResponseWriter, r *http.Request) bool {
 				if name == at {
+					close(stuck)
 					<-free
 				}
 				return name == at
 			}
 			a := g.artifact()
-			a.Client = wire.New(wire.Options{Timeout: 50 * time.Millisecond})
+			a.Client = wire.New(wire.Options{Timeout: time.Minute, Clock: impatient(stuck)})
 			_, err := a.Put(t.Context(), delivery(t))
-			if err == nil || !strings.Contains(err.Error(), "for 50ms") {
+			if err == nil || !strings.Contains(err.Error(), "for 1m0s") {
 				t.Errorf("error is %v", err)
 			}
 		})

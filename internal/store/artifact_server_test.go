@@ -281,6 +281,10 @@ func (g *github) get(name string) *stored {
 	return a
 }
 
+// unhurried is how long a server may be silent in a test where that is not what is
+// tested: longer than any test may take.
+const unhurried = time.Hour
+
 // artifact is a store that uploads to g and never waits.
 func (g *github) artifact() Artifact {
 	return Artifact{
@@ -288,7 +292,7 @@ func (g *github) artifact() Artifact {
 		BlockSize: testBlock,
 		RunURL:    "https://github.com/o/r/actions/runs/7",
 		Client: wire.New(wire.Options{
-			Retries: 3, Timeout: 10 * time.Second, Transport: g.Client().Transport,
+			Retries: 3, Timeout: unhurried, Transport: g.Client().Transport,
 			Clock: wire.Clock{Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }},
 		}),
 	}

@@ -56,6 +56,7 @@ func unzip(t *testing.T, data []byte) (names []string, content map[string][]byte
 }
 
 func TestArtifact(t *testing.T) {
+	t.Parallel()
 	for _, snake := range []bool{false, true} {
 		t.Run(fmt.Sprintf("snake %v", snake), func(t *testing.T) {
 			g := newGitHub(t)
@@ -119,6 +120,7 @@ func TestArtifact(t *testing.T) {
 }
 
 func TestArtifactIsTheSameAgain(t *testing.T) {
+	t.Parallel()
 	g := newGitHub(t)
 	d := delivery(t)
 	first, err := g.artifact().Put(t.Context(), d)
@@ -143,6 +145,7 @@ func TestArtifactIsTheSameAgain(t *testing.T) {
 }
 
 func TestArtifactOfAnotherJobIsLeft(t *testing.T) {
+	t.Parallel()
 	g := newGitHub(t)
 	d := delivery(t)
 	if _, err := g.artifact().Put(t.Context(), d); err != nil {
@@ -165,6 +168,7 @@ func TestArtifactOfAnotherJobIsLeft(t *testing.T) {
 }
 
 func TestArtifactOfNothing(t *testing.T) {
+	t.Parallel()
 	g := newGitHub(t)
 	got, err := g.artifact().Put(t.Context(), Delivery{Dir: t.TempDir(), Report: []byte("{}")})
 	if err != nil {
@@ -176,6 +180,7 @@ func TestArtifactOfNothing(t *testing.T) {
 }
 
 func TestArtifactLeavesWhatDoesNotFit(t *testing.T) {
+	t.Parallel()
 	g := newGitHub(t)
 	dir := put(t, map[string]string{"ok.webp": "ok", "changed.webp": "longer", "other.webp": "new", "c:.webp": "x", "Two.webp": "2", "two.webp": "2"})
 	if err := os.Symlink("ok.webp", filepath.Join(dir, "link.webp")); err != nil {
@@ -206,10 +211,10 @@ func TestArtifactLeavesWhatDoesNotFit(t *testing.T) {
 	}
 }
 
-// TestArtifactMemory uploads 320 MB of sparse files, and counts what is
+// TestArtifactMemory uploads 160 MB of sparse files, and counts what is
 // allocated in all: little more than the one buffer.
 func TestArtifactMemory(t *testing.T) {
-	const size, files = 40 << 20, 8
+	const size, files, block = 20 << 20, 8, 4 << 20
 	dir := t.TempDir()
 	zeros := sha256.New()
 	_, _ = io.CopyN(zeros, zero{}, size)
@@ -228,7 +233,7 @@ func TestArtifactMemory(t *testing.T) {
 	g := newGitHub(t)
 	g.discard = true
 	a := g.artifact()
-	a.BlockSize = 0
+	a.BlockSize = block
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	_, err := a.Put(t.Context(), Delivery{Dir: dir, Results: results})
@@ -240,7 +245,7 @@ func TestArtifactMemory(t *testing.T) {
 		t.Fatalf("only %d bytes arrived", g.get("webpress").size)
 	}
 	// Four buffers: one, and some for blocks that were answered early.
-	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 4*defaultBlock {
+	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 4*block {
 		t.Errorf("%d MB were allocated for %d MB", allocated>>20, size*files>>20)
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"webpress/internal/forge"
 	"webpress/internal/wire"
@@ -108,12 +107,20 @@ func (s *stage) gitHub(c *Commit, before func(n int)) {
 	server := httptest.NewServer(mux)
 	s.t.Cleanup(server.Close)
 	c.GitHub = &forge.GitHub{
-		Client: wire.New(wire.Options{Retries: 1, Timeout: 10 * time.Second}), APIURL: server.URL, GraphQLURL: server.URL + "/graphql",
-		Token: secret, Repository: "o/r",
+		Client: wire.New(wire.Options{Retries: 1, Timeout: unhurried}), APIURL: server.URL, GraphQLURL: server.URL + "/graphql",
+		Token: secret, Repository: "o/r", MaxCommit: testCommit,
 	}
 }
 
+// testCommit is the most bytes that one commit may be long in tests.
+const testCommit = 64 << 10
+
+// half is content of which one commit takes one file, and not two: base64 makes
+// 4 bytes of 3.
+func half(text string) string { return strings.Repeat(text, testCommit*5/9/len(text)) }
+
 func TestGraphQL(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	c := s.store()
 	s.gitHub(&c, nil)
@@ -138,6 +145,7 @@ func TestGraphQL(t *testing.T) {
 }
 
 func TestGraphQLOntoMovedBranch(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	c := s.store()
 	other := filepath.Join(t.TempDir(), "other")
@@ -165,6 +173,7 @@ func TestGraphQLOntoMovedBranch(t *testing.T) {
 }
 
 func TestGraphQLToNewBranch(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	c := s.store()
 	c.Branch = "webpress/weekly"
@@ -180,6 +189,7 @@ func TestGraphQLToNewBranch(t *testing.T) {
 
 // TestAutoPushes wants git to push what the API cannot commit.
 func TestAutoPushes(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name, log string
 		prepare   func(*stage, *Commit)
@@ -208,6 +218,7 @@ func TestAutoPushes(t *testing.T) {
 
 // TestPushLFS pushes a pointer, and the content to where Git LFS keeps it.
 func TestPushLFS(t *testing.T) {
+	t.Parallel()
 	needLFS(t)
 	s := newStage(t)
 	s.put(".gitattributes", "*.webp filter=lfs diff=lfs merge=lfs -text\n")
@@ -237,20 +248,21 @@ func TestPushLFS(t *testing.T) {
 
 // TestDefaultMessage wants a message that no file name can break.
 func TestDefaultMessage(t *testing.T) {
-	got := defaultMessage([]file{{add: true, output: "a\nSigned-off-by: x.webp", origin: "a.heic", before: 100, after: 25, remove: true}})
+	t.Parallel()
+	got := defaultMessage([]file{{add: true, output: "a\nSigned-off-by: x.webp", origin: "a.heic", before: 100, after: 25, remove: true}}, harmless)
 	want := "perf(images): convert 1 image to WebP\n\n100 B -> 25 B, 75 % saved\n\n* a?Signed-off-by: x.webp instead of a.heic\n"
 	if got != want {
 		t.Errorf("got %q", got)
 	}
 	unknown := file{add: true, output: "b.webp", origin: "b.png", after: 90}
-	if got := defaultMessage([]file{unknown}); strings.Contains(got, "saved") {
+	if got := defaultMessage([]file{unknown}, harmless); strings.Contains(got, "saved") {
 		t.Errorf("nothing is known to be saved: %q", got)
 	}
-	if got := defaultMessage([]file{{add: true, output: "a.webp", before: 100, after: 25}, unknown}); !strings.Contains(got, "100 B -> 25 B, 75 % saved") {
+	if got := defaultMessage([]file{{add: true, output: "a.webp", before: 100, after: 25}, unknown}, harmless); !strings.Contains(got, "100 B -> 25 B, 75 % saved") {
 		t.Errorf("one size is not known: %q", got)
 	}
 	many := make([]file, 60)
-	if got := defaultMessage(many); !strings.Contains(got, "and 10 more\n") || strings.Count(got, "\n* ") > mostNames {
+	if got := defaultMessage(many, harmless); !strings.Contains(got, "and 10 more\n") || strings.Count(got, "\n* ") > mostNames {
 		t.Error(got)
 	}
 }

@@ -49,6 +49,7 @@ func (s *stage) clone(args ...string) *stage {
 // TestRunsAtOnce has several runs deliver at the same moment: some the same, some
 // other files.
 func TestRunsAtOnce(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	var group sync.WaitGroup
 	for _, sources := range [][]string{{"a.png"}, {"a.png"}, {"b.png"}, {"a.png", "b.png"}} {
@@ -75,6 +76,7 @@ func TestRunsAtOnce(t *testing.T) {
 // TestKilledRun is stopped at each of the requests that a delivery makes. The next
 // one delivers once.
 func TestKilledRun(t *testing.T) {
+	t.Parallel()
 	for stop := 1; ; stop++ {
 		s := newStage(t)
 		d := s.delivery("a.png", "b.png")
@@ -119,6 +121,7 @@ func TestKilledRun(t *testing.T) {
 // TestAnswerLost breaks the connection after the push has come through, and once
 // before.
 func TestAnswerLost(t *testing.T) {
+	t.Parallel()
 	for _, through := range []bool{true, false} {
 		s := newStage(t)
 		lost := false
@@ -148,6 +151,7 @@ func TestAnswerLost(t *testing.T) {
 
 // TestServerAway fails in the end, and says so. How often it tries is set.
 func TestServerAway(t *testing.T) {
+	t.Parallel()
 	for _, retries := range []int{0, 1, 7} {
 		s := newStage(t)
 		c, d := s.store(), s.delivery("a.png")
@@ -175,6 +179,7 @@ func TestServerAway(t *testing.T) {
 // TestMovesAreNoRetries commits on top of what others have pushed meanwhile, also
 // where a server that is away is not asked again.
 func TestMovesAreNoRetries(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	c, d := s.store(), s.delivery("a.png")
 	c.Retries = 0
@@ -197,6 +202,7 @@ func TestMovesAreNoRetries(t *testing.T) {
 // TestOtherRepositories leaves out what lies in a submodule or behind a symbolic
 // link, here or on the branch.
 func TestOtherRepositories(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	part := s.clone()
 	run(t, s.dir, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "file://"+part.dir, "part")
@@ -232,6 +238,7 @@ func TestOtherRepositories(t *testing.T) {
 // TestNewBranchFromMergeCommit builds on the head of a pull request that the clone
 // does not have.
 func TestNewBranchFromMergeCommit(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	head := run(t, s.dir, "rev-parse", "HEAD")
 	s.put("c.txt", "c")
@@ -252,6 +259,7 @@ func TestNewBranchFromMergeCommit(t *testing.T) {
 
 // TestInSubfolder delivers from a working directory below the top.
 func TestInSubfolder(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	s.put("assets/a.png", "a")
 	s.publish("Assets")
@@ -272,6 +280,7 @@ func TestInSubfolder(t *testing.T) {
 }
 
 func TestBranchName(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	c := s.store()
 	c.Branch = "not a branch"
@@ -281,6 +290,7 @@ func TestBranchName(t *testing.T) {
 }
 
 func TestHarmless(t *testing.T) {
+	t.Parallel()
 	for name, want := range map[string]string{
 		"logo@2x.webp":        "logo@2x.webp",
 		"@everyone/x.webp":    "%40everyone/x.webp",
@@ -289,6 +299,13 @@ func TestHarmless(t *testing.T) {
 		"[skip ci].webp":      "%5Bskip ci].webp",
 		"a\n\x1b[1m\xff.webp": "a??[1m?.webp",
 		"日本 ünï.webp":         "日本 ünï.webp",
+		"closes GH-12.webp":   "closes GH%2D%312.webp",
+		"WWW.x.org.webp":      "WW%57%2Ex.org.webp",
+		"https:&sol;&sol;x":   "https%3A%26sol;%26sol;x",
+		"<a href=x>.webp":     "%3Ca href=x%3E.webp",
+		"g/p!1 ~l $2 %3.webp": "g/p%211 %7El %242 %253.webp",
+		"[epic:3].webp":       "%5Bepic%3A3].webp",
+		"100%.webp":           "100%25.webp",
 	} {
 		if got := harmless(name); got != want {
 			t.Errorf("%q: %q, want %q", name, got, want)

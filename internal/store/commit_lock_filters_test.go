@@ -10,6 +10,7 @@ import (
 // TestLockFilters commits what .gitattributes makes of it, and hands on what a
 // checkout would make of theirs.
 func TestLockFilters(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct{ name, attributes, method, old, want string }{
 		{"lines end as on Windows", "*.lock text eol=crlf", MethodPush, "x.png\n", "a.png\nx.png\n"},
 		{"lines end as on Windows", "*.lock text eol=crlf", MethodGraphQL, "x.png\n", "a.png\nx.png\n"},
@@ -54,6 +55,7 @@ func TestLockFilters(t *testing.T) {
 
 // TestLockCleanedIsTheSame commits nothing where git would not see a difference.
 func TestLockCleanedIsTheSame(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	s.put(".gitattributes", "*.lock text\n")
 	s.put(lockPath, "x.png\n")
@@ -70,6 +72,7 @@ func TestLockCleanedIsTheSame(t *testing.T) {
 
 // TestLockInLFS uploads it, and never commits it past Git LFS.
 func TestLockInLFS(t *testing.T) {
+	t.Parallel()
 	needLFS(t)
 	for _, method := range []string{MethodAuto, MethodGraphQL} {
 		s := newStage(t)

@@ -71,6 +71,7 @@ func (s *stage) locked() string {
 
 // TestLock commits it with the results by each way, and nothing twice.
 func TestLock(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{MethodPush, MethodGraphQL, MethodREST} {
 		t.Run(method, func(t *testing.T) {
 			s := newStage(t)
@@ -124,6 +125,7 @@ func TestLock(t *testing.T) {
 // TestLockRace has another run commit another picture between the look at the
 // branch and the commit, by each way: both keep their lines.
 func TestLockRace(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{MethodPush, MethodGraphQL, MethodREST} {
 		t.Run(method, func(t *testing.T) {
 			s := newStage(t)
@@ -161,6 +163,7 @@ func TestLockRace(t *testing.T) {
 
 // TestLockRunsAtOnce has clones deliver at the same moment.
 func TestLockRunsAtOnce(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	var group sync.WaitGroup
 	for _, source := range []string{"a.png", "b.png", "b.png"} {
@@ -186,6 +189,7 @@ func TestLockRunsAtOnce(t *testing.T) {
 
 // TestLockLeavesOut says nothing of what is another thing on the branch.
 func TestLockLeavesOut(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	s.put("c.png", "c")
 	s.put("d.png", "d")
@@ -232,6 +236,7 @@ func TestLockLeavesOut(t *testing.T) {
 // TestLockAlone is left out where it cannot be made, or is something else on the
 // branch. The rest goes on.
 func TestLockAlone(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name    string
 		prepare func(s *stage, d *Delivery)
@@ -281,6 +286,7 @@ func TestLockAlone(t *testing.T) {
 
 // TestLockIgnored says why nothing is committed, and nothing else.
 func TestLockIgnored(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	s.put(".gitignore", "*.lock\n")
 	d := s.delivery()
@@ -303,6 +309,7 @@ func TestLockIgnored(t *testing.T) {
 
 // TestLockIsLast has it in the last of several commits.
 func TestLockIsLast(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{MethodGraphQL, MethodREST} {
 		t.Run(method, func(t *testing.T) {
 			s := newStage(t)
@@ -312,8 +319,8 @@ func TestLockIsLast(t *testing.T) {
 			s.put("old.webp", "old")
 			s.publish("Old")
 			d := s.delivery("a.png", "b.png")
-			s.put("a.webp", strings.Repeat("a", 20<<20))
-			s.put("b.webp", strings.Repeat("b", 20<<20))
+			s.put("a.webp", half("a"))
+			s.put("b.webp", half("b"))
 			s.remove("old.webp")
 			d.Deleted = []string{"old.webp"}
 			s.lock(&d, nil)
@@ -334,6 +341,7 @@ func TestLockIsLast(t *testing.T) {
 // TestLockAfterHalf is kept from its second commit by somebody else's: the lock
 // knows of the sources, too, that the first one has removed.
 func TestLockAfterHalf(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	other := s.clone()
 	c := s.store()
@@ -347,7 +355,7 @@ func TestLockAfterHalf(t *testing.T) {
 	d := s.delivery("a.png", "b.png")
 	d.Remove = always
 	for _, name := range []string{"a", "b"} {
-		s.put(name+".webp", strings.Repeat(name, 20<<20))
+		s.put(name+".webp", half(name))
 		s.remove(name + ".png")
 	}
 	s.lock(&d, nil)
@@ -362,6 +370,7 @@ func TestLockAfterHalf(t *testing.T) {
 
 // TestLockInSubfolder has the lock at the top, and a working directory below it.
 func TestLockInSubfolder(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	s.put("assets/img/a.png", "a")
 	s.publish("Assets")
@@ -386,6 +395,7 @@ func TestLockInSubfolder(t *testing.T) {
 
 // TestLockAnswerLost makes the commit, and breaks off: it is not made twice.
 func TestLockAnswerLost(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	c := s.store()
 	s.gitHub(&c, nil)
@@ -403,6 +413,7 @@ func TestLockAnswerLost(t *testing.T) {
 }
 
 func TestDifference(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		a, b           string
 		added, dropped int

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -23,12 +24,13 @@ func (c Commit) message(files []file) string {
 	if c.Message != "" {
 		return c.Message
 	}
-	return defaultMessage(files)
+	return defaultMessage(files, harmless)
 }
 
 // defaultMessage is a message in the form of Conventional Commits 1.0.0, with what
-// is saved and the files in its body.
-func defaultMessage(files []file) string {
+// is saved and the files in its body. Name makes a name harmless where the message
+// is shown.
+func defaultMessage(files []file, name func(string) string) string {
 	var b strings.Builder
 	var before, after int64
 	made, removed, outdated, lock := 0, 0, 0, ""
@@ -36,7 +38,7 @@ func defaultMessage(files []file) string {
 	for _, f := range files {
 		switch {
 		case f.lock != nil:
-			lock = f.lock.headline(harmless(f.output))
+			lock = f.lock.headline(name(f.output))
 			continue
 		case f.outdated:
 			outdated++
@@ -69,16 +71,16 @@ func defaultMessage(files []file) string {
 			fmt.Fprintf(&b, "and %d more\n", len(named)-i)
 			break
 		}
-		line := harmless(f.output)
+		line := name(f.output)
 		switch {
 		case f.outdated && f.output != "":
-			line = harmless(f.origin) + " removed (" + line + " takes its place)"
+			line = name(f.origin) + " removed (" + line + " takes its place)"
 		case f.outdated:
-			line = harmless(f.origin) + " removed"
+			line = name(f.origin) + " removed"
 		case f.remove && f.add:
-			line += " instead of " + harmless(f.origin)
+			line += " instead of " + name(f.origin)
 		case f.remove:
-			line = harmless(f.origin) + " (" + line + " is there)"
+			line = name(f.origin) + " (" + line + " is there)"
 		}
 		fmt.Fprintf(&b, "* %s\n", line)
 	}
@@ -92,19 +94,31 @@ func number(n int, thing string) string {
 	return fmt.Sprintf("%d %s", n, thing)
 }
 
-// harmless is a name that does nothing in a message: it cannot end the line, call
-// people, refer to issues and close them, or keep the CI from running.
+// refers finds what platforms take for a reference without a sign of its own: GH-1 of
+// GitHub, and the beginnings of addresses.
+var refers = regexp.MustCompile(`(?i)\bGH-[0-9]|www\.`)
+
+// harmless is a name that does nothing in the message of a commit: it cannot end the
+// line, be HTML or an address, call people, refer to issues and close them, or keep
+// the CI from running. Signs that could are as %XX.
 func harmless(name string) string {
 	name = strings.ToValidUTF8(name, "?")
 	low := strings.ToLower(name)
 	skips := strings.Contains(low, "skip") || strings.Contains(low, "no ci") || strings.Contains(low, "no_ci")
+	escape := map[int]bool{}
+	for _, at := range refers.FindAllStringIndex(name, -1) {
+		escape[at[0]+2], escape[at[0]+3] = true, true // - or w, and . or the digit
+	}
 	var b strings.Builder
 	last := ' '
-	for _, r := range name {
+	for i, r := range name {
 		switch {
 		case !unicode.IsPrint(r):
 			b.WriteByte('?')
-		case r == '#', r == '@' && !unicode.IsLetter(last) && !unicode.IsDigit(last), skips && (r == '[' || r == '*'):
+		// The signs of references at GitHub and GitLab, and of HTML and addresses.
+		case escape[i], strings.ContainsRune("#:<>&!~$^%`\\", r), skips && (r == '[' || r == '*'),
+			r == '[' && strings.Contains(name[i:], ":"),
+			r == '@' && !unicode.IsLetter(last) && !unicode.IsDigit(last):
 			fmt.Fprintf(&b, "%%%02X", r)
 		default:
 			b.WriteRune(r)
@@ -121,6 +135,8 @@ type Pull struct {
 	// Title is its title; empty is the first line of the commit's message.
 	Title  string
 	Labels []string
+	// Code sets a name as code in Markdown, which is what the text is.
+	Code func(string) string
 	// Forge opens it.
 	Forge interface {
 		CreatePullRequest(context.Context, forge.NewPullRequest) (forge.PullRequest, error)
@@ -138,7 +154,15 @@ func (c Commit) pull(ctx context.Context, all []file, stored asset.Stored) (asse
 	for i := range all {
 		all[i].add = !all[i].outdated // by this run or by one before
 	}
-	title, body, _ := strings.Cut(c.message(all), "\n")
+	text := c.Message
+	if text == "" {
+		name := harmless
+		if p.Code != nil {
+			name = p.Code
+		}
+		text = defaultMessage(all, name)
+	}
+	title, body, _ := strings.Cut(text, "\n")
 	if p.Title != "" {
 		title = p.Title
 	}

@@ -6,8 +6,6 @@ import (
 	"path"
 	"strings"
 	"testing"
-
-	"webpress/internal/forge"
 )
 
 // blobs fills in the ids of the sources' contents, as their run knew them.
@@ -21,6 +19,7 @@ func (s *stage) blobs(d Delivery) Delivery {
 
 // TestOnly commits on top of one commit alone, however late the branch moves.
 func TestOnly(t *testing.T) {
+	t.Parallel()
 	const moved, gone = "the branch has moved to ", "there is no such branch any more"
 	push := func(s *stage) {
 		other := s.clone()
@@ -86,6 +85,7 @@ func TestOnly(t *testing.T) {
 // TestOnlyInParts takes the commits of a delivery itself for no move of the branch,
 // and those of others in between for one.
 func TestOnlyInParts(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name  string
 		moves bool
@@ -95,7 +95,7 @@ func TestOnlyInParts(t *testing.T) {
 			c, d := s.store(), s.blobs(s.delivery("a.png", "b.png"))
 			c.Only = d.Head
 			for _, name := range []string{"a.webp", "b.webp"} { // base64 makes more of it
-				s.put(name, strings.Repeat(name, forge.MaxCommit*5/9/len(name)))
+				s.put(name, half(name))
 			}
 			s.gitHub(&c, func(n int) {
 				switch {
@@ -123,6 +123,7 @@ func TestOnlyInParts(t *testing.T) {
 // TestOnlyWithKnownSources leaves out what nobody has said the source of, although
 // it is neither here nor there.
 func TestOnlyWithKnownSources(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	c, d := s.store(), s.delivery("a.png", "none.png")
 	c.Only = d.Head
@@ -134,6 +135,7 @@ func TestOnlyWithKnownSources(t *testing.T) {
 }
 
 func TestRead(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	here := s.clone()
 	s.put("c.png", "c")

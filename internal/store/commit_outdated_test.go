@@ -12,6 +12,7 @@ import (
 
 // TestOutdated deletes what nothing needs any more, with results and without.
 func TestOutdated(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{MethodPush, MethodGraphQL, MethodREST} {
 		t.Run(method, func(t *testing.T) {
 			s := newStage(t)
@@ -65,6 +66,7 @@ func TestOutdated(t *testing.T) {
 
 // TestOutdatedLeft keeps what is not on the branch what it is here.
 func TestOutdatedLeft(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	for _, name := range []string{"b.webp", "changed.webp", "deleted.webp", "same.webp", "linked.webp", "folder.webp"} {
 		s.put(name, name)
@@ -107,6 +109,7 @@ func TestOutdatedLeft(t *testing.T) {
 
 // TestOutdatedIsASource is removed once, with the result that says so.
 func TestOutdatedIsASource(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	c := s.store()
 	s.gitHub(&c, nil)
@@ -122,6 +125,7 @@ func TestOutdatedIsASource(t *testing.T) {
 
 // TestPullRequestOfTheRest opens one for deletions, and for the lock alone.
 func TestPullRequestOfTheRest(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		want string
 		make func(s *stage, d *Delivery)
@@ -153,6 +157,7 @@ func TestPullRequestOfTheRest(t *testing.T) {
 
 // TestCommitOfNothing asks nobody.
 func TestCommitOfNothing(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	c := s.store()
 	c.Remote.URL = "file:///nowhere"

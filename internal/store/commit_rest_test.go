@@ -140,6 +140,7 @@ func (s *stage) gitData(mux *http.ServeMux, answer func(http.ResponseWriter, int
 }
 
 func TestREST(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	s.put("a.webp", "old")
 	if err := os.Chmod(filepath.Join(s.dir, "a.webp"), 0o755); err != nil {
@@ -168,6 +169,7 @@ func TestREST(t *testing.T) {
 
 // TestAuthor commits as whom the settings name, and says why by another way.
 func TestAuthor(t *testing.T) {
+	t.Parallel()
 	const bot = "github-actions[bot] <41898282+github-actions[bot]@users.noreply.github.com>"
 	for _, tt := range []struct {
 		name, author, method string
@@ -205,6 +207,7 @@ func TestAuthor(t *testing.T) {
 // TestPullRequest makes a branch for it, and brings the branch up to what it is to
 // be merged into where that has moved on.
 func TestPullRequest(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{MethodGraphQL, MethodREST, MethodPush} {
 		t.Run(method, func(t *testing.T) {
 			s := newStage(t)
@@ -250,12 +253,13 @@ func TestPullRequest(t *testing.T) {
 // TestGraphQLSplits commits more than one call takes, and pushes a file that none
 // takes.
 func TestGraphQLSplits(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	c := s.store()
 	s.gitHub(&c, nil)
 	d := s.delivery("a.png", "b.png")
-	s.put("a.webp", strings.Repeat("a", 20<<20))
-	s.put("b.webp", strings.Repeat("b", 20<<20))
+	s.put("a.webp", half("a"))
+	s.put("b.webp", half("b"))
 	stored, err := s.put2(c, d)
 	if err != nil || len(stored.Paths) != 2 || stored.Ref != run(t, s.bare, "rev-parse", "main") {
 		t.Fatalf("%+v, %v", stored, err)
@@ -263,7 +267,7 @@ func TestGraphQLSplits(t *testing.T) {
 	if n := run(t, s.bare, "rev-list", "--count", "main"); n != "3" {
 		t.Errorf("%s commits", n)
 	}
-	s.put("a.webp", strings.Repeat("c", 30<<20))
+	s.put("a.webp", half("c")+half("c"))
 	stored, err = s.put2(c, d)
 	if err != nil || len(stored.Paths) != 1 || !strings.Contains(s.log.String(), "pushing by git") {
 		t.Fatalf("%+v, %v, log: %s", stored, err, s.log.String())
@@ -272,6 +276,7 @@ func TestGraphQLSplits(t *testing.T) {
 
 // TestGraphQLAnswerLost makes the commit, and breaks off.
 func TestGraphQLAnswerLost(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	c := s.store()
 	s.gitHub(&c, nil)
@@ -289,6 +294,7 @@ func TestGraphQLAnswerLost(t *testing.T) {
 // TestFilters lets git do what the API passes by, and nothing that would damage a
 // picture.
 func TestFilters(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	s.put(".gitattributes", "a.webp filter=rot13\nb.webp text\n")
 	s.publish("Attributes")
@@ -313,6 +319,7 @@ func TestFilters(t *testing.T) {
 
 // TestMethodLeavesLFS keeps content that Git LFS should have out of the repository.
 func TestMethodLeavesLFS(t *testing.T) {
+	t.Parallel()
 	needLFS(t)
 	s := newStage(t)
 	s.put(".gitattributes", "b.webp filter=lfs\n")

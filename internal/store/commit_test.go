@@ -154,6 +154,7 @@ func (s *stage) changed(branch string) string {
 }
 
 func TestPush(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	d := s.delivery("a.png", "b.png")
 	stored, err := s.put2(s.store(), d)
@@ -191,6 +192,7 @@ func TestPush(t *testing.T) {
 }
 
 func TestPushOddNames(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	names := []string{"-rf.png", "two  spaces.png", "a\nb.png", "q\"'.png", "ünï/日本.png", ":(glob)x.png", "back\\slash.png"}
 	for _, name := range names {
@@ -216,6 +218,7 @@ func TestPushOddNames(t *testing.T) {
 }
 
 func TestPushOntoMovedBranch(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	d := s.delivery("a.png", "b.png")
 	other := filepath.Join(t.TempDir(), "other")
@@ -240,6 +243,7 @@ func TestPushOntoMovedBranch(t *testing.T) {
 // TestPushFromMergeCommit commits to the branch of a pull request, of which only
 // the merge with its base is checked out, in which one source is another.
 func TestPushFromMergeCommit(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	run(t, s.dir, "checkout", "-q", "-b", "topic")
 	s.put("c.png", "picture c")
@@ -275,6 +279,7 @@ func TestPushFromMergeCommit(t *testing.T) {
 // TestPushRace moves the branch between the look at it and the push, by a hook of
 // the server that lets the first push in only behind another one.
 func TestPushRace(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	other := filepath.Join(t.TempDir(), "other")
 	run(t, s.dir, "clone", "-q", s.bare, other)
@@ -302,6 +307,7 @@ func TestPushRace(t *testing.T) {
 }
 
 func TestPushToNewBranch(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	c := s.store()
 	c.Branch = "webpress/weekly"
@@ -318,6 +324,7 @@ func TestPushToNewBranch(t *testing.T) {
 }
 
 func TestPushRefused(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name, hint string
 		prepare    func(*stage, *Commit)
@@ -351,6 +358,7 @@ func TestPushRefused(t *testing.T) {
 }
 
 func TestPushKeepsModes(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	s.put("a.webp", "old")
 	if err := os.Chmod(filepath.Join(s.dir, "a.webp"), 0o755); err != nil {
@@ -368,6 +376,7 @@ func TestPushKeepsModes(t *testing.T) {
 }
 
 func TestPushFromShallowDetached(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	s.put("c.txt", "c")
 	run(t, s.dir, "add", "-A")
@@ -387,6 +396,7 @@ func TestPushFromShallowDetached(t *testing.T) {
 }
 
 func TestPushLeavesIgnored(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	s.put(".gitignore", "*.webp\n")
 	stored, err := s.put2(s.store(), s.delivery("a.png"))

@@ -204,7 +204,7 @@ func (p *plan) prepare(ctx context.Context, to place) (head string, err error) {
 
 // part is as many of the first files as one commit takes.
 func (p *plan) part(files []file, head string) []file {
-	fits := func(n int) bool { return p.request(files[:n], head).Length() <= forge.MaxCommit }
+	fits := func(n int) bool { return p.request(files[:n], head).Length() <= p.GitHub.CommitLimit() }
 	if fits(len(files)) {
 		return files
 	}

@@ -46,6 +46,7 @@ func plant(t *testing.T, dir string) map[string]string {
 }
 
 func TestFolder(t *testing.T) {
+	t.Parallel()
 	dir := put(t, map[string]string{"a.webp": "A", "b/c.webp": "C"})
 	f := Folder{Dir: filepath.Join(dir, "out")}
 	d := Delivery{
@@ -107,6 +108,7 @@ func TestFolder(t *testing.T) {
 }
 
 func TestFolderEmpties(t *testing.T) {
+	t.Parallel()
 	dir := put(t, map[string]string{"x/y/a.webp": "A"})
 	f := Folder{Dir: filepath.Join(t.TempDir(), "new", "out")}
 	d := Delivery{Dir: dir, Results: []asset.Result{made("x/y/a.png", "x/y/a.webp", "A")}}
@@ -129,6 +131,7 @@ func TestFolderEmpties(t *testing.T) {
 
 // TestFolderAfterKill starts from what a killed run may leave behind.
 func TestFolderAfterKill(t *testing.T) {
+	t.Parallel()
 	dir := put(t, map[string]string{"a.webp": "A", "b.webp": "B"})
 	f := Folder{Dir: filepath.Join(dir, "out")}
 	d := Delivery{Dir: dir, Results: []asset.Result{made("a.png", "a.webp", "A"), made("b.png", "b.webp", "B")}}
@@ -162,6 +165,7 @@ func TestFolderAfterKill(t *testing.T) {
 }
 
 func TestFolderRefused(t *testing.T) {
+	t.Parallel()
 	dir := put(t, map[string]string{
 		"work/a.webp": "A", "file": "", "work/.git/x": "", "manifest/" + ManifestName: `{"mine": true}`, "report/" + ReportName: "{}",
 	})
@@ -195,6 +199,7 @@ func TestFolderRefused(t *testing.T) {
 
 // TestFolderWithLinks has links in the folder lead out of it.
 func TestFolderWithLinks(t *testing.T) {
+	t.Parallel()
 	dir := put(t, map[string]string{"sub/a.webp": "A", "b.webp": "B"})
 	out, outside := t.TempDir(), t.TempDir()
 	write(t, outside, "b.webp", "theirs")

@@ -13,6 +13,7 @@ import (
 )
 
 func TestManifestRoundTrip(t *testing.T) {
+	t.Parallel()
 	files := []Entry{
 		{Source: "ä <b>.png", Blob: head, Removed: true, Output: "ä <b>.webp", Size: 3, SHA256: "ab", Recipe: "cd"},
 		{Source: "c.png", Output: "c.webp"},
@@ -41,6 +42,7 @@ func TestManifestRoundTrip(t *testing.T) {
 }
 
 func TestManifestRefused(t *testing.T) {
+	t.Parallel()
 	for text, why := range map[string]string{
 		``:                              "unexpected end",
 		`null`:                          "no schema version",
@@ -64,6 +66,7 @@ func TestManifestRefused(t *testing.T) {
 }
 
 func TestRecipeDigest(t *testing.T) {
+	t.Parallel()
 	a := RecipeDigest(asset.Recipe{Quality: 80})
 	if a == RecipeDigest(asset.Recipe{Quality: 81}) || a != RecipeDigest(asset.Recipe{Quality: 80}) || !digest.MatchString(a) {
 		t.Errorf("digest is %q", a)

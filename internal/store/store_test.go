@@ -47,6 +47,7 @@ func made(source, output, content string) asset.Result {
 }
 
 func TestFiles(t *testing.T) {
+	t.Parallel()
 	upToDate := made("d.png", "d.webp", "d")
 	upToDate.Status, upToDate.Reason = asset.Skipped, asset.UpToDate
 	results := []asset.Result{
@@ -90,6 +91,7 @@ func TestFiles(t *testing.T) {
 }
 
 func TestOutdatedNames(t *testing.T) {
+	t.Parallel()
 	moved := made("new.png", "new.webp", "n")
 	moved.Replaced = "old.webp"
 	chain := made("old.png", "chain.webp", "c")
@@ -103,6 +105,7 @@ func TestOutdatedNames(t *testing.T) {
 }
 
 func TestEmpty(t *testing.T) {
+	t.Parallel()
 	failed := []asset.Result{asset.Fail(asset.Source{Path: "f.png"}, "no", "")}
 	moved := asset.Result{Source: asset.Source{Path: "a.png"}, Status: asset.Skipped, Reason: asset.NotSmaller, Replaced: "a.webp"}
 	for name, tc := range map[string]struct {
@@ -125,6 +128,7 @@ func TestEmpty(t *testing.T) {
 }
 
 func TestError(t *testing.T) {
+	t.Parallel()
 	cause := errors.New("no room")
 	var err error = &Error{"upload x", cause, "make room"}
 	var fault *asset.Fault
@@ -137,6 +141,7 @@ func TestError(t *testing.T) {
 }
 
 func TestNone(t *testing.T) {
+	t.Parallel()
 	got, err := None{}.Put(context.Background(), Delivery{Results: []asset.Result{made("a.png", "a.webp", "a")}})
 	if err != nil {
 		t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,6 +19,14 @@ const (
 	DefaultMaxBytes    = 4 << 30
 	DefaultMaxFileSize = 100 << 20
 	DefaultMaxPixels   = 300_000_000
+)
+
+// The pixels that all results of an upload may have together: so many, and so many
+// more for each byte. What was made of images has a few a byte, flat drawings some
+// hundred; a file of 38 bytes may claim 268 million.
+const (
+	freePixels    = 1_000_000_000
+	pixelsOfAByte = 256
 )
 
 // VerifyOptions say what an upload is held against. Nothing in them may come
@@ -37,10 +44,16 @@ type VerifyOptions struct {
 	// Remove says that those settings remove a source, whose path begins at the
 	// root of the repository. Nil is never.
 	Remove func(source string) bool
-	// Fits says why a result of this content cannot go on top of the commit Head: its
-	// source is none of that, or it would take the place of what nobody wants
-	// replaced. Nil checks nothing.
-	Fits func(e Entry, content []byte) error
+	// Fits says why a result of this content, of which r tells format, size and
+	// frames, cannot go on top of the commit Head: its source is none of that, or makes
+	// something else, or it would take the place of what nobody wants replaced. It is
+	// called before the content is decoded. Nil checks nothing.
+	Fits func(e Entry, content []byte, r asset.Result) error
+	// Remake says why the content is not what the settings make of the source, to the
+	// last byte; it is called in the place of decoding the content. Nil is not asked.
+	Remake func(e Entry, content []byte) error
+	// MaxMemory is how much memory in bytes may be spent on decoding a result; 0 is any.
+	MaxMemory int64
 	// MaxFiles, MaxBytes and MaxFileSize bound the number of results, the bytes
 	// of all of them and the bytes of one; MaxPixels bounds the pixels (width x
 	// height x frames) of a picture, where Recipe does not. 0 is the default.
@@ -67,6 +80,7 @@ type Verified struct {
 	// from the pictures themselves.
 	Results []asset.Result
 	removed map[string]bool // sources
+	pixels  int64
 }
 
 // Removes says that a source, whose path begins at the root of the repository, is
@@ -99,9 +113,21 @@ func (r *Refusal) Error() string {
 // Nobody else may write to dir meanwhile. What is read later, by Read, is
 // checked again.
 func Verify(dir string, o VerifyOptions) (Verified, error) {
+	v, err := inspect(dir, o)
+	if err == nil {
+		err = v.bodies()
+	}
+	if err != nil {
+		return Verified{}, err
+	}
+	return v.verified(), nil
+}
+
+// inspect checks all of what is in dir but for what takes decoding.
+func inspect(dir string, o VerifyOptions) (*verifying, error) {
 	o = o.bounded()
-	fail := func(why error, hint string) (Verified, error) {
-		return Verified{}, &Error{fmt.Sprintf("verify %q", dir), why, hint}
+	fail := func(why error, hint string) (*verifying, error) {
+		return nil, &Error{fmt.Sprintf("verify %q", dir), why, hint}
 	}
 	switch {
 	case o.Allowed == nil:
@@ -123,18 +149,37 @@ func Verify(dir string, o VerifyOptions) (Verified, error) {
 		return fail(fmt.Errorf("it was made for commit %s, and the run is for %s", visible(m.Head), o.Head),
 			"the branch has moved meanwhile: the run for its last commit brings an artifact of its own")
 	}
-	v := verifying{VerifyOptions: o, root: root, manifest: m, entries: map[string]Entry{}, folded: map[string]string{}, removed: map[string]bool{}, faulty: map[string]bool{}}
+	v := &verifying{
+		VerifyOptions: o, dir: dir, root: root, manifest: m,
+		entries: map[string]Entry{}, folded: map[string]string{}, removed: map[string]bool{}, faulty: map[string]bool{},
+	}
 	if v.claims() {
 		v.folder()
-		v.contents()
+		v.headers()
 	}
-	if len(v.faults) > 0 {
-		slices.Sort(v.faults)
-		return fail(&Refusal{slices.Compact(v.faults)},
-			"nothing of it is used; where it was made with other settings than the base branch has, merge those first; "+
-				"where its sources are not the commit's, let its run check out that, and not a merge with the base branch")
+	v.root = nil // closed
+	if err := v.refusal(); err != nil {
+		return nil, err
 	}
-	return Verified{dir: dir, Manifest: m, Results: v.results, removed: v.removed}, nil
+	return v, nil
+}
+
+// refusal is the error that tells all faults, nil where there is none.
+func (v *verifying) refusal() error {
+	if len(v.faults) == 0 {
+		return nil
+	}
+	slices.Sort(v.faults)
+	return &Error{
+		fmt.Sprintf("verify %q", v.dir), &Refusal{slices.Compact(v.faults)},
+		"nothing of it is used; where it was made with other settings than the base branch has, merge those first; " +
+			"where its sources are not the commit's, let its run check out that, and not a merge with the base branch",
+	}
+}
+
+// verified is what was found right.
+func (v *verifying) verified() Verified {
+	return Verified{dir: v.dir, Manifest: v.manifest, Results: v.results, removed: v.removed, pixels: v.pixels}
 }
 
 // Read returns the content of an output, if it still is what was verified.
@@ -181,6 +226,7 @@ var (
 // verifying is the work of one Verify.
 type verifying struct {
 	VerifyOptions
+	dir      string
 	root     *os.Root
 	manifest Manifest
 	entries  map[string]Entry  // by output
@@ -189,6 +235,8 @@ type verifying struct {
 	faults   []string
 	faulty   map[string]bool // outputs that have a fault
 	results  []asset.Result
+	checked  []Entry // those of results
+	pixels   int64   // of all results
 }
 
 func (v *verifying) fault(format string, args ...any) {
@@ -199,111 +247,6 @@ func (v *verifying) fault(format string, args ...any) {
 func (v *verifying) faultOf(name, format string, args ...any) {
 	v.faulty[name] = true
 	v.fault("%q: %s", name, fmt.Sprintf(format, args...))
-}
-
-// claims checks what the manifest says, without a look at the files, and says
-// whether it is worth one.
-func (v *verifying) claims() bool {
-	if n := len(v.manifest.Files); n > v.MaxFiles {
-		v.fault("the manifest has %d files, and %d are the most", n, v.MaxFiles)
-		return false
-	}
-	var total int64
-	for _, e := range v.manifest.Files {
-		v.claim(e)
-		// Neither can overflow: the size of each is bounded.
-		if e.Size > 0 && e.Size <= v.MaxFileSize {
-			total += e.Size
-		}
-	}
-	v.removals(v.manifest.Files)
-	if total > v.MaxBytes {
-		v.fault("the manifest has %d bytes of files, and %d are the most", total, v.MaxBytes)
-		return false
-	}
-	return true
-}
-
-// removals checks those sources of files that are to be removed: by all of their
-// entries, and none that is an output.
-func (v *verifying) removals(files []Entry) {
-	for _, e := range files {
-		if e.Removed {
-			v.removed[e.Source] = true
-		}
-	}
-	for _, e := range files {
-		other, ok := v.folded[fold(e.Source)]
-		switch {
-		case e.Removed && ok:
-			v.faultOf(e.Output, "its source %q is to be removed, and is the output %q", e.Source, other)
-		case !e.Removed && v.removed[e.Source]:
-			v.faultOf(e.Output, "its source %q is to be removed, and to be kept", e.Source)
-		}
-	}
-}
-
-func (v *verifying) claim(e Entry) {
-	bad := func(format string, args ...any) { v.faultOf(e.Output, format, args...) }
-	if why := badPath(e.Output); why != "" {
-		bad("its path %s", why)
-		return // it is not to be used for anything
-	}
-	if _, ok := v.entries[e.Output]; ok {
-		bad("it is in the manifest twice")
-		return
-	}
-	v.entries[e.Output] = e
-	v.claimPath(e.Output, bad)
-	if why := badPath(e.Source); why != "" {
-		bad("the path of its source %q %s", e.Source, why)
-		return
-	}
-	if reserved(e.Output) {
-		bad("its path is that of a file of webpress's own")
-	}
-	if formatByName(e.Output) == "" {
-		bad("its name is not that of a picture that webpress makes, such as .webp")
-	}
-	if e.Size <= 0 || e.Size > v.MaxFileSize {
-		bad("its size is %d bytes, and %d are the most", e.Size, v.MaxFileSize)
-	}
-	if !digest.MatchString(e.SHA256) {
-		bad("its SHA-256 is not one")
-	}
-	if e.Blob != "" && !commitID.MatchString(e.Blob) {
-		bad("the blob of its source is not an id")
-	}
-	if e.Removed && (v.Remove == nil || !v.Remove(e.Source)) {
-		bad("its source %q is to be removed, and the settings of the base branch keep it", e.Source)
-	}
-	if v.Recipe != nil && e.Recipe != RecipeDigest(v.Recipe(asset.Source{Path: e.Source, Blob: e.Blob})) {
-		bad("it was made with other settings than those of the base branch")
-	}
-	if err := v.Allowed(e.Source, e.Output); err != nil {
-		bad("%s", err)
-	}
-}
-
-// claimPath looks for paths that are one and the same where case is ignored, and
-// for files that others have as a folder.
-func (v *verifying) claimPath(output string, bad func(string, ...any)) {
-	for p := output; p != "."; p = path.Dir(p) {
-		kind := p + "/"
-		if p == output {
-			kind = p
-		}
-		other, ok := v.folded[fold(p)]
-		switch {
-		case !ok:
-			v.folded[fold(p)] = kind
-		case other == kind && p != output:
-			return // the folders above were seen with it
-		default:
-			bad("its path clashes with %q", other)
-			return
-		}
-	}
 }
 
 // folder checks that what lies in the folder is what the manifest lists, all of
@@ -344,40 +287,6 @@ func (v *verifying) folder() {
 		if !found[name] && !v.faulty[name] {
 			v.faultOf(name, "the manifest has it, and the folder does not")
 		}
-	}
-}
-
-// contents checks the files of which nothing was found wrong until now.
-func (v *verifying) contents() {
-	for _, e := range v.manifest.Files {
-		if v.faulty[e.Output] {
-			continue
-		}
-		data, err := readEntry(v.root, e)
-		if err != nil {
-			v.faultOf(e.Output, "%s", err)
-			continue
-		}
-		recipe := asset.Recipe{MaxPixels: v.MaxPixels}
-		if v.Recipe != nil {
-			recipe = v.Recipe(asset.Source{Path: e.Source, Blob: e.Blob})
-			recipe.MaxPixels = cmp.Or(recipe.MaxPixels, v.MaxPixels)
-		}
-		r, err := checkPicture(data, formatByName(e.Output), recipe)
-		if err != nil {
-			v.faultOf(e.Output, "%s", err)
-			continue
-		}
-		if v.Fits != nil {
-			if err := v.Fits(e, data); err != nil {
-				v.faultOf(e.Output, "%s", err)
-				continue
-			}
-		}
-		r.Source = asset.Source{Path: e.Source, Blob: e.Blob}
-		r.Status, r.Output = asset.Converted, e.Output
-		r.After, r.SHA256 = e.Size, e.SHA256
-		v.results = append(v.results, r)
 	}
 }
 

@@ -33,34 +33,50 @@ func VerifyAll(dirs []string, o VerifyOptions) ([]Verified, error) {
 	}
 	if len(folders) == 1 {
 		// Its faults need not tell where they are.
-		v, err := Verify(folders[0], o)
+		v, err := inspect(folders[0], o)
 		if err != nil {
 			return nil, err
 		}
-		if faults := shards([]Verified{v}); len(faults) > 0 {
+		all := []Verified{v.verified()}
+		if faults := shards(all); len(faults) > 0 {
 			return nil, &Error{fmt.Sprintf("verify %q", folders[0]), &Refusal{faults}, shardHint}
 		}
-		return []Verified{v}, nil
+		if err := v.bodies(); err != nil {
+			return nil, err
+		}
+		return all, nil
 	}
+	var parts []*verifying
 	var all []Verified
 	var faults []string
 	hint := ""
-	for _, dir := range folders {
-		v, err := Verify(dir, o)
+	failed := func(dir string, err error) {
 		if fault, ok := errors.AsType[*Error](err); ok {
 			hint = cmp.Or(hint, fault.Hint)
 			for why := range strings.SplitSeq(fault.Why.Error(), "\n") {
 				faults = append(faults, fmt.Sprintf("%q: %s", dir, why))
 			}
 		}
-		all = append(all, v)
 	}
-	// How they go together is told only where each can be believed.
+	for _, dir := range folders {
+		v, err := inspect(dir, o)
+		if failed(dir, err); err == nil {
+			parts, all = append(parts, v), append(all, v.verified())
+		}
+	}
+	// How they go together is told only where each can be believed, and nothing is
+	// decoded before that is right, too.
 	if len(faults) == 0 {
 		faults, hint = shards(all), shardHint
 	}
 	if len(faults) == 0 {
-		faults, hint = together(all, o), "nothing of it is used; let no two jobs convert the same pictures: `shard` parts them"
+		faults, hint = together(all, o), "nothing of it is used; let no two jobs convert the same images: `shard` parts them"
+	}
+	if len(faults) == 0 {
+		hint = ""
+		for _, v := range parts {
+			failed(v.dir, v.bodies())
+		}
 	}
 	if len(faults) > 0 {
 		return nil, &Error{fmt.Sprintf("verify %d uploads", len(folders)), &Refusal{faults}, hint}
@@ -131,10 +147,11 @@ func uploadsIn(dir string) ([]string, error) {
 func together(all []Verified, o VerifyOptions) []string {
 	v := verifying{VerifyOptions: o.bounded(), entries: map[string]Entry{}, folded: map[string]string{}, removed: map[string]bool{}, faulty: map[string]bool{}}
 	var files []Entry
-	var total int64
+	var total, pixels int64
 	from := map[string]string{}
 	for i := range all {
 		one := &all[i]
+		pixels += one.pixels
 		again := map[string]bool{}
 		for _, e := range one.Manifest.Files {
 			switch other, ok := v.entries[e.Output]; {
@@ -155,6 +172,9 @@ func together(all []Verified, o VerifyOptions) []string {
 	}
 	if total > v.MaxBytes {
 		v.fault("all together have %d bytes of files, and %d are the most", total, v.MaxBytes)
+	}
+	if why := tooManyPixels(pixels, total); why != "" {
+		v.fault("all together have %s", why)
 	}
 	v.removals(files)
 	slices.Sort(v.faults)

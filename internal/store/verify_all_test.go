@@ -34,6 +34,7 @@ func (u *uploaded) write(t *testing.T) string {
 }
 
 func TestVerifyAll(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	one, two := newShards(t, root)
 	one.Files[0].Removed = true
@@ -73,6 +74,7 @@ func TestVerifyAll(t *testing.T) {
 }
 
 func TestVerifyAllRefuses(t *testing.T) {
+	t.Parallel()
 	const missing = "shard %d of %d is missing: its job failed, or its artifact was not downloaded"
 	lossy, lossless := picture(t, "webp/lossy.webp"), picture(t, "webp/lossless.webp")
 	tests := []struct {
@@ -148,6 +150,7 @@ func TestVerifyAllRefuses(t *testing.T) {
 }
 
 func TestVerifyAllOfOne(t *testing.T) {
+	t.Parallel()
 	o := VerifyOptions{Head: head, Allowed: allowAll}
 	u := newUpload(t)
 	if all, err := VerifyAll([]string{u.write(t)}, o); err != nil || len(all) != 1 || len(all[0].Results) != 2 {
@@ -166,6 +169,7 @@ func TestVerifyAllOfOne(t *testing.T) {
 }
 
 func TestReportIsBounded(t *testing.T) {
+	t.Parallel()
 	u := newUpload(t)
 	write(t, u.dir, ReportName, "")
 	if err := os.Truncate(filepath.Join(u.dir, ReportName), maxReport+1); err != nil {
@@ -187,6 +191,7 @@ func TestReportIsBounded(t *testing.T) {
 
 // TestShardOfNothing delivers and verifies shards, of which one has no results.
 func TestShardOfNothing(t *testing.T) {
+	t.Parallel()
 	g := newGitHub(t)
 	lossy := picture(t, "webp/lossy.webp")
 	dir := put(t, map[string]string{"a.webp": lossy})
@@ -233,6 +238,7 @@ func TestShardOfNothing(t *testing.T) {
 }
 
 func TestParseShard(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"1/1": "1 1 true", "2/4": "2 4 true", "10000/10000": "10000 10000 true",
 		"": "", "0/4": "", "5/4": "", "-1/4": "", "+1/4": "", "01/4": "", "1/04": "", " 1/4": "", "1/4 ": "", "1/4/4": "", "1": "", "1/": "", "/1": "",

@@ -1,7 +1,7 @@
 package store
 
 import (
-	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -11,47 +11,86 @@ import (
 	"webpress/internal/asset"
 	"webpress/internal/codec"
 	"webpress/internal/pixel"
+	"webpress/internal/webp"
 )
 
-// checkPicture decodes all of a picture, which may be hostile, and returns what
-// is known of it then. Its header is read first: nothing is decoded that claims
-// to be larger than the recipe allows.
-func checkPicture(data []byte, want asset.Format, r asset.Recipe) (asset.Result, error) {
+// header holds what a file says of itself, which may be hostile, against what the
+// settings make, and returns what is known of it then. Nothing is decoded.
+func (v *verifying) header(e Entry, data []byte) (asset.Result, error) {
+	r := asset.Recipe{}
+	if v.Recipe != nil {
+		r = v.Recipe(asset.Source{Path: e.Source, Blob: e.Blob})
+	}
+	maxPixels := cmp.Or(r.MaxPixels, v.MaxPixels)
+	want := formatByName(e.Output)
 	is, ok := asset.Sniff(data[:min(len(data), asset.SniffLen)])
 	switch {
 	case !ok:
-		return asset.Result{}, errors.New("its content is not a picture")
+		return asset.Result{}, errors.New("its content is not an image")
 	case is != want:
 		return asset.Result{}, fmt.Errorf("its name says %s, and its content is %s", want, is)
 	case r.Format != "" && is != r.Format:
 		return asset.Result{}, fmt.Errorf("it is %s, and the settings of the base branch make %s", is, r.Format)
-	case is == asset.WebP && riffLength(data) != int64(len(data)):
-		// What is behind the end is shown by no picture viewer, but may be run by
-		// something else.
-		return asset.Result{}, errors.New("its header gives another length than it has")
+	}
+	f, err := webp.Parse(data)
+	if err == nil {
+		err = checkMetadata(f, r.Metadata)
+	}
+	if err != nil {
+		return asset.Result{}, err
+	}
+	if pixels := count(f.Width, f.Height, f.Frames); pixels > maxPixels {
+		return asset.Result{}, fmt.Errorf("it claims %dx%d, %d frames, and %d pixels are the most", f.Width, f.Height, f.Frames, maxPixels)
+	}
+	if w, h := pixel.Fit(f.Width, f.Height, r.MaxWidth, r.MaxHeight); w != f.Width || h != f.Height {
+		return asset.Result{}, fmt.Errorf("it is %dx%d, and the settings of the base branch make it %dx%d at most", f.Width, f.Height, w, h)
 	}
 	info, err := codec.Probe(data)
-	if err != nil {
+	switch {
+	case err != nil:
 		return asset.Result{}, err
-	}
-	frames := max(info.Frames, 1)
-	if pixels := count(info.Width, info.Height, frames); r.MaxPixels > 0 && pixels > r.MaxPixels {
-		return asset.Result{}, fmt.Errorf("it claims %dx%d, %d frames, and %d pixels are the most", info.Width, info.Height, frames, r.MaxPixels)
-	}
-	if w, h := pixel.Fit(max(1, info.Width), max(1, info.Height), r.MaxWidth, r.MaxHeight); w != info.Width || h != info.Height {
-		return asset.Result{}, fmt.Errorf("it is %dx%d, and the settings of the base branch make it %dx%d at most", info.Width, info.Height, w, h)
-	}
-	if frames > 1 {
-		err = codec.CheckAnimation(data)
-	} else {
-		_, err = codec.Decode(data, codec.DecodeOptions{MaxPixels: r.MaxPixels})
-	}
-	if err != nil {
-		return asset.Result{}, err
+	case info.Width != f.Width || info.Height != f.Height || max(info.Frames, 1) != f.Frames:
+		return asset.Result{}, errors.New("its decoder reads another size than its header gives")
+	case v.MaxMemory > 0 && codec.Cost(info, 0, 0) > v.MaxMemory:
+		return asset.Result{}, fmt.Errorf("decoding it takes %d MB of memory, and there are %d", codec.Cost(info, 0, 0)>>20, v.MaxMemory>>20)
 	}
 	return asset.Result{
-		Format: is, Width: info.Width, Height: info.Height, Frames: frames, Lossless: !info.Lossy,
+		Source: asset.Source{Path: e.Source, Blob: e.Blob}, Status: asset.Converted, Output: e.Output,
+		Format: is, Width: f.Width, Height: f.Height, Frames: f.Frames, Lossless: f.Lossless,
+		After: e.Size, SHA256: e.SHA256,
 	}, nil
+}
+
+// checkMetadata holds what is beside the pixels against what the settings keep.
+func checkMetadata(f webp.File, metadata string) error {
+	no := func(what string) error {
+		return fmt.Errorf("it has %s, and with `metadata: %s` the settings of the base branch keep none", what, metadata)
+	}
+	all := metadata == "" || metadata == asset.MetadataAll
+	switch {
+	case f.ICC != nil && metadata == asset.MetadataNone:
+		return no("an ICC profile")
+	case f.EXIF != nil && !all:
+		return no("EXIF")
+	case f.XMP != nil && !all && metadata != asset.MetadataCopyright:
+		return no("XMP")
+	case f.ICC != nil:
+		return webp.CheckICC(f.ICC)
+	}
+	return nil
+}
+
+// decode decodes all of an image.
+func decode(data []byte) error {
+	info, err := codec.Probe(data)
+	switch {
+	case err != nil:
+		return err
+	case info.Frames > 1:
+		return codec.CheckAnimation(data)
+	}
+	_, err = codec.Decode(data, codec.DecodeOptions{MaxPixels: count(info.Width, info.Height, 1)})
+	return err
 }
 
 // count is the number of pixels, or the largest number there is.
@@ -66,20 +105,8 @@ func count(width, height, frames int) int64 {
 // formatByName is the format that the name of an output promises, empty for
 // what webpress does not make.
 func formatByName(name string) asset.Format {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".webp":
+	if strings.EqualFold(path.Ext(name), ".webp") {
 		return asset.WebP
-	case ".avif":
-		return asset.AVIF
 	}
 	return ""
-}
-
-// riffLength is the length of a WebP as its header says it.
-func riffLength(data []byte) int64 {
-	if len(data) < 12 || !bytes.HasPrefix(data, []byte("RIFF")) {
-		return -1
-	}
-	n := int64(data[4]) | int64(data[5])<<8 | int64(data[6])<<16 | int64(data[7])<<24
-	return n + 8
 }

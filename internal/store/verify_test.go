@@ -68,6 +68,7 @@ func allowAll(string, string) error { return nil }
 func allSources(string) bool { return true }
 
 func TestVerify(t *testing.T) {
+	t.Parallel()
 	u := newUpload(t)
 	u.Files[0].Blob = strings.Repeat("b", 40)
 	write(t, u.dir, ReportName, "{}")
@@ -102,6 +103,7 @@ func TestVerify(t *testing.T) {
 
 // TestVerifyArtifact verifies what Artifact has uploaded, unpacked.
 func TestVerifyArtifact(t *testing.T) {
+	t.Parallel()
 	lossy := picture(t, "webp/lossy.webp")
 	recipe := func(asset.Source) asset.Recipe {
 		return asset.Recipe{Format: asset.WebP, Quality: 75, MaxPixels: 1 << 20}
@@ -134,6 +136,7 @@ func TestVerifyArtifact(t *testing.T) {
 }
 
 func TestVerifyPaths(t *testing.T) {
+	t.Parallel()
 	for _, p := range []string{
 		"", ".", "..", "/a.webp", "../a.webp", "a/../../b.webp", "a/./b.webp", "a//b.webp", "a/", `a\b.webp`, `..\a.webp`,
 		"c:a.webp", "C:/a.webp", "a.webp:stream.webp", "a\x00.webp", "a\n.webp", "a\x7f.webp", "a?.webp", "a*.webp",
@@ -156,6 +159,7 @@ func TestVerifyPaths(t *testing.T) {
 }
 
 func TestVerifyRefuses(t *testing.T) {
+	t.Parallel()
 	small := picture(t, "webp/lossless.webp")
 	tests := []struct {
 		name   string
@@ -176,7 +180,7 @@ func TestVerifyRefuses(t *testing.T) {
 			}
 		}, []string{`"a.webp": outside of the pattern`}},
 		{"does not fit", func(_ *testing.T, u *uploaded, o *VerifyOptions) {
-			o.Fits = func(e Entry, content []byte) error {
+			o.Fits = func(e Entry, content []byte, _ asset.Result) error {
 				if e.Output == "a.webp" && int64(len(content)) == u.Files[0].Size {
 					return errors.New("a different file is there")
 				}
@@ -190,7 +194,7 @@ func TestVerifyRefuses(t *testing.T) {
 			write(t, u.dir, "e.sh", "")
 		}, []string{
 			fmt.Sprintf(`"a.webp": %d bytes, and the manifest says %d`, len(picture(t, "webp/lossy.webp")), len(picture(t, "webp/lossy.webp"))+1),
-			`"b/c.webp": the path of its source "../c.gif" has a .. in it`, `"d.webp": its content is not a picture`,
+			`"b/c.webp": the path of its source "../c.gif" has a .. in it`, `"d.webp": its content is not an image`,
 			`"e.sh": a file that the manifest does not have`,
 		}},
 		{"wrong digest", func(_ *testing.T, u *uploaded, _ *VerifyOptions) { u.Files[0].SHA256 = strings.Repeat("0", 64) },
@@ -228,7 +232,7 @@ func TestVerifyRefuses(t *testing.T) {
 			real := filepath.Join(t.TempDir(), "m")
 			_ = os.WriteFile(real, nil, 0o644)
 			_ = os.Symlink(real, filepath.Join(u.dir, ManifestName))
-		}, []string{`read "webpress-manifest.json": not a regular file`}},
+		}, []string{`read "webpress-manifest.json": it is a symbolic link, not a file`}},
 		{"empty folder", func(_ *testing.T, u *uploaded, _ *VerifyOptions) { _ = os.Mkdir(filepath.Join(u.dir, ".git"), 0o755) },
 			[]string{`".git": a folder that the manifest does not have`}},
 		{"other content", func(t *testing.T, u *uploaded, _ *VerifyOptions) {
@@ -294,6 +298,7 @@ func TestVerifyRefuses(t *testing.T) {
 }
 
 func TestVerifyOddFolders(t *testing.T) {
+	t.Parallel()
 	o := VerifyOptions{Head: head, Allowed: allowAll}
 	if _, err := Verify(filepath.Join(t.TempDir(), "missing"), o); err == nil {
 		t.Error("a folder that is not there passes")
@@ -312,6 +317,7 @@ func TestVerifyOddFolders(t *testing.T) {
 }
 
 func TestRefusalIsShort(t *testing.T) {
+	t.Parallel()
 	r := Refusal{Faults: slices.Repeat([]string{"x"}, 1000)}
 	if got := r.Error(); strings.Count(got, "\n") != maxFaults || !strings.HasSuffix(got, "\nand 950 more") {
 		t.Errorf("got %q", got)

@@ -12,6 +12,7 @@ import (
 )
 
 func TestZip(t *testing.T) {
+	t.Parallel()
 	d := Delivery{
 		Dir: put(t, map[string]string{"ä.webp": "one", "b/c.webp": "", "b.d.webp": "three"}), Report: []byte("{}"),
 		Results: []asset.Result{made("b/c.png", "b/c.webp", ""), made("ä.png", "ä.webp", "one"), made("b.d.png", "b.d.webp", "three")},
@@ -52,6 +53,7 @@ func TestZip(t *testing.T) {
 // What an earlier run has made was not read by this one, and is in the manifest with
 // its digest all the same.
 func TestZipOfEarlierResults(t *testing.T) {
+	t.Parallel()
 	want := made("a.png", "a.webp", "one")
 	earlier := want
 	earlier.Status, earlier.Reason, earlier.SHA256 = asset.Skipped, asset.UpToDate, ""
@@ -66,6 +68,7 @@ func TestZipOfEarlierResults(t *testing.T) {
 }
 
 func TestZipOfFileThatChanged(t *testing.T) {
+	t.Parallel()
 	d := Delivery{Dir: put(t, map[string]string{"a.webp": "old"}), Results: []asset.Result{made("a.png", "a.webp", "old")}}
 	b, _, err := pack(t.Context(), d)
 	if err != nil {

@@ -50,6 +50,10 @@ type Request struct {
 	// the server's own that may pass. It is treated like one with status 502.
 	Failed func(*Response) bool
 
+	// Attempt, where not nil, is called ahead of each attempt with the headers of that
+	// attempt, which it may change.
+	Attempt func(http.Header)
+
 	// accept, where not nil, refuses an answer that is not whole.
 	accept func(*Response) error
 }

@@ -22,9 +22,12 @@ func (a *call) retrier() *retryablehttp.Client {
 	return &retryablehttp.Client{
 		HTTPClient: a.client.http,
 		RetryMax:   a.client.opts.Retries,
-		RequestLogHook: func(retryablehttp.Logger, *http.Request, int) {
+		RequestLogHook: func(_ retryablehttp.Logger, r *http.Request, _ int) {
 			a.attempts++
 			a.sent.Store(false)
+			if a.request.Attempt != nil {
+				a.request.Attempt(r.Header)
+			}
 		},
 		CheckRetry:   a.check,
 		Backoff:      func(time.Duration, time.Duration, int, *http.Response) time.Duration { return 0 },

@@ -1,0 +1,60 @@
+package convert
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"webpress/internal/asset"
+	"webpress/internal/codec"
+)
+
+// ErrOther says that a result is not what its source comes to.
+var ErrOther = errors.New("its bytes are not what webpress makes of the source")
+
+// Remake makes the output of j from the content of its source as Run does, without
+// a look at any file. Of j it takes the recipe, and the paths for what it says of
+// errors. memory is the number of bytes that this may take; 0 is DefaultMemory.
+// The same webpress on the same kind of processor always makes the same bytes.
+func Remake(ctx context.Context, j asset.Job, content []byte, memory int64) (out Output, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("convert %q: internal error: %v (%s)", j.Source.Path, v, panicSite())
+		}
+	}()
+	info, err := codec.Probe(content)
+	if err != nil {
+		return Output{}, named("decode", j.Source.Path, err)
+	}
+	if err := claims(j, info); err != nil {
+		return Output{}, err
+	}
+	if memory <= 0 {
+		memory = DefaultMemory()
+	}
+	if need := int64(len(content)) + codec.Cost(info, j.Recipe.MaxWidth, j.Recipe.MaxHeight); need > memory {
+		return Output{}, &mistake{
+			fmt.Errorf("convert %q: it takes %d MB of memory, and there are %d", j.Source.Path, need>>20, memory>>20),
+			"raise `memory-limit`, or run this where there is more memory",
+		}
+	}
+	return build(ctx, content, info, j, runtime.GOMAXPROCS(0))
+}
+
+// Verify remakes the output of j and compares it with result, byte by byte. It
+// returns an error that wraps ErrOther where they are not the same, or where the
+// settings keep no result of this source.
+func Verify(ctx context.Context, j asset.Job, content, result []byte, memory int64) error {
+	out, err := Remake(ctx, j, content, memory)
+	switch {
+	case err != nil:
+		return err
+	case out.Reason != "":
+		return fmt.Errorf("%w: %s", ErrOther, out.Reason)
+	case !bytes.Equal(out.Data, result):
+		return ErrOther
+	}
+	return nil
+}

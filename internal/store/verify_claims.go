@@ -1,0 +1,112 @@
+package store
+
+import (
+	"path"
+
+	"webpress/internal/asset"
+)
+
+// claims checks what the manifest says, without a look at the files, and says
+// whether it is worth one.
+func (v *verifying) claims() bool {
+	if n := len(v.manifest.Files); n > v.MaxFiles {
+		v.fault("the manifest has %d files, and %d are the most", n, v.MaxFiles)
+		return false
+	}
+	var total int64
+	for _, e := range v.manifest.Files {
+		v.claim(e)
+		// Neither can overflow: the size of each is bounded.
+		if e.Size > 0 && e.Size <= v.MaxFileSize {
+			total += e.Size
+		}
+	}
+	v.removals(v.manifest.Files)
+	if total > v.MaxBytes {
+		v.fault("the manifest has %d bytes of files, and %d are the most", total, v.MaxBytes)
+		return false
+	}
+	return true
+}
+
+// removals checks those sources of files that are to be removed: by all of their
+// entries, and none that is an output.
+func (v *verifying) removals(files []Entry) {
+	for _, e := range files {
+		if e.Removed {
+			v.removed[e.Source] = true
+		}
+	}
+	for _, e := range files {
+		other, ok := v.folded[fold(e.Source)]
+		switch {
+		case e.Removed && ok:
+			v.faultOf(e.Output, "its source %q is to be removed, and is the output %q", e.Source, other)
+		case !e.Removed && v.removed[e.Source]:
+			v.faultOf(e.Output, "its source %q is to be removed, and to be kept", e.Source)
+		}
+	}
+}
+
+func (v *verifying) claim(e Entry) {
+	bad := func(format string, args ...any) { v.faultOf(e.Output, format, args...) }
+	if why := badPath(e.Output); why != "" {
+		bad("its path %s", why)
+		return // it is not to be used for anything
+	}
+	if _, ok := v.entries[e.Output]; ok {
+		bad("it is in the manifest twice")
+		return
+	}
+	v.entries[e.Output] = e
+	v.claimPath(e.Output, bad)
+	if why := badPath(e.Source); why != "" {
+		bad("the path of its source %q %s", e.Source, why)
+		return
+	}
+	if reserved(e.Output) {
+		bad("its path is that of a file of webpress's own")
+	}
+	if formatByName(e.Output) == "" {
+		bad("its name is not that of a picture that webpress makes, such as .webp")
+	}
+	if e.Size <= 0 || e.Size > v.MaxFileSize {
+		bad("its size is %d bytes, and %d are the most", e.Size, v.MaxFileSize)
+	}
+	if !digest.MatchString(e.SHA256) {
+		bad("its SHA-256 is not one")
+	}
+	if e.Blob != "" && !commitID.MatchString(e.Blob) {
+		bad("the blob of its source is not an id")
+	}
+	if e.Removed && (v.Remove == nil || !v.Remove(e.Source)) {
+		bad("its source %q is to be removed, and the settings of the base branch keep it", e.Source)
+	}
+	if v.Recipe != nil && e.Recipe != RecipeDigest(v.Recipe(asset.Source{Path: e.Source, Blob: e.Blob})) {
+		bad("it was made with other settings than those of the base branch")
+	}
+	if err := v.Allowed(e.Source, e.Output); err != nil {
+		bad("%s", err)
+	}
+}
+
+// claimPath looks for paths that are one and the same where case is ignored, and
+// for files that others have as a folder.
+func (v *verifying) claimPath(output string, bad func(string, ...any)) {
+	for p := output; p != "."; p = path.Dir(p) {
+		kind := p + "/"
+		if p == output {
+			kind = p
+		}
+		other, ok := v.folded[fold(p)]
+		switch {
+		case !ok:
+			v.folded[fold(p)] = kind
+		case other == kind && p != output:
+			return // the folders above were seen with it
+		default:
+			bad("its path clashes with %q", other)
+			return
+		}
+	}
+}

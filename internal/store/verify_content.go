@@ -1,0 +1,68 @@
+package store
+
+import (
+	"fmt"
+	"os"
+)
+
+// headers checks the files of which nothing was found wrong until now by what they
+// say of themselves, which costs little.
+func (v *verifying) headers() {
+	var size int64
+	for _, e := range v.manifest.Files {
+		if v.faulty[e.Output] {
+			continue
+		}
+		data, err := readEntry(v.root, e)
+		if err != nil {
+			v.faultOf(e.Output, "%s", err)
+			continue
+		}
+		r, err := v.header(e, data)
+		if err == nil && v.Fits != nil {
+			err = v.Fits(e, data, r)
+		}
+		if err != nil {
+			v.faultOf(e.Output, "%s", err)
+			continue
+		}
+		size += e.Size
+		v.pixels += count(r.Width, r.Height, r.Frames)
+		v.results, v.checked = append(v.results, r), append(v.checked, e)
+	}
+	if why := tooManyPixels(v.pixels, size); why != "" {
+		v.fault("the manifest has %s", why)
+	}
+}
+
+// tooManyPixels says why files of so many bytes cannot have so many pixels together,
+// empty where they can.
+func tooManyPixels(pixels, bytes int64) string {
+	if most := freePixels + pixelsOfAByte*bytes; pixels > most {
+		return fmt.Sprintf("files of %d pixels, and with %d bytes %d are the most", pixels, bytes, most)
+	}
+	return ""
+}
+
+// bodies checks what is in the files whose headers are right.
+func (v *verifying) bodies() error {
+	root, err := os.OpenRoot(v.dir)
+	if err != nil {
+		return &Error{fmt.Sprintf("verify %q", v.dir), cause(err), ""}
+	}
+	defer root.Close()
+	for _, e := range v.checked {
+		data, err := readEntry(root, e)
+		switch {
+		case err != nil:
+		case v.Remake != nil:
+			err = v.Remake(e, data)
+		default:
+			err = decode(data)
+		}
+		if err != nil {
+			v.faultOf(e.Output, "%s", err)
+		}
+	}
+	return v.refusal()
+}
