@@ -146,6 +146,8 @@ type run struct {
 	noRepo error
 	// rules are the settings for some of the files.
 	rules []rule
+	// kept are the sources that stay although the settings would remove them.
+	kept map[string]bool
 	// shard is which part of all pictures the run is about.
 	shard shard
 	// comparison is what a branch changes, once compared says so, or incomparable

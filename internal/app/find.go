@@ -52,6 +52,11 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 		}
 		jobs, settled := convert.Plan(v.found.Sources, r.wish)
 		v.settled = append(v.settled, settled...)
+		kept, err := r.keepOriginals(ctx, jobs)
+		if err != nil {
+			return nil, err
+		}
+		v.found.Notices = append(v.found.Notices, kept...)
 		for _, j := range jobs {
 			v.todo = append(v.todo, ledger.Todo{Job: j, Why: ledger.WhyNew})
 		}
@@ -65,6 +70,11 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 	}
 	jobs, settled := convert.Plan(sources, r.wish)
 	v.settled = append(v.settled, settled...)
+	kept, err := r.keepOriginals(ctx, jobs)
+	if err != nil {
+		return nil, err
+	}
+	v.found.Notices = append(v.found.Notices, kept...)
 	split, err := p.Split(jobs, p.prefix, p.codecs, worktree{ctx, p})
 	if err != nil {
 		return nil, err

@@ -40,11 +40,13 @@ func (r *run) settingsOf(file string) *config.Config {
 // wish is what the settings want of a source.
 func (r *run) wish(s asset.Source) convert.Wish {
 	c := r.settingsOf(s.Path)
-	return convert.Wish{Recipe: recipe(c), Overwrite: c.Overwrite, Remove: c.Originals == "remove"}
+	return convert.Wish{Recipe: recipe(c), Overwrite: c.Overwrite, Remove: c.Originals != config.OriginalsKeep}
 }
 
 // removes says that a source goes once it has its output.
-func (r *run) removes(s asset.Source) bool { return r.settingsOf(s.Path).Originals == "remove" }
+func (r *run) removes(s asset.Source) bool {
+	return !r.kept[s.Path] && r.settingsOf(s.Path).Originals != config.OriginalsKeep
+}
 
 // recipe is how a source is to be converted.
 func (r *run) recipe(s asset.Source) asset.Recipe { return recipe(r.settingsOf(s.Path)) }

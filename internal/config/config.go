@@ -72,7 +72,7 @@ type Config struct {
 
 	Output     string  `rule:"" group:"result" short:"o" default:"{dir}/{name}.webp" check:"template" placeholder:"TEMPLATE" help:"Path of the result, made of the {dir}, {name} and {ext} of its source."`
 	Overwrite  bool    `rule:"" group:"result" default:"false" negatable:"" help:"Replace files in the place of a result that webpress did not make."`
-	Originals  string  `rule:"" group:"result" default:"keep" enum:"keep,remove" placeholder:"WHAT" help:"What to do with a source once its result is written."`
+	Originals  string  `rule:"" group:"result" default:"keep" enum:"keep,remove,remove-always" placeholder:"WHAT" help:"What to do with a source once its result is written: remove keeps it where no commit has its content, or a file still names it."`
 	MinSavings float64 `rule:"" group:"result" default:"0" range:"0,100" unit:"percent" placeholder:"PERCENT" help:"Keep a result only if it saves at least this share of the bytes; results of HEIC and AVIF are always kept."`
 	DryRun     bool    `group:"result" short:"n" default:"false" negatable:"" help:"Convert and report, but write nothing."`
 
@@ -175,6 +175,9 @@ const (
 
 	CheckOutputs = "outputs"
 	CheckBudgets = "budgets"
+
+	OriginalsKeep   = "keep"
+	OriginalsRemove = "remove"
 
 	FailOnChange = "change"
 	FailOnNone   = "none"

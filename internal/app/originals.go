@@ -1,0 +1,208 @@
+package app
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path"
+	"strings"
+
+	"webpress/internal/asset"
+	"webpress/internal/config"
+	"webpress/internal/ledger"
+	"webpress/internal/scan"
+	"webpress/internal/store"
+	"webpress/internal/tree"
+)
+
+// keepOriginals takes the wish to remove its source away from those jobs whose source
+// would exist nowhere else, or is still named by a file of the tree, and returns a
+// line for each that says why.
+func (r *run) keepOriginals(ctx context.Context, jobs []asset.Job) (notices []string, err error) {
+	var asked []int
+	for i, j := range jobs {
+		if j.Remove && tree.Fold(j.Output) != tree.Fold(j.Source.Path) && r.settingsOf(j.Source.Path).Originals == config.OriginalsRemove {
+			asked = append(asked, i)
+		}
+	}
+	if len(asked) == 0 {
+		return nil, nil
+	}
+	why, err := r.onlyHere(ctx, jobs, asked)
+	if err != nil {
+		return nil, err
+	}
+	named, err := r.named(ctx, jobs, asked)
+	if err != nil {
+		return nil, err
+	}
+	r.kept = map[string]bool{}
+	for _, i := range asked {
+		name := jobs[i].Source.Path
+		reason := cmp.Or(why[name], named[name])
+		if reason == "" {
+			continue
+		}
+		jobs[i].Remove, r.kept[name] = false, true
+		notices = append(notices, fmt.Sprintf("%q is kept: %s", name, reason))
+	}
+	return notices, nil
+}
+
+// onlyHere says why sources would exist nowhere else, by their paths: their content is
+// not in the commit that is built on.
+func (r *run) onlyHere(ctx context.Context, jobs []asset.Job, asked []int) (map[string]string, error) {
+	why := map[string]string{}
+	head := ""
+	if r.repo != nil {
+		var err error
+		if head, err = r.repo.CheckedOut(ctx); err != nil {
+			return nil, err
+		}
+		head = cmp.Or(r.facts.HeadSHA, head)
+	}
+	var paths []string
+	known := map[string]string{}
+	for _, i := range asked {
+		s := jobs[i].Source
+		switch {
+		case head == "":
+			why[s.Path] = "no commit has it; `originals: remove-always` removes it all the same"
+		case s.Ignored:
+			why[s.Path] = "git ignores it, and no commit has it"
+		default:
+			paths = append(paths, s.Path)
+			if s.Blob != "" {
+				known[s.Path] = s.Blob
+			}
+		}
+	}
+	if len(paths) == 0 {
+		return why, nil
+	}
+	have, err := r.repo.Committed(ctx, head, paths, known)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range paths {
+		if !have[p] {
+			why[p] = fmt.Sprintf("commit %s does not have it as it is here", head[:min(len(head), 7)])
+		}
+	}
+	return why, nil
+}
+
+const (
+	// maxText is the length in bytes of the largest file that is searched for names of
+	// sources, maxTexts that of all together.
+	maxText  = 4 << 20
+	maxTexts = 256 << 20
+	// textHead is how much of a file tells whether it is text.
+	textHead = 8000
+)
+
+// named says which files of the repository name sources, by the paths of those.
+func (r *run) named(ctx context.Context, jobs []asset.Job, asked []int) (map[string]string, error) {
+	if r.repo == nil {
+		return nil, nil
+	}
+	sources := map[string][]string{} // by the last name, folded
+	for _, i := range asked {
+		p := jobs[i].Source.Path
+		base := tree.Fold(path.Base(p))
+		sources[base] = append(sources[base], p)
+	}
+	repo := r.repo.AtTop()
+	files, err := repo.Files(ctx)
+	if err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(repo.Top())
+	if err != nil {
+		return nil, fmt.Errorf("open %q: %w", repo.Top(), cause(err))
+	}
+	defer root.Close()
+	where := map[string]string{}
+	left := int64(maxTexts)
+	for _, f := range files {
+		if err := context.Cause(ctx); err != nil {
+			return nil, err
+		}
+		if !r.mayName(f.Path) {
+			continue
+		}
+		if left <= 0 {
+			for _, i := range asked {
+				p := jobs[i].Source.Path
+				where[p] = cmp.Or(where[p], "there is more text than is searched for its name")
+			}
+			break
+		}
+		data, err := tree.ReadPlain(root, f.Path, min(maxText, left))
+		if err != nil || bytes.IndexByte(data[:min(len(data), textHead)], 0) >= 0 {
+			continue // not text, or none that is looked at
+		}
+		left -= int64(len(data))
+		for line, names := 1, bufio.NewReader(bytes.NewReader(data)); ; line++ {
+			text, err := names.ReadString('\n')
+			for _, p := range namesIn(text, sources) {
+				if where[p] == "" {
+					where[p] = fmt.Sprintf("it is still named in %s, line %d", f.Path, line)
+				}
+			}
+			if err == io.EOF {
+				break
+			}
+		}
+	}
+	return where, nil
+}
+
+// mayName says whether a file of the repository is searched: neither images, nor
+// others' code, nor what webpress has written and is told.
+func (r *run) mayName(name string) bool {
+	base := path.Base(name)
+	if scan.IsPicture(name) || name == ledger.Name || base == store.ManifestName || base == store.ReportName || base == path.Base(r.settings.File) || strings.HasPrefix(base, ".git") {
+		return false
+	}
+	for _, one := range sinksOf(r.settings) {
+		if base == path.Base(one.path) {
+			return false
+		}
+	}
+	for dir := range strings.SplitSeq(path.Dir(name), "/") {
+		if dir == "node_modules" || dir == "vendor" {
+			return false
+		}
+	}
+	return true
+}
+
+// namesIn are the sources whose last name stands in a line as a word of its own, as in
+// src="a.jpg", url(x/a.jpg) and ](a.jpg), also with %20 and the like.
+func namesIn(line string, sources map[string][]string) []string {
+	if !strings.Contains(line, ".") {
+		return nil
+	}
+	var found []string
+	for word := range strings.FieldsFuncSeq(line, func(c rune) bool { return strings.ContainsRune(" \t\r\n\"'`()[]{}<>=,;|/\\?#:!*", c) }) {
+		found = append(found, sources[tree.Fold(word)]...)
+		if strings.Contains(word, "%") {
+			if plain, err := url.PathUnescape(word); err == nil {
+				found = append(found, sources[tree.Fold(path.Base(plain))]...)
+			}
+		}
+	}
+	// Names with signs that end a word, such as "a (1).jpg".
+	for base, paths := range sources {
+		if strings.ContainsAny(base, " \"'`()[]{}<>=,;|\\?#:!*") && strings.Contains(tree.Fold(line), base) {
+			found = append(found, paths...)
+		}
+	}
+	return found
+}
