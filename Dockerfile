@@ -1,6 +1,6 @@
 FROM golang:1.26-trixie AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      gcc g++ libc6-dev pkg-config git libheif-dev libwebp-dev libturbojpeg0-dev libdeflate-dev libzimg-dev liblcms2-dev git-lfs \
+      gcc g++ libc6-dev pkg-config git libheif-dev libwebp-dev libturbojpeg0-dev libtiff-dev libdeflate-dev libzimg-dev liblcms2-dev git-lfs \
     && rm -rf /var/lib/apt/lists/*
 
 # git, what it needs to clone, fetch and push over HTTPS, and Git LFS. Debian's
@@ -42,7 +42,7 @@ LABEL org.opencontainers.image.title="webpress" \
       org.opencontainers.image.licenses="MIT"
 # The decoders, what git links to, and no encoder of HEVC. dav1d decodes AVIF.
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      ca-certificates libheif1 libheif-plugin-libde265 libheif-plugin-dav1d libturbojpeg0 libdeflate0 libzimg2 liblcms2-2 \
+      ca-certificates libheif1 libheif-plugin-libde265 libheif-plugin-dav1d libturbojpeg0 libtiff6 libdeflate0 libzimg2 liblcms2-2 \
       libcurl3t64-gnutls libexpat1 libpcre2-8-0 zlib1g \
     && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log
 COPY --from=build /out/ /

@@ -15,7 +15,7 @@ const SniffLen = 512
 //
 // The magic numbers are those of the formats' own descriptions: JPEG by ITU
 // T.81 B.1.1 (SOI, then the first marker), PNG by W3C PNG 5.2, GIF by GIF89a
-// 17, TIFF by TIFF 6.0 section 2, BMP by Microsoft's BITMAPFILEHEADER and the
+// 17, TIFF by TIFF 6.0 section 2 and BigTIFF by libtiff's description, BMP by Microsoft's BITMAPFILEHEADER and the
 // sizes of the headers that may follow it, WebP by RFC 9649 section 2.4, HEIF
 // and AVIF by ISO/IEC 14496-12 4.3, 23008-12 10.2 and annex B, and AV1 Image
 // File Format 6.
@@ -27,7 +27,8 @@ func Sniff(head []byte) (Format, bool) {
 		return PNG, true
 	case bytes.HasPrefix(head, []byte("GIF87a")), bytes.HasPrefix(head, []byte("GIF89a")):
 		return GIF, true
-	case bytes.HasPrefix(head, []byte("II*\x00")), bytes.HasPrefix(head, []byte("MM\x00*")):
+	case bytes.HasPrefix(head, []byte("II*\x00")), bytes.HasPrefix(head, []byte("MM\x00*")),
+		bytes.HasPrefix(head, []byte("II+\x00\x08\x00\x00\x00")), bytes.HasPrefix(head, []byte("MM\x00+\x00\x08\x00\x00")):
 		return TIFF, true
 	case len(head) >= 12 && string(head[:4]) == "RIFF" && string(head[8:12]) == "WEBP":
 		return WebP, true

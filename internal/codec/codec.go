@@ -1,6 +1,6 @@
 // Package codec turns bytes into pixels and pixels into bytes: HEIC and AVIF by
-// libheif, JPEG by libjpeg-turbo, WebP by libwebp, GIF, TIFF and BMP by Go's own
-// decoders, and PNG with the help of libdeflate. Whatever it is handed may be hostile.
+// libheif, JPEG by libjpeg-turbo, WebP by libwebp, TIFF by libtiff, GIF by Go's own
+// decoder, BMP by one in Go, and PNG with the help of libdeflate. Whatever it is handed may be hostile.
 package codec
 
 import (
@@ -91,7 +91,7 @@ func decode(data []byte, format asset.Format, o DecodeOptions) (Picture, error) 
 	case asset.GIF:
 		return fromFrame(decodeGIFStill(data))
 	case asset.TIFF:
-		return fromFrame(decodeTIFF(data))
+		return fromFrame(decodeTIFF(data, o.Metadata))
 	default:
 		return fromFrame(decodeBMP(data))
 	}
@@ -111,6 +111,9 @@ func fromFrame(f frame, m meta, err error) (Picture, error) {
 	p := Picture{Image: *pixel.NewRGBA(f.w, f.h, f.pix), meta: m}
 	p.Image.Alpha = !f.opaque
 	p.Gray = f.gray
+	if f.cmyk {
+		p.Image.Kind, p.Image.Alpha = pixel.CMYK, false
+	}
 	return p, nil
 }
 
@@ -149,6 +152,10 @@ func Cost(info Info, maxWidth, maxHeight int) int64 {
 		}
 		// Planes at 4:4:4, or RGBA of what is not YCbCr.
 		return info.Held + 4*source + encode + 2*output
+	case asset.TIFF:
+		return max(4*source, info.Memory) + encode + 4*output
+	case asset.BMP:
+		return 4*source + encode + 4*output
 	default:
 		if info.Frames > 1 { // canvas, frame, what it covers, and the encoder's three
 			return 12*source + encode + 12*output

@@ -186,7 +186,7 @@ func TestTIFFLoopIsReadOnce(t *testing.T) {
 	data := tiffBytes(order, page, page)
 	first := int64(order.Uint32(data[4:]))
 	v := newView(bytes.NewReader(data), int64(len(data)))
-	d, _ := readDirectory(v, order, first)
+	d, _ := firstDirectory(v)
 	for _, to := range []int64{first, d.next} {
 		// The second directory is the last thing in the file.
 		order.PutUint32(data[len(data)-4:], uint32(to))

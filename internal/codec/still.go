@@ -21,6 +21,8 @@ type frame struct {
 	opaque bool
 	// gray says that red, green and blue are the same everywhere.
 	gray bool
+	// cmyk says that pix is cyan, magenta, yellow and black instead, 255 for no ink.
+	cmyk bool
 }
 
 // meta is what travels beside the pixels.

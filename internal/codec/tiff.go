@@ -1,326 +1,400 @@
 package codec
 
+/*
+#cgo pkg-config: libtiff-4
+#include <tiffio.h>
+#include "libtiff.h"
+*/
+import "C"
+
 import (
 	"bytes"
-	"encoding/binary"
-	"errors"
 	"fmt"
-	"image"
-	"image/color"
-	"math"
-
-	"golang.org/x/image/tiff"
+	"runtime"
+	"strings"
+	"unsafe"
 
 	"webpress/internal/asset"
+	"webpress/internal/pixel"
 )
 
-// TIFF tags (TIFF 6.0; XMP and ICC by Adobe's and the ICC's supplements).
 const (
-	tiffWidth        = 256
-	tiffHeight       = 257
-	tiffBits         = 258
-	tiffCompression  = 259
-	tiffPhotometric  = 262
-	tiffFillOrder    = 266
-	tiffSamples      = 277
-	tiffPlanar       = 284
-	tiffPredictor    = 317
-	tiffExtraSamples = 338
-	tiffSampleFormat = 339
-	tiffXMP          = 700
-	tiffICC          = 34675
+	tiffHint = "save it as PNG first, or as TIFF with 8 or 16 bits of gray, RGB or CMYK"
+
+	// maxPages bounds the count of pages in a TIFF.
+	maxPages = 10000
+	// maxSamples bounds the channels of a TIFF: files of satellites have hundreds.
+	maxSamples = 32
+	// maxChunk is the size of a strip or tile, in bytes, that may be larger than four
+	// times the image.
+	maxChunk = 64 << 20
+	// maxTIFFMemory is what libtiff may allocate beside the size of the file and
+	// tiffPerPixel for each pixel, in bytes: many times what it needs.
+	maxTIFFMemory = 64 << 20
+	tiffPerPixel  = 32
 )
 
-const tiffHint = "save it as PNG first, or as TIFF with 8 or 16 bits of grey or RGB and LZW, Deflate or no compression"
-
-// maxPages bounds the count of pages in a TIFF.
-const maxPages = 10000
-
-// A tiffFile is what the first directory of a TIFF says, and how many there are.
-type tiffFile struct {
-	data  []byte
-	order binary.ByteOrder
-	pages int
-	// first is the entries of the first directory, 12 bytes each.
-	first []byte
+// An openTIFF is a TIFF that libtiff has opened at its first directory.
+type openTIFF struct {
+	c   *C.wp_tiff
+	pin runtime.Pinner
+	tiffLayout
+	// alpha is the index of the sample that is alpha, -1 for none.
+	alpha      int
+	associated bool
+	// palette is red, green and blue of the colors, 16 bits each.
+	palette [][3]uint16
 }
 
-// scanTIFF walks the directories of a TIFF.
-func scanTIFF(data []byte) (*tiffFile, error) {
-	f := &tiffFile{data: data}
-	switch {
-	case bytes.HasPrefix(data, []byte("II*\x00")):
-		f.order = binary.LittleEndian
-	case bytes.HasPrefix(data, []byte("MM\x00*")):
-		f.order = binary.BigEndian
-	case bytes.HasPrefix(data, []byte("II+\x00")), bytes.HasPrefix(data, []byte("MM\x00+")):
-		return nil, &Error{Op: "tiff", Detail: "BigTIFF is not supported", Hint: tiffHint}
-	default:
+// A tiffLayout is how the samples of a TIFF are stored. The numbers are those of
+// the tags (TIFF 6.0).
+type tiffLayout struct {
+	width, height                       int
+	bits, samples                       int
+	format, photometric, planar, packed int
+	orientation                         int
+	tiled                               bool
+	// A chunk is a strip or a tile: its size in pixels, in bytes, the bytes of a row,
+	// and how many there are.
+	chunkWidth, chunkHeight int
+	chunkSize, rowSize      int64
+	chunks                  int
+}
+
+// readTIFF opens a TIFF and checks that its image can be decoded. The caller closes it.
+func readTIFF(data []byte) (*openTIFF, error) {
+	if len(data) < 4 || string(data[:2]) != "II" && string(data[:2]) != "MM" {
 		return nil, &Error{Op: "tiff", Detail: "this is not a TIFF"}
 	}
-	if len(data) < 8 {
-		return nil, &Error{Op: "tiff", Detail: cutShort}
+	v := newView(bytes.NewReader(data), int64(len(data)))
+	pixels, err := wholeTIFF(v)
+	if err != nil {
+		return nil, err
 	}
-	seen := map[uint32]bool{}
-	for at := f.order.Uint32(data[4:]); at != 0 && !seen[at] && f.pages < maxPages; f.pages++ {
-		seen[at] = true
-		rest := data[min(uint64(at), uint64(len(data))):]
-		if len(rest) < 2 {
-			if f.pages > 0 {
-				break // the first page is whole; the decoder needs no more
+	maxMemory := maxTIFFMemory + int64(len(data)) + tiffPerPixel*pixels
+	data = sortedTIFF(v, data)
+	t := &openTIFF{alpha: -1}
+	t.pin.Pin(unsafe.SliceData(data)) // libtiff refers to it until it is closed
+	var info C.wp_tiff_info
+	var text [200]C.char
+	t.c = C.wp_tiff_open((*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data)), C.int64_t(maxMemory),
+		&info, &text[0], C.size_t(len(text)))
+	if t.c == nil {
+		t.close()
+		return nil, tiffError(C.GoString(&text[0]))
+	}
+	t.describe(&info)
+	if err := t.check(len(data), info.known != 0, int(info.ink_set)); err != nil {
+		t.close()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *openTIFF) close() {
+	if t.c != nil {
+		C.wp_tiff_close(t.c)
+	}
+	t.pin.Unpin()
+}
+
+func (t *openTIFF) describe(info *C.wp_tiff_info) {
+	t.tiffLayout = tiffLayout{
+		width: int(info.width), height: int(info.height), bits: int(info.bits), samples: int(info.samples),
+		format: int(info.format), photometric: int(info.photometric), planar: int(info.planar),
+		packed: int(info.compression), tiled: info.tiled != 0,
+		chunkWidth: int(info.chunk_width), chunkHeight: int(info.chunk_height), chunks: int(info.chunks),
+		chunkSize: int64(info.chunk_size), rowSize: int64(info.row_size),
+	}
+	if o := int(info.orientation); o >= 1 && o <= 8 {
+		t.orientation = o
+	}
+	// Some writers give the kind of the extra samples for fewer than there are.
+	// What is not specified is not alpha.
+	for i := range min(int(info.extras), C.WP_TIFF_EXTRA) {
+		kind := info.extra[i]
+		if n := t.colors() + i; n < t.samples && (kind == C.EXTRASAMPLE_ASSOCALPHA || kind == C.EXTRASAMPLE_UNASSALPHA) {
+			t.alpha, t.associated = n, kind == C.EXTRASAMPLE_ASSOCALPHA
+			break
+		}
+	}
+	if n := int(info.palette); n > 0 {
+		t.palette = make([][3]uint16, n)
+		for c := range 3 {
+			for i, v := range unsafe.Slice((*uint16)(info.colors[c]), n) {
+				t.palette[i][c] = v
 			}
-			return nil, &Error{Op: "tiff", Detail: cutShort}
 		}
-		n := 12 * int(f.order.Uint16(rest))
-		if rest = rest[2:]; len(rest) < n {
-			if f.pages > 0 {
-				break
-			}
-			return nil, &Error{Op: "tiff", Detail: cutShort}
-		}
-		if f.pages == 0 {
-			f.first = rest[:n]
-		}
-		if rest = rest[n:]; len(rest) < 4 {
-			at = 0
-		} else {
-			at = f.order.Uint32(rest)
-		}
+		widenPalette(t.palette)
 	}
-	if f.pages == 0 {
-		return nil, &Error{Op: "tiff", Detail: "it holds no picture"}
-	}
-	if !f.whole() {
-		return nil, &Error{Op: "tiff", Detail: cutShort}
-	}
-	return f, nil
 }
 
-// tiffSizes is the length of one value, by the type of its tag.
-var tiffSizes = [...]uint64{0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8}
-
-// whole says whether the values of every tag of the first page are within the
-// file. The decoder only notices what it needs itself.
-func (f *tiffFile) whole() bool {
-	for e := f.first; len(e) >= 12; e = e[12:] {
-		kind, n := int(f.order.Uint16(e[2:])), uint64(f.order.Uint32(e[4:]))
-		if kind >= len(tiffSizes) || n*tiffSizes[kind] <= 4 {
-			continue
-		}
-		if uint64(f.order.Uint32(e[8:]))+n*tiffSizes[kind] > uint64(len(f.data)) {
-			return false
-		}
-	}
-	return true
-}
-
-// bytes returns the data of a tag, of any type, or nil where it is absent or not
-// within the file, and the length of one value.
-func (f *tiffFile) bytes(tag uint16) (data []byte, size int) {
-	for e := f.first; len(e) >= 12; e = e[12:] {
-		if f.order.Uint16(e) != tag {
-			continue
-		}
-		kind, n := int(f.order.Uint16(e[2:])), uint64(f.order.Uint32(e[4:]))
-		if kind >= len(tiffSizes) || kind == 0 {
-			return nil, 0
-		}
-		n *= tiffSizes[kind]
-		if n <= 4 {
-			return e[8 : 8+n], int(tiffSizes[kind])
-		}
-		at := uint64(f.order.Uint32(e[8:]))
-		if at+n > uint64(len(f.data)) {
-			return nil, 0
-		}
-		return f.data[at : at+n], int(tiffSizes[kind])
-	}
-	return nil, 0
-}
-
-// values returns the numbers of a tag of bytes, shorts or longs, 16 at most.
-func (f *tiffFile) values(tag uint16) (v []int64) {
-	data, size := f.bytes(tag)
-	for ; size > 0 && len(data) >= size && len(v) < 16; data = data[size:] {
-		switch size {
-		case 1:
-			v = append(v, int64(data[0]))
-		case 2:
-			v = append(v, int64(f.order.Uint16(data)))
-		case 4:
-			v = append(v, int64(f.order.Uint32(data)))
-		default:
-			return nil
-		}
-	}
-	return v
-}
-
-// value returns the first number of a tag, or otherwise where it is absent.
-func (f *tiffFile) value(tag uint16, otherwise int64) int64 {
-	if v := f.values(tag); len(v) > 0 {
-		return v[0]
-	}
-	return otherwise
-}
-
-// check refuses what x/image/tiff does not read, and what it would read wrongly,
-// with a word that tells the user what it is.
-func (f *tiffFile) check() error {
-	unsupported := func(what string) error {
-		return &Error{Op: "tiff", Detail: what + " TIFF is not supported", Hint: tiffHint}
-	}
-	w, h := f.value(tiffWidth, 0), f.value(tiffHeight, 0)
-	if w <= 0 || h <= 0 || w > math.MaxInt32 || h > math.MaxInt32 {
-		return &Error{Op: "tiff", Detail: fmt.Sprintf("a size of %dx%d is not valid", w, h)}
-	}
-	bits, samples := f.value(tiffBits, 1), f.samples()
-	switch photometric := f.value(tiffPhotometric, 0); photometric {
-	case 0, 1, 3:
-		if samples > 1 {
-			return unsupported("grey or palette with alpha in a")
-		}
-	case 2:
-	case 5:
-		return unsupported("CMYK")
-	case 6:
-		return unsupported("YCbCr")
-	case 8, 9, 10:
-		return unsupported("CIELab")
-	default:
-		return unsupported(fmt.Sprintf("photometric interpretation %d in a", photometric))
-	}
-	for _, v := range f.values(tiffSampleFormat) {
-		if v == 3 {
-			return unsupported("floating-point")
-		}
-	}
-	if bits != 1 && bits != 8 && bits != 16 {
-		return unsupported(fmt.Sprintf("%d-bit", bits))
-	}
-	if f.value(tiffPlanar, 1) == 2 && samples > 1 {
-		return unsupported("planar (one plane a channel)")
-	}
-	if p := f.value(tiffPredictor, 1); p > 2 {
-		return unsupported(fmt.Sprintf("predictor %d in a", p))
-	}
-	return f.checkPacked(w, h, bits*samples)
-}
-
-// checkPacked refuses pictures that their compression cannot possibly hold in
-// this file, before anything is allocated for them.
-func (f *tiffFile) checkPacked(w, h, bits int64) error {
-	ratio := int64(0) // the most bytes that one byte can unpack to; 0 is no bound
-	switch c := f.value(tiffCompression, 1); c {
-	case 0, 1:
-		ratio = 1
-		if bits == 1 && f.value(tiffFillOrder, 1) == 2 {
-			return &Error{Op: "tiff", Detail: "uncompressed TIFF with reversed bits is not supported", Hint: tiffHint}
-		}
-	case 2:
-		return &Error{Op: "tiff", Detail: "CCITT RLE in TIFF is not supported", Hint: tiffHint}
-	case 3, 4: // fax: an empty row is one bit
-	case 5: // LZW: 12 bits can be 4,096 bytes
-		ratio = 4096
-	case 6, 7:
-		return &Error{Op: "tiff", Detail: "JPEG in TIFF is not supported", Hint: tiffHint}
-	case 8, 32946: // Deflate
-		ratio = 1040
-	case 32773: // PackBits
-		ratio = 64
-	default:
-		return &Error{Op: "tiff", Detail: fmt.Sprintf("compression %d in TIFF is not supported", c), Hint: tiffHint}
-	}
-	row := (w*bits + 7) / 8
-	if ratio > 0 && h > (int64(len(f.data))+64)*ratio/row {
-		return &Error{Op: "tiff", Detail: fmt.Sprintf("it claims %dx%d pixels, which its data cannot hold", w, h)}
-	}
-	return nil
-}
-
-// samples is how many there are a pixel; x/image/tiff goes by the count of bits.
-func (f *tiffFile) samples() int64 {
-	return max(1, int64(len(f.values(tiffBits))), f.value(tiffSamples, 1))
-}
-
-func probeTIFF(data []byte) (Info, error) {
-	f, err := scanTIFF(data)
-	if err != nil {
-		return Info{}, err
-	}
-	if err := f.check(); err != nil {
-		return Info{}, err
-	}
-	i := Info{
-		Format: asset.TIFF, Frames: 1, Depth: max(8, int(f.value(tiffBits, 1))),
-		Width: int(f.value(tiffWidth, 0)), Height: int(f.value(tiffHeight, 0)),
-		Alpha: f.samples() > 3 && f.value(tiffExtraSamples, 0) != 0,
-	}
-	if f.orientation() >= 5 {
-		i.Width, i.Height = i.Height, i.Width
-	}
-	if f.pages > 1 {
-		i.Notes = append(i.Notes, fmt.Sprintf("it has %d pages: the first was converted", f.pages))
-	}
-	return i, nil
-}
-
-func (f *tiffFile) orientation() int {
-	if o := f.value(tagOrientation, 0); o >= 1 && o <= 8 {
-		return int(o)
-	}
-	return 0
-}
-
-// decodeTIFF decodes the first page of a TIFF.
-func decodeTIFF(data []byte) (p frame, m meta, err error) {
-	defer rescue("tiff", &err)
-	f, err := scanTIFF(data)
-	if err == nil {
-		err = f.check()
-	}
-	if err != nil {
-		return frame{}, meta{}, err
-	}
-	m.ICC, m.XMP, m.Orientation = f.block(tiffICC), f.block(tiffXMP), f.orientation()
-	img, err := tiff.Decode(bytes.NewReader(data))
-	if err != nil {
-		if u, ok := errors.AsType[tiff.UnsupportedError](err); ok {
-			err = &Error{Op: "tiff", Detail: string(u) + " is not supported", Hint: tiffHint}
-		}
-		return frame{}, m, decodeError("tiff", err)
-	}
-	if pal, ok := img.(*image.Paletted); ok {
-		widenPalette(pal.Palette)
-	}
-	if p, err = toFrame("tiff", img); err != nil {
-		return frame{}, m, err
-	}
-	if int64(p.w) != f.value(tiffWidth, 0) || int64(p.h) != f.value(tiffHeight, 0) {
-		return frame{}, m, &Error{Op: "tiff", Detail: wrongSize}
-	}
-	return p, m, nil
-}
-
-// block returns the bytes of a tag that holds a file of its own, or nil.
-func (f *tiffFile) block(tag uint16) []byte {
-	b, _ := f.bytes(tag)
-	if len(b) < 5 || len(b) > maxInflated {
-		return nil
-	}
-	return b
-}
-
-// widenPalette mends the palette of a tool that wrote 8-bit colours where 16-bit
+// widenPalette fixes the palette of a tool that wrote 8-bit colors where 16-bit
 // ones belong, as libtiff does.
-func widenPalette(p color.Palette) {
+func widenPalette(p [][3]uint16) {
 	for _, c := range p {
-		if c, ok := c.(color.RGBA64); !ok || c.R > 255 || c.G > 255 || c.B > 255 {
+		if max(c[0], c[1], c[2]) > 255 {
 			return
 		}
 	}
 	for i, c := range p {
-		c := c.(color.RGBA64)
-		p[i] = color.RGBA64{R: c.R * 257, G: c.G * 257, B: c.B * 257, A: c.A}
+		p[i] = [3]uint16{c[0] * 257, c[1] * 257, c[2] * 257}
 	}
+}
+
+// colors is the number of samples that are not extra, 0 where that is not known.
+func (l *tiffLayout) colors() int {
+	switch l.photometric {
+	case C.PHOTOMETRIC_MINISWHITE, C.PHOTOMETRIC_MINISBLACK, C.PHOTOMETRIC_PALETTE, C.PHOTOMETRIC_LOGL:
+		return 1
+	case C.PHOTOMETRIC_RGB, C.PHOTOMETRIC_YCBCR, C.PHOTOMETRIC_LOGLUV:
+		return 3
+	case C.PHOTOMETRIC_SEPARATED:
+		return 4
+	case C.PHOTOMETRIC_CIELAB, C.PHOTOMETRIC_ICCLAB, C.PHOTOMETRIC_ITULAB:
+		if l.samples < 3 {
+			return 1 // lightness alone
+		}
+		return 3
+	}
+	return 0
+}
+
+// byLibtiff says that libtiff's own conversion to red, green and blue is used: for
+// chroma that is smaller than luma, and for its codes for high dynamic range.
+func (l *tiffLayout) byLibtiff() bool {
+	switch l.photometric {
+	case C.PHOTOMETRIC_LOGL, C.PHOTOMETRIC_LOGLUV:
+		return true
+	case C.PHOTOMETRIC_YCBCR:
+		return l.packed != C.COMPRESSION_JPEG || l.planar != C.PLANARCONFIG_CONTIG
+	}
+	return false
+}
+
+// check refuses what cannot be decoded, before anything is allocated for it.
+func (t *openTIFF) check(fileSize int, known bool, inkSet int) error {
+	unsupported := func(format string, args ...any) error {
+		return &Error{Op: "tiff", Detail: fmt.Sprintf(format, args...) + " is not supported", Hint: tiffHint}
+	}
+	if !validSize(int64(t.width), int64(t.height)) {
+		return &Error{Op: "tiff", Detail: fmt.Sprintf("a size of %dx%d is not valid", t.width, t.height)}
+	}
+	switch {
+	case !known:
+		return unsupported("compression %d in a TIFF", t.packed)
+	case t.colors() == 0:
+		return unsupported("photometric interpretation %d in a TIFF", t.photometric)
+	case t.samples > maxSamples:
+		return unsupported("a TIFF of %d samples a pixel", t.samples)
+	case t.samples < t.colors():
+		return &Error{Op: "tiff", Detail: fmt.Sprintf("%d samples a pixel are too few for its colors", t.samples)}
+	case t.photometric == C.PHOTOMETRIC_SEPARATED && inkSet != C.INKSET_CMYK:
+		return unsupported("a TIFF of inks other than CMYK")
+	case t.photometric == C.PHOTOMETRIC_PALETTE && t.palette == nil:
+		return &Error{Op: "tiff", Detail: "it has no palette"}
+	}
+	if err := t.checkClaims(fileSize); err != nil || t.byLibtiff() {
+		return err
+	}
+	switch {
+	case t.format == C.SAMPLEFORMAT_UINT || t.format == C.SAMPLEFORMAT_VOID:
+		if t.bits < 1 || t.bits > 16 && t.bits != 32 {
+			return unsupported("a TIFF of %d bits a sample", t.bits)
+		}
+	case t.format == C.SAMPLEFORMAT_IEEEFP && (t.bits == 16 || t.bits == 32 || t.bits == 64) &&
+		t.photometric != C.PHOTOMETRIC_PALETTE && !t.isLab():
+	case t.format == C.SAMPLEFORMAT_INT && t.isLab():
+	default:
+		return unsupported("a TIFF of sample format %d with %d bits", t.format, t.bits)
+	}
+	if t.isLab() && t.bits != 8 && t.bits != 16 {
+		return unsupported("a Lab TIFF of %d bits a sample", t.bits)
+	}
+	return t.checkChunks()
+}
+
+func (l *tiffLayout) isLab() bool {
+	return l.photometric == C.PHOTOMETRIC_CIELAB || l.photometric == C.PHOTOMETRIC_ICCLAB || l.photometric == C.PHOTOMETRIC_ITULAB
+}
+
+// checkClaims refuses an image that its compression cannot possibly hold in a file
+// of this size.
+func (l *tiffLayout) checkClaims(fileSize int) error {
+	ratio := int64(0) // the most bytes that one byte can unpack to; 0 is no limit
+	switch l.packed {
+	case C.COMPRESSION_NONE:
+		ratio = 1
+	case C.COMPRESSION_LZW: // 12 bits can be 4,096 bytes
+		ratio = 4096
+	case C.COMPRESSION_DEFLATE, C.COMPRESSION_ADOBE_DEFLATE:
+		ratio = 1040
+	case C.COMPRESSION_PACKBITS:
+		ratio = 64
+	}
+	samples := int64(l.samples)
+	if l.photometric == C.PHOTOMETRIC_YCBCR {
+		samples = 1 // how small chroma is does not matter here
+	}
+	row := (int64(l.width)*int64(l.bits)*samples + 7) / 8
+	if ratio > 0 && int64(l.height) > (int64(fileSize)+64)*ratio/max(1, row) {
+		return &Error{Op: "tiff", Detail: fmt.Sprintf("it claims %dx%d pixels, which its data cannot hold", l.width, l.height)}
+	}
+	return nil
+}
+
+// checkChunks holds strips and tiles against the size of the image.
+func (t *openTIFF) checkChunks() error {
+	perRow := int64(t.bits)
+	if t.planar == C.PLANARCONFIG_CONTIG {
+		perRow *= int64(t.samples)
+	}
+	width, height := int64(t.chunkWidth), int64(t.chunkHeight)
+	bad := &Error{Op: "tiff", Detail: "its strips or tiles do not fit its size"}
+	if width < 1 || height < 1 || t.tiled && width*perRow%8 != 0 {
+		return bad
+	}
+	if t.rowSize != (width*perRow+7)/8 || t.chunkSize/height != t.rowSize || t.chunkSize%height != 0 {
+		return bad
+	}
+	if t.chunkSize > max(maxChunk, 4*(t.rowSize/width+1)*int64(t.width)*int64(t.height)) {
+		return bad
+	}
+	planes := 1
+	if t.planar == C.PLANARCONFIG_SEPARATE {
+		planes = t.samples
+	}
+	if want := int64(ceilDiv(t.width, t.chunkWidth)) * int64(ceilDiv(t.height, t.chunkHeight)) * int64(planes); want != int64(t.chunks) {
+		return bad
+	}
+	return nil
+}
+
+func probeTIFF(data []byte) (Info, error) {
+	t, err := readTIFF(data)
+	if err != nil {
+		return Info{}, err
+	}
+	defer t.close()
+	i := Info{
+		Format: asset.TIFF, Frames: 1, Depth: min(32, max(8, t.bits)),
+		Width: t.width, Height: t.height, Alpha: t.alpha >= 0 && !t.byLibtiff() && t.photometric != C.PHOTOMETRIC_SEPARATED,
+		Lossy:  t.packed == C.COMPRESSION_JPEG || t.packed == C.COMPRESSION_OJPEG,
+		Memory: 4*int64(t.width)*int64(t.height) + t.scratch(int64(len(data))),
+	}
+	if t.orientation >= 5 {
+		i.Width, i.Height = i.Height, i.Width
+	}
+	if n := countPages(newView(bytes.NewReader(data), int64(len(data)))); n > 1 {
+		i.Notes = append(i.Notes, fmt.Sprintf("it has %d pages: the first was converted", n))
+	}
+	return i, nil
+}
+
+// scratch is the memory, in bytes, that decoding needs beside the pixels that it
+// returns: a strip or tile, that of each plane where they are apart, and what
+// libtiff copies of the file.
+func (t *openTIFF) scratch(fileSize int64) int64 {
+	n := min(fileSize, t.chunkSize) + t.chunkSize
+	if t.planar == C.PLANARCONFIG_SEPARATE {
+		n += t.chunkSize * int64(t.samples-1)
+	}
+	if t.packed == C.COMPRESSION_JPEG || t.packed == C.COMPRESSION_OJPEG || t.packed == C.COMPRESSION_WEBP {
+		// Coefficients of a progressive JPEG, or a second copy of the pixels.
+		n += 2 * 3 * int64(t.chunkWidth) * int64(t.chunkHeight)
+	}
+	return n
+}
+
+// decodeTIFF decodes the first page of a TIFF.
+func decodeTIFF(data []byte, metadata bool) (frame, meta, error) {
+	t, err := readTIFF(data)
+	if err != nil {
+		return frame{}, meta{}, err
+	}
+	defer t.close()
+	m := tiffMeta(newView(bytes.NewReader(data), int64(len(data))), metadata)
+	m.Orientation = t.orientation
+	f := frame{w: t.width, h: t.height, opaque: true, gray: t.colors() == 1 && t.palette == nil}
+	f.pix = pixel.NewBlock(4 * t.width * t.height)
+	if t.byLibtiff() {
+		if C.wp_tiff_rgba(t.c, C.uint32_t(t.width), C.uint32_t(t.height), (*C.uint8_t)(unsafe.SliceData(f.pix))) != 0 {
+			return frame{}, m, t.failed()
+		}
+		return f, m, nil
+	}
+	if err := t.decode(f.pix); err != nil {
+		return frame{}, m, err
+	}
+	if f.cmyk = t.photometric == C.PHOTOMETRIC_SEPARATED; f.cmyk {
+		if t.alpha >= 0 {
+			m.Notes = append(m.Notes, "its transparency was left out: it is CMYK")
+		}
+		return f, m, nil
+	}
+	f.opaque = t.alpha < 0 || isOpaque(f.pix)
+	return f, m, nil
+}
+
+// decode decodes the strips or tiles one after the other, and makes pixels of each.
+func (t *openTIFF) decode(pix []byte) error {
+	planes, perPlane := 1, t.chunks
+	if t.planar == C.PLANARCONFIG_SEPARATE {
+		planes, perPlane = t.samples, t.chunks/t.samples
+	}
+	across := ceilDiv(t.width, t.chunkWidth)
+	convert := newTIFFRows(t)
+	wanted := make([][]byte, planes)
+	for i := range perPlane {
+		x, y := i%across*t.chunkWidth, i/across*t.chunkHeight
+		width, height := min(t.chunkWidth, t.width-x), min(t.chunkHeight, t.height-y)
+		size := t.chunkSize
+		if !t.tiled {
+			size = t.rowSize * int64(height)
+		}
+		for p := range planes {
+			if planes > 1 && p >= t.colors() && p != t.alpha {
+				continue
+			}
+			if wanted[p] == nil {
+				wanted[p] = make([]byte, t.chunkSize)
+			}
+			if C.wp_tiff_read(t.c, C.uint32_t(p*perPlane+i), (*C.uint8_t)(unsafe.SliceData(wanted[p])), C.int64_t(size)) != 0 {
+				return t.failed()
+			}
+		}
+		for row := range height {
+			at := 4 * ((y+row)*t.width + x)
+			convert.row(pix[at:at+4*width], wanted, row*int(t.rowSize))
+		}
+	}
+	return nil
+}
+
+func (t *openTIFF) failed() error { return tiffError(C.GoString(C.wp_tiff_message(t.c))) }
+
+// tiffError words a message of libtiff.
+func tiffError(text string) error {
+	e := &Error{Op: "tiff", Detail: damaged}
+	text = strings.ToValidUTF8(strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == 0xfffd {
+			return ' '
+		}
+		return r
+	}, text), "")
+	lower := strings.ToLower(text)
+	switch {
+	case strings.Contains(lower, "not enough data"), strings.Contains(lower, "premature e"),
+		strings.Contains(lower, "read error"), strings.Contains(lower, "got 0 bytes"), strings.Contains(lower, "outside"):
+		e.Detail = cutShort
+	case strings.Contains(lower, "memory"), strings.Contains(lower, "no space for"):
+		e.Detail, e.Hint = "not enough memory", "lower `jobs`, or save it as PNG first"
+	case strings.Contains(lower, "not configured"), strings.Contains(lower, "not supported"), strings.Contains(lower, "not implemented"),
+		strings.Contains(lower, "cannot handle"), strings.Contains(lower, "sorry"), strings.Contains(lower, "unsupported"):
+		e.Detail, e.Hint = "this kind of TIFF is not supported", tiffHint
+	}
+	if text != "" {
+		e.Detail += " (libtiff: " + lowerFirst(text) + ")"
+	}
+	return e
 }

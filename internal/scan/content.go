@@ -25,8 +25,6 @@ var known = []struct {
 	{"\xFF\x0A", "is a JPEG XL", ""},
 	{"\x00\x00\x00\x0cjP  \r\n\x87\n", "is a JPEG 2000", ""},
 	{"\xFF\x4F\xFF\x51", "is a JPEG 2000", ""},
-	{"II+\x00", "is a BigTIFF", "save it as an ordinary TIFF"},
-	{"MM\x00+", "is a BigTIFF", "save it as an ordinary TIFF"},
 	{"II\xBC\x01", "is a JPEG XR", ""},
 	{"8BPS", "is a Photoshop document", "export it as a PNG"},
 	{"\x00\x00\x01\x00", "is an icon file (ICO)", "save it as a PNG"},
