@@ -58,6 +58,7 @@ func cloned(t *testing.T, origin, at string, args ...string) string {
 }
 
 func TestBase(t *testing.T) {
+	t.Parallel()
 	origin := history(t)
 	id := map[string]string{}
 	for _, name := range []string{"m1", "m2", "m3", "t1", "t2", "pull", "u1"} {
@@ -101,6 +102,7 @@ func TestBase(t *testing.T) {
 }
 
 func TestBaseShallow(t *testing.T) {
+	t.Parallel()
 	origin := history(t)
 	id := func(name string) string { return output(t, origin, "rev-parse", name) }
 	// What actions/checkout makes of a pull request, with fetch-depth n.
@@ -158,6 +160,7 @@ func TestBaseShallow(t *testing.T) {
 }
 
 func TestNoBase(t *testing.T) {
+	t.Parallel()
 	origin := history(t)
 	dir := cloned(t, origin, "v-t2")
 	for _, ref := range []string{"never", "-x", "--all", "^main", "main..topic", "v-m1", "HEAD:m1", strings.Repeat("1", 40), "a b", "new\nline", "nul\x00"} {
@@ -175,6 +178,7 @@ func TestNoBase(t *testing.T) {
 
 // At home there may be no origin.
 func TestBaseAtHome(t *testing.T) {
+	t.Parallel()
 	dir := history(t)
 	base := func(want, how string) {
 		t.Helper()
@@ -203,6 +207,7 @@ func TestBaseAtHome(t *testing.T) {
 
 // A local branch outweighs origin's of the same name.
 func TestBaseIsLocalFirst(t *testing.T) {
+	t.Parallel()
 	dir := cloned(t, history(t), "v-t2")
 	run(t, dir, "branch", "--quiet", "-f", "main", "origin/topic^")
 	got, how, err := open(t, dir).Base(t.Context(), git.BaseOptions{Ref: "main"})

@@ -79,6 +79,7 @@ func changedRepo(t *testing.T) (top string, want map[string]git.Kind) {
 }
 
 func TestChanged(t *testing.T) {
+	t.Parallel()
 	top, want := changedRepo(t)
 	if diff := cmp.Diff(want, changed(t, open(t, top), "base")); diff != "" {
 		t.Errorf("Changed (-want +got):\n%s", diff)
@@ -112,6 +113,7 @@ func TestChanged(t *testing.T) {
 
 // The user's own settings make no difference.
 func TestChangedWhateverIsConfigured(t *testing.T) {
+	t.Parallel()
 	top, want := changedRepo(t)
 	for _, kv := range []string{
 		"diff.renames=copies", "diff.noprefix=true", "diff.mnemonicPrefix=true", "diff.relative=false", "diff.external=false",
@@ -135,6 +137,7 @@ func TestChangedWhateverIsConfigured(t *testing.T) {
 }
 
 func TestChangedDuringMerge(t *testing.T) {
+	t.Parallel()
 	top := newRepo(t)
 	write(t, top, "a.png", "base")
 	write(t, top, "b.png", "base")
@@ -166,6 +169,7 @@ func TestChangedDuringMerge(t *testing.T) {
 
 // Submodules are no files, and what a sparse checkout leaves out is not deleted.
 func TestChangedSpecial(t *testing.T) {
+	t.Parallel()
 	part := newRepo(t)
 	write(t, part, "p.png", "part")
 	commitAll(t, part)
@@ -195,6 +199,7 @@ func TestChangedSpecial(t *testing.T) {
 }
 
 func TestSizes(t *testing.T) {
+	t.Parallel()
 	top := newRepo(t)
 	want := map[string]int64{}
 	for i, name := range odd {
@@ -226,6 +231,7 @@ func TestSizes(t *testing.T) {
 
 // A clone without the content of earlier commits neither knows sizes nor asks.
 func TestPartialClone(t *testing.T) {
+	t.Parallel()
 	origin := newRepo(t)
 	run(t, origin, "config", "uploadpack.allowFilter", "true")
 	write(t, origin, "a.png", "before")

@@ -29,6 +29,7 @@ func make1(t *testing.T, r *git.Repo, c git.Commit) (string, error) {
 // TestCommitTouchesNothing wants the index, the work tree and the branches as
 // they were, and names of all kinds in the commit.
 func TestCommitTouchesNothing(t *testing.T) {
+	t.Parallel()
 	dir := newRepo(t)
 	write(t, dir, "old.png", "old")
 	write(t, dir, "script.webp", "program")
@@ -80,6 +81,7 @@ func TestCommitTouchesNothing(t *testing.T) {
 }
 
 func TestCommitWithSHA256(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	run(t, dir, "init", "--quiet", "--object-format=sha256")
 	write(t, dir, "a.png", "a")
@@ -96,6 +98,7 @@ func TestCommitWithSHA256(t *testing.T) {
 
 // TestCommitInPartialClone does without the content of other files.
 func TestCommitInPartialClone(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	s.start()
 	run(t, s.bare, "config", "uploadpack.allowFilter", "true")
@@ -114,6 +117,7 @@ func TestCommitInPartialClone(t *testing.T) {
 // TestCommitRemovesNothingInTheWay wants a refusal where a commit has something
 // else at a path, which the index would give up without a word.
 func TestCommitRemovesNothingInTheWay(t *testing.T) {
+	t.Parallel()
 	dir := newRepo(t)
 	write(t, dir, "file", "file")
 	write(t, dir, "folder/x", "x")
@@ -151,6 +155,7 @@ func TestCommitRemovesNothingInTheWay(t *testing.T) {
 }
 
 func TestCommitReplaces(t *testing.T) {
+	t.Parallel()
 	dir := newRepo(t)
 	write(t, dir, "a.png", "a")
 	commitAll(t, dir)
@@ -173,6 +178,7 @@ func TestCommitReplaces(t *testing.T) {
 }
 
 func TestFollow(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name    string
 		prepare func(t *testing.T, dir string)
@@ -221,6 +227,7 @@ func TestFollow(t *testing.T) {
 }
 
 func TestWithoutLFS(t *testing.T) {
+	t.Parallel()
 	dir := newRepo(t)
 	bin := t.TempDir()
 	write(t, bin, "git-lfs", "#!/bin/sh\nexit 1\n")
@@ -234,6 +241,7 @@ func TestWithoutLFS(t *testing.T) {
 }
 
 func TestValidBranch(t *testing.T) {
+	t.Parallel()
 	r := open(t, newRepo(t))
 	for name, want := range map[string]bool{
 		"main": true, "webpress/ünï": true, "a b": false, "a:b": false, "a..b": false, "-a": false, "*": false, "": false, "a.lock": false, "a\nb": false,

@@ -12,6 +12,7 @@ import (
 )
 
 func TestCommitted(t *testing.T) {
+	t.Parallel()
 	top := newRepo(t)
 	names := []string{"sub/same.webp", "sub/changed.webp", "sub/gone.webp", "sub/d/ünïcödé \".webp", "sub/line\nbreak.webp", "sub/\\\".webp", "outside.webp"}
 	for _, name := range names {
@@ -67,6 +68,7 @@ func TestCommitted(t *testing.T) {
 }
 
 func TestCommittedWithoutCommits(t *testing.T) {
+	t.Parallel()
 	top := newRepo(t)
 	write(t, top, "a.webp", "a")
 	r, err := git.Open(t.Context(), top, options())
@@ -83,6 +85,7 @@ func TestCommittedWithoutCommits(t *testing.T) {
 
 // What is known already is taken for true, and costs no look into the file.
 func TestCommittedKnown(t *testing.T) {
+	t.Parallel()
 	top := newRepo(t)
 	for _, name := range []string{"sub/clean.webp", "sub/asked.webp", "sub/another.webp", "sub/link.webp", "sub/gone.webp"} {
 		write(t, top, name, name)

@@ -12,6 +12,7 @@ import (
 // TestCommitData commits content that is in no file, by the rules of
 // .gitattributes, and reads it again.
 func TestCommitData(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name, attributes string
 		config           []string
@@ -58,6 +59,7 @@ func TestCommitData(t *testing.T) {
 }
 
 func TestCommitDataKeepsModes(t *testing.T) {
+	t.Parallel()
 	dir := newRepo(t)
 	write(t, dir, "x.lock", "x")
 	if err := os.Chmod(filepath.Join(dir, "x.lock"), 0o755); err != nil {
@@ -83,6 +85,7 @@ func TestCommitDataKeepsModes(t *testing.T) {
 // TestContentInPartialClone gets a file with the token, from a server that asks
 // for one.
 func TestContentInPartialClone(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	s.start()
 	run(t, s.bare, "config", "uploadpack.allowFilter", "true")
@@ -106,6 +109,7 @@ func TestContentInPartialClone(t *testing.T) {
 // TestFollowLooksClean wants those commands of git's to see no change, too, that
 // look at nothing but the times and sizes of files.
 func TestFollowLooksClean(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	run(t, dir, "init", "--quiet", "--initial-branch=main")
 	write(t, dir, "a.png", "a")

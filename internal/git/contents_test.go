@@ -8,6 +8,7 @@ import (
 )
 
 func TestContents(t *testing.T) {
+	t.Parallel()
 	top := newRepo(t)
 	files := map[string]string{"a": "one\n\x00two", "b": "\n", "empty": ""}
 	for name, content := range files {

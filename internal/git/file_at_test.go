@@ -8,6 +8,7 @@ import (
 )
 
 func TestFileAt(t *testing.T) {
+	t.Parallel()
 	top := newRepo(t)
 	files := map[string]string{"a": "one\n", "sub/b c": "two", "empty": ""}
 	for name, content := range files {

@@ -29,6 +29,7 @@ func init() {
 }
 
 func TestFiles(t *testing.T) {
+	t.Parallel()
 	top := newRepo(t)
 	write(t, top, ".gitignore", "/dist/\n*.log\n")
 	for _, name := range odd {
@@ -124,6 +125,7 @@ func TestFiles(t *testing.T) {
 }
 
 func TestFilesOfSubmodule(t *testing.T) {
+	t.Parallel()
 	part := newRepo(t)
 	write(t, part, "p.png", "part")
 	run(t, part, "add", "--all")
@@ -142,6 +144,7 @@ func TestFilesOfSubmodule(t *testing.T) {
 }
 
 func TestFilesDuringMerge(t *testing.T) {
+	t.Parallel()
 	top := newRepo(t)
 	commit := func(content string) {
 		write(t, top, "a.png", content)
@@ -168,6 +171,7 @@ func TestFilesDuringMerge(t *testing.T) {
 }
 
 func TestIgnored(t *testing.T) {
+	t.Parallel()
 	top := newRepo(t)
 	write(t, top, ".gitignore", "/dist/\n*.log\n")
 	write(t, top, "dist/sub/x.png", "x")
@@ -310,6 +314,7 @@ func remove(t *testing.T, dir, name string) {
 }
 
 func TestTracked(t *testing.T) {
+	t.Parallel()
 	top := newRepo(t)
 	for _, name := range []string{"a b.webp", "gone.webp", ":(top)x.webp"} {
 		write(t, top, name, name)

@@ -11,6 +11,7 @@ import (
 )
 
 func TestOpen(t *testing.T) {
+	t.Parallel()
 	top := newRepo(t)
 	write(t, top, "a/b/c.txt", "c")
 
@@ -27,6 +28,7 @@ func TestOpen(t *testing.T) {
 }
 
 func TestOpenThroughSymlink(t *testing.T) {
+	t.Parallel()
 	top := newRepo(t)
 	link := filepath.Join(t.TempDir(), "link")
 	if err := os.Symlink(top, link); err != nil {
@@ -42,6 +44,7 @@ func TestOpenThroughSymlink(t *testing.T) {
 }
 
 func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
 	outside := t.TempDir()
 	top := newRepo(t)
 	broken := t.TempDir()
@@ -82,6 +85,7 @@ func TestOpenRefuses(t *testing.T) {
 // A hook has variables set that bind git to the hook's repository; the folder
 // decides all the same.
 func TestOpenInsideHook(t *testing.T) {
+	t.Parallel()
 	other, top := newRepo(t), newRepo(t)
 	o := options(
 		"GIT_DIR="+filepath.Join(other, ".git"),
@@ -100,6 +104,7 @@ func TestOpenInsideHook(t *testing.T) {
 
 // GIT_TEST_ASSUME_DIFFERENT_OWNER is git's own way to test safe.directory.
 func TestOpenTreeOfSomebodyElse(t *testing.T) {
+	t.Parallel()
 	top := newRepo(t)
 	write(t, top, "sub/a.png", "a")
 	o := options(

@@ -12,6 +12,7 @@ import (
 // What git before 2.35 says comes in another order: what was modified and deleted
 // at the end.
 func TestParseFiles(t *testing.T) {
+	t.Parallel()
 	const (
 		one = "1111111111111111111111111111111111111111"
 		two = "2222222222222222222222222222222222222222222222222222222222222222" // SHA-256
@@ -84,6 +85,7 @@ func BenchmarkParseFiles(b *testing.B) {
 }
 
 func TestParseChanged(t *testing.T) {
+	t.Parallel()
 	const none, a, b = "0000000000000000000000000000000000000000", "1111111111111111111111111111111111111111", "2222222222222222222222222222222222222222"
 	tests := map[string]struct {
 		out  string

@@ -8,6 +8,7 @@ import (
 
 // The texts are those that git prints for the answers of GitHub and GitLab.
 func TestKind(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name, stderr string
 		kind         error
@@ -87,6 +88,7 @@ func TestKind(t *testing.T) {
 }
 
 func TestWordsAreShort(t *testing.T) {
+	t.Parallel()
 	got := spoken(strings.Repeat("remote: ünï ", 1000) + "\nremote: " + strings.Repeat("ü", 1000))
 	if len(got) > mostWords+10 || !strings.HasSuffix(got, "…") {
 		t.Errorf("%d bytes: %q", len(got), got)

@@ -39,6 +39,7 @@ func push(t *testing.T, r *git.Repo, s *server, branch string) (string, error) {
 // TestTokenIsSeenNowhere pushes with everything recorded that git and git-lfs are
 // called with and write.
 func TestTokenIsSeenNowhere(t *testing.T) {
+	t.Parallel()
 	needLFS(t)
 	s := newServer(t)
 	dir := s.start()
@@ -105,6 +106,7 @@ func TestTokenIsSeenNowhere(t *testing.T) {
 
 // TestTokenIsForOneServer has other servers ask for it.
 func TestTokenIsForOneServer(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	var asked, told []string
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -160,6 +162,7 @@ func TestTokenIsForOneServer(t *testing.T) {
 // TestTokenOfCheckoutIsNotUsed leaves another token in the configuration, as
 // actions/checkout does, and a helper that knows a wrong one.
 func TestTokenOfCheckoutIsNotUsed(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	dir := s.start()
 	write(t, dir, "a.webp", "webp of a")
@@ -179,6 +182,7 @@ func TestTokenOfCheckoutIsNotUsed(t *testing.T) {
 }
 
 func TestFetch(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	dir := s.start()
 	first := output(t, dir, "rev-parse", "HEAD")
@@ -221,6 +225,7 @@ func TestFetch(t *testing.T) {
 
 // TestRefusals has a real server say no.
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	fail := func(status int) func(http.ResponseWriter, *http.Request) bool {
 		return func(w http.ResponseWriter, r *http.Request) bool {
 			if strings.Contains(r.URL.RawQuery+r.URL.Path, "receive-pack") {
@@ -271,6 +276,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestOrigin(t *testing.T) {
+	t.Parallel()
 	dir := newRepo(t)
 	r := open(t, dir)
 	if got, err := r.Origin(t.Context()); got != (git.Remote{}) || err != nil {
@@ -297,6 +303,7 @@ func TestOrigin(t *testing.T) {
 // TestPasswordOfOrigin gets in by what the address of origin holds, as plain git
 // does.
 func TestPasswordOfOrigin(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	dir := s.start()
 	address, err := url.Parse(s.url)

@@ -17,6 +17,7 @@ import (
 )
 
 func TestError(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct{ stderr, want string }{
 		"git's own reason": {"fatal: bad index\n", "git ls-files: bad index"},
 		"after a warning":  {"warning: slow\nfatal: bad index\nhint: mend it\n", "git ls-files: bad index"},
@@ -36,6 +37,7 @@ func TestError(t *testing.T) {
 
 // What git is given is named; a token is among what is not.
 func TestInherit(t *testing.T) {
+	t.Parallel()
 	passes := []string{
 		"PATH=/bin", "HOME=/home/ada", "GIT_CONFIG_KEY_0=a.b", "GIT_CONFIG_VALUE_0=c", "GIT_CONFIG_COUNT=1",
 		"GIT_SSH_COMMAND=ssh -x", "LC_ALL=de_DE.UTF-8", "https_proxy=http://p", "SSH_AUTH_SOCK=/s", "TMPDIR=/t",
@@ -55,6 +57,7 @@ func TestInherit(t *testing.T) {
 }
 
 func TestConfigured(t *testing.T) {
+	t.Parallel()
 	base := []string{"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=a.b", "GIT_CONFIG_VALUE_0=c", "HOME=/h"}
 	want := []string{
 		"GIT_CONFIG_KEY_0=a.b", "GIT_CONFIG_VALUE_0=c", "HOME=/h",

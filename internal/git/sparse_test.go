@@ -45,6 +45,7 @@ func oddly(prefix string) []string {
 }
 
 func TestFilesOfSparseCheckout(t *testing.T) {
+	t.Parallel()
 	top := sparse(t)
 	write(t, top, "out/a.png", "back again")
 	want := map[string]string{
@@ -58,6 +59,7 @@ func TestFilesOfSparseCheckout(t *testing.T) {
 
 // git sets up a cone with an index that knows whole folders only.
 func TestFilesOfSparseIndex(t *testing.T) {
+	t.Parallel()
 	top := newRepo(t)
 	for _, name := range []string{"a.png", "in/a.png", "out/a.png", "out/deep/b.png"} {
 		write(t, top, name, name)
@@ -89,6 +91,7 @@ func blobOf(t *testing.T, top, name string) string {
 }
 
 func TestHidden(t *testing.T) {
+	t.Parallel()
 	top := sparse(t)
 	tests := map[string]struct {
 		dir         string
@@ -138,6 +141,7 @@ func TestHidden(t *testing.T) {
 
 // What nobody asks about costs no process.
 func TestHiddenOfNothing(t *testing.T) {
+	t.Parallel()
 	top := newRepo(t)
 	calls := filepath.Join(t.TempDir(), "calls")
 	wrapper := filepath.Join(t.TempDir(), "git")
