@@ -63,7 +63,7 @@ type Recipe struct {
 	// Output is the template of the output's path, such as {dir}/{name}.webp.
 	Output string `json:"output"`
 	// MinSavings is the least share of the source's bytes, in percent, that an
-	// output must save to be kept. HEIC and AVIF sources are exempt.
+	// output must save to be kept. HEIC sources are exempt.
 	MinSavings float64 `json:"min-savings"`
 	// MaxPixels refuses pictures that claim more pixels (width x height x frames).
 	MaxPixels int64 `json:"max-pixels"`

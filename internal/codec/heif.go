@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"math"
 	"runtime"
-	"slices"
 	"unsafe"
 
 	"webpress/internal/asset"
@@ -38,7 +37,7 @@ func probeHEIF(data []byte, format asset.Format) (Info, error) {
 	}
 	info := Info{
 		Format: format, Width: s.w, Height: s.h, Frames: 1,
-		Alpha: f.alpha(f.primary) != nil, Depth: f.bits(f.primary), Lossy: true,
+		Alpha: f.primary.alpha != nil, Depth: f.bits(f.primary), Lossy: true,
 		Memory: f.memory(),
 	}
 	if n := f.decodedPixels(); n > int64(s.w)*int64(s.h) {
@@ -60,9 +59,7 @@ func (f *heifFile) shownImages() (n int) {
 		if _, ok := f.property(item, "ispe"); !ok || item.hidden {
 			continue
 		}
-		if !slices.ContainsFunc(f.refs, func(r heifReference) bool {
-			return r.from == item.id && (r.kind == "thmb" || r.kind == "auxl")
-		}) {
+		if !item.beside {
 			n++
 		}
 	}
@@ -144,7 +141,7 @@ func decodeHEIF(data []byte, format asset.Format, o DecodeOptions) (Picture, err
 	if err := copyHEIF(&p.Image, &h); err != nil {
 		return Picture{}, err
 	}
-	if alpha := f.alpha(f.primary); alpha != nil && p.Image.Alpha && limitedAlpha(f.boxes(alpha)) {
+	if alpha := f.primary.alpha; alpha != nil && p.Image.Alpha && limitedAlpha(f.boxes(alpha)) {
 		expandAlpha(&p.Image)
 	}
 	colors.apply(&p.Image)

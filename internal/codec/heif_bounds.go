@@ -10,9 +10,10 @@ import (
 // often as they are made, so that a few hundred bytes of overlays of overlays
 // would keep it busy for years.
 const (
-	maxItems  = 20_000
-	maxLevels = 8
-	maxVisits = 100_000
+	maxItems      = 20_000
+	maxReferences = 200_000
+	maxLevels     = 8
+	maxVisits     = 100_000
 	// maxReads bounds how many times the size of the file may be read to decode it.
 	maxReads = 64
 	// maxFrames bounds the frames of a sequence.
@@ -65,7 +66,7 @@ func (f *heifFile) measure(item *heifItem, depth int) error {
 		read += float64(e.size)
 	}
 	parts := item.parts
-	if alpha := f.alpha(item); alpha != nil && alpha != item {
+	if alpha := item.alpha; alpha != nil && alpha != item {
 		parts = append(parts[:len(parts):len(parts)], alpha.id)
 	}
 	for _, id := range parts {

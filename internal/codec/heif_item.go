@@ -19,6 +19,11 @@ type heifItem struct {
 	// parts are the items that a derived image is made of.
 	parts []uint32
 
+	// alpha is the item that holds its alpha, or nil; beside says that it is itself
+	// something of another image: a thumbnail, alpha and the like.
+	alpha  *heifItem
+	beside bool
+
 	// What bounded finds; see there.
 	seen   bool
 	level  int
@@ -57,7 +62,9 @@ func (f *heifFile) readMeta(meta box) error {
 		case "idat":
 			f.idat = b
 		case "iref":
-			f.readReferences(b, sizeByVersion(version, 1))
+			if !f.readReferences(b, sizeByVersion(version, 1)) {
+				return f.refuse("it holds more than %d references", maxReferences)
+			}
 		case "iprp":
 			if ipco, ok := b.first(0, "ipco"); ok {
 				f.props = ipco.inside(0)
@@ -71,8 +78,19 @@ func (f *heifFile) readMeta(meta box) error {
 		}
 	}
 	for _, r := range f.refs {
-		if item := f.byID[r.from]; item != nil && r.kind == "dimg" {
+		item := f.byID[r.from]
+		switch {
+		case item == nil:
+		case r.kind == "dimg":
 			item.parts = append(item.parts, r.to...)
+		case r.kind == "thmb", r.kind == "auxl":
+			item.beside = true
+			body, ok := f.property(item, "auxC")
+			for _, id := range r.to {
+				if of := f.byID[id]; ok && len(body) > 4 && isAlpha(string(body[4:])) && of != nil && of.alpha == nil && r.kind == "auxl" {
+					of.alpha = item
+				}
+			}
 		}
 	}
 	if hasPrimary {
@@ -150,7 +168,9 @@ func (f *heifFile) readPlaces(version byte, c cursor) {
 	}
 }
 
-func (f *heifFile) readReferences(b box, size int) {
+// readReferences returns false where there are too many.
+func (f *heifFile) readReferences(b box, size int) bool {
+	n := 0
 	for _, one := range b.inside(4) {
 		c := cursor{b: one.body}
 		r := heifReference{kind: one.kind, from: uint32(c.number(size))}
@@ -160,7 +180,11 @@ func (f *heifFile) readReferences(b box, size int) {
 			}
 		}
 		f.refs = append(f.refs, r)
+		if n += 1 + len(r.to); n > maxReferences {
+			return false
+		}
 	}
+	return true
 }
 
 // readAssociations reads which properties an item has.
@@ -199,18 +223,6 @@ func (f *heifFile) coded(item *heifItem) (w, h int) {
 		return 0, 0
 	}
 	return int(binary.BigEndian.Uint32(body[4:])), int(binary.BigEndian.Uint32(body[8:]))
-}
-
-// alpha returns the item that holds the alpha of another, or nil.
-func (f *heifFile) alpha(of *heifItem) *heifItem {
-	for _, r := range f.refs {
-		if item := f.byID[r.from]; item != nil && r.kind == "auxl" && slices.Contains(r.to, of.id) {
-			if body, ok := f.property(item, "auxC"); ok && len(body) > 4 && isAlpha(string(body[4:])) {
-				return item
-			}
-		}
-	}
-	return nil
 }
 
 // isAlpha says whether the type of an auxiliary image is that of alpha.

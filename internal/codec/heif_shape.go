@@ -95,47 +95,47 @@ func (f *heifFile) ready(data []byte) []byte {
 		}
 		copy(out[at:], to)
 	}
-	for _, item := range f.items {
+	ofParts := map[int]bool{}
+	for part := range f.parts() {
+		for _, n := range part.props {
+			ofParts[n] = true
+		}
+	}
+	for _, item := range []*heifItem{f.primary, f.primary.alpha} {
+		if item == nil {
+			continue
+		}
 		for _, n := range item.props {
-			b := f.props[n]
-			if b.kind == "clap" && f.croppedHere(n) {
-				change(b.at-4, "clap", "pasp") // of pixels, which changes none
+			if b := f.props[n]; b.kind == "clap" && !ofParts[n] {
+				change(b.at-4, "clap", "pasp") // the shape of pixels, which is not used
 			}
-			if b.kind == "colr" {
-				change(b.at, "nclx\x00\x02\x00\x02\x00\x02", "nclx\x00\x01\x00\x0d\x00\x06")
-			}
+		}
+	}
+	for _, b := range f.props {
+		if b.kind == "colr" {
+			change(b.at, "nclx\x00\x02\x00\x02\x00\x02", "nclx\x00\x01\x00\x0d\x00\x06")
 		}
 	}
 	return out
 }
 
-// croppedHere says that a crop is that of the primary image or its alpha, and not of
-// their parts.
-func (f *heifFile) croppedHere(prop int) bool {
-	if f.primary == nil {
-		return false
-	}
-	alpha := f.alpha(f.primary)
-	for _, item := range f.items {
-		if item != f.primary && item != alpha && slices.Contains(item.props, prop) && !f.hiddenFrom(item) {
-			return false
-		}
-	}
-	return slices.Contains(f.primary.props, prop) || alpha != nil && slices.Contains(alpha.props, prop)
-}
-
-// hiddenFrom says that an item is not a part of the primary image.
-func (f *heifFile) hiddenFrom(item *heifItem) bool {
-	var has func(from *heifItem) bool
-	has = func(from *heifItem) bool {
-		for _, id := range from.parts {
-			if part := f.byID[id]; part != nil && (part == item || has(part)) {
-				return true
+// parts is the set of all items that the primary image and its alpha are made of.
+func (f *heifFile) parts() map[*heifItem]bool {
+	all := map[*heifItem]bool{}
+	var add func(of *heifItem)
+	add = func(of *heifItem) {
+		for _, id := range of.parts {
+			if part := f.byID[id]; part != nil && !all[part] {
+				all[part] = true
+				add(part)
 			}
 		}
-		return false
 	}
-	return !has(f.primary)
+	add(f.primary)
+	if f.primary.alpha != nil {
+		add(f.primary.alpha)
+	}
+	return all
 }
 
 // cropped cuts out of a decoded image what its file shows of it.

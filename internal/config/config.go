@@ -58,7 +58,7 @@ type Config struct {
 	FromFile map[string]Mistake `kong:"-"`
 
 	// Glob of no patterns means every picture.
-	Glob   []string `group:"which" placeholder:"PATTERN" check:"pattern" default-note:"every HEIC, HEIF, HIF, JPEG, PNG, TIFF, BMP, GIF and AVIF file" help:"Patterns of the files to take; one that starts with ! leaves files out again."`
+	Glob   []string `group:"which" placeholder:"PATTERN" check:"pattern" default-note:"every HEIC, HEIF, HIF, JPEG, PNG, TIFF, BMP and GIF file" help:"Patterns of the files to take; one that starts with ! leaves files out again."`
 	Ignore []string `group:"which" placeholder:"PATTERN" check:"pattern" help:"Patterns of files to leave out, besides those in .git, node_modules and vendor."`
 
 	Format       string `rule:"" group:"picture" default:"webp" enum:"webp" placeholder:"FORMAT" help:"Format to convert to."`
@@ -73,7 +73,7 @@ type Config struct {
 	Output     string  `rule:"" group:"result" short:"o" default:"{dir}/{name}.webp" check:"template" placeholder:"TEMPLATE" help:"Path of the result, made of the {dir}, {name} and {ext} of its source."`
 	Overwrite  bool    `rule:"" group:"result" default:"false" negatable:"" help:"Replace files in the place of a result that webpress did not make."`
 	Originals  string  `rule:"" group:"result" default:"keep" enum:"keep,remove,remove-always" placeholder:"WHAT" help:"What to do with a source once its result is written: remove keeps it where no commit has its content, or a file still names it."`
-	MinSavings float64 `rule:"" group:"result" default:"0" range:"0,100" unit:"percent" placeholder:"PERCENT" help:"Keep a result only if it saves at least this share of the bytes; results of HEIC and AVIF are always kept."`
+	MinSavings float64 `rule:"" group:"result" default:"0" range:"0,100" unit:"percent" placeholder:"PERCENT" help:"Keep a result only if it saves at least this share of the bytes; results of HEIC are always kept."`
 	DryRun     bool    `group:"result" short:"n" default:"false" negatable:"" help:"Convert and report, but write nothing."`
 
 	// MaxPixels is by default 16383 x 16383, the largest picture that a WebP can

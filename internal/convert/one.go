@@ -218,13 +218,16 @@ func (r *run) hold(ctx context.Context, j asset.Job, p *prepared, need int64,
 // claims refuses a picture whose header promises more pixels than the recipe
 // allows, before any memory is spent on them.
 func claims(j asset.Job, info codec.Info) error {
-	pixels := pixels(info)
+	pixels := max(pixels(info), info.Decoded)
 	if j.Recipe.MaxPixels <= 0 || pixels <= j.Recipe.MaxPixels {
 		return nil
 	}
 	size := fmt.Sprintf("%dx%d", info.Width, info.Height)
 	if info.Frames > 1 {
 		size += fmt.Sprintf(", %d frames", info.Frames)
+	}
+	if info.Decoded > 0 {
+		size += " of a larger image"
 	}
 	hint := fmt.Sprintf("if the file can be trusted, set `max-pixels` to %d or more", pixels)
 	if w, h := pixel.Fit(info.Width, info.Height, j.Recipe.MaxWidth, j.Recipe.MaxHeight); max(w, h) > codec.MaxWebPSide {
@@ -245,11 +248,10 @@ func pixels(info codec.Info) int64 {
 	return math.MaxInt64
 }
 
-// worthwhile says whether an output of after bytes is to be kept. HEIC and
-// AVIF are often smaller than WebP, but the point there is that all browsers
-// show the output.
+// worthwhile says whether an output of after bytes is to be kept. HEIC is often
+// smaller than WebP, but the point there is that all browsers show the output.
 func worthwhile(source asset.Format, before, after int64, minSavings float64) bool {
-	if source == asset.HEIC || source == asset.AVIF {
+	if source == asset.HEIC {
 		return true
 	}
 	return after < before && float64(before-after)*100 >= minSavings*float64(before)

@@ -57,6 +57,14 @@ func (r *run) probe(s asset.Source, header []byte) codec.Info {
 		return codec.Info{}
 	}
 	defer f.Close()
+	if s.Format == asset.HEIC || s.Format == asset.AVIF {
+		// What describes it may be anywhere in the file.
+		o, err := codec.ReadOutline(f, s.Size, false)
+		if err != nil {
+			return codec.Info{}
+		}
+		return codec.Info{Format: o.Format, Width: o.Width, Height: o.Height, Frames: 1, Lossy: true}
+	}
 	n, err := io.ReadFull(f, header)
 	if err != nil && err != io.ErrUnexpectedEOF {
 		return codec.Info{}

@@ -385,7 +385,9 @@ func TestWorthwhile(t *testing.T) {
 		{asset.JPEG, 1000, 875, 12.5, true},
 		{asset.JPEG, 1000, 876, 12.5, false},
 		{asset.HEIC, 100, 300, 50, true},
-		{asset.AVIF, 100, 300, 50, true},
+		{asset.AVIF, 100, 300, 0, false},
+		{asset.AVIF, 100, 51, 50, false},
+		{asset.AVIF, 100, 50, 50, true},
 		{asset.WebP, 100, 100, 0, false},
 		{asset.GIF, 100, 0, 100, true},
 	}

@@ -46,10 +46,11 @@ const readable = "HEIC, AVIF, JPEG, PNG, GIF, TIFF, BMP and WebP"
 func extension(p string) string { return strings.ToLower(path.Ext(p)) }
 
 // isImageName says whether a file of this name is taken where no pattern says
-// otherwise. WebP is not: it is what would come out.
+// otherwise. WebP is not, since it is what would come out; nor is AVIF, which all
+// browsers show, and which is mostly smaller.
 func isImageName(p string) bool {
 	ext := extension(p)
-	return ext != ".webp" && byName[ext] != nil
+	return ext != ".webp" && ext != ".avif" && byName[ext] != nil
 }
 
 // IsPicture says whether a file has the name of a picture, WebP included.
