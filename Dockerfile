@@ -18,7 +18,9 @@ RUN core=/usr/lib/git-core \
     && cp /usr/bin/git-lfs /out/usr/bin/ \
     && for doc in /usr/share/doc/git /usr/share/doc/git-lfs; do \
          if [ -e $doc/copyright ]; then mkdir -p /out$doc && cp $doc/copyright /out$doc/; fi; \
-       done
+       done \
+    && mkdir -p /out/usr/share/doc/webpress \
+    && dpkg-query -W -f '${source:Package} ${source:Version}\n' git git-lfs >/out/usr/share/doc/webpress/debian-sources.txt
 
 # The flags are those of the Makefile. GOAMD64 means nothing to other processors.
 ARG TARGETARCH
@@ -34,7 +36,8 @@ RUN printf 'export CGO_CFLAGS="-O3%s"\n' "$(test "$(go env GOARCH)" != amd64 || 
     && . /flags && go build github.com/chai2010/webp
 COPY . .
 ARG VERSION
-RUN . /flags && go build -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o /out/usr/local/bin/webpress .
+RUN . /flags && go build -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o /out/usr/local/bin/webpress . \
+    && scripts/licenses /out/usr/share/doc/webpress/licenses && cp NOTICE /out/usr/share/doc/webpress/
 
 FROM debian:trixie-slim
 LABEL org.opencontainers.image.title="webpress" \
@@ -47,7 +50,10 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
     && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log
 COPY --from=build /out/ /
 # A missing library shows here, and not at the first picture.
-RUN webpress --version && git --version && git lfs version && ! ldd /usr/lib/git-core/git-remote-http | grep 'not found'
+# The list is what NOTICE offers the source of.
+RUN sources=/usr/share/doc/webpress/debian-sources.txt \
+    && dpkg-query -W -f '${source:Package} ${source:Version}\n' >>$sources && sort -u -o $sources $sources \
+    && webpress --version && git --version && git lfs version && ! ldd /usr/lib/git-core/git-remote-http | grep 'not found'
 ENV LANG=C.UTF-8
 # No USER: GitHub mounts the workspace for root, and outputs get their source's owner.
 ENTRYPOINT ["/usr/local/bin/webpress"]
