@@ -44,6 +44,8 @@ func TestMain(m *testing.M) {
 //	tree FILE …                       checks that these files are there and no others
 //	weird FILE                        makes a picture whose name is a Go string
 //	cut FILE BYTES                    shortens a file
+//	fixes [lost]                      writes what check has printed as fixes to fix.sh
+//	forge SOURCE CONTENT [OUTPUT]     writes a line into webpress.lock by hand
 //	listen VARIABLE FILE              puts the address of an HTTP server into VARIABLE; see listen
 //
 // $PICTURES is the folder of the pictures that the project has generated.
@@ -72,7 +74,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"picture": cmdPicture, "weird": cmdWeird, "code": cmdCode, "until": cmdUntil, "tree": cmdTree, "cut": cmdCut, "listen": cmdListen,
-			"again": cmdAgain,
+			"again": cmdAgain, "fixes": cmdFixes, "forge": cmdForge,
 		},
 	})
 }
@@ -267,4 +269,67 @@ func cmdListen(ts *testscript.TestScript, neg bool, args []string) {
 	}))
 	ts.Defer(func() { server.Close(); _ = f.Close() })
 	ts.Setenv(args[0], server.URL)
+}
+
+// cmdFixes takes the commands that a check has printed as fixes from stdout, shows them,
+// and writes them to fix.sh. With lost they are the ones that lose something, and what
+// goes with them.
+func cmdFixes(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 1 || len(args) == 1 && args[0] != "lost" {
+		ts.Fatalf("usage: fixes [lost]")
+	}
+	_, after, _ := strings.Cut("\n"+ts.ReadFile("stdout"), "\nTo fix:\n")
+	commands, _, _ := strings.Cut(after, "\n\n")
+	var lines []string
+	for line := range strings.Lines(commands) {
+		line = strings.TrimPrefix(strings.TrimSuffix(line, "\n"), "  ")
+		if len(args) == 1 {
+			if strings.Contains(line, " accept ") {
+				continue
+			}
+			line = strings.TrimPrefix(line, "#   ")
+		}
+		lines = append(lines, line)
+	}
+	script := strings.Join(lines, "\n") + "\n"
+	ts.Check(os.WriteFile(ts.MkAbs("fix.sh"), []byte(script), 0o644))
+	ts.Check(ts.Exec("cat", "fix.sh"))
+	if top := ts.MkAbs(".git/info/exclude"); len(lines) > 0 { // not to be added
+		_ = os.WriteFile(top, []byte("fix.sh\n"), 0o644)
+	}
+}
+
+// cmdForge writes a line into webpress.lock as somebody would by hand: that OUTPUT was
+// made of SOURCE, by the settings of today, or that no output would be smaller. CONTENT is
+// the file whose content the source is said to have, or - for some other.
+func cmdForge(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 && len(args) != 3 {
+		ts.Fatalf("usage: forge SOURCE CONTENT [OUTPUT]")
+	}
+	id := func(name string) (blob string, size int) {
+		if name == "-" {
+			return strings.Repeat("1", 40), 1
+		}
+		data := ts.ReadFile(name)
+		ts.Check(ts.Exec("git", "hash-object", "--no-filters", "--", name))
+		return strings.TrimSpace(ts.ReadFile("stdout")), len(data)
+	}
+	var lines []string
+	recipe := ""
+	for line := range strings.Lines(ts.ReadFile("webpress.lock")) {
+		if field := strings.Split(line, "\t"); len(field) > 5 {
+			recipe = field[4]
+			if field[0] == args[0] {
+				continue
+			}
+		}
+		lines = append(lines, line)
+	}
+	blob, size := id(args[1])
+	line := fmt.Sprintf("%s\t%s\t%d\tjpeg\t%s\tnot-smaller", args[0], blob, size, recipe)
+	if len(args) == 3 {
+		output, length := id(args[2])
+		line = strings.TrimSuffix(line, "not-smaller") + fmt.Sprintf("made\t%s\t%d\t%s", args[2], length, output)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("webpress.lock"), []byte(strings.Join(lines, "")+line+"\n"), 0o644))
 }

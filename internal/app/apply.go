@@ -111,7 +111,7 @@ func (r *run) verifyUploads(ctx context.Context, dirs []string, head string,
 	if o.MaxMemory == 0 {
 		o.MaxMemory = convert.DefaultMemory()
 	}
-	if r.settings.Verify {
+	if r.settings.Verify == config.Always {
 		o.Remake = func(e store.Entry, result []byte) error {
 			data, err := content(ctx, e.Source)
 			if err != nil {

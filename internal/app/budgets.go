@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,6 +14,7 @@ import (
 	"webpress/internal/budget"
 	"webpress/internal/config"
 	"webpress/internal/git"
+	"webpress/internal/ledger"
 	"webpress/internal/report"
 	"webpress/internal/scan"
 )
@@ -37,6 +40,9 @@ func (r *run) checkBudgets(ctx context.Context, in *report.Input, checked map[st
 		f := &files[i]
 		f.Added = b.added(f.Path, found.Files[f.Path])
 		checked[f.Path] = true
+	}
+	if err := b.markResults(ctx, files, found); err != nil {
+		return err
 	}
 	before, err := b.before(ctx, files)
 	if err != nil {
@@ -81,7 +87,7 @@ func (b *budgets) read() error {
 			continue
 		}
 		l := budget.Limit{
-			Line: one.Line, Severity: asset.Severity(one.Level),
+			File: b.settings.File, Line: one.Line, Severity: asset.Severity(one.Level),
 			MaxBytes: one.MaxBytes, MaxWidth: one.MaxWidth, MaxHeight: one.MaxHeight, MaxPixels: one.MaxPixels,
 			NoGPS:   one.NoGPS,
 			Applies: func(file string) bool { return applies(file) && b.files(file) },
@@ -96,7 +102,7 @@ func (b *budgets) read() error {
 		if one.MaxTotalBytes == 0 && !one.Grows {
 			continue
 		}
-		together := budget.Limit{Line: one.Line, Severity: l.Severity, MaxTotalBytes: one.MaxTotalBytes, Applies: applies}
+		together := budget.Limit{File: l.File, Line: one.Line, Severity: l.Severity, MaxTotalBytes: one.MaxTotalBytes, Applies: applies}
 		if one.Grows {
 			together.MaxGrowth, b.grows = &one.MaxGrowth, true
 		}
@@ -178,6 +184,40 @@ func (b *budgets) want(file string) (w budget.Want) {
 		w.GPS = w.GPS || l.NoGPS && b.maybeAdded(file)
 	}
 	return w
+}
+
+// markResults marks the files that webpress has made of others, as webpress.lock says
+// and their contents bear out.
+func (b *budgets) markResults(ctx context.Context, files []budget.File, found scan.Found) error {
+	p, err := b.remember()
+	if p == nil || err != nil {
+		return err
+	}
+	blobs := map[string]string{}
+	var ask []string
+	for _, f := range files {
+		at := path.Join(p.prefix, f.Path)
+		switch blob := found.Files[f.Path].Blob; {
+		case f.Format != asset.WebP || len(p.MadeAs(at)) == 0:
+		case blob != "":
+			blobs[at] = blob
+		default:
+			ask = append(ask, at)
+		}
+	}
+	hashed, err := p.hash(ctx, ask)
+	if err != nil {
+		return err
+	}
+	maps.Copy(blobs, hashed)
+	for i := range files {
+		f := &files[i]
+		at := path.Join(p.prefix, f.Path)
+		f.Result = blobs[at] != "" && slices.ContainsFunc(p.MadeAs(at), func(e ledger.Entry) bool {
+			return e.Source != at && slices.ContainsFunc(e.Outputs, func(o ledger.Output) bool { return o.Path == at && o.Blob == blobs[at] })
+		})
+	}
+	return nil
 }
 
 // maybeAdded is false only for a file that is known to have been there before.

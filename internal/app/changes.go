@@ -123,6 +123,8 @@ func (r *run) compareByGit(ctx context.Context) (c *changes, why string, err err
 	}
 	base, how, err := repo.Base(ctx, o)
 	switch {
+	case errors.Is(err, git.ErrNoBase) && o.Ref == "HEAD":
+		return nil, "nothing was committed yet", nil // a hook, before the first commit
 	case errors.Is(err, git.ErrNoBase) && o.Ref != "":
 		return nil, "", &asset.Fault{Message: fmt.Sprintf("compare with %q: %s", o.Ref, err), Hint: hintOf(err)}
 	case errors.Is(err, git.ErrNoBase):

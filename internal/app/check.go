@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
 
 	"webpress/internal/asset"
 	"webpress/internal/config"
+	"webpress/internal/git"
 	"webpress/internal/ledger"
 	"webpress/internal/report"
-	"webpress/internal/shell"
 )
 
 // check is the verb of that name: it says what is not as it should be, and writes
@@ -27,7 +26,7 @@ func (r *run) check(ctx context.Context) int {
 	if err := errors.Join(r.readRules(), r.checkFiles(ctx), r.checkWebhook()); err != nil {
 		return r.stop(ctx, err)
 	}
-	in := report.Input{Check: true, Version: r.Version, Recipe: recipe(&r.settings), Rules: len(r.rules)}
+	in := report.Input{Check: true, Version: r.Version, Recipe: recipe(&r.settings), Rules: len(r.rules), SettingsFile: r.settings.File}
 	err := r.findings(ctx, &in)
 	if err != nil {
 		return r.stop(ctx, err)
@@ -47,7 +46,7 @@ func (r *run) check(ctx context.Context) int {
 		return Interrupted
 	case !told:
 		return Undelivered
-	case broken && r.settings.FailOn != "none":
+	case r.nothing, broken && r.settings.FailOn != "none":
 		return CheckFailed
 	}
 	return Fine
@@ -110,54 +109,210 @@ func (r *run) checkOutputs(ctx context.Context, in *report.Input, checked map[st
 		checked[t.Source.Path] = true
 	}
 	in.Notices = append(in.Notices, v.found.Notices...)
-	add := func(source string, f asset.Finding) {
-		if p.files[source].Untracked {
-			f.Severity = asset.Warning // no commit has it, and so none waits for it
-		}
-		in.Findings = append(in.Findings, f)
-	}
-	m := mend{run: r, lock: p.lock()}
+	c := outputCheck{run: r, past: p, view: v, in: in, fixes: fixes{run: r, lock: p.lock()}}
 	for _, one := range v.settled {
 		if one.Status == asset.Failed {
-			add(one.Source.Path, asset.Finding{
-				Rule: asset.RuleFailed, Severity: asset.Error, Path: one.Source.Path,
-				Message: one.Err.Message, Hint: one.Err.Hint,
-			})
+			c.add(one.Source.Path, unreadable(one), fixes{})
 		}
 	}
-	for _, t := range v.todo {
-		add(t.Source.Path, m.todo(t))
+	if err := c.todo(ctx); err != nil {
+		return err
 	}
-	notAdded, err := r.notAdded(ctx, p, v, nil)
+	if err := c.verify(ctx); err != nil {
+		return err
+	}
+	if err := c.notAdded(ctx); err != nil {
+		return err
+	}
+	c.orphans(orphans)
+	in.Mend = c.fixes.commands()
+	return nil
+}
+
+// unreadable is the finding for a source that cannot be converted.
+func unreadable(one asset.Result) asset.Finding {
+	return asset.Finding{
+		Rule: asset.RuleFailed, Severity: asset.Error, Path: one.Source.Path,
+		Message: one.Err.Message, Hint: cmp.Or(one.Err.Hint, "replace the file, or name it under `ignore`"),
+	}
+}
+
+// An outputCheck is the part of a check that is about outputs.
+type outputCheck struct {
+	*run
+	*past
+	*view
+	in    *report.Input
+	fixes fixes
+}
+
+// add adds a finding, and its fix.
+func (c *outputCheck) add(source string, f asset.Finding, of fixes) {
+	if c.files[source].Untracked {
+		f.Severity = asset.Warning // no commit has it, and so none waits for it
+	}
+	c.fixes.needs(&f, of)
+	c.in.Findings = append(c.in.Findings, f)
+}
+
+// maxTried is how many sources without a result a check converts, to say whether that
+// would work. Those behind are taken to be sound.
+const maxTried = 64
+
+// todo is about sources that are not done.
+func (c *outputCheck) todo(ctx context.Context) error {
+	outputs := make([]string, len(c.view.todo))
+	jobs := make([]asset.Job, 0, maxTried)
+	for i, t := range c.view.todo {
+		outputs[i] = t.Output
+		if t.Occupied || len(jobs) < maxTried {
+			jobs = append(jobs, t.Job)
+		}
+	}
+	ignored, err := c.gitIgnores(ctx, outputs)
+	if err != nil {
+		return err
+	}
+	tried, err := c.remake(ctx, jobs)
+	if err != nil {
+		return err
+	}
+	for _, t := range c.view.todo {
+		f, of := c.ofTodo(t, tried[t.Source.Path])
+		if len(of.convert)+len(of.again) > 0 {
+			of.add = append(of.add, c.lock())
+			if ignored[t.Output] {
+				of.force = append(of.force, t.Output)
+				f.Rule, f.Hint = asset.RuleIgnored, ignoredHint
+				f.Message = fmt.Sprintf("%q, the result of %q, is ignored by git, and no commit will have it", t.Output, t.Source.Path)
+			} else if tried[t.Source.Path].Reason != asset.NotSmaller {
+				of.add = append(of.add, t.Output)
+			}
+		}
+		c.add(t.Source.Path, f, of)
+	}
+	return nil
+}
+
+// ignoredHint is for results that git ignores.
+const ignoredHint = "take it out of .gitignore or add it by force; where results are not to be committed, set `checks: budgets`"
+
+// gitIgnores are those of names, which are from the working directory, that git ignores.
+func (c *outputCheck) gitIgnores(ctx context.Context, names []string) (map[string]bool, error) {
+	if c.run.repo == nil || len(names) == 0 {
+		return nil, nil
+	}
+	ignored, err := c.run.repo.Ignored(ctx, names...)
+	if err != nil && ctx.Err() == nil {
+		return nil, nil //nolint:nilerr // a path by way of a link: the conversion says so
+	}
+	return ignored, err
+}
+
+// ofTodo is the finding for a source that is not done. tried is what its conversion
+// comes to, which replaces whatever is in the place of its output; it has no Status where
+// that was not tried.
+func (c *outputCheck) ofTodo(t ledger.Todo, tried asset.Result) (f asset.Finding, of fixes) {
+	source, output := t.Source.Path, t.Output
+	lost := fixes{run: c.run, lock: c.lock(), convert: []string{source}}
+	lose := func() []string { return lost.webpress(lost.convert, "--overwrite") }
+	switch {
+	case tried.Status == asset.Failed:
+		return unreadable(tried), of
+	case t.Why == ledger.WhyEdited && !t.Overwrite:
+		return asset.Finding{
+			Rule: asset.RuleEdited, Severity: asset.Error, Path: output,
+			Message: fmt.Sprintf("%q was changed by hand since it was made of %q", output, source),
+			Hint:    "keep it by `webpress accept`, bring it back with git, or make it again with `--overwrite`",
+		}, fixes{accept: []string{output}, lost: lose(), add: []string{output, c.lock()}}
+	case t.Occupied && tried.Status == asset.Converted:
+		return asset.Finding{
+			Rule: asset.RuleOccupied, Severity: asset.Error, Path: output,
+			Message: fmt.Sprintf("%q is not made by webpress, and is where the result of %q goes", output, source),
+			Hint:    "take it for the result by `webpress accept`, move it away, or replace it with `--overwrite`",
+		}, fixes{accept: []string{output}, lost: lose(), add: []string{output, c.lock()}}
+	}
+	return asset.Finding{
+		Rule: asset.RuleOutdated, Severity: asset.Error, Path: source,
+		Message: fmt.Sprintf("%q is not up to date: %s", source, t.Why),
+	}, fixes{convert: []string{source}}
+}
+
+// notAdded is about results that git does not have as they are.
+func (c *outputCheck) notAdded(ctx context.Context) error {
+	names, err := c.run.notAdded(ctx, c.past, c.view, nil)
 	if err != nil {
 		return err
 	}
 	sourceOf := map[string]string{}
-	for _, one := range v.settled {
+	var unlisted []string
+	for _, one := range c.settled {
+		if one.Output == "" || one.Status == asset.Failed {
+			continue
+		}
 		sourceOf[one.Output] = one.Source.Path
+		if _, listed := c.files[one.Output]; !listed && !one.Source.Ignored {
+			unlisted = append(unlisted, one.Output)
+		}
 	}
-	for _, name := range notAdded {
-		m.add = append(m.add, name)
-		add(sourceOf[name], asset.Finding{
+	for _, name := range names {
+		c.add(sourceOf[name], asset.Finding{
 			Rule: asset.RuleNotAdded, Severity: asset.Error, Path: name,
 			Message: fmt.Sprintf("%q is not added to git as it is", name),
 			Hint:    "add it to the commit",
-		})
+		}, fixes{add: []string{name}})
 	}
-	for _, o := range orphans {
-		name, below := p.below(o.Path)
+	ignored, err := c.gitIgnores(ctx, unlisted)
+	if err != nil {
+		return err
+	}
+	for _, name := range unlisted {
+		if ignored[name] {
+			c.add(sourceOf[name], asset.Finding{
+				Rule: asset.RuleIgnored, Severity: asset.Error, Path: name,
+				Message: fmt.Sprintf("%q, the result of %q, is ignored by git, and no commit will have it", name, sourceOf[name]),
+				Hint:    ignoredHint,
+			}, fixes{force: []string{name}, add: []string{c.lock()}})
+		}
+	}
+	return nil
+}
+
+// orphans is about results whose source is gone. One that the change has taken the source
+// of is an error: whoever makes it should know.
+func (c *outputCheck) orphans(all []ledger.Orphan) {
+	prefix := c.run.prefix(c.run.repo)
+	for _, o := range all {
+		name, below := c.past.below(o.Path)
+		source, _ := c.past.below(o.Source)
 		if !below || o.Edited {
 			continue
 		}
-		m.prune, m.add = true, append(m.add, name, m.lock)
-		add("", asset.Finding{
+		f := asset.Finding{
 			Rule: asset.RuleOrphan, Severity: asset.Warning, Path: name,
 			Message: fmt.Sprintf("%q is an orphan: its source %q is gone", name, o.Source),
 			Hint:    "remove it with `webpress --prune`",
-		})
+		}
+		of := fixes{prune: []string{source}, add: []string{name, c.lock()}}
+		if o.Moved {
+			of = fixes{convert: []string{source}, add: []string{name, c.lock()}}
+		}
+		if only := c.confined; only != nil {
+			kind, changed := only.kinds[path.Join(prefix, source)]
+			if _, too := only.kinds[o.Path]; !changed && !too {
+				continue
+			}
+			if kind == git.Deleted {
+				f.Severity = asset.Error
+			}
+		}
+		if o.Unproven {
+			f.Message = fmt.Sprintf("%q may be an orphan: webpress.lock has it for the result of %q, which git's history does not bear out", name, o.Source)
+			f.Hint, of = unprovenHint(c.whole)+"; if it is a result, remove it with git", fixes{}
+			f.Severity = asset.Warning
+		}
+		c.add("", f, of)
 	}
-	in.Mend = m.commands()
-	return nil
 }
 
 // notAdded are those outputs of done sources, and of results, that git does not
@@ -212,68 +367,3 @@ func (r *run) notAdded(ctx context.Context, p *past, v *view, results []asset.Re
 
 // manyPaths is more paths than git is asked about by name.
 const manyPaths = 64
-
-// mend gathers the commands that mend what a check has found.
-type mend struct {
-	*run
-	paths, add       []string
-	overwrite, prune bool
-	// lock is the path of the lock file.
-	lock string
-}
-
-// todo is the finding for a source that is not done.
-func (m *mend) todo(t ledger.Todo) asset.Finding {
-	m.paths = append(m.paths, t.Source.Path)
-	m.add = append(m.add, t.Output, m.lock)
-	if t.Why == ledger.WhyEdited {
-		m.overwrite = true
-		return asset.Finding{
-			Rule: asset.RuleEdited, Severity: asset.Error, Path: t.Output,
-			Message: fmt.Sprintf("%q was changed by hand since it was made of %q", t.Output, t.Source.Path),
-			Hint:    "bring it back with git, or make it again with `webpress --overwrite " + shell.Quote(t.Source.Path) + "`",
-		}
-	}
-	return asset.Finding{
-		Rule: asset.RuleOutdated, Severity: asset.Error, Path: t.Source.Path,
-		Message: fmt.Sprintf("%q is not up to date: %s", t.Source.Path, t.Why),
-	}
-}
-
-// fewPaths is up to how many files a command names.
-const fewPaths = 8
-
-// commands are what to type, one a line, empty where nothing is to be mended.
-func (m *mend) commands() string {
-	var lines []string
-	if len(m.paths) > 0 || m.prune {
-		words := []string{"webpress"}
-		for _, flag := range m.settings.Given {
-			words = append(words, shell.Quote(flag))
-		}
-		if m.overwrite {
-			words = append(words, "--overwrite")
-		}
-		if m.prune {
-			words = append(words, "--prune")
-		}
-		if len(m.paths) > 0 && len(m.paths) <= fewPaths && !m.prune {
-			for _, p := range m.paths {
-				if strings.HasPrefix(p, "-") {
-					p = "./" + p
-				}
-				words = append(words, shell.Quote(p))
-			}
-		} else {
-			for _, p := range m.settings.Paths {
-				words = append(words, shell.Quote(p))
-			}
-		}
-		lines = append(lines, strings.Join(words, " "))
-	}
-	if m.repo != nil && len(m.add) > 0 {
-		slices.Sort(m.add)
-		lines = append(lines, gitAdd(slices.Compact(m.add)))
-	}
-	return strings.Join(lines, "\n")
-}

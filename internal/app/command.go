@@ -84,7 +84,15 @@ func (c Command) Main(ctx context.Context, args []string) int {
 	for _, secret := range slices.Concat(settings.Secrets(), notify.Secrets(settings.WebhookSecret), r.secrets.All()) {
 		platform.Mask(secret)
 	}
+	if settings.File != "" && settings.WorkingDirectory != c.Dir && !settings.Verbose {
+		log.line("settings from %q", r.fromStart(settings.File))
+	}
+	for _, warning := range settings.Warnings {
+		log.warn("%s", warning)
+	}
 	switch settings.Verb {
+	case config.Accept:
+		return r.accept(ctx)
 	case config.Apply:
 		return r.apply(ctx)
 	case config.Check:
@@ -109,6 +117,14 @@ func dotenvPath(s config.Config) string {
 		return s.Dotenv
 	}
 	return filepath.Join(s.WorkingDirectory, s.Dotenv)
+}
+
+// fromStart is a path from the working directory as seen from where webpress was started.
+func (r *run) fromStart(name string) string {
+	if rel, err := filepath.Rel(r.Dir, r.at(name)); err == nil {
+		return filepath.ToSlash(rel)
+	}
+	return name
 }
 
 // refuse tells what is wrong in the settings.
@@ -159,6 +175,8 @@ type run struct {
 	// isConfined says so.
 	confined   *changes
 	isConfined bool
+	// nothing says that there are no images, and that this is an error.
+	nothing bool
 	// http is made when it is first needed: see client.
 	http *wire.Client
 }

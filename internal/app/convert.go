@@ -97,6 +97,9 @@ func (r *run) conclude(ctx context.Context, to stores, o outcome, began time.Tim
 		Notices: slices.Concat(o.found.Notices, o.notices),
 		DryRun:  s.DryRun, Left: o.left, Shard: r.shard.String(),
 		Recipe: recipe(&s), Rules: len(r.rules), Version: r.Version,
+		SettingsFile: s.File,
+		// A CI folds what was logged on the way.
+		Logged: r.ci.Name() == "" && s.Verb == config.Convert,
 	}
 	var done finished
 	ok := true
@@ -114,6 +117,9 @@ func (r *run) conclude(ctx context.Context, to stores, o outcome, began time.Tim
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
 	told := r.deliver(ctx, in, r.prefix(r.repo))
 	code := exitCode(in, ok && stored && told, s.FailOn)
+	if code == Fine && r.nothing {
+		return ImageFailed
+	}
 	if code == Fine && s.FailOn == config.FailOnChange {
 		return r.changedCode(ctx, o, done)
 	}
@@ -163,6 +169,9 @@ func (r *run) changedCode(ctx context.Context, o outcome, done finished) int {
 	}
 	return ImageFailed
 }
+
+// fewPaths is up to how many files git add names.
+const fewPaths = 8
 
 // gitAdd is the command that adds files. Where they are many, it names results by
 // their extension, so that nothing else is added that is not meant to be.

@@ -56,16 +56,17 @@ func TestChange(t *testing.T) {
 		before, after int64
 		want          string
 	}{
-		{100, 20, "-80 %"},
-		{1000, 1, "-99 %"},
-		{1000, 1000, "-0 %"},
-		{1000, 999, "-0 %"},
-		{1000, 1001, "+0 %"},
-		{100, 250, "+150 %"},
+		{100, 20, "-80.0 %"},
+		{100_000, 1, "-99.9 %"},
+		{1000, 1000, "-0.0 %"},
+		{10_000, 9999, "-0.0 %"},
+		{1000, 999, "-0.1 %"},
+		{1000, 1001, "+0.1 %"},
+		{100, 250, "+150.0 %"},
 		{0, 10, "new"},
 	}
 	for _, tt := range tests {
-		if got := change(tt.before, tt.after); got != tt.want {
+		if got := change(asset.Result{Before: tt.before, After: tt.after}); got != tt.want {
 			t.Errorf("from %d to %d is %q, want %q", tt.before, tt.after, got, tt.want)
 		}
 	}

@@ -83,15 +83,18 @@ func (r *run) deliver(ctx context.Context, in report.Input, prefix string) (ok b
 // against. The rest is told in the log alone.
 func (r *run) annotate(in report.Input) {
 	var notes []ci.Annotation
-	add := func(level ci.Level, path, message, hint string) {
+	add := func(level ci.Level, path, message, hint, fix string) {
 		if hint != "" {
 			message += "\nHint: " + hint
+		}
+		if fix != "" {
+			message += "\nFix: " + fix
 		}
 		notes = append(notes, ci.Annotation{Level: level, Path: r.inRepository(path), Title: "webpress", Message: message})
 	}
 	for _, one := range in.Results {
 		if one.Status == asset.Failed {
-			add(ci.Error, one.Source.Path, one.Err.Message, one.Err.Hint)
+			add(ci.Error, one.Source.Path, one.Err.Message, one.Err.Hint, "")
 		}
 	}
 	for _, f := range in.Findings {
@@ -99,7 +102,7 @@ func (r *run) annotate(in report.Input) {
 		if f.Severity == asset.Warning {
 			level = ci.Warning
 		}
-		add(level, f.Path, f.Message, f.Hint)
+		add(level, f.Path, f.Message, f.Hint, f.Fix)
 	}
 	r.ci.Annotate(notes)
 }

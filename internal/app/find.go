@@ -2,10 +2,18 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"webpress/internal/asset"
+	"webpress/internal/ci"
+	"webpress/internal/config"
 	"webpress/internal/convert"
 	"webpress/internal/ledger"
 	"webpress/internal/scan"
@@ -19,6 +27,8 @@ type view struct {
 	todo []ledger.Todo
 	// settled are the results of all other sources: failed, done or passed by.
 	settled []asset.Result
+	// all are the jobs of all sources, done or not, where results are to be verified.
+	all []asset.Job
 	// before are the ledger's entries, as they were, of sources whose outputs may be
 	// needed no more.
 	before []ledger.Entry
@@ -42,7 +52,11 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 	if v.found, err = scan.Find(ctx, o); err != nil {
 		return nil, err
 	}
+	r.noImages(v.found)
 	v.settled = v.found.Failed
+	if p != nil && r.settings.Prune {
+		v.settled = slices.DeleteFunc(v.settled, func(one asset.Result) bool { return r.isGone(p, one) })
+	}
 	caches := r.settings.CacheDir != ""
 	if p == nil {
 		if caches {
@@ -85,7 +99,59 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 		v.settled = append(v.settled, split.Done...)
 	}
 	v.todo, v.before = split.Todo, split.Before
-	return v, nil
+	if r.settings.Verify != config.Never {
+		v.all = jobs
+	}
+	r.again(p, v)
+	return v, r.doubt(ctx, p, v)
+}
+
+// done are the jobs that there is nothing to do for, and their results, by the path of
+// the source.
+func (v *view) done() (jobs []asset.Job, results map[string]asset.Result) {
+	todo := make(map[string]bool, len(v.todo))
+	for _, t := range v.todo {
+		todo[t.Source.Path] = true
+	}
+	results = make(map[string]asset.Result, len(v.settled))
+	for _, one := range v.settled {
+		results[one.Source.Path] = one
+	}
+	for _, j := range v.all {
+		if !todo[j.Source.Path] {
+			jobs = append(jobs, j)
+		}
+	}
+	return jobs, results
+}
+
+// noImages says so where patterns are set and want no file that is there: a run that is
+// about nothing would be green for ever.
+func (r *run) noImages(found scan.Found) {
+	s := r.settings
+	patterns := s.Paths
+	if len(patterns) == 0 {
+		patterns = s.Glob
+	}
+	if !found.None || len(patterns) == 0 || s.IfNoImages == config.Ignore || s.Verb != config.Convert && s.Verb != config.Check {
+		return
+	}
+	message := fmt.Sprintf("no image matches %q", strings.Join(patterns, ", "))
+	if s.IfNoImages == config.Fail {
+		r.nothing = true
+		r.log.error("%s", message)
+		r.annotateRun(message)
+		return
+	}
+	r.log.warn("%s", message)
+	r.ci.Annotate([]ci.Annotation{{Level: ci.Warning, Title: "webpress", Message: message}})
+}
+
+// isGone says that a file that was named is not there, and that webpress.lock has results
+// of it: to prune is about those.
+func (r *run) isGone(p *past, one asset.Result) bool {
+	_, err := os.Lstat(r.at(filepath.FromSlash(one.Source.Path)))
+	return errors.Is(err, fs.ErrNotExist) && len(p.Of(path.Join(p.prefix, one.Source.Path))) > 0
 }
 
 // jobs are what is left to do.

@@ -58,6 +58,11 @@ func (r *run) finish(ctx context.Context, p *past, v *view, results []asset.Resu
 		case o.Edited:
 			p.Drop(o.Source)
 			done.notices = append(done.notices, fmt.Sprintf("%q is left alone: it was changed by hand, and its source %q is gone", name, o.Source))
+		case o.Unproven:
+			done.notices = append(done.notices, fmt.Sprintf("%q is left alone: webpress.lock has it for the result of %q, which is gone, and git's history does not bear that out; %s", name, o.Source, unprovenHint(p.whole)))
+			if p.whole && !o.Moved {
+				p.Drop(o.Source)
+			}
 		case !below, !o.Moved && !r.settings.Prune:
 			done.notices = append(done.notices, fmt.Sprintf("%q is an orphan: its source %q is gone; `prune` removes it", name, o.Source))
 		default:
@@ -100,10 +105,14 @@ func (r *run) orphans(ctx context.Context, p *past, v *view) ([]ledger.Orphan, e
 	if err != nil {
 		return nil, err
 	}
-	return p.Orphans(v.before, func(source string) bool {
+	orphans, err := p.Orphans(v.before, func(source string) bool {
 		below, ok := p.below(source)
 		return ok && wants(below)
 	}, worktree{ctx, p})
+	if err != nil {
+		return nil, err
+	}
+	return orphans, r.doubtOrphans(ctx, p, orphans)
 }
 
 // remove deletes a file below the working directory. What is not there is

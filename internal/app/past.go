@@ -36,6 +36,8 @@ type past struct {
 	files map[string]git.File
 	// codecs is the version of what makes the bytes.
 	codecs string
+	// whole says that git has all of its history here.
+	whole bool
 }
 
 // remember reads webpress.lock. It is nil where the settings want none.

@@ -77,8 +77,8 @@ func (p *progress) done() {
 
 // line is a result that did not fail, for people:
 //
-//	photos/a.heic -> photos/a.webp  2.1 MB -> 410.2 kB  -80 %  0.4 s
-//	photos/b.jpg  skipped: not smaller as WebP  120.4 kB -> 131.0 kB  +8 %  94 ms
+//	photos/a.heic -> photos/a.webp  2.1 MB -> 410.2 kB  -80.5 %  0.4 s
+//	photos/b.jpg  skipped: not smaller as WebP  120.4 kB -> 131.0 kB  +8.8 %  94 ms
 func line(r asset.Result) string {
 	s := ci.Line(r.Source.Path)
 	if r.Status == asset.Converted {
@@ -87,7 +87,7 @@ func line(r asset.Result) string {
 		s += "  skipped: " + string(r.Reason)
 	}
 	if r.After > 0 {
-		s += fmt.Sprintf("  %s -> %s  %s", report.Size(r.Before), report.Size(r.After), change(r.Before, r.After))
+		s += fmt.Sprintf("  %s -> %s  %s", report.Size(r.Before), report.Size(r.After), change(r))
 	}
 	if r.Duration > 0 {
 		s += "  " + report.Duration(r.Duration)
@@ -95,15 +95,16 @@ func line(r asset.Result) string {
 	return s
 }
 
-// change is the difference in whole percent, rounded towards none, so that
-// nothing is ever said to save 100 %.
-func change(before, after int64) string {
-	if before <= 0 {
+// change is the difference in percent, as it is in the report.
+func change(r asset.Result) string {
+	switch percent := asset.PercentSaved(r.Before, r.After); {
+	case r.Before <= 0:
 		return "new"
+	case r.Replaced != "":
+		return "moved"
+	case percent >= 0:
+		return fmt.Sprintf("-%.1f %%", percent)
+	default:
+		return fmt.Sprintf("+%.1f %%", -percent)
 	}
-	percent := (after - before) * 100 / before
-	if percent == 0 && after <= before {
-		return "-0 %"
-	}
-	return fmt.Sprintf("%+d %%", percent)
 }

@@ -4,7 +4,10 @@
 // JSON; no pixel, no open file and no C pointer is ever part of it.
 package asset
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // A Format names an image format by its content, never by a file's name.
 type Format string
@@ -159,6 +162,27 @@ type Result struct {
 	Notes []string `json:"notes,omitempty"`
 	// Duration is the time spent on this source, in nanoseconds.
 	Duration time.Duration `json:"duration"`
+}
+
+// Saving is what the result counts for among the bytes that were saved. It is not
+// ok where the size of the source is not known, as that of another run's may be, and
+// where the result was there before and has only moved, as after a rename.
+func (r Result) Saving() (before, after int64, ok bool) {
+	return r.Before, r.After, r.Before > 0 && r.Replaced == ""
+}
+
+// PercentSaved is the share of before that after is smaller, in percent, rounded to
+// one decimal: the one number that all texts have. It is below 0 where after is
+// larger, 100 only where nothing is left, and 0 where before is.
+func PercentSaved(before, after int64) float64 {
+	if before == 0 {
+		return 0
+	}
+	p := math.Round((float64(before)-float64(after))/float64(before)*1000) / 10
+	if p >= 100 && after > 0 {
+		p = 99.9
+	}
+	return p + 0 // not -0
 }
 
 // A Fault is why something failed, as data. Message is one lower-case line that

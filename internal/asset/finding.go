@@ -23,6 +23,8 @@ type Finding struct {
 	Message string `json:"message"`
 	// Hint says how to mend it, where that is known.
 	Hint string `json:"hint,omitempty"`
+	// Fix is the commands that fix it, in one line for a shell, where there are such.
+	Fix string `json:"fix,omitempty"`
 }
 
 // The rules that a check holds the outputs of webpress to.
@@ -33,6 +35,15 @@ const (
 	RuleOutdated = "outdated"
 	// RuleEdited is an output that somebody changed by hand.
 	RuleEdited = "edited"
+	// RuleOccupied is a file of somebody else's in the place of an output.
+	RuleOccupied = "occupied"
+	// RuleIgnored is an output that git ignores, so that no commit will have it.
+	RuleIgnored = "ignored"
+	// RuleUnverified is an output that is not what webpress makes, though
+	// webpress.lock says so.
+	RuleUnverified = "unverified"
+	// RuleAccepted is an output that somebody has changed and accepted.
+	RuleAccepted = "accepted"
 	// RuleNotAdded is an output that is there, and that git does not have.
 	RuleNotAdded = "not-added"
 	// RuleOrphan is an output whose source is gone.

@@ -8,7 +8,9 @@ import "webpress/internal/asset"
 // A Limit is what the pictures that it applies to are held to. What is zero is no
 // limit.
 type Limit struct {
-	// Line is where the limit stands in webpress.yml; 0 is not known.
+	// File is the path of the file that has the limit, empty for webpress.yml, and Line
+	// where it is in that; 0 is not known.
+	File string
 	Line int
 	// Severity is that of its findings; empty is asset.Error.
 	Severity asset.Severity
@@ -54,5 +56,5 @@ func (l *Limit) severity() asset.Severity {
 
 // reads says whether a file has to be read for the limit.
 func (l *Limit) reads(f *File) bool {
-	return l.MaxWidth > 0 || l.MaxHeight > 0 || l.MaxPixels > 0 || l.NoGPS && f.Added
+	return !f.Result && (l.MaxWidth > 0 || l.MaxHeight > 0 || l.MaxPixels > 0) || l.NoGPS && f.Added
 }

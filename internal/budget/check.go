@@ -94,6 +94,12 @@ func (l *Limit) breaches(f *File) (all []breach) {
 		has, most := sizes(f.Size, l.MaxBytes)
 		broken(maxBytes, l.MaxBytes, f.shrink("`max-width` or `quality`"), "has %s, %s are allowed", has, most)
 	}
+	if l.NoGPS && f.GPS && f.Added {
+		broken(noGPS, 0, f.forget(), "tells where it was taken")
+	}
+	if f.Result {
+		return all
+	}
 	if l.MaxWidth > 0 && f.Width > l.MaxWidth {
 		setting := fmt.Sprintf("`max-width: %d`", l.MaxWidth)
 		broken(maxWidth, int64(l.MaxWidth), f.shrink(setting), "is %d pixels wide, %d are allowed", f.Width, l.MaxWidth)
@@ -108,9 +114,6 @@ func (l *Limit) breaches(f *File) (all []breach) {
 	}
 	if len(l.Formats) > 0 && !slices.Contains(l.Formats, f.Format) {
 		broken(formats, int64(len(l.Formats)), f.change(l.Formats), "is %s, allowed is %s", name(f.Format), names(l.Formats))
-	}
-	if l.NoGPS && f.GPS && f.Added {
-		broken(noGPS, 0, f.forget(), "tells where it was taken")
 	}
 	return all
 }

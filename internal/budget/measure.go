@@ -37,6 +37,10 @@ type File struct {
 	GPS bool
 	// Added says that the base does not have the file.
 	Added bool
+	// Result says that webpress has made the file of another one, which is what limits
+	// of size in pixels and of format are about: the file is held to limits of bytes,
+	// and to NoGPS.
+	Result bool
 	// Err is why the file could not be measured, an *asset.Fault.
 	Err error
 }

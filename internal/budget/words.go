@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,10 +13,11 @@ import (
 
 // where says where a limit stands.
 func (l *Limit) where() string {
+	file := cmp.Or(l.File, "webpress.yml")
 	if l.Line == 0 {
-		return " (webpress.yml)"
+		return " (" + file + ")"
 	}
-	return fmt.Sprintf(" (webpress.yml, line %d)", l.Line)
+	return fmt.Sprintf(" (%s, line %d)", file, l.Line)
 }
 
 // sizes are two numbers of bytes for people, of which the first is the larger: 8.1 MB

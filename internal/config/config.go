@@ -24,6 +24,7 @@ import "reflect"
 //	limit    a budget needs one of those that have it
 //	default-note  the default in words, where it is none that could be typed
 //	input-default the default of the action's input, which beats webpress.yml
+//	alone    a flag without a value is true
 //	file     "-" where the setting makes no sense in webpress.yml
 //	secret   the value is never shown, and never read from webpress.yml
 //
@@ -52,14 +53,20 @@ type Config struct {
 	// they were typed. A folder means everything below it. With none, Glob alone
 	// decides.
 	Paths []string `kong:"-"`
-	// File is the path of the webpress.yml that was read, empty without one.
+	// File is the path of the webpress.yml that was read, from WorkingDirectory, empty
+	// without one.
 	File string `kong:"-"`
 	// FromFile are the settings that come from it, each with its place there.
 	FromFile map[string]Mistake `kong:"-"`
 
+	// Warnings are what is odd about the settings and no mistake, one line each.
+	Warnings []string `kong:"-"`
+
 	// Glob of no patterns means every picture.
 	Glob   []string `group:"which" placeholder:"PATTERN" check:"pattern" default-note:"every HEIC, HEIF, HIF, JPEG, PNG, TIFF, BMP and GIF file" help:"Patterns of the files to take; one that starts with ! leaves files out again."`
 	Ignore []string `group:"which" placeholder:"PATTERN" check:"pattern" help:"Patterns of files to leave out, besides those in .git, node_modules and vendor."`
+
+	IfNoImages string `group:"which" default:"warn" enum:"warn,error,ignore" placeholder:"WHAT" help:"What to do where patterns are set and match no image: warn, end with exit code 1, or nothing."`
 
 	Format       string `rule:"" group:"picture" default:"webp" enum:"webp" placeholder:"FORMAT" help:"Format to convert to."`
 	Quality      int    `rule:"" group:"picture" short:"q" default:"80" range:"0,100" placeholder:"N" help:"Quality of lossy encoding: 0 is the smallest, 100 the most faithful."`
@@ -103,10 +110,11 @@ type Config struct {
 	// the expression may come as it is.
 	MatrixJob string `group:"again" file:"-" check:"text" placeholder:"I/N" input-default:"${{ strategy.job-index }}/${{ strategy.job-total }}" help:"Place of the job in its matrix, counted from 0, for shard auto."`
 
-	Verify bool `group:"check" default:"false" negatable:"" help:"Convert the sources again and compare: apply and merge refuse an upload in which a byte differs."`
 	// Checks is empty for all of them.
 	Checks []string `group:"check" values:"outputs,budgets" placeholder:"WHAT" default-note:"both" help:"What check looks at: whether results are up to date, and the budgets in webpress.yml."`
-	Sarif  string   `group:"check" placeholder:"FILE" check:"file" help:"Write what check finds as SARIF 2.1.0 to this file, for code scanning."`
+	// Verify is one of Auto, Always and Never.
+	Verify string `group:"check" default:"auto" enum:"auto,true,false" alone:"" placeholder:"WHEN" help:"Make results again and compare: auto does so in check, in CI, for lines of webpress.lock that the change adds; with true check does it for all, apply and merge refuse an upload in which a byte differs, and convert replaces what differs."`
+	Sarif  string `group:"check" placeholder:"FILE" check:"file" help:"Write what check finds as SARIF 2.1.0 to this file, for code scanning."`
 
 	// Store is empty where nothing was set: the default depends on the platform.
 	// none stands alone.
@@ -148,7 +156,7 @@ type Config struct {
 	Uploads []string `group:"run" file:"-" placeholder:"DIR" help:"Folders that merge joins, where none is typed."`
 	// WorkingDirectory is absolute after Load.
 	WorkingDirectory string `group:"run" short:"C" file:"-" placeholder:"DIR" default-note:"where webpress is started" help:"Folder to work in; all other paths start from it."`
-	Config           string `group:"run" file:"-" placeholder:"FILE" check:"file" default-note:"webpress.yml, if there is one" help:"File to read settings from."`
+	Config           string `group:"run" file:"-" placeholder:"FILE" check:"file" default-note:"webpress.yml or .webpress.yml in the working directory, or the nearest folder above it in the repository" help:"File to read settings from; --no-config reads none."`
 }
 
 // A Verb is what webpress was asked to do.
@@ -163,6 +171,8 @@ const (
 	Apply Verb = "apply"
 	// Merge joins what the shards of a run have made.
 	Merge Verb = "merge"
+	// Accept takes results that were changed by hand as they are.
+	Accept Verb = "accept"
 	// Relock mends webpress.lock.
 	Relock Verb = "relock"
 )
@@ -181,6 +191,10 @@ const (
 
 	FailOnChange = "change"
 	FailOnNone   = "none"
+
+	Warn   = "warn"
+	Fail   = "error"
+	Ignore = "ignore"
 
 	StoreCommit   = "commit"
 	StoreArtifact = "artifact"

@@ -1,9 +1,9 @@
 package config
 
 import (
+	"maps"
 	"regexp"
 	"slices"
-	"sort"
 	"strings"
 
 	githubactions "github.com/sethvargo/go-githubactions"
@@ -45,7 +45,8 @@ func inAction(env []string) bool {
 
 // environ reads the settings in environment variables: action inputs before
 // plugin settings before WEBPRESS_ variables. An empty one is none.
-func environ(env []string) (source, Mistakes) {
+// warnings are variables that webpress ignores.
+func environ(env []string) (src source, mistakes Mistakes, warnings []string) {
 	vars := make(map[string]string, len(env))
 	for _, e := range env {
 		if name, value, ok := strings.Cut(e, "="); ok {
@@ -53,7 +54,7 @@ func environ(env []string) (source, Mistakes) {
 		}
 	}
 	action := githubactions.New(githubactions.WithGetenv(func(name string) string { return vars[name] }))
-	src, mistakes := source{}, Mistakes(nil)
+	src = source{}
 	for i := range table {
 		s := &table[i]
 		// The weakest first: a stronger one takes its place.
@@ -66,15 +67,18 @@ func environ(env []string) (source, Mistakes) {
 			mistakes = append(mistakes, src.take(s, text, Mistake{Where: "input " + s.Name})...)
 		}
 	}
-	return src, append(mistakes, misspelt(vars)...)
+	unknown, warnings := misspelt(vars)
+	return src, append(mistakes, unknown...), warnings
 }
 
 // misspelt finds variables that were meant for webpress and that no setting
-// has. Unknown inputs are left alone: those of an enclosing action look the
-// same, and GitHub warns of the others itself.
-func misspelt(vars map[string]string) Mistakes {
-	var mistakes Mistakes
-	for name := range vars {
+// has. A plugin's settings come from a file that somebody has written, and are
+// mistakes there. A variable of the environment may be of another tool, or of the
+// CI's own, such as WEBPRESS_VERSION: it is a warning. Unknown inputs are left
+// alone: those of an enclosing action look the same, and GitHub warns of the others
+// itself.
+func misspelt(vars map[string]string) (mistakes Mistakes, warnings []string) {
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
 		for _, prefix := range []string{"PLUGIN_", "WEBPRESS_"} {
 			rest, ok := strings.CutPrefix(name, prefix)
 			if !ok || prefix == "WEBPRESS_" && (serviceLink.MatchString(rest) || isOutput(rest)) {
@@ -83,14 +87,18 @@ func misspelt(vars map[string]string) Mistakes {
 			if s := byName[strings.ToLower(strings.ReplaceAll(rest, "_", "-"))]; s != nil && s.Env() == rest {
 				continue
 			}
-			mistakes = append(mistakes, Mistake{
+			m := Mistake{
 				Where:   name,
 				Message: unknown(rest, func(name string) string { return prefix + byName[name].Env() }),
-			})
+			}
+			if prefix == "WEBPRESS_" {
+				warnings = append(warnings, "variable "+m.String()+" (ignored)")
+			} else {
+				mistakes = append(mistakes, m)
+			}
 		}
 	}
-	sort.Slice(mistakes, func(i, j int) bool { return mistakes[i].Where < mistakes[j].Where })
-	return mistakes
+	return mistakes, warnings
 }
 
 // isOutput says that WEBPRESS_ with this behind it is what the setting dotenv has

@@ -16,7 +16,7 @@ import (
 )
 
 // fileNames are the names under which a file of settings is looked for.
-var fileNames = []string{"webpress.yml", "webpress.yaml"}
+var fileNames = []string{"webpress.yml", "webpress.yaml", ".webpress.yml", ".webpress.yaml"}
 
 // What a file of settings may be. The parser's time grows with the square of the
 // nesting, so that a small file could keep it busy for minutes.
@@ -30,7 +30,9 @@ const (
 )
 
 // openFile reads the file of settings: the one that was asked for, or the one
-// that lies in dir. Without one, all that is returned is empty.
+// that is in dir or in the nearest folder above it, up to the root of the repository
+// that dir is in. Outside of a repository it is dir alone. name is its path as seen from
+// dir. Without one, all that is returned is empty.
 func openFile(dir string, asked *found) (name string, data []byte, mistakes Mistakes) {
 	if asked != nil {
 		name = asked.value.(string)
@@ -42,8 +44,23 @@ func openFile(dir string, asked *found) (name string, data []byte, mistakes Mist
 		}
 		return name, data, nil
 	}
+	up := ""
+	for _, folder := range toRoot(dir) {
+		name, data, mistakes = fileIn(folder, up)
+		if name != "" || len(mistakes) > 0 {
+			break
+		}
+		up += "../"
+	}
+	return name, data, mistakes
+}
+
+// fileIn reads the file of settings in a folder; up leads there from the working
+// directory.
+func fileIn(folder, up string) (name string, data []byte, mistakes Mistakes) {
 	for _, n := range fileNames {
-		d, err := readAll(filepath.Join(dir, n))
+		d, err := readAll(filepath.Join(folder, n))
+		n = up + n
 		switch {
 		case errors.Is(err, os.ErrNotExist):
 		case err != nil:

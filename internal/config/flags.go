@@ -15,10 +15,12 @@ type grammar struct {
 	Settings Config           `embed:""`
 	Help     helpFlag         `group:"run" short:"h" help:"Show this help."`
 	Version  kong.VersionFlag `group:"run" help:"Show the version."`
+	NoConfig bool             `group:"run" help:"Read no file of settings."`
 	Convert  convertArgs      `cmd:"" default:"withargs" help:"Convert pictures. This is done where no command is named."`
 	Check    lookArgs         `cmd:"" help:"Say which results are not up to date, and which pictures break a budget. Nothing is written."`
 	Apply    applyArgs        `cmd:"" help:"Check an artifact that a run without rights has made, such as one for a fork's pull request, and commit it."`
 	Merge    mergeArgs        `cmd:"" help:"Join what the parts of a run (see --shard) have made into one."`
+	Accept   acceptArgs       `cmd:"" help:"Take results that were changed by hand, or that somebody else has made, as they are."`
 	Relock   struct{}         `cmd:"" help:"Make webpress.lock whole after a merge that left it in conflict, or where it is damaged."`
 }
 
@@ -28,6 +30,10 @@ type convertArgs struct {
 
 type lookArgs struct {
 	Paths []string `arg:"" optional:"" name:"path" help:"Files, folders and quoted patterns to look at; a folder means everything below it."`
+}
+
+type acceptArgs struct {
+	Paths []string `arg:"" name:"path" help:"Files of results, or of their sources."`
 }
 
 type mergeArgs struct {

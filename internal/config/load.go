@@ -38,7 +38,7 @@ type Host struct {
 // The error is ErrShown, or Mistakes with everything that is wrong in any of
 // the sources, those that lose included.
 func Load(args []string, h Host) (Config, error) {
-	env, mistakes := environ(h.Environ)
+	env, mistakes, warnings := environ(h.Environ)
 	l := &loader{host: h, env: env, mistakes: mistakes, cli: source{}}
 	c, err := l.run(args)
 	switch {
@@ -47,6 +47,7 @@ func Load(args []string, h Host) (Config, error) {
 	case len(l.mistakes) > 0:
 		return Config{}, l.mistakes
 	}
+	c.Warnings = warnings
 	return c, nil
 }
 
@@ -55,9 +56,10 @@ type loader struct {
 	host     Host
 	cli, env source
 	once     sync.Once
-	// dir is the working directory, yml the name of the file of settings, file what
-	// was read of it.
+	// dir is the working directory, yml the path of the file of settings as seen from
+	// there, file what was read of it.
 	dir, yml string
+	noConfig bool
 	file     *file
 	// said are the settings in file.
 	said source
@@ -73,6 +75,10 @@ func (l *loader) run(args []string) (Config, error) {
 		return Config{}, fmt.Errorf("build the command line: %w", err) // a mistake of ours
 	}
 	args, wrong := checkArgs(k.Model, args)
+	if i := slices.Index(args, "--no-config"); i >= 0 {
+		end := slices.Index(args, "--")
+		l.noConfig = end < 0 || i < end
+	}
 	verb := verbIn(args, k.Model)
 	if verb == "" && slices.Contains(args, "--") {
 		args = append([]string{string(Convert)}, args...) // or kong takes commands behind it
@@ -98,6 +104,7 @@ func (l *loader) run(args []string) (Config, error) {
 		_, set := l.env[name]
 		return typed || set
 	}
+	c.moveToFile(stronger)
 	c.Given = given(c, stronger)
 	if l.file != nil {
 		c.Budgets = l.file.budgetsRead()
@@ -136,8 +143,20 @@ func (l *loader) lower(ctx *kong.Context) {
 			return
 		}
 	}
-	name, data, mistakes := openFile(l.dir, pick("config"))
-	l.yml, l.mistakes = name, append(l.mistakes, mistakes...)
+	asked := pick("config")
+	if l.noConfig && asked != nil {
+		m := asked.where
+		m.Message = "there is --no-config too"
+		l.mistakes = append(l.mistakes, m)
+	}
+	var name string
+	var data []byte
+	if !l.noConfig {
+		var mistakes Mistakes
+		name, data, mistakes = openFile(l.dir, asked)
+		l.mistakes = append(l.mistakes, mistakes...)
+	}
+	l.yml = name
 	yml, f := parseFile(filepath.ToSlash(name), data)
 	l.file, l.said, l.mistakes = f, yml, append(l.mistakes, f.mistakes...)
 	ctx.AddResolver(resolver(yml)) // kong takes the last that has a value
@@ -167,7 +186,10 @@ type mapper struct {
 // resolver found.
 func (m mapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
 	f := found{value: true, where: Mistake{Where: "--" + m.Name}}
-	if m.Kind != Switch || ctx.Scan.Peek().Type == kong.FlagValueToken {
+	if m.alone {
+		f.value = Always
+	}
+	if !m.IsBool() || ctx.Scan.Peek().Type == kong.FlagValueToken {
 		switch v := ctx.Scan.Pop().Value.(type) {
 		case found:
 			m.set(target, v)
@@ -200,4 +222,4 @@ func (m mapper) set(target reflect.Value, f found) {
 }
 
 // IsBool says that the flag stands alone.
-func (m mapper) IsBool() bool { return m.Kind == Switch }
+func (m mapper) IsBool() bool { return m.Kind == Switch || m.alone }

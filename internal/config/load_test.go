@@ -22,7 +22,7 @@ func defaults(dir string) Config {
 		Metadata: "icc", Output: "{dir}/{name}.webp", Originals: "keep",
 		MaxPixels: 16383 * 16383, MaxFileSize: 256 << 20, FailOn: "error", Summary: true,
 		CommitMethod: "auto", ArtifactName: "webpress", Retries: 5,
-		Lock: true, ChangedOnly: Auto, CacheSize: 1e9, Command: "convert",
+		Lock: true, ChangedOnly: Auto, Verify: Auto, IfNoImages: Warn, CacheSize: 1e9, Command: "convert",
 		WorkingDirectory: dir,
 	}
 }
@@ -156,12 +156,35 @@ verbose: true
 					Output: "web/{dir}/{name}.{ext}.webp", Overwrite: true, Originals: "remove", MinSavings: 5, DryRun: true,
 					MaxPixels: 1, MaxFileSize: 64 << 20, MemoryLimit: 1e9, Jobs: 2, FailOn: "none", Summary: false,
 					CommitMethod: "auto", ArtifactName: "webpress", Retries: 5,
-					Lock: true, ChangedOnly: Auto, CacheSize: 1e9, Command: "convert",
+					Lock: true, ChangedOnly: Auto, CacheSize: 1e9, Command: "convert", Verify: Auto, IfNoImages: Warn,
 					Report: "out/report.json", Verbose: true, WorkingDirectory: wd,
 				}
 			},
 		},
 		{name: "empty file", files: yml("# nothing yet\n"), want: func(c *Config) { c.File = "webpress.yml" }},
+		{name: "hidden", files: map[string]string{".webpress.yml": "quality: 2"}, want: func(c *Config) {
+			c.Quality, c.File = 2, ".webpress.yml"
+		}},
+		{name: "no file", args: []string{"--no-config"}, files: yml("quality: x"), want: func(*Config) {}},
+		{name: "no file, behind --", args: []string{"--", "--no-config"}, files: yml("quality: 2"), want: func(c *Config) {
+			c.Quality, c.File, c.Paths = 2, "webpress.yml", []string{"--no-config"}
+		}},
+		{name: "verify", args: []string{"check", "--verify", "a.jpg"}, want: func(c *Config) {
+			c.Verb, c.Verify, c.Paths = Check, Always, []string{"a.jpg"}
+		}},
+		{name: "verify with a value", args: []string{"check", "--verify=false", "a.jpg"}, want: func(c *Config) {
+			c.Verb, c.Verify, c.Paths = Check, Never, []string{"a.jpg"}
+		}},
+		{name: "accept", args: []string{"accept", "a.webp", "b.jpg"}, want: func(c *Config) {
+			c.Verb, c.Paths = Accept, []string{"a.webp", "b.jpg"}
+		}},
+		{name: "unknown variables", env: []string{"WEBPRESS_MAXWIDTH=3", "WEBPRESS_VERSION=1", "WEBPRESS_ZZZ="}, want: func(c *Config) {
+			c.Warnings = []string{
+				"variable WEBPRESS_MAXWIDTH: there is no such setting; did you mean WEBPRESS_MAX_WIDTH? (ignored)",
+				"variable WEBPRESS_VERSION: there is no such setting (ignored)",
+				"variable WEBPRESS_ZZZ: there is no such setting (ignored)",
+			}
+		}},
 		{name: "other ending", files: map[string]string{"webpress.yaml": "quality: 2"}, want: func(c *Config) {
 			c.Quality, c.File = 2, "webpress.yaml"
 		}},
@@ -233,7 +256,6 @@ func TestMistakes(t *testing.T) {
 			"PLUGIN_MAX-WIDTH: there is no such setting; did you mean PLUGIN_MAX_WIDTH?",
 			"PLUGIN_QUALTY: there is no such setting; did you mean PLUGIN_QUALITY?",
 		}},
-		{name: "misspelt variable", env: []string{"WEBPRESS_MAXWIDTH="}, want: []string{"WEBPRESS_MAXWIDTH: there is no such setting; did you mean WEBPRESS_MAX_WIDTH?"}},
 		{name: "no value", args: []string{"--max-width", "--verbose", "-q"}, want: []string{
 			"--max-width: it has no value; it takes a whole number from 0 to 16383",
 			"-q: it has no value; it takes a whole number from 0 to 100",
@@ -246,10 +268,14 @@ func TestMistakes(t *testing.T) {
 		{name: "no such file", env: []string{"WEBPRESS_CONFIG=gone.yml"}, want: []string{`WEBPRESS_CONFIG: "gone.yml" cannot be read: no such file or directory`}},
 		{name: "no file", args: []string{"--config", "."}, want: []string{`--config: "." cannot be read: it is a folder, not a file`}},
 		{name: "two files", files: map[string]string{"webpress.yml": "", "webpress.yaml": ""}, want: []string{"webpress.yaml: there is a webpress.yml too; keep one of them"}},
+		{name: "a hidden one too", files: map[string]string{"webpress.yml": "", ".webpress.yml": ""}, want: []string{".webpress.yml: there is a webpress.yml too; keep one of them"}},
+		{name: "two files above", args: []string{"-C", "a/b"}, files: map[string]string{".git/x": "", "a/webpress.yml": "", "a/.webpress.yml": "", "a/b/x": ""}, want: []string{"../.webpress.yml: there is a ../webpress.yml too; keep one of them"}},
+		{name: "a mistake above", args: []string{"-C", "a/b"}, files: map[string]string{".git/x": "", ".webpress.yml": "qualty: 1", "a/b/x": ""}, want: []string{"../../.webpress.yml:1:1: qualty: there is no such setting; did you mean quality?"}},
+		{name: "a file and none", args: []string{"--no-config", "--config=a.yml"}, files: map[string]string{"a.yml": ""}, want: []string{"--config: there is --no-config too"}},
 		{name: "endless file", files: map[string]string{"webpress.yml": strings.Repeat("#\n", 1<<17) + "#"}, want: []string{"webpress.yml: it cannot be read: larger than 256 KiB"}},
 		{
 			name: "all at once", args: []string{"--qualty=1", "--effort=9", "-o", "/x.webp"},
-			env:   []string{"INPUT_LOSSLESS=x", "PLUGIN_JOBS=-1", "WEBPRESS_JOB=1"},
+			env:   []string{"INPUT_LOSSLESS=x", "PLUGIN_JOBS=-1"},
 			files: map[string]string{"webpress.yml": "effort: 3\neffort: 10\nqualty: 1\nmetadata: gps\n"},
 			want: []string{
 				`--qualty: there is no such setting; did you mean --quality?`,
@@ -257,7 +283,6 @@ func TestMistakes(t *testing.T) {
 				`--output: "/x.webp" is not a path made of {dir}, {name} and {ext} that ends in .webp: it has to be relative to the working directory`,
 				`input lossless: "x" is not one of auto, always, never`,
 				`PLUGIN_JOBS: "-1" is not a whole number from 0 to 1024`,
-				`WEBPRESS_JOB: there is no such setting; did you mean WEBPRESS_JOBS?`,
 				`webpress.yml:2:1: effort: it is set in line 1 already`,
 				`webpress.yml:3:1: qualty: there is no such setting; did you mean quality?`,
 				`webpress.yml:4:11: metadata: "gps" is not one of icc, copyright, none, all`,

@@ -48,6 +48,8 @@ type Setting struct {
 	Aliases map[string]string
 
 	check string
+	// alone says that the flag without a value means true.
+	alone bool
 	field int
 	// holds is the kind of the field.
 	holds reflect.Kind
@@ -127,6 +129,7 @@ func settings(t reflect.Type) []Setting {
 			InputDefault: f.Tag.Get("input-default"),
 			check:        f.Tag.Get("check"), field: i, holds: f.Type.Kind(),
 		}
+		_, s.alone = f.Tag.Lookup("alone")
 		_, s.Secret = f.Tag.Lookup("secret")
 		_, s.PerFile = f.Tag.Lookup("rule")
 		_, s.Limit = f.Tag.Lookup("limit")

@@ -32,6 +32,8 @@ func (c *Config) chooseVerb(typed Verb, g *grammar) {
 	switch c.Verb {
 	case Convert, Check:
 		c.Paths = behind
+	case Accept:
+		c.Paths = g.Accept.Paths
 	case Apply:
 		c.Upload = g.Apply.Upload
 	case Merge:

@@ -17,6 +17,11 @@
 // content: git's index then tells what has changed, and no file has to be opened.
 // recipe is what Digest returns for the settings.
 //
+// An output that was accepted as somebody has changed it has a remark in front of the
+// line of its source, which older versions pass over:
+//
+//	# accepted  output  blob
+//
 // A merge may leave several lines for one source. All of them are read, and the
 // one that agrees with the tree counts; the next change to that source leaves one.
 package ledger
@@ -75,6 +80,9 @@ type Output struct {
 	// Size is in bytes, Blob the git blob id of the content.
 	Size int64
 	Blob string
+	// Accepted says that somebody has changed it by hand, or put it there, and that
+	// it was taken for the result: it is not what webpress makes.
+	Accepted bool
 }
 
 // is says that e and f are the same in every field.
@@ -158,6 +166,11 @@ func (l *Ledger) Entries() []Entry {
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Blob, b.Blob), cmp.Compare(a.Recipe, b.Recipe))
 	})
 	return all
+}
+
+// Has says that the file has just this line.
+func (l *Ledger) Has(e Entry) bool {
+	return slices.ContainsFunc(l.bySource[e.Source], e.is)
 }
 
 // Of is what is known of a source.

@@ -17,6 +17,9 @@ import (
 // head is the first line; the number is the Version.
 const head = "# webpress.lock, version "
 
+// accepted begins the remark on an output that is Accepted.
+const accepted = "# accepted\t"
+
 // unknown stands for a format that was not looked at.
 const unknown = "-"
 
@@ -42,10 +45,12 @@ var errConflict = errors.New("here are the marks of a merge that git could not f
 func Parse(data []byte) (*Ledger, error) {
 	l := New()
 	text := string(data) // once: entries are parts of it
+	marks := acceptedIn(text)
 	n := 0
 	for line := range strings.Lines(text) {
 		n++
 		e, ok, err := parseLine(n, line)
+		marks.set(e)
 		if err != nil {
 			return nil, &Fault{n, err}
 		}
@@ -61,10 +66,12 @@ func Parse(data []byte) (*Ledger, error) {
 // leave out.
 func Salvage(data []byte) (l *Ledger, lost []*Fault) {
 	l = New()
+	marks := acceptedIn(string(data))
 	n := 0
 	for line := range strings.Lines(string(data)) {
 		n++
 		e, ok, err := parseLine(n, line)
+		marks.set(e)
 		switch {
 		case errors.Is(err, errConflict):
 		case err != nil:
@@ -75,6 +82,40 @@ func Salvage(data []byte) (l *Ledger, lost []*Fault) {
 	}
 	l.changed = true
 	return l, lost
+}
+
+// marks are the outputs that are accepted, by path and blob id.
+type marks map[[2]string]bool
+
+// acceptedIn are the remarks on accepted outputs. What is no such remark is none of
+// our business.
+func acceptedIn(text string) marks {
+	if !strings.Contains(text, accepted) {
+		return nil
+	}
+	m := marks{}
+	for line := range strings.Lines(text) {
+		rest, ok := strings.CutPrefix(strings.TrimRight(line, "\r\n"), accepted)
+		name, blob, two := strings.Cut(rest, "\t")
+		if !ok || !two || !isBlob(blob) {
+			continue
+		}
+		if p, err := parsePath(name); err == nil {
+			m[[2]string{p, blob}] = true
+		}
+	}
+	return m
+}
+
+// set marks the outputs of e that are accepted.
+func (m marks) set(e Entry) {
+	if len(m) == 0 {
+		return
+	}
+	for i := range e.Outputs {
+		o := &e.Outputs[i]
+		o.Accepted = m[[2]string{o.Path, o.Blob}]
+	}
 }
 
 // parseLine reads line n. Not ok is one that has no entry.
@@ -264,6 +305,11 @@ func (l *Ledger) Encode() []byte {
 	fmt.Fprintf(&b, "%s%d. Written by webpress, which does nothing twice by it.\n", head, Version)
 	b.WriteString("# After a merge that left it in conflict: webpress relock\n")
 	for _, e := range l.Entries() {
+		for _, o := range e.Outputs {
+			if o.Accepted {
+				b.WriteString(accepted + quotePath(o.Path) + "\t" + o.Blob + "\n")
+			}
+		}
 		b.WriteString(quotePath(e.Source))
 		for _, f := range []string{e.Blob, strconv.FormatInt(e.Size, 10), cmp.Or(string(e.Format), unknown), e.Recipe, string(e.Status)} {
 			b.WriteByte('\t')

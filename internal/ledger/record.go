@@ -22,12 +22,23 @@ func (l *Ledger) Record(jobs []asset.Job, results []asset.Result, prefix, codecs
 			continue
 		}
 		if e, ok := entry(j, r, prefix, codecs, blobs); ok {
+			for i := range e.Outputs {
+				e.Outputs[i].Accepted = l.accepted(e.Blob, e.Outputs[i].Blob)
+			}
 			if r.Replaced != "" {
 				l.moved(path.Join(prefix, r.Replaced), e.Source)
 			}
 			l.Set(e)
 		}
 	}
+}
+
+// accepted says that a content was accepted for the result of a content: the result of
+// a source that was renamed or copied is taken from there.
+func (l *Ledger) accepted(source, output string) bool {
+	return slices.ContainsFunc(l.With(source), func(e Entry) bool {
+		return slices.ContainsFunc(e.Outputs, func(o Output) bool { return o.Accepted && o.Blob == output })
+	})
 }
 
 // moved forgets the source whose output was moved.
@@ -79,8 +90,11 @@ type Orphan struct {
 	// the root.
 	Source string
 	Output
-	// Edited says that it is not as it was made: somebody has taken it over.
+	// Edited says that it is not as it was made: somebody has changed it.
 	Edited bool
+	// Unproven says that it may be another file: nothing but the lock file says that it
+	// was made of Source.
+	Unproven bool
 	// Moved says that its source is there, and has its output in another place now.
 	Moved bool
 }
@@ -130,7 +144,7 @@ func (l *Ledger) Orphans(before []Entry, wants func(source string) bool, tree Tr
 		left := false
 		for _, o := range e.Outputs {
 			if blob := blobs[o.Path]; blob != "" && !l.shared(o.Path, e.Source) {
-				orphans = append(orphans, Orphan{Source: e.Source, Output: o, Edited: blob != o.Blob, Moved: i >= len(gone)})
+				orphans = append(orphans, Orphan{Source: e.Source, Output: o, Edited: blob != o.Blob || o.Accepted, Moved: i >= len(gone)})
 				left = true
 			}
 		}

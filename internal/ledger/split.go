@@ -30,12 +30,18 @@ const (
 	WhyMoved   Why = "its result is in another place"
 	WhyEdited  Why = "its result was changed by hand"
 	WhyRemove  Why = "it has its result, and is to be removed"
+	WhyVerify  Why = "its result is to be verified"
 )
 
 // A Todo is a job that is not done, and why.
 type Todo struct {
 	asset.Job
 	Why Why
+	// Occupied says that another file is in the place of the result, which neither the
+	// ledger nor the settings allow to replace.
+	Occupied bool
+	// Grounds are the entries by which Own is so, LikeGrounds that by which Like is.
+	Grounds, LikeGrounds []Entry
 }
 
 // A Split is what a run has to do and what it does not.
@@ -66,10 +72,10 @@ func (l *Ledger) Split(jobs []asset.Job, prefix, codecs string, tree Tree) (Spli
 		switch {
 		case todo != nil:
 			out.Todo = append(out.Todo, *todo)
-		case j.Remove && result.Output != "" && result.Output != j.Source.Path:
+		case j.Remove && result.Output != "" && result.Output != j.Source.Path && !s.accepted(j):
 			// It is made again: a source is removed only where it was read.
 			j.Own = true
-			out.Todo = append(out.Todo, Todo{j, WhyRemove})
+			out.Todo = append(out.Todo, Todo{Job: j, Why: WhyRemove, Grounds: l.Of(s.at(j.Source.Path))})
 		default:
 			out.Done = append(out.Done, result)
 		}
@@ -216,7 +222,7 @@ func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
 			o := e.Outputs[0]
 			switch {
 			case s.blobs[output] == o.Blob:
-				e.Status, e.Outputs = Made, []Output{{output, o.Size, o.Blob}}
+				e.Status, e.Outputs = Made, []Output{{output, o.Size, o.Blob, o.Accepted}}
 				s.keep(e, len(entries))
 				return done(j, e, o), nil
 			case o.Path == output && s.blobs[output] == "":
@@ -225,6 +231,7 @@ func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
 				todo.Why = WhyEdited
 			case s.intact(o):
 				todo.Why, todo.Like, todo.Moved = WhyMoved, o.Path, true
+				todo.LikeGrounds = []Entry{e}
 			default:
 				todo.Why = WhyMissing
 			}
@@ -239,16 +246,21 @@ func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
 				}
 				e.Source, e.Status = source, settled(e)
 				if len(e.Outputs) > 0 {
-					e.Outputs = []Output{{output, o.Size, o.Blob}}
+					e.Outputs = []Output{{output, o.Size, o.Blob, o.Accepted}}
 				}
 				s.found = append(s.found, e)
 				return done(j, e, o), nil
 			}
 			todo.Like, todo.Moved = o.Path, moved && e.Status != Removed
+			todo.LikeGrounds = []Entry{e}
 		}
 	}
 	// Lossy WebP made into WebP again and again gets worse each time.
-	todo.Own = source != output && (s.owns(source, output) || s.made(j.Source.Blob, output))
+	if source != output {
+		todo.Grounds = append(s.owns(source, output), s.made(j.Source.Blob, output)...)
+	}
+	todo.Own = len(todo.Grounds) > 0
+	todo.Occupied = s.blobs[output] != "" && !todo.Own && !j.Overwrite && source != output
 	// Paths of jobs begin at the working directory.
 	if like, ok := s.below(todo.Like); ok && !j.Remove {
 		todo.Like = like
@@ -302,28 +314,46 @@ func (s *splitter) twin(blob, recipe, source, output string) (best Entry, out Ou
 	return best, out, ok
 }
 
-// owns says that the file in the place of an output is what webpress made of this
-// source, or of one that is gone, and has not been changed since.
-func (s *splitter) owns(source, output string) bool {
-	return slices.ContainsFunc(s.MadeAs(output), func(e Entry) bool {
+// owns are the entries that say that the file in the place of an output is what
+// webpress made of this source, or of one that is gone, and that nobody has changed it
+// since.
+func (s *splitter) owns(source, output string) (by []Entry) {
+	for _, e := range s.MadeAs(output) {
 		if e.Source != source && s.there[e.Source] {
-			return false
+			continue
 		}
-		return slices.ContainsFunc(e.Outputs, func(o Output) bool { return o.Path == output && s.intact(o) })
-	})
+		if slices.ContainsFunc(e.Outputs, func(o Output) bool { return o.Path == output && !o.Accepted && s.intact(o) }) {
+			by = append(by, e)
+		}
+	}
+	return by
 }
 
-// made says that the file in the place of an output is what webpress once made of
-// the same picture, elsewhere and with whatever settings: both were renamed or copied
-// together.
-func (s *splitter) made(blob, output string) bool {
+// made are the entries that say that the file in the place of an output is what
+// webpress once made of the same picture, elsewhere and with whatever settings: both
+// were renamed or copied together.
+func (s *splitter) made(blob, output string) (by []Entry) {
 	there := s.blobs[output]
 	if blob == "" || there == "" || there == blob {
-		return false
+		return nil
 	}
-	return slices.ContainsFunc(s.With(blob), func(e Entry) bool {
-		return slices.ContainsFunc(e.Outputs, func(o Output) bool { return o.Blob == there })
-	})
+	for _, e := range s.With(blob) {
+		if slices.ContainsFunc(e.Outputs, func(o Output) bool { return o.Blob == there && !o.Accepted }) {
+			by = append(by, e)
+		}
+	}
+	return by
+}
+
+// accepted says that the result of a job that is done was accepted as somebody has
+// changed it. It cannot be made again.
+func (s *splitter) accepted(j asset.Job) bool {
+	for _, e := range s.Of(s.at(j.Source.Path)) {
+		if slices.ContainsFunc(e.Outputs, func(o Output) bool { return o.Accepted && s.intact(o) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // below is a path from the working directory, where it is below that.

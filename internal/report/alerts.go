@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strconv"
+	"strings"
 
 	"webpress/internal/asset"
 	"webpress/internal/ci"
@@ -38,7 +39,7 @@ func (r Report) alerts(inRepository func(string) string) []alert {
 	seen := map[place]int{}
 	var all []alert
 	add := func(rule string, severity asset.Severity, path, message, hint string) {
-		path = cmp.Or(path, budgetFile)
+		path = cmp.Or(path, r.SettingsFile, budgetFile)
 		if inRepository != nil {
 			path = inRepository(path)
 		}
@@ -54,7 +55,11 @@ func (r Report) alerts(inRepository func(string) string) []alert {
 		add(ruleConvert, asset.Error, one.Source.Path, message, hint)
 	}
 	for _, f := range r.Findings {
-		add(f.Rule, severity(f), f.Path, message(f), f.Hint)
+		hint := f.Hint
+		if f.Fix != "" {
+			hint = strings.TrimPrefix(hint+"; run: "+f.Fix, "; ")
+		}
+		add(f.Rule, severity(f), f.Path, message(f), hint)
 	}
 	slices.SortStableFunc(all, func(a, b alert) int { return rank(a.severity) - rank(b.severity) })
 	return all

@@ -99,7 +99,7 @@ func (r Report) verdict() string {
 	case r.Interrupted:
 		parts = []string{"nothing found so far"}
 	default:
-		parts = []string{"all as it should be"}
+		parts = []string{"no problems found"}
 	}
 	return "checked " + images(r.Checked) + ": " + strings.Join(parts, ", ")
 }
@@ -181,7 +181,7 @@ func (r Report) found(s asset.Severity) section {
 	if len(of) == 0 {
 		return section{}
 	}
-	head := "| Where | What | How to mend it |\n|:--|:--|:--|\n"
+	head := "| Where | What | Fix |\n|:--|:--|:--|\n"
 	if !hints {
 		head = "| Where | What |\n|:--|:--|\n"
 	}
@@ -230,5 +230,5 @@ func (r Report) mending() string {
 	for strings.Contains(body, fence) {
 		fence += "`"
 	}
-	return "\n### To mend it\n\n" + fence + "sh\n" + body + "\n" + fence + "\n"
+	return "\n### To fix\n\n" + fence + "sh\n" + body + "\n" + fence + "\n"
 }

@@ -22,8 +22,8 @@ func TestVerdict(t *testing.T) {
 		headline string
 	}{
 		{"nothing", Input{}, "no images to check", "passed"},
-		{"fine", Input{Checked: 120}, "checked 120 images: all as it should be", "passed"},
-		{"one", Input{Checked: 1}, "checked 1 image: all as it should be", "passed"},
+		{"fine", Input{Checked: 120}, "checked 120 images: no problems found", "passed"},
+		{"one", Input{Checked: 1}, "checked 1 image: no problems found", "passed"},
 		{"warnings", Input{Checked: 2, Findings: []asset.Finding{odd, odd}}, "checked 2 images: 2 warnings", "passed"},
 		{"errors", Input{Checked: 2, Findings: []asset.Finding{bad}}, "checked 2 images: 1 error", "failed"},
 		{"both", Input{Checked: 2, Findings: []asset.Finding{odd, bad, bad}}, "checked 2 images: 2 errors, 1 warning", "failed"},
@@ -104,7 +104,7 @@ func TestMessages(t *testing.T) {
 // block that they stand in does not end before them.
 func TestMending(t *testing.T) {
 	in := Input{Check: true, Checked: 1, Mend: "\nwebpress 'a```b'\r\n\n```\n  git add --all\x1b[0m\n"}
-	if got, want := New(in).Text(), "To mend it:\n  webpress 'a```b'\n  ```\n  git add --all\\x1b[0m\n\nChecked 1 image: all as it should be\n"; got != want {
+	if got, want := New(in).Text(), "To fix:\n  webpress 'a```b'\n  ```\n  git add --all\\x1b[0m\n\nChecked 1 image: no problems found\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	got := render(t, New(in).Markdown(0))
@@ -113,10 +113,10 @@ func TestMending(t *testing.T) {
 	}
 	// Commands that take more room than there is are left out whole.
 	in.Mend = "webpress " + strings.Repeat("x", 1000)
-	if got := New(in).Markdown(2000); strings.Contains(got, "To mend it") || !strings.Contains(got, "all as it should be") {
+	if got := New(in).Markdown(2000); strings.Contains(got, "To fix") || !strings.Contains(got, "no problems found") {
 		t.Errorf("got %s", got)
 	}
-	if got := New(Input{Mend: " \n"}).Markdown(0); strings.Contains(got, "To mend it") {
+	if got := New(Input{Mend: " \n"}).Markdown(0); strings.Contains(got, "To fix") {
 		t.Errorf("nothing to mend: %s", got)
 	}
 }
@@ -145,7 +145,7 @@ func TestFindingsLimit(t *testing.T) {
 	got := r.Markdown(CommentLimit)
 	for _, want := range []string{
 		"Checked 5000 images: 2500 errors, 2500 warnings", "### 2500 errors", "### 2500 warnings",
-		"\n2500 left out here, for lack of room", "### To mend it",
+		"\n2500 left out here, for lack of room", "### To fix",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("not in it: %s", want)

@@ -246,7 +246,10 @@ func before(one asset.Result) string {
 }
 
 func savings(one asset.Result) string {
-	if one.Before == 0 {
+	switch {
+	case one.Replaced != "":
+		return "moved"
+	case one.Before == 0:
 		return "?"
 	}
 	return whole(Size(one.Before-one.After)) + " (" + whole(Percent(one.Before, one.After)) + ")"

@@ -13,7 +13,6 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,6 +60,11 @@ type Input struct {
 	Checked  int             `json:"checked,omitempty"`
 	Findings []asset.Finding `json:"findings"`
 	Mend     string          `json:"mend,omitempty"`
+	// SettingsFile is the path of the file with the settings, empty where there is none.
+	SettingsFile string `json:"settings-file,omitempty"`
+	// Logged says that what failed was logged as it came, in the place where Text is
+	// read: Text does not say it again.
+	Logged bool `json:"-"`
 	// Version is webpress's own.
 	Version string `json:"version"`
 	// Elapsed is the time from start to end.
@@ -69,28 +73,33 @@ type Input struct {
 
 // A Report is what a run came to. Its JSON form is described by Schema.
 type Report struct {
-	Schema      int             `json:"schema"`
-	Version     string          `json:"version"`
-	DryRun      bool            `json:"dry-run"`
-	Interrupted bool            `json:"interrupted"`
-	Left        int             `json:"left"`
-	Elapsed     time.Duration   `json:"duration"`
-	Recipe      asset.Recipe    `json:"recipe"`
-	Rules       int             `json:"rules"`
-	Shard       string          `json:"shard,omitempty"`
-	Check       bool            `json:"check"`
-	Checked     int             `json:"checked,omitempty"`
-	Findings    []asset.Finding `json:"findings"`
-	Mend        string          `json:"mend,omitempty"`
-	Totals      Totals          `json:"totals"`
-	Skips       []Skip          `json:"skips"`
-	Notices     []string        `json:"notices"`
-	Deliveries  []Delivery      `json:"deliveries"`
-	Results     []asset.Result  `json:"results"`
+	Schema       int             `json:"schema"`
+	Version      string          `json:"version"`
+	DryRun       bool            `json:"dry-run"`
+	Interrupted  bool            `json:"interrupted"`
+	Left         int             `json:"left"`
+	Elapsed      time.Duration   `json:"duration"`
+	Recipe       asset.Recipe    `json:"recipe"`
+	Rules        int             `json:"rules"`
+	Shard        string          `json:"shard,omitempty"`
+	Check        bool            `json:"check"`
+	Checked      int             `json:"checked,omitempty"`
+	Findings     []asset.Finding `json:"findings"`
+	Mend         string          `json:"mend,omitempty"`
+	Totals       Totals          `json:"totals"`
+	Skips        []Skip          `json:"skips"`
+	Notices      []string        `json:"notices"`
+	Deliveries   []Delivery      `json:"deliveries"`
+	Results      []asset.Result  `json:"results"`
+	SettingsFile string          `json:"settings-file,omitempty"`
+
+	// Logged is Input.Logged.
+	Logged bool `json:"-"`
 }
 
 // Totals count a run. The bytes are those of the converted sources alone whose size
-// is known: of another run's results it may not be. A source that was skipped or
+// is known, as that of another run's may not be, and whose result was not there
+// before, as after a rename. A source that was skipped or
 // failed stays as it is and adds nothing to either side, so Before - After is by how
 // much the pictures that pages can now use are smaller. BytesSaved and PercentSaved
 // are below zero where the outputs are larger, as can happen with HEIC, which is
@@ -123,6 +132,7 @@ func New(in Input) Report {
 		Interrupted: in.Interrupted, Left: in.Left, Elapsed: in.Elapsed, Recipe: in.Recipe,
 		Rules: in.Rules, Shard: in.Shard, Check: in.Check, Checked: in.Checked,
 		Findings: append([]asset.Finding{}, in.Findings...), Mend: in.Mend,
+		Logged: in.Logged, SettingsFile: in.SettingsFile,
 		Skips: []Skip{}, Notices: append([]string{}, in.Notices...),
 		Deliveries: append([]Delivery{}, in.Deliveries...),
 		Results:    append([]asset.Result{}, in.Results...),
@@ -133,9 +143,9 @@ func New(in Input) Report {
 		switch one.Status {
 		case asset.Converted:
 			t.Converted++
-			if one.Before > 0 { // or else nothing is known to be saved
-				t.BytesBefore += one.Before
-				t.BytesAfter += one.After
+			if before, after, ok := one.Saving(); ok {
+				t.BytesBefore += before
+				t.BytesAfter += after
 			}
 		case asset.Skipped:
 			t.Skipped++
@@ -152,7 +162,7 @@ func New(in Input) Report {
 		}
 	}
 	t.BytesSaved = t.BytesBefore - t.BytesAfter
-	t.PercentSaved = math.Round(saved(t.BytesBefore, t.BytesAfter)*10) / 10
+	t.PercentSaved = asset.PercentSaved(t.BytesBefore, t.BytesAfter)
 	for reason, n := range skips {
 		r.Skips = append(r.Skips, Skip{Reason: reason, Count: n})
 	}
@@ -249,9 +259,15 @@ func (r Report) of(status asset.Status) []asset.Result {
 // bySavings returns the converted results, largest savings first.
 func (r Report) bySavings() []asset.Result {
 	of := r.of(asset.Converted)
+	saves := func(r asset.Result) int64 {
+		if before, after, ok := r.Saving(); ok {
+			return before - after
+		}
+		return 0
+	}
 	slices.SortStableFunc(of, func(a, b asset.Result) int {
 		return cmp.Or(
-			cmp.Compare(b.Before-b.After, a.Before-a.After),
+			cmp.Compare(saves(b), saves(a)),
 			cmp.Compare(a.Source.Path, b.Source.Path))
 	})
 	return of

@@ -81,13 +81,13 @@ func (r Report) verdictText(b *strings.Builder) {
 // are to be copied.
 func (r Report) mendText(b *strings.Builder) {
 	if lines := r.mends(); len(lines) > 0 {
-		b.WriteString("\nTo mend it:\n  " + strings.Join(lines, "\n  ") + "\n")
+		b.WriteString("\nTo fix:\n  " + strings.Join(lines, "\n  ") + "\n")
 	}
 }
 
 func (r Report) failedText(b *strings.Builder) {
 	of := r.of(asset.Failed)
-	if len(of) == 0 {
+	if len(of) == 0 || r.Logged {
 		return
 	}
 	b.WriteString("\nfailed\n")
@@ -117,7 +117,10 @@ func (r Report) convertedText(b *strings.Builder) {
 			how += " lossless"
 		}
 		percent := "?"
-		if one.Before > 0 {
+		switch _, _, ok := one.Saving(); {
+		case one.Replaced != "":
+			percent = "moved"
+		case ok:
 			percent = Percent(one.Before, one.After)
 		}
 		rows = append(rows, []string{

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
@@ -35,23 +34,9 @@ func size(n float64) string {
 
 // Percent is how much smaller after is than before, for people: 78.2 %. It is
 // below zero where after is larger, and is 100.0 % only where nothing is left.
-func Percent(before, after int64) string { return percent(saved(before, after)) }
+func Percent(before, after int64) string { return percent(asset.PercentSaved(before, after)) }
 
-func percent(p float64) string {
-	if p < 100 && p > 99.9 {
-		p = 99.9
-	}
-	// Not -0.0.
-	return fmt.Sprintf("%.1f %%", math.Round(p*10)/10+0)
-}
-
-// saved is the share of before that after is smaller, in percent.
-func saved(before, after int64) float64 {
-	if before == 0 {
-		return 0
-	}
-	return (float64(before) - float64(after)) / float64(before) * 100
-}
+func percent(p float64) string { return fmt.Sprintf("%.1f %%", p) }
 
 // Duration is a time for people: 12 ms, 1.2 s, 3 min 5 s.
 func Duration(d time.Duration) string {
@@ -109,6 +94,8 @@ func (r Report) outcome(arrow string) string {
 		return s + ": all are up to date"
 	case t.Converted == 0:
 		return s
+	case r.moved() == t.Converted:
+		return s + ", by moving results that were there"
 	case t.BytesBefore == 0:
 		return s // the sizes of another run's sources may not be known
 	}
@@ -119,6 +106,16 @@ func (r Report) outcome(arrow string) string {
 	default:
 		return s + percent(-p) + " larger"
 	}
+}
+
+// moved is how many results were there before, and are in another place now.
+func (r Report) moved() (n int) {
+	for _, one := range r.of(asset.Converted) {
+		if one.Replaced != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // upToDate is how many sources were done before the run.

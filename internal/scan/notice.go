@@ -17,7 +17,10 @@ func (l *lister) unmatched() []string {
 		case p.negate:
 		case p.link != "" && p.kind == exact:
 			notices = append(notices, fmt.Sprintf("%q is a symbolic link to %q, which is taken in its place", p.link, p.path))
-		case p.hit, p.kind == exact:
+		case p.hit:
+		case l.ignored(p) != "":
+			notices = append(notices, fmt.Sprintf("%q is left out: %s", p.raw, l.ignored(p)))
+		case p.kind == exact:
 		case p.kind == folder && p.path == ".":
 			notices = append(notices, "no images in the working directory")
 		case p.kind == folder:
@@ -27,6 +30,35 @@ func (l *lister) unmatched() []string {
 		}
 	}
 	return notices
+}
+
+// ignored says how the setting ignore leaves out what a pattern would take, empty where
+// that is not so, as far as can be seen.
+func (l *lister) ignored(p pattern) string {
+	by := func(file string) *pattern {
+		if i := l.wanted.ignore.last(file, 0); i != nil && i.negate {
+			return i
+		}
+		return nil
+	}
+	if p.kind != glob || p.base != "." {
+		if i := by(p.base); p.kind != exact && i != nil {
+			return fmt.Sprintf("`ignore` has %q", i.raw)
+		}
+		if i := by(p.path); p.kind == exact && i != nil {
+			return fmt.Sprintf("`ignore` has %q", i.raw)
+		}
+	}
+	for _, file := range l.passed {
+		within := p.kind == folder && (p.path == "." || strings.HasPrefix(file, p.path+"/"))
+		if !within && (p.kind != glob || !p.hits(file)) {
+			continue
+		}
+		if i := by(file); i != nil {
+			return fmt.Sprintf("`ignore` has %q, which takes %q", i.raw, file)
+		}
+	}
+	return ""
 }
 
 // why says what may be the matter with a glob that matches nothing, as far as

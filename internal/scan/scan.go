@@ -88,6 +88,8 @@ type Found struct {
 	Files map[string]git.File
 	// Opened counts the files that were opened.
 	Opened int
+	// None says that the patterns want no file that is there, whatever Only says.
+	None bool
 }
 
 // Find finds the images. Mistakes of the user's, such as a pattern that leaves
@@ -116,6 +118,7 @@ func Find(ctx context.Context, o Options) (Found, error) {
 	if err := l.list(ctx, o.Git); err != nil {
 		return Found{}, err
 	}
+	none := len(l.entries) == 0 && len(l.failed) == 0
 	if o.Only != nil {
 		l.entries = slices.DeleteFunc(l.entries, func(e entry) bool { return !o.Only(e.path, e.blob) })
 	}
@@ -128,7 +131,7 @@ func Find(ctx context.Context, o Options) (Found, error) {
 		return Found{}, err
 	}
 	found := gather(verdicts, &l)
-	found.Opened = int(id.opened.Load())
+	found.Opened, found.None = int(id.opened.Load()), none
 	return found, nil
 }
 

@@ -63,8 +63,8 @@ func defaultMessage(files []file, name func(string) string) string {
 		return lock + "\n"
 	}
 	if before > after && after > 0 {
-		fmt.Fprintf(&b, "%s -> %s, %.0f %% saved\n\n", humanize.Bytes(uint64(before)), humanize.Bytes(uint64(after)),
-			float64(before-after)*100/float64(before))
+		fmt.Fprintf(&b, "%s -> %s, %.1f %% saved\n\n", humanize.Bytes(uint64(before)), humanize.Bytes(uint64(after)),
+			asset.PercentSaved(before, after))
 	}
 	for i, f := range named {
 		if i == mostNames {

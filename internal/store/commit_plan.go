@@ -85,7 +85,9 @@ func (c Commit) plan(ctx context.Context, d Delivery) (*plan, error) {
 		f := file{
 			output: d.InRepository(r.Output), origin: d.InRepository(r.Source.Path),
 			name: r.Output, source: r.Source.Path, sourceBlob: r.Source.Blob, remove: r.Removed,
-			before: r.Before, after: r.After,
+		}
+		if before, after, ok := r.Saving(); ok {
+			f.before, f.after = before, after
 		}
 		if what := cmp.Or(p.here.Obstacle(f.output), outside(c.Repo.Top(), f.output)); what != "" {
 			leave(f, what)

@@ -1,0 +1,124 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"webpress/internal/asset"
+	"webpress/internal/codec"
+	"webpress/internal/config"
+	"webpress/internal/ledger"
+	"webpress/internal/tree"
+)
+
+// accept is the verb of that name: it takes files that are in the place of results for
+// those, as they are, be it that somebody has changed them by hand or has made them with
+// another tool. webpress.lock holds them until their source or its settings change.
+func (r *run) accept(ctx context.Context) int {
+	r.openRepo(ctx)
+	if err := r.readRules(); err != nil {
+		return r.stop(ctx, err)
+	}
+	names := r.settings.Paths
+	r.settings.Paths, r.settings.ChangedOnly = nil, config.Never
+	p, v, release, err := r.enter(ctx)
+	if err != nil {
+		return r.stop(ctx, err)
+	}
+	defer release()
+	if p == nil {
+		return r.stop(ctx, &asset.Fault{Message: "accept: there is no webpress.lock to hold what is accepted", Hint: "leave `lock: false` out"})
+	}
+	todo := map[string]ledger.Todo{}
+	for _, t := range v.todo {
+		todo[t.Output], todo[t.Source.Path] = t, t
+	}
+	var faults []error
+	var accepted []ledger.Todo
+	for _, name := range names {
+		t, ok := todo[path.Clean(name)]
+		if !ok {
+			t.Output = name
+		}
+		if err := r.acceptable(t, ok); err != nil {
+			faults = append(faults, fmt.Errorf("accept %q: %w", name, err))
+			continue
+		}
+		accepted = append(accepted, t)
+	}
+	if len(faults) > 0 {
+		return r.stop(ctx, errors.Join(faults...))
+	}
+	outputs := make([]string, len(accepted))
+	for i, t := range accepted {
+		outputs[i] = path.Join(p.prefix, t.Output)
+	}
+	blobs, err := p.hash(ctx, outputs)
+	if err != nil {
+		return r.stop(ctx, err)
+	}
+	for i, t := range accepted {
+		info, err := os.Stat(r.at(t.Output))
+		if err != nil || !p.Accept(t.Job, p.prefix, p.codecs, info.Size(), blobs[outputs[i]]) {
+			return r.stop(ctx, &asset.Fault{
+				Message: fmt.Sprintf("accept %q: nothing is written down about its source %q, which git ignores", t.Output, t.Source.Path),
+				Hint:    "add the source to git first",
+			})
+		}
+	}
+	if r.settings.DryRun {
+		r.log.line("a dry run: %s would be accepted", count(len(accepted), "result"))
+		return Fine
+	}
+	if _, err := p.save(); err != nil {
+		r.tellFault(err)
+		return Undelivered
+	}
+	for _, t := range accepted {
+		r.log.line("%q accepted for the result of %q, as it is", t.Output, t.Source.Path)
+	}
+	if r.repo != nil {
+		f := fixes{run: r}
+		for _, line := range f.git(append(slices.Clone(outputsOf(accepted)), p.lock()), "add") {
+			r.log.line("add what has changed: %s", line)
+		}
+	}
+	return Fine
+}
+
+func outputsOf(all []ledger.Todo) []string {
+	names := make([]string, len(all))
+	for i, t := range all {
+		names[i] = t.Output
+	}
+	return names
+}
+
+// acceptable says why the file in the place of a job's output cannot be accepted. found
+// says that there is such a job.
+func (r *run) acceptable(t ledger.Todo, found bool) error {
+	root, err := os.OpenRoot(r.settings.WorkingDirectory)
+	if err != nil {
+		return cause(err)
+	}
+	defer root.Close()
+	data, err := tree.ReadPlain(root, filepath.FromSlash(t.Output), r.settings.MaxFileSize)
+	if err != nil {
+		return cause(err)
+	}
+	switch format, _ := asset.Sniff(data); {
+	case !found:
+		return &asset.Fault{Message: "it is not in the place of a result that is missing or out of date", Hint: "`webpress check` lists those"}
+	case t.Output == t.Source.Path:
+		return errors.New("it is its own source")
+	case format != asset.WebP:
+		return errors.New("it is not a WebP")
+	}
+	_, err = codec.Probe(data)
+	return err
+}

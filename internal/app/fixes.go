@@ -1,0 +1,162 @@
+package app
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"webpress/internal/asset"
+	"webpress/internal/config"
+	"webpress/internal/shell"
+)
+
+// fixes gathers the commands that fix what a check has found: those for one kind of
+// finding together, each about the files of its findings and no others, what loses
+// something last and behind a remark.
+type fixes struct {
+	*run
+	// lock is the path of the lock file.
+	lock string
+	// accept are results that are to be kept as they are, again the sources of results
+	// that are not what webpress makes, convert those of results that are missing,
+	// prune the sources that are gone.
+	accept, again, convert, prune []string
+	// add are files for git add, force those that git ignores.
+	add, force []string
+	// lost are the commands that are an alternative to accept.
+	lost []string
+}
+
+// perCommand is how many files a command names, and manyCommands how many of them
+// there are before one is for all of the run.
+const (
+	perCommand   = 20
+	manyCommands = 10
+)
+
+// commands are what to type, one a line, empty where there is nothing to fix. Lines that
+// begin with # are remarks.
+func (f *fixes) commands() string {
+	var lines []string
+	say := func(remark string, commands ...string) {
+		if len(commands) == 0 {
+			return
+		}
+		if remark != "" {
+			lines = append(lines, "# "+remark)
+		}
+		lines = append(lines, commands...)
+	}
+	say("keeps these files as they are, for the results:", f.webpress(f.accept, "accept")...)
+	if len(f.lost) > 0 {
+		lines = append(lines, "# or makes them again, and loses those files:")
+		for _, command := range f.lost {
+			lines = append(lines, "#   "+command)
+		}
+	}
+	say("makes these again, and loses what is in the place of their results:", f.webpress(f.again, "--verify", "--overwrite")...)
+	say("", f.webpress(f.convert)...)
+	say("deletes the results of these, which are gone:", f.webpress(f.prune, "--prune")...)
+	if f.repo != nil {
+		say("", f.git(f.add, "add")...)
+		say("adds what .gitignore leaves out:", f.git(f.force, "add", "--force")...)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// git are commands of git for files.
+func (f *fixes) git(names []string, words ...string) []string {
+	start := append(append([]string{"git"}, f.at()...), append(words, "--")...)
+	var lines []string
+	for some := range slices.Chunk(unique(names), perCommand) {
+		lines = append(lines, command(start, some))
+	}
+	return lines
+}
+
+// webpress are commands of webpress for files, or one for all of the run where there
+// would be too many.
+func (f *fixes) webpress(names []string, words ...string) []string {
+	start := append([]string{"webpress"}, f.at()...)
+	if len(words) > 0 && words[0] == string(config.Accept) {
+		start, words = append(start, words[0]), words[1:]
+	}
+	for _, flag := range f.settings.Given {
+		start = append(start, shell.Quote(flag))
+	}
+	start = append(start, words...)
+	names = unique(names)
+	if len(names) > perCommand*manyCommands && len(words) == 0 {
+		if f.confined != nil {
+			start = append(start, "--changed-only=true")
+			if f.settings.Base != "" {
+				start = append(start, shell.Quote("--base="+f.settings.Base))
+			}
+		}
+		return []string{command(start, f.settings.Paths)}
+	}
+	var lines []string
+	for some := range slices.Chunk(names, perCommand) {
+		named := make([]string, len(some))
+		for i, name := range some {
+			if strings.HasPrefix(name, "-") || isVerb(name) {
+				name = "./" + name
+			}
+			named[i] = name
+		}
+		lines = append(lines, command(start, named))
+	}
+	return lines
+}
+
+// isVerb says that a word is a command, and no file, where it comes first.
+func isVerb(name string) bool {
+	switch config.Verb(name) {
+	case config.Convert, config.Check, config.Accept, config.Apply, config.Merge, config.Relock:
+		return true
+	}
+	return false
+}
+
+// at lets a command work where the run does, for whoever types it where that was
+// started.
+func (f *fixes) at() []string {
+	rel, err := filepath.Rel(f.Dir, f.settings.WorkingDirectory)
+	if err != nil || rel == "." {
+		return nil
+	}
+	return []string{"-C", shell.Quote(filepath.ToSlash(rel))}
+}
+
+func command(start, names []string) string {
+	words := slices.Clone(start)
+	for _, name := range names {
+		words = append(words, shell.Quote(name))
+	}
+	return strings.Join(words, " ")
+}
+
+func unique(names []string) []string {
+	names = slices.Clone(names)
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// one is the fix of a single finding, in one line.
+func (f *fixes) one(of fixes) string {
+	of.run, of.lock = f.run, f.lock
+	var commands []string
+	for line := range strings.Lines(of.commands()) {
+		if !strings.HasPrefix(line, "#") {
+			commands = append(commands, strings.TrimSpace(line))
+		}
+	}
+	return strings.Join(commands, " && ")
+}
+
+// needs adds the fix of a finding to those of all.
+func (f *fixes) needs(finding *asset.Finding, of fixes) {
+	finding.Fix = f.one(of)
+	f.accept, f.again, f.convert, f.prune = append(f.accept, of.accept...), append(f.again, of.again...), append(f.convert, of.convert...), append(f.prune, of.prune...)
+	f.add, f.force, f.lost = append(f.add, of.add...), append(f.force, of.force...), append(f.lost, of.lost...)
+}

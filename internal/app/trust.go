@@ -1,0 +1,164 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"webpress/internal/git"
+	"webpress/internal/ledger"
+)
+
+// A line of webpress.lock may have been written by hand, in a pull request: that a file is
+// a result is believed, where it is about to be replaced or removed, only if git's
+// history bears it out, if the line was in the base already, or if it is in no commit and
+// so this tree's own.
+
+// doubted returns which of entries are not to be believed. Where the history is not whole,
+// those are among them that it does not show; whole says so.
+func (r *run) doubted(ctx context.Context, p *past, entries []ledger.Entry) (doubted map[git.Made]bool, whole bool, err error) {
+	whole = true
+	if p.repo == nil || len(entries) == 0 {
+		return nil, whole, nil
+	}
+	believed, err := r.believed(ctx, p)
+	if err != nil {
+		return nil, whole, err
+	}
+	var asked []git.Made
+	for _, e := range entries {
+		if believed(e) {
+			continue
+		}
+		for _, o := range e.Outputs {
+			asked = append(asked, made(e, o))
+		}
+	}
+	if len(asked) == 0 {
+		return nil, whole, nil
+	}
+	shown, whole, err := p.repo.ShowsMade(ctx, asked)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, whole, err
+		}
+		shown, whole = nil, false // a partial clone does not have it all
+	}
+	doubted = map[git.Made]bool{}
+	for _, m := range asked {
+		if !shown[m] {
+			doubted[m] = true
+		}
+	}
+	return doubted, whole, nil
+}
+
+func made(e ledger.Entry, o ledger.Output) git.Made {
+	return git.Made{Source: e.Source, Output: o.Path, Blob: o.Blob}
+}
+
+// believed says which lines of the lock file are known to be webpress's own: those that
+// the commit that is checked out does not have, and those that its base has.
+func (r *run) believed(ctx context.Context, p *past) (func(ledger.Entry) bool, error) {
+	at := func(commit string) (*ledger.Ledger, error) {
+		data, err := p.repo.FileAt(ctx, commit, ledger.Name)
+		if err != nil {
+			return nil, err
+		}
+		l, err := ledger.Parse(data)
+		if err != nil {
+			return ledger.New(), nil //nolint:nilerr // nothing of it is believed
+		}
+		return l, nil
+	}
+	head, err := at("HEAD")
+	if err != nil {
+		return nil, err
+	}
+	base := ledger.New()
+	if c := r.comparison; c != nil && c.base != "" {
+		if base, err = at(c.base); err != nil {
+			return nil, err
+		}
+	}
+	return func(e ledger.Entry) bool {
+		return !slices.ContainsFunc(head.Of(e.Source), func(h ledger.Entry) bool { return sameOutputs(h, e) }) ||
+			slices.ContainsFunc(base.Of(e.Source), func(b ledger.Entry) bool { return sameOutputs(b, e) })
+	}, nil
+}
+
+// sameOutputs says that two entries of a source say the same of what was made of it.
+func sameOutputs(a, b ledger.Entry) bool {
+	return slices.EqualFunc(a.Outputs, b.Outputs, func(x, y ledger.Output) bool { return x.Path == y.Path && x.Blob == y.Blob })
+}
+
+// doubt takes from jobs the leave to replace or to move a file, where only a line that is
+// not to be believed gives it.
+func (r *run) doubt(ctx context.Context, p *past, v *view) error {
+	var entries []ledger.Entry
+	for _, t := range v.todo {
+		entries = append(append(entries, t.Grounds...), t.LikeGrounds...)
+	}
+	doubted, whole, err := r.doubted(ctx, p, entries)
+	if err != nil || len(doubted) == 0 {
+		return err
+	}
+	all := func(grounds []ledger.Entry) bool {
+		return len(grounds) > 0 && !slices.ContainsFunc(grounds, func(e ledger.Entry) bool {
+			return !slices.ContainsFunc(e.Outputs, func(o ledger.Output) bool {
+				return doubted[made(e, o)] && (whole || r.addedSource(e, o))
+			})
+		})
+	}
+	for i := range v.todo {
+		t := &v.todo[i]
+		if t.Own && all(t.Grounds) {
+			t.Own = false
+			t.Occupied = !t.Overwrite
+			v.found.Notices = append(v.found.Notices, fmt.Sprintf("%q is not replaced: webpress.lock has it for the result of %q, which git's history does not bear out", t.Output, t.Source.Path))
+		}
+		if t.Like != "" && all(t.LikeGrounds) {
+			t.Like, t.Moved = "", false
+		}
+	}
+	return nil
+}
+
+// addedSource says that a pull request adds a source, and does not touch what it says was
+// made of it: that was there before.
+func (r *run) addedSource(e ledger.Entry, o ledger.Output) bool {
+	c := r.comparison
+	if c == nil {
+		return false
+	}
+	_, touched := c.kinds[o.Path]
+	return !touched && c.kinds[e.Source] == git.Added
+}
+
+// doubtOrphans marks orphans that may be files of somebody else's.
+func (r *run) doubtOrphans(ctx context.Context, p *past, orphans []ledger.Orphan) error {
+	var entries []ledger.Entry
+	for _, o := range orphans {
+		if !o.Edited {
+			entries = append(entries, ledger.Entry{Source: o.Source, Outputs: []ledger.Output{o.Output}})
+		}
+	}
+	doubted, whole, err := r.doubted(ctx, p, entries)
+	if err != nil {
+		return err
+	}
+	p.whole = whole
+	for i := range orphans {
+		o := &orphans[i]
+		o.Unproven = doubted[git.Made{Source: o.Source, Output: o.Path, Blob: o.Blob}]
+	}
+	return nil
+}
+
+// unprovenHint says what to do about an orphan that is not known to be one.
+func unprovenHint(whole bool) string {
+	if whole {
+		return "git has not had that source"
+	}
+	return "fetch the whole history, by `fetch-depth: 0` of actions/checkout or GIT_DEPTH: 0 of GitLab"
+}

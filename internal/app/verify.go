@@ -1,0 +1,171 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+
+	"webpress/internal/asset"
+	"webpress/internal/config"
+	"webpress/internal/convert"
+	"webpress/internal/ledger"
+)
+
+// remake makes the results of jobs again, and writes nothing. By the path of its source:
+// Converted is a result that differs from the file in its place, Skipped one that is that
+// file, as UpToDate, or that is none, and Failed one that cannot be made.
+func (r *run) remake(ctx context.Context, jobs []asset.Job) (map[string]asset.Result, error) {
+	if len(jobs) == 0 {
+		return nil, nil
+	}
+	jobs = slices.Clone(jobs)
+	for i := range jobs {
+		j := &jobs[i]
+		j.Overwrite, j.Remove, j.Like, j.Moved = true, false, "", false
+	}
+	o := convert.Options{
+		Dir: r.settings.WorkingDirectory, Jobs: r.settings.Jobs, Memory: r.settings.MemoryLimit, DryRun: true, Now: r.Now,
+	}
+	if o.Memory == 0 {
+		o.Memory = convert.DefaultMemory()
+	}
+	convert.CapHeap(o.Memory)
+	by := make(map[string]asset.Result, len(jobs))
+	for _, one := range convert.Run(ctx, jobs, o) {
+		by[one.Source.Path] = one
+	}
+	return by, ctx.Err()
+}
+
+// verify makes results again that the lock file calls up to date, and compares: a line of
+// it may have been written by hand.
+func (c *outputCheck) verify(ctx context.Context) error {
+	jobs, decided, notice, err := c.toVerify(ctx)
+	if notice != "" {
+		c.in.Notices = append(c.in.Notices, notice)
+	}
+	if err != nil || len(jobs) == 0 {
+		return err
+	}
+	c.log.line("%s made again to verify webpress.lock", count(len(jobs), "result"))
+	again, err := c.remake(ctx, jobs)
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		made := again[j.Source.Path]
+		now := decided[j.Source.Path]
+		f := asset.Finding{Rule: asset.RuleUnverified, Severity: asset.Error, Path: j.Output,
+			Hint: "make it again, or take it as it is by `webpress accept`"}
+		of := fixes{again: []string{j.Source.Path}, add: []string{j.Output, c.lock()}}
+		switch {
+		case made.Status == asset.Failed:
+			f, of = unreadable(made), fixes{}
+		case made.Reason == now.Reason:
+			continue
+		case now.Reason == asset.NotSmaller || now.Reason == asset.IsWebP:
+			f.Path, f.Hint = j.Source.Path, "make it"
+			f.Message = fmt.Sprintf("webpress.lock says that %q is %s, and it is not so", j.Source.Path, now.Reason)
+		case made.Reason == asset.NotSmaller:
+			f.Message = fmt.Sprintf("%q is not what webpress makes of %q: there is no result, for it is %s", j.Output, j.Source.Path, made.Reason)
+			of.add = []string{c.lock()}
+		default:
+			f.Message = fmt.Sprintf("%q is not what webpress makes of %q", j.Output, j.Source.Path)
+		}
+		c.add(j.Source.Path, f, of)
+	}
+	return nil
+}
+
+// toVerify are the jobs that are done and are to be done again. In a CI they are those
+// of lines that the change adds; notice says where these are not known.
+func (c *outputCheck) toVerify(ctx context.Context) (jobs []asset.Job, results map[string]asset.Result, notice string, err error) {
+	added := func(ledger.Entry) bool { return true }
+	switch c.settings.Verify {
+	case config.Never:
+		return nil, nil, "", nil
+	case config.Auto:
+		if c.ci.Name() == "" || c.data == nil {
+			return nil, nil, "", nil
+		}
+		base, why, err := c.baseLedger(ctx)
+		if err != nil {
+			return nil, nil, "", err
+		}
+		if base == nil {
+			return nil, nil, "results were not verified: what the change adds to webpress.lock is not known: " + why, nil
+		}
+		added = func(e ledger.Entry) bool { return !base.Has(e) }
+	}
+	done, results := c.done()
+	for _, j := range done {
+		entries := c.Of(path.Join(c.past.prefix, j.Source.Path))
+		if !slices.ContainsFunc(entries, added) {
+			continue
+		}
+		if o, ok := acceptedOutput(entries); ok {
+			name, _ := c.past.below(o.Path)
+			c.add(j.Source.Path, asset.Finding{
+				Rule: asset.RuleAccepted, Severity: asset.Warning, Path: name,
+				Message: fmt.Sprintf("%q was accepted as it is, and is not what webpress makes of %q", name, j.Source.Path),
+				Hint:    "look at it before it is merged",
+			}, fixes{})
+			continue
+		}
+		jobs = append(jobs, j)
+	}
+	return jobs, results, "", nil
+}
+
+// acceptedOutput is the output that was accepted, if there is one.
+func acceptedOutput(entries []ledger.Entry) (ledger.Output, bool) {
+	for _, e := range entries {
+		for _, o := range e.Outputs {
+			if o.Accepted {
+				return o, true
+			}
+		}
+	}
+	return ledger.Output{}, false
+}
+
+// baseLedger is the lock file of what the change is compared with. It is nil where that is
+// not known, and why says so.
+func (r *run) baseLedger(ctx context.Context) (l *ledger.Ledger, why string, err error) {
+	c, why, err := r.compare(ctx)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case c == nil:
+		return nil, why, nil
+	case c.base == "":
+		return nil, "the platform lists the files alone; fetch the history, by `fetch-depth: 0`", nil
+	}
+	data, err := r.repo.FileAt(ctx, c.base, ledger.Name)
+	if err != nil {
+		return nil, "", err
+	}
+	if l, err = ledger.Parse(data); err != nil {
+		return ledger.New(), "", nil //nolint:nilerr // all lines count as added then
+	}
+	return l, "", nil
+}
+
+// again turns what is done into jobs, where a conversion is to verify results: those
+// that are what webpress makes stay, and others are replaced.
+func (r *run) again(p *past, v *view) {
+	if r.settings.Verb != config.Convert || r.settings.Verify != config.Always || p == nil {
+		return
+	}
+	jobs, _ := v.done()
+	done := make(map[string]bool, len(jobs))
+	for _, j := range jobs {
+		done[j.Source.Path] = true
+		entries := p.Of(path.Join(p.prefix, j.Source.Path))
+		_, accepted := acceptedOutput(entries)
+		j.Own = !accepted && j.Output != j.Source.Path
+		v.todo = append(v.todo, ledger.Todo{Job: j, Why: ledger.WhyVerify, Grounds: entries})
+	}
+	v.settled = slices.DeleteFunc(v.settled, func(one asset.Result) bool { return done[one.Source.Path] })
+}
