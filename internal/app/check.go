@@ -173,7 +173,7 @@ func (c *outputCheck) todo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	tried, err := c.remake(ctx, jobs)
+	tried, err := c.tryAgain(ctx, jobs)
 	if err != nil {
 		return err
 	}

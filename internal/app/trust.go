@@ -31,7 +31,7 @@ func (r *run) doubted(ctx context.Context, p *past, entries []ledger.Entry) (dou
 			continue
 		}
 		for _, o := range e.Outputs {
-			asked = append(asked, made(e, o))
+			asked = append(asked, saidMade(e, o))
 		}
 	}
 	if len(asked) == 0 {
@@ -53,7 +53,7 @@ func (r *run) doubted(ctx context.Context, p *past, entries []ledger.Entry) (dou
 	return doubted, whole, nil
 }
 
-func made(e ledger.Entry, o ledger.Output) git.Made {
+func saidMade(e ledger.Entry, o ledger.Output) git.Made {
 	return git.Made{Source: e.Source, Output: o.Path, Blob: o.Blob}
 }
 
@@ -106,7 +106,7 @@ func (r *run) doubt(ctx context.Context, p *past, v *view) error {
 	all := func(grounds []ledger.Entry) bool {
 		return len(grounds) > 0 && !slices.ContainsFunc(grounds, func(e ledger.Entry) bool {
 			return !slices.ContainsFunc(e.Outputs, func(o ledger.Output) bool {
-				return doubted[made(e, o)] && (whole || r.addedSource(e, o))
+				return doubted[saidMade(e, o)] && (whole || r.addedSource(e, o))
 			})
 		})
 	}

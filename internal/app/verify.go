@@ -12,10 +12,10 @@ import (
 	"webpress/internal/ledger"
 )
 
-// remake makes the results of jobs again, and writes nothing. By the path of its source:
+// tryAgain makes the results of jobs again, and writes nothing. By the path of its source:
 // Converted is a result that differs from the file in its place, Skipped one that is that
 // file, as UpToDate, or that is none, and Failed one that cannot be made.
-func (r *run) remake(ctx context.Context, jobs []asset.Job) (map[string]asset.Result, error) {
+func (r *run) tryAgain(ctx context.Context, jobs []asset.Job) (map[string]asset.Result, error) {
 	if len(jobs) == 0 {
 		return nil, nil
 	}
@@ -49,7 +49,7 @@ func (c *outputCheck) verify(ctx context.Context) error {
 		return err
 	}
 	c.log.line("%s made again to verify webpress.lock", count(len(jobs), "result"))
-	again, err := c.remake(ctx, jobs)
+	again, err := c.tryAgain(ctx, jobs)
 	if err != nil {
 		return err
 	}
