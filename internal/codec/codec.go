@@ -144,8 +144,12 @@ func Cost(info Info, maxWidth, maxHeight int) int64 {
 	}
 	switch info.Format {
 	case asset.HEIC, asset.AVIF:
-		// Planes at 4:2:0 to 4:4:4, in the decoder and copied.
-		return 5*source*wide + encode + 2*output
+		if info.Frames > 1 {
+			return info.Memory + 12*source + encode + 12*output
+		}
+		// Planes at 4:2:0 to 4:4:4, in the decoder and copied, of the image as it is
+		// before it is cropped.
+		return max(5*max(source, info.Decoded)*wide, info.Memory) + encode + 2*output
 	case asset.JPEG:
 		if scaled := source / 4; output <= scaled {
 			source = scaled

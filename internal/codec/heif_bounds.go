@@ -100,6 +100,15 @@ func (f *heifFile) decodedPixels() int64 {
 
 // memory estimates the bytes that decoding the primary image needs at its peak, with
 // what comes of it.
-func (f *heifFile) memory() int64 { return int64(min(f.primary.pixels*6, math.MaxInt64/2)) }
+func (f *heifFile) memory() int64 {
+	sample := 1.0
+	if f.bits(f.primary) > 8 {
+		sample = 2
+	}
+	w, h := f.coded(f.primary)
+	own := float64(w) * float64(h)
+	// Planes in the decoder, in libheif and here, and those of alpha.
+	return int64(min(sample*max(5*own, own+2*f.primary.pixels), math.MaxInt64/2))
+}
 
 func (f *heifFile) sequenceMemory(t *heifTrack) int64 { return 24 * int64(t.w) * int64(t.h) }
