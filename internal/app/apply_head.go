@@ -27,6 +27,9 @@ type headTree struct {
 	origins map[string]origin
 	// locks say what webpress has made: the lock file here and the one there.
 	locks []*ledger.Ledger
+	// near are the files that the settings take, by the paths of their outputs and by
+	// their own, both folded.
+	near map[string][]string
 }
 
 // readHead reads the commit that an upload is for.
@@ -72,6 +75,9 @@ func (h *headTree) fits(ctx context.Context) func(store.Entry, []byte, asset.Res
 		o, err := h.origin(ctx, e.Source)
 		if err == nil {
 			err = h.makes(e, made, o)
+		}
+		if err == nil {
+			err = h.rivals(ctx, e)
 		}
 		if err != nil {
 			return err

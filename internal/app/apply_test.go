@@ -92,7 +92,7 @@ func TestFits(t *testing.T) {
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			h := headOf(t, config.Config{Lock: true, Overwrite: tc.overwrite, MaxFileSize: 1000, MaxPixels: 1000}, files)
+			h := headOf(t, config.Config{Output: "{dir}/{name}.webp", Lock: true, Overwrite: tc.overwrite, MaxFileSize: 1000, MaxPixels: 1000}, files)
 			id := func(content string) string { return blobOf(t, h.repo, of(content)) }
 			if tc.lock != nil {
 				h.locks[0].Set(tc.lock(id))

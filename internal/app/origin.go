@@ -23,9 +23,8 @@ type origin struct {
 	width, height int
 }
 
-// readOrigin reads the header of a source of size bytes. HEIC and AVIF are left to
-// those who mean to decode them: their headers take libheif, and nobody has looked at
-// these files.
+// readOrigin reads the header of a source of size bytes. Nobody has looked at it: what
+// reads it is Go alone, and no decoder.
 func readOrigin(r io.ReaderAt, size int64) (origin, error) {
 	o := origin{size: size}
 	head := make([]byte, min(size, asset.SniffLen))
@@ -35,9 +34,6 @@ func readOrigin(r io.ReaderAt, size int64) (origin, error) {
 	var ok bool
 	if o.format, ok = asset.Sniff(head); !ok {
 		return o, fmt.Errorf("its source is not an image")
-	}
-	if o.format == asset.HEIC || o.format == asset.AVIF {
-		return o, nil
 	}
 	outline, err := codec.ReadOutline(r, size, false)
 	if err != nil {

@@ -3,6 +3,7 @@ package git
 import (
 	"bytes"
 	"context"
+	"iter"
 	"os"
 	"path"
 	"path/filepath"
@@ -36,6 +37,17 @@ type Tree struct {
 func (t Tree) At(path string) (Entry, bool) {
 	e, ok := t.entries[path]
 	return e, ok
+}
+
+// Files are the paths of all regular files, in no order.
+func (t Tree) Files() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for name := range t.entries {
+			if t.Blob(name) != "" && !yield(name) {
+				return
+			}
+		}
+	}
 }
 
 // Blob is the id of the regular file at a path, empty where there is none.
