@@ -51,6 +51,8 @@ type Repo struct {
 	program string
 	env     []string
 	timeout time.Duration
+	// patience is after how long a command is looked after; see specialInTree.
+	patience time.Duration
 	// values are what git is configured for, and skipped the filters that are not run.
 	values  []value
 	skipped map[string]bool
@@ -82,9 +84,18 @@ func Open(ctx context.Context, dir string, o Options) (*Repo, error) {
 		dir: dir, top: p.top, program: cmp.Or(o.Program, "git"), timeout: cmp.Or(o.Timeout, DefaultTimeout),
 		env: append(configured(inherit(base), fixed), "GIT_DIR="+p.dir, "GIT_WORK_TREE="+p.top),
 	}
-	err = r.trust(ctx, p, o.Workspace)
+	if r.patience = patience; o.Timeout > 0 {
+		r.patience = min(patience, o.Timeout/2)
+	}
+	err = p.special()
+	if err == nil {
+		err = r.trust(ctx, p, o.Workspace)
+	}
 	if err == nil {
 		err = r.arm(ctx)
+	}
+	if err == nil {
+		err = r.specialValues(p)
 	}
 	if err == nil && !slices.ContainsFunc(r.values, func(v value) bool { return v.own }) {
 		// No configuration of its own: git tells what is wrong with it.

@@ -85,8 +85,16 @@ func (r *Repo) run(ctx context.Context, stdin io.Reader, command string, args ..
 	late := &overdue{command, limit}
 	limited, cancel := context.WithTimeoutCause(ctx, limit, late)
 	defer cancel()
-	running, end := context.WithCancel(context.WithoutCancel(ctx))
-	defer end()
+	running, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer end(nil)
+	if r.patience > 0 {
+		look := time.AfterFunc(r.patience, func() {
+			if err := r.specialInTree(running); err != nil {
+				end(err)
+			}
+		})
+		defer look.Stop()
+	}
 	defer context.AfterFunc(limited, func() {
 		if writers[command] && ctx.Err() != nil {
 			select {
@@ -94,7 +102,7 @@ func (r *Repo) run(ctx context.Context, stdin io.Reader, command string, args ..
 			case <-time.After(grace):
 			}
 		}
-		end()
+		end(nil)
 	})()
 
 	cmd := exec.CommandContext(running, r.program, append([]string{command}, args...)...)
@@ -118,6 +126,8 @@ func (r *Repo) run(ctx context.Context, stdin io.Reader, command string, args ..
 		return out.Bytes(), nil
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
+	case context.Cause(running) != nil && context.Cause(running) != context.Canceled:
+		return nil, context.Cause(running)
 	case context.Cause(limited) == late:
 		return nil, &Error{Command: command, Err: late}
 	}

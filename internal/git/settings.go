@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
+
+	"webpress/internal/asset"
 )
 
 // ErrTooOld says that git does not know what keeps it from running programs that a
@@ -47,7 +50,14 @@ func (v setting) split() (section, sub, name string) {
 // configuration is everything that git is configured for here, files that are
 // included too.
 func (r *Repo) configuration(ctx context.Context) ([]value, error) {
-	out, err := r.run(ctx, nil, "config", "--list", "--includes", "--show-scope", "-z")
+	soon := *r
+	soon.timeout = 2 * r.patience
+	out, err := soon.run(ctx, nil, "config", "--list", "--includes", "--show-scope", "-z")
+	if _, late := errors.AsType[*overdue](err); late {
+		err = &asset.Fault{
+			Message: fmt.Sprintf("read git's configuration: %s", err), Hint: "look for an include in .git/config that is not a file",
+		}
+	}
 	if exitCode(err) == 129 {
 		return nil, ErrTooOld
 	}
