@@ -37,20 +37,47 @@ func (r *run) doubted(ctx context.Context, p *past, entries []ledger.Entry) (dou
 	if len(asked) == 0 {
 		return nil, whole, nil
 	}
-	shown, whole, err := p.repo.ShowsMade(ctx, asked)
+	shown, first, whole, err := p.repo.ShowsMade(ctx, asked)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, whole, err
 		}
-		shown, whole = nil, false // a partial clone does not have it all
+		shown, first, whole = nil, nil, false // a partial clone does not have it all
 	}
 	doubted = map[git.Made]bool{}
+	locks := map[string]*ledger.Ledger{}
 	for _, m := range asked {
-		if !shown[m] {
-			doubted[m] = true
+		if shown[m] {
+			continue
 		}
+		// Its source may have had another name then: the commit that brought the file has
+		// the lock file that says so.
+		if commit := first[m]; commit != "" {
+			if locks[commit] == nil {
+				if locks[commit], err = p.lockAt(ctx, commit); err != nil {
+					return nil, whole, err
+				}
+			}
+			if locks[commit].Made(m.Output, m.Blob) {
+				continue
+			}
+		}
+		doubted[m] = true
 	}
 	return doubted, whole, nil
+}
+
+// lockAt is the lock file of a commit. One that is damaged says nothing.
+func (p *past) lockAt(ctx context.Context, commit string) (*ledger.Ledger, error) {
+	data, err := p.repo.FileAt(ctx, commit, ledger.Name)
+	if err != nil {
+		return nil, err
+	}
+	l, err := ledger.Parse(data)
+	if err != nil {
+		return ledger.New(), nil //nolint:nilerr // nothing of it is believed
+	}
+	return l, nil
 }
 
 func saidMade(e ledger.Entry, o ledger.Output) git.Made {
@@ -60,24 +87,13 @@ func saidMade(e ledger.Entry, o ledger.Output) git.Made {
 // believed says which lines of the lock file are known to be webpress's own: those that
 // the commit that is checked out does not have, and those that its base has.
 func (r *run) believed(ctx context.Context, p *past) (func(ledger.Entry) bool, error) {
-	at := func(commit string) (*ledger.Ledger, error) {
-		data, err := p.repo.FileAt(ctx, commit, ledger.Name)
-		if err != nil {
-			return nil, err
-		}
-		l, err := ledger.Parse(data)
-		if err != nil {
-			return ledger.New(), nil //nolint:nilerr // nothing of it is believed
-		}
-		return l, nil
-	}
-	head, err := at("HEAD")
+	head, err := p.lockAt(ctx, "HEAD")
 	if err != nil {
 		return nil, err
 	}
 	base := ledger.New()
 	if c := r.comparison; c != nil && c.base != "" {
-		if base, err = at(c.base); err != nil {
+		if base, err = p.lockAt(ctx, c.base); err != nil {
 			return nil, err
 		}
 	}

@@ -21,27 +21,32 @@ const manyOutputs = 200
 // Output first had its content, Source was there too, or in the commit before. What a
 // line of a file says that somebody has added later is no proof.
 //
+// first are the commits in which the others of all first had their contents.
+//
 // A shallow clone does not show where its oldest commits have their files from:
 // those are no proof, and whole is false. Nothing is fetched.
-func (r *Repo) ShowsMade(ctx context.Context, all []Made) (shown map[Made]bool, whole bool, err error) {
+func (r *Repo) ShowsMade(ctx context.Context, all []Made) (shown map[Made]bool, first map[Made]string, whole bool, err error) {
 	top := r.atTop().with("GIT_NO_LAZY_FETCH=1", "GIT_LITERAL_PATHSPECS=1")
-	shown = map[Made]bool{}
+	shown, first = map[Made]bool{}, map[Made]string{}
 	out, err := top.run(ctx, nil, "rev-parse", "--is-shallow-repository")
 	if err != nil {
-		return nil, false, err
+		return nil, nil, false, err
 	}
 	whole = strings.TrimSpace(string(out)) != "true"
 	if head, err := r.CheckedOut(ctx); err != nil || head == "" || len(all) == 0 {
-		return shown, whole, err
+		return shown, nil, whole, err
 	}
-	first, err := top.introductions(ctx, all, !whole)
+	at, err := top.introductions(ctx, all, !whole)
 	if err != nil {
-		return nil, false, err
+		return nil, nil, false, err
 	}
 	var names []string
 	var asked []Made
 	for _, m := range all {
-		commit := first[[2]string{m.Output, m.Blob}]
+		commit := at[[2]string{m.Output, m.Blob}]
+		if commit != "" {
+			first[m] = commit
+		}
 		if commit == "" || strings.Contains(m.Source, "\n") {
 			continue
 		}
@@ -49,20 +54,21 @@ func (r *Repo) ShowsMade(ctx context.Context, all []Made) (shown map[Made]bool, 
 		asked = append(asked, m, m)
 	}
 	if len(names) == 0 {
-		return shown, whole, nil
+		return shown, first, whole, nil
 	}
 	out, err = top.run(ctx, strings.NewReader(strings.Join(names, "\n")+"\n"), "cat-file", "--batch-check")
 	if err != nil {
-		return nil, false, err
+		return nil, nil, false, err
 	}
 	// "<id> blob <size>" or "<name> missing", one a line.
 	lines := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
 	for i, line := range lines {
 		if field := strings.Fields(line); i < len(asked) && len(field) == 3 && field[1] == "blob" && isID(field[0]) {
 			shown[asked[i]] = true
+			delete(first, asked[i])
 		}
 	}
-	return shown, whole, nil
+	return shown, first, whole, nil
 }
 
 // introductions are the oldest commits that gave files their contents, by path and id.

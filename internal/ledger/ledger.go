@@ -168,6 +168,13 @@ func (l *Ledger) Entries() []Entry {
 	return all
 }
 
+// Made says that some line has a content for an output at a path.
+func (l *Ledger) Made(output, blob string) bool {
+	return slices.ContainsFunc(l.MadeAs(output), func(e Entry) bool {
+		return slices.ContainsFunc(e.Outputs, func(o Output) bool { return o.Path == output && o.Blob == blob })
+	})
+}
+
 // Has says that the file has just this line.
 func (l *Ledger) Has(e Entry) bool {
 	return slices.ContainsFunc(l.bySource[e.Source], e.is)
