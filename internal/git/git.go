@@ -56,6 +56,8 @@ type Repo struct {
 	// values are what git is configured for, and skipped the filters that are not run.
 	values  []value
 	skipped map[string]bool
+	// lfs says that Git LFS's filter is set up.
+	lfs bool
 	// out takes what commands write, nil for what run returns.
 	out io.Writer
 }

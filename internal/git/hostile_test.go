@@ -382,3 +382,63 @@ func TestOriginInTheWorkTree(t *testing.T) {
 		}
 	}
 }
+
+// TestLFSElsewhere hands the token to no other repository of the same server, which
+// .lfsconfig or the repository's configuration names for Git LFS.
+func TestLFSElsewhere(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	root := strings.TrimSuffix(s.url, "r.git")
+	bin := t.TempDir()
+	write(t, bin, "git-lfs", "#!/bin/sh\ntest \"$1\" = version && exit 0\nenv >>'"+bin+"/ran'\n")
+	must(t, os.Chmod(filepath.Join(bin, "git-lfs"), 0o755))
+	const config = ".lfsconfig"
+	for _, tc := range []struct {
+		name     string
+		file     string // what .lfsconfig has
+		settings []string
+		refused  bool
+	}{
+		{name: "nothing is named"},
+		{name: "itself", file: "[lfs]\n\turl = " + s.url + "/info/lfs\n"},
+		{name: "itself without .git", file: "[lfs]\n\turl = " + strings.TrimSuffix(s.url, ".git") + "/info/lfs\n"},
+		{name: "another host", file: "[lfs]\n\turl = https://other.example/r.git/info/lfs\n"},
+		{name: "another repository", file: "[lfs]\n\turl = " + root + "evil.git/info/lfs\n", refused: true},
+		{name: "one that begins so", file: "[lfs]\n\turl = " + root + "r.git.evil/info/lfs\n", refused: true},
+		{name: "by dots", file: "[lfs]\n\turl = " + s.url + "/%2e%2e/evil/info/lfs\n", refused: true},
+		{name: "to push", file: "[lfs]\n\tpushurl = " + root + "evil\n", refused: true},
+		{name: "of a remote", file: "[remote \"origin\"]\n\tlfsurl = " + root + "evil\n", refused: true},
+		{name: "in the configuration", settings: []string{"lfs.url", root + "evil"}, refused: true},
+		{name: "rewritten", file: "[lfs]\n\turl = x:evil\n", settings: []string{"url." + root + ".insteadOf", "x:"}, refused: true},
+	} {
+		dir := newRepo(t)
+		write(t, dir, "a.png", "image a")
+		commitAll(t, dir)
+		if tc.file != "" {
+			write(t, dir, config, tc.file)
+		}
+		for i := 0; i < len(tc.settings); i += 2 {
+			run(t, dir, "config", tc.settings[i], tc.settings[i+1])
+		}
+		for _, where := range []string{"tree", "index", "HEAD"} {
+			switch {
+			case where == "index" && tc.file != "":
+				run(t, dir, "add", config)
+				must(t, os.Remove(filepath.Join(dir, config)))
+			case where == "HEAD" && tc.file != "":
+				run(t, dir, "commit", "--quiet", "--message=lfs")
+				run(t, dir, "rm", "--quiet", "--cached", config)
+			}
+			r, err := open(t, dir, "PATH="+bin+":"+os.Getenv("PATH")).WithLFS(t.Context())
+			must(t, err)
+			err = r.PushLFS(t.Context(), s.remote(), []string{digest("x")})
+			_, ran := os.Stat(bin + "/ran")
+			if (err != nil) != tc.refused || (ran == nil) == tc.refused {
+				t.Errorf("%s, in the %s: %v, ran: %v", tc.name, where, err, ran == nil)
+			}
+			if err = os.RemoveAll(bin + "/ran"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}

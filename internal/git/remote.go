@@ -178,6 +178,11 @@ func (r *Repo) reach(ctx context.Context, to Remote, command string, args ...str
 	env := slices.Clip(r.env)
 	user := cmp.Or(to.User, "x-access-token")
 	if u, err := url.Parse(to.URL); to.Token != "" && err == nil && (u.Scheme == "http" || u.Scheme == "https") {
+		if command == "lfs" || command == "cat-file" && r.lfs {
+			if err := r.lfsElsewhere(ctx, u); err != nil {
+				return nil, err
+			}
+		}
 		env = append(env, "GIT_TRACE_REDACT=1", "WEBPRESS_GIT_USER="+user, "WEBPRESS_GIT_TOKEN="+to.Token)
 		add = append(add, r.only(u)...)
 	}

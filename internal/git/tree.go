@@ -149,7 +149,7 @@ func (r *Repo) WithLFS(ctx context.Context) (*Repo, error) {
 		return nil, ErrNoLFS
 	}
 	with := *r
-	with.env = configured(r.env, lfsFilter)
+	with.env, with.lfs = configured(r.env, lfsFilter), true
 	return &with, nil
 }
 
