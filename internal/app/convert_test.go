@@ -23,14 +23,14 @@ func TestLine(t *testing.T) {
 				Source: photo, Status: asset.Converted, Output: "photos/a.webp",
 				Before: 2_100_000, After: 410_200, Duration: 400 * time.Millisecond,
 			},
-			"photos/a.heic -> photos/a.webp  2.1 MB -> 410.2 kB  -80 %  0.4 s",
+			"photos/a.heic -> photos/a.webp  2.1 MB -> 410.2 kB  -80.5 %  0.4 s",
 		},
 		{
 			asset.Result{
 				Source: asset.Source{Path: "b.jpg"}, Status: asset.Skipped, Reason: asset.NotSmaller,
 				Before: 120_400, After: 131_000, Duration: 94 * time.Millisecond,
 			},
-			"b.jpg  skipped: not smaller as WebP  120.4 kB -> 131.0 kB  +8 %  94 ms",
+			"b.jpg  skipped: not smaller as WebP  120.4 kB -> 131.0 kB  +8.8 %  94 ms",
 		},
 		{
 			asset.Result{Source: asset.Source{Path: "c.webp"}, Status: asset.Skipped, Reason: asset.IsWebP, Before: 100},
@@ -41,7 +41,7 @@ func TestLine(t *testing.T) {
 				Source: asset.Source{Path: "::error::x\n.png"}, Status: asset.Converted, Output: "::error::x\n.webp",
 				Before: 1000, After: 999, Duration: time.Millisecond,
 			},
-			`\::error::x\n.png -> \::error::x\n.webp  1.0 kB -> 999 B  -0 %  1 ms`,
+			`\::error::x\n.png -> \::error::x\n.webp  1.0 kB -> 999 B  -0.1 %  1 ms`,
 		},
 	}
 	for _, tt := range tests {
