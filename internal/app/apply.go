@@ -133,7 +133,7 @@ func (r *run) lockOf(ctx context.Context, d store.Delivery) (*store.Lock, error)
 	if r.settings.DryRun {
 		return nil, nil
 	}
-	p, err := r.remember()
+	p, err := r.remember(ctx)
 	if p == nil || err != nil {
 		return nil, err
 	}

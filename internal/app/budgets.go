@@ -189,7 +189,7 @@ func (b *budgets) want(file string) (w budget.Want) {
 // markResults marks the files that webpress has made of others, as webpress.lock says
 // and their contents bear out.
 func (b *budgets) markResults(ctx context.Context, files []budget.File, found scan.Found) error {
-	p, err := b.remember()
+	p, err := b.remember(ctx)
 	if p == nil || err != nil {
 		return err
 	}

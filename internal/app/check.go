@@ -84,7 +84,7 @@ func (r *run) checkOutputs(ctx context.Context, in *report.Input, checked map[st
 		return err
 	}
 	defer release()
-	p, err := r.remember()
+	p, err := r.remember(ctx)
 	if err != nil {
 		return err
 	}

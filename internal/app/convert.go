@@ -52,7 +52,7 @@ func (r *run) convert(ctx context.Context) int {
 		r.log.line("%s opened to see what %s", count(v.found.Opened, "file"), what)
 	}
 	jobs := v.jobs()
-	results, err := r.work(ctx, jobs, v.settled)
+	results, err := r.work(ctx, jobs, v.settled, r.journalize(p))
 	if err != nil {
 		return r.stop(ctx, err)
 	}
@@ -66,7 +66,7 @@ func (r *run) enter(ctx context.Context) (p *past, v *view, release func(), err 
 	if release, err = r.exclude(ctx, r.root(), r.settings.DryRun); err != nil {
 		return nil, nil, nil, err
 	}
-	if p, err = r.remember(); err == nil {
+	if p, err = r.remember(ctx); err == nil {
 		v, err = r.look(ctx, p)
 	}
 	if err == nil {
@@ -195,13 +195,15 @@ func gitAdd(names []string) string {
 
 // work converts the jobs, and tells of every result, those that were settled
 // before included.
-func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result) ([]asset.Result, error) {
+func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result,
+	finished func(asset.Job, asset.Result, []byte) error) ([]asset.Result, error) {
 	s := r.settings
 	if len(jobs)+len(settled) == 0 {
 		return nil, nil
 	}
 	o := convert.Options{
 		Dir: s.WorkingDirectory, Jobs: s.Jobs, Memory: s.MemoryLimit, DryRun: s.DryRun, Now: r.Now,
+		Finished: finished,
 	}
 	if r.repo != nil {
 		o.Blob = r.blob

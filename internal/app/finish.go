@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 
 	"webpress/internal/asset"
 	"webpress/internal/ledger"
@@ -84,7 +85,16 @@ func (r *run) finish(ctx context.Context, p *past, v *view, results []asset.Resu
 	}
 	wrote, err := p.save()
 	done.wrote = wrote || len(done.deleted) > 0
-	return done, err
+	if err != nil || p.journal == nil {
+		return done, err
+	}
+	if p.journal.broken != nil {
+		r.log.warn("%s; had this run been killed, webpress.lock would lack its results", p.journal.broken)
+	}
+	if err := p.journal.remove(); err != nil {
+		r.log.warn("%s", err) // it is read once more, and says nothing new
+	}
+	return done, nil
 }
 
 // why says why an output is needed no more.
@@ -105,7 +115,7 @@ func (r *run) orphans(ctx context.Context, p *past, v *view) ([]ledger.Orphan, e
 	if err != nil {
 		return nil, err
 	}
-	orphans, err := p.Orphans(v.before, func(source string) bool {
+	orphans, err := p.Orphans(slices.Concat(v.before, p.replaced), func(source string) bool {
 		below, ok := p.below(source)
 		return ok && wants(below)
 	}, worktree{ctx, p})

@@ -45,7 +45,7 @@ func (r *run) merge(ctx context.Context) int {
 			return ImageFailed
 		}
 	}
-	o := outcome{view: v, past: p, results: s.take(ctx, v.jobs())}
+	o := outcome{view: v, past: p, results: s.take(ctx, v.jobs(), r.journalize(p))}
 	o.left = len(v.todo) - len(o.results)
 	r.log.line("%s joined: %s", count(len(parts), "shard"), count(len(o.results), "result"))
 	progress := newProgress(r.log, r.Stderr, 0, true, r.settings.Verbose)
@@ -151,7 +151,7 @@ func (s *shards) read(part store.Verified) error {
 // take writes what the shards have made where the jobs want it, by the same rules as
 // a run that makes it itself: what nobody allows is not overwritten, and no source is
 // removed whose output is not there. What is of no job is not taken.
-func (s *shards) take(ctx context.Context, jobs []asset.Job) []asset.Result {
+func (s *shards) take(ctx context.Context, jobs []asset.Job, finished func(asset.Job, asset.Result, []byte) error) []asset.Result {
 	var todo []asset.Job
 	var results []asset.Result
 	for _, j := range jobs {
@@ -163,6 +163,7 @@ func (s *shards) take(ctx context.Context, jobs []asset.Job) []asset.Result {
 	}
 	taken := convert.Run(ctx, todo, convert.Options{
 		Dir: s.settings.WorkingDirectory, DryRun: s.settings.DryRun, Made: s.output, Now: s.Now,
+		Finished: finished,
 	})
 	for _, one := range taken {
 		one.Duration = s.told[one.Source.Path].Duration

@@ -38,13 +38,29 @@ type past struct {
 	codecs string
 	// whole says that git has all of its history here.
 	whole bool
+	// replaced are entries in whose place those of the journal have come: see recall.
+	replaced []ledger.Entry
+	// journal takes the results of this run as they come, nil where none does.
+	journal *journal
 }
 
-// remember reads webpress.lock. It is nil where the settings want none.
-func (r *run) remember() (*past, error) {
+// remember reads webpress.lock and the journal. It is nil where the settings want none.
+func (r *run) remember(ctx context.Context) (*past, error) {
 	if !r.settings.Lock {
 		return nil, nil
 	}
+	p, err := r.readPast()
+	if err == nil {
+		err = r.recall(ctx, p)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// readPast reads webpress.lock.
+func (r *run) readPast() (*past, error) {
 	p := r.noPast()
 	data, err := readLock(p.root)
 	if err != nil {

@@ -35,6 +35,8 @@ func (r *run) one(ctx context.Context, i int, j asset.Job) {
 	}
 	if p.data != nil {
 		r.deliver(ctx, &p, j, last)
+	} else if p.result.Status != asset.Failed {
+		_ = r.finish(j, &p) // nothing is removed
 	}
 	p.result.Duration = r.Now().Sub(p.start)
 	r.record(i, p.result)
@@ -280,6 +282,10 @@ func (r *run) deliver(ctx context.Context, p *prepared, j asset.Job, last bool) 
 	if r.DryRun {
 		return
 	}
+	if err := r.finish(j, p); err != nil && j.Remove {
+		p.result = failure(j.Source, fmt.Errorf("remove %q: %w; it is kept", j.Source.Path, err))
+		return
+	}
 	if j.Remove {
 		if err := r.removeSource(ctx, p, j); err != nil {
 			p.result = failure(j.Source, err)
@@ -289,6 +295,14 @@ func (r *run) deliver(ctx context.Context, p *prepared, j asset.Job, last bool) 
 	if j.Moved && last && p.like != nil {
 		r.removeElder(p, j)
 	}
+}
+
+// finish lets the result be written down.
+func (r *run) finish(j asset.Job, p *prepared) error {
+	if r.Finished == nil || r.DryRun {
+		return nil
+	}
+	return r.Finished(j, p.result, p.data)
 }
 
 // existing looks at what is at the output path already: nothing, the very bytes

@@ -45,6 +45,11 @@ type Options struct {
 	// verified elsewhere: nothing is converted. Its error, with a hint where it is an
 	// *asset.Fault, fails the job. It is called from several goroutines at a time.
 	Made func(asset.Job) (Output, error)
+	// Finished is called with each result that is not a failure, once its output is in
+	// its place, and before anything is removed for it; data is the output, empty where
+	// there is none. Its error fails a job whose source would be removed, and the source
+	// stays. It is called from several goroutines at a time, and in no dry run.
+	Finished func(j asset.Job, result asset.Result, data []byte) error
 	// Progress is called with each result as it comes, never twice at a time.
 	Progress func(asset.Result)
 	// Now is the clock; nil is time.Now.

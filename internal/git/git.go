@@ -48,6 +48,7 @@ const DefaultTimeout = 15 * time.Minute
 type Repo struct {
 	dir     string // absolute, symbolic links resolved
 	top     string
+	gitDir  string
 	program string
 	env     []string
 	timeout time.Duration
@@ -83,7 +84,7 @@ func Open(ctx context.Context, dir string, o Options) (*Repo, error) {
 		return nil, ErrNoWorkTree // without the cost of a process
 	}
 	r := &Repo{
-		dir: dir, top: p.top, program: cmp.Or(o.Program, "git"), timeout: cmp.Or(o.Timeout, DefaultTimeout),
+		dir: dir, top: p.top, gitDir: p.dir, program: cmp.Or(o.Program, "git"), timeout: cmp.Or(o.Timeout, DefaultTimeout),
 		env: append(configured(inherit(base), fixed), "GIT_DIR="+p.dir, "GIT_WORK_TREE="+p.top),
 	}
 	if r.patience = patience; o.Timeout > 0 {
@@ -137,3 +138,7 @@ func (r *Repo) Dir() string { return r.dir }
 
 // Top is the top folder of the work tree, absolute.
 func (r *Repo) Top() string { return r.top }
+
+// GitDir is git's own folder of this work tree, absolute. No clone brings what is in
+// it along.
+func (r *Repo) GitDir() string { return r.gitDir }

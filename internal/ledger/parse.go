@@ -310,18 +310,23 @@ func (l *Ledger) Encode() []byte {
 				b.WriteString(accepted + quotePath(o.Path) + "\t" + o.Blob + "\n")
 			}
 		}
-		b.WriteString(quotePath(e.Source))
-		for _, f := range []string{e.Blob, strconv.FormatInt(e.Size, 10), cmp.Or(string(e.Format), unknown), e.Recipe, string(e.Status)} {
+		e.write(&b)
+	}
+	return b.Bytes()
+}
+
+// write adds the line of e.
+func (e Entry) write(b *bytes.Buffer) {
+	b.WriteString(quotePath(e.Source))
+	for _, f := range []string{e.Blob, strconv.FormatInt(e.Size, 10), cmp.Or(string(e.Format), unknown), e.Recipe, string(e.Status)} {
+		b.WriteByte('\t')
+		b.WriteString(f)
+	}
+	for _, o := range e.Outputs {
+		for _, f := range []string{quotePath(o.Path), strconv.FormatInt(o.Size, 10), o.Blob} {
 			b.WriteByte('\t')
 			b.WriteString(f)
 		}
-		for _, o := range e.Outputs {
-			for _, f := range []string{quotePath(o.Path), strconv.FormatInt(o.Size, 10), o.Blob} {
-				b.WriteByte('\t')
-				b.WriteString(f)
-			}
-		}
-		b.WriteByte('\n')
 	}
-	return b.Bytes()
+	b.WriteByte('\n')
 }

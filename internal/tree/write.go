@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"webpress/internal/owner"
@@ -165,4 +166,40 @@ func leadsIntoGit(root *os.Root, dir string) bool {
 	}
 	below, err := filepath.Rel(top, end)
 	return err == nil && InGit(filepath.ToSlash(below))
+}
+
+// Append opens the file at name below root for writing at its end, and makes it where
+// it is not there, with mode 0644 and the owner of root. A symbolic link and what else
+// is not a regular file is a *KindError.
+func Append(root *os.Root, name string) (*os.File, error) {
+	flags := os.O_WRONLY | os.O_APPEND | syscall.O_NONBLOCK
+	before, err := root.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		flags |= os.O_CREATE | os.O_EXCL
+	case err != nil:
+		return nil, err
+	case !before.Mode().IsRegular():
+		return nil, &KindError{before.Mode()}
+	}
+	f, err := root.OpenFile(name, flags, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+	case before != nil && !os.SameFile(before, info):
+		err = errors.New("it was replaced while it was opened")
+	case before == nil:
+		var like fs.FileInfo
+		if like, err = root.Stat("."); err == nil {
+			err = owner.Give(like, f.Chown)
+		}
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
 }

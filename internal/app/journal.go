@@ -1,0 +1,178 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"webpress/internal/asset"
+	"webpress/internal/ledger"
+	"webpress/internal/tree"
+)
+
+const (
+	// journalInGit is the name of the journal in git's own folder, journalBeside the
+	// one beside the lock file where there is no repository.
+	journalInGit  = "webpress.journal"
+	journalBeside = ".webpress.lock.journal"
+	// maxJournal is the length in bytes of a journal that is still read: some half a
+	// million results.
+	maxJournal = 128 << 20
+)
+
+// A journal keeps what a run has finished until webpress.lock is written, so that a
+// run that is killed goes on where it was. Only one run at a time has it: see exclude.
+type journal struct {
+	dir, name string
+
+	mu   sync.Mutex
+	file *os.File
+	// broken is why nothing more is written, apart from lines that a removal waits for.
+	broken error
+	// torn says that the last line has no end.
+	torn bool
+}
+
+// journalOf is the journal for the lock file of p.
+func journalOf(p *past) *journal {
+	if p.repo != nil {
+		return &journal{dir: p.repo.GitDir(), name: journalInGit}
+	}
+	return &journal{dir: p.root, name: journalBeside}
+}
+
+// path is the absolute path, for people.
+func (j *journal) path() string { return filepath.Join(j.dir, j.name) }
+
+// read returns what runs before this one have left, nil for nothing.
+func (j *journal) read() ([]byte, error) {
+	root, err := os.OpenRoot(j.dir)
+	if err != nil {
+		return nil, cause(err)
+	}
+	defer root.Close()
+	data, err := tree.ReadPlain(root, j.name, maxJournal)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return data, cause(err)
+}
+
+// add writes a line, with one call to the system. Where a source waits to be removed
+// it is on the disk before add returns.
+func (j *journal) add(line []byte, durable bool) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.broken != nil && !durable {
+		return j.broken
+	}
+	if err := j.write(line, durable); err != nil {
+		j.broken = fmt.Errorf("write %q: %w", j.path(), cause(err))
+		return j.broken
+	}
+	return nil
+}
+
+func (j *journal) write(line []byte, durable bool) error {
+	if j.file == nil {
+		if err := j.open(); err != nil {
+			return err
+		}
+	}
+	if j.torn {
+		line = append([]byte{'\n'}, line...)
+	}
+	n, err := j.file.Write(line)
+	j.torn = j.torn && n == 0 || err != nil && n > 0
+	if err == nil && durable {
+		err = j.file.Sync()
+	}
+	return err
+}
+
+func (j *journal) open() error {
+	root, err := os.OpenRoot(j.dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if j.file, err = tree.Append(root, j.name); err != nil {
+		return err
+	}
+	// The last line of a killed run may have no end. An empty line does no harm.
+	info, err := j.file.Stat()
+	j.torn = err != nil || info.Size() > 0
+	return nil
+}
+
+// remove takes the journal away, once the lock file has all that is in it.
+func (j *journal) remove() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.file != nil {
+		j.file.Close()
+		j.file = nil
+	}
+	root, err := os.OpenRoot(j.dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if err := root.Remove(j.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove %q: %w", j.path(), cause(err))
+	}
+	return nil
+}
+
+// recall adds to p what a run that was killed has finished.
+func (r *run) recall(ctx context.Context, p *past) error {
+	data, err := journalOf(p).read()
+	if err != nil {
+		// It holds nothing that cannot be made again.
+		r.log.warn("read %q: %s; what an interrupted run has finished is converted again", journalOf(p).path(), err)
+	}
+	entries := ledger.ParseJournal(data)
+	if len(entries) == 0 {
+		return nil
+	}
+	var outputs []string
+	for _, e := range entries {
+		for _, o := range e.Outputs {
+			outputs = append(outputs, o.Path)
+		}
+	}
+	have, err := ledger.HashFiles(ctx, p.root, outputs)
+	if err != nil {
+		return err
+	}
+	var there []string
+	for name := range have {
+		there = append(there, name)
+	}
+	blobs, err := p.hash(ctx, there)
+	if err != nil {
+		return err
+	}
+	p.replaced = p.Fold(entries, have, blobs)
+	return nil
+}
+
+// journalize returns what writes results into the journal of p as they come, nil where
+// the run writes no lock file.
+func (r *run) journalize(p *past) func(asset.Job, asset.Result, []byte) error {
+	if p == nil || r.settings.DryRun || r.shard.total > 0 {
+		return nil
+	}
+	p.journal = journalOf(p)
+	return func(j asset.Job, result asset.Result, data []byte) error {
+		line, ok := ledger.JournalLine(j, result, data, p.prefix, p.codecs)
+		if !ok {
+			return nil
+		}
+		return p.journal.add(line, j.Remove)
+	}
+}
