@@ -104,7 +104,8 @@ func dotenvKey(name string) string {
 const shellSigns = "\"'`\\$<>&|;!#~"
 
 // dotenvValue returns value as it can stand in a dotenv file, and whether it can.
-// Some jobs source the file: nothing in it may be code for a shell. JSON is
+// Some jobs source the file: nothing in it may be code for a shell, which runs what
+// follows a space. JSON is
 // written on one line, and with such characters as \u00XX.
 func dotenvValue(value string) (string, bool) {
 	inert := false
@@ -115,7 +116,7 @@ func dotenvValue(value string) (string, bool) {
 		}
 	}
 	ok := utf8.ValidString(value) && strings.TrimSpace(value) == value &&
-		(inert || !strings.ContainsAny(value, shellSigns+"(){}[]*?")) &&
+		(inert || !strings.ContainsAny(value, shellSigns+" (){}[]*?")) &&
 		strings.IndexFunc(value, unicode.IsControl) < 0
 	return value, ok
 }

@@ -142,8 +142,9 @@ func plain(s string) string {
 			b.WriteRune(r)
 			b.WriteString("&#8203;")
 			continue
-		case r == '@' || r == '#':
-			// No backslash stops a mention; a space without width does.
+		case r == '@' || r == '#', r == ':' && strings.HasPrefix(after, "//"):
+			// No backslash stops a mention, nor GitLab from making a link of an address
+			// that it finds in the HTML; a space without width does.
 			b.WriteByte('\\')
 			b.WriteRune(r)
 			b.WriteString("&#8203;")
@@ -151,7 +152,6 @@ func plain(s string) string {
 		case strings.ContainsRune("\\`*_[]<>|~&$", r),
 			r == '!' && strings.HasPrefix(after, "["),
 			// Addresses become links.
-			r == ':' && strings.HasPrefix(after, "//"),
 			r == '.' && hasSuffixFold(before, "www"),
 			// Lists, rules and headings.
 			(r == '-' || r == '+' || r == '=') && i == 0,

@@ -53,7 +53,7 @@ func TestProse(t *testing.T) {
 		{"one ` alone", "one \\` alone"},
 		{"empty `` pair", "empty \\`\\` pair"},
 		{"@a #1", "\\@&#8203;a \\#&#8203;1"},
-		{"see https://x.example", "see https\\://x.example"},
+		{"see https://x.example", "see https\\:&#8203;//x.example"},
 		{"WWW.x.example", "WWW\\.x.example"},
 		{"1. a - b", "1\\. a - b"},
 		{"closes gh-12", "closes gh-&#8203;12"},
