@@ -61,6 +61,9 @@ func (r *run) apply(ctx context.Context) int {
 	for _, part := range verified {
 		results = append(results, part.Results...)
 	}
+	if err := r.checkPlaces(at.locks, repo.Top(), results); err != nil {
+		return r.stop(ctx, err)
+	}
 	at.describe(results)
 	in := report.Input{
 		Results: inOrder(results), DryRun: s.DryRun, Recipe: recipe(&s), Rules: len(r.rules), Version: r.Version,

@@ -68,7 +68,9 @@ func (c Command) Main(ctx context.Context, args []string) int {
 	if usesStdout(settings) {
 		people = c.Stderr // GitHub's runner takes commands from both
 	}
-	platform := ci.Detect(c.Getenv, ci.Options{Out: people, Dotenv: dotenvPath(settings), Stdout: c.Stdout, Now: c.Now})
+	o := ci.Options{Out: people, Stdout: c.Stdout, Now: c.Now}
+	o.Dotenv, o.Within = dotenvPath(settings)
+	platform := ci.Detect(c.Getenv, o)
 	log := newLog(people, c.Stderr, platform.Name() != "")
 	defer log.flush()
 	switch {
@@ -106,17 +108,21 @@ func (c Command) Main(ctx context.Context, args []string) int {
 }
 
 // dotenvPath is where the lines of the setting dotenv go: - is standard output, and
-// empty is nowhere.
-func dotenvPath(s config.Config) string {
+// empty is nowhere. Where webpress.yml names it, it is relative to the folder within,
+// and may have become a link since it was looked at.
+func dotenvPath(s config.Config) (name, within string) {
 	switch {
 	case isStdout(s.Dotenv):
-		return toStdout
+		return toStdout, ""
 	case s.Dotenv == "", s.DryRun:
-		return ""
+		return "", ""
 	case filepath.IsAbs(s.Dotenv):
-		return s.Dotenv
+		return s.Dotenv, ""
 	}
-	return filepath.Join(s.WorkingDirectory, s.Dotenv)
+	if _, ok := s.FromFile["dotenv"]; ok {
+		return filepath.ToSlash(filepath.Clean(s.Dotenv)), s.WorkingDirectory
+	}
+	return filepath.Join(s.WorkingDirectory, s.Dotenv), ""
 }
 
 // fromStart is a path from the working directory as seen from where webpress was started.

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"path"
 	"strings"
@@ -37,7 +36,7 @@ func (r *run) keepOriginals(ctx context.Context, jobs []asset.Job) (notices []st
 	if err != nil {
 		return nil, err
 	}
-	named, err := r.named(ctx, jobs, asked)
+	named, err := r.namedIn(ctx, jobs, asked)
 	if err != nil {
 		return nil, err
 	}
@@ -106,17 +105,19 @@ const (
 	textHead = 8000
 )
 
-// named says which files of the repository name sources, by the paths of those.
-func (r *run) named(ctx context.Context, jobs []asset.Job, asked []int) (map[string]string, error) {
+// namedIn says which files of the repository name sources, by the paths of those.
+func (r *run) namedIn(ctx context.Context, jobs []asset.Job, asked []int) (map[string]string, error) {
 	if r.repo == nil {
 		return nil, nil
 	}
-	sources := map[string][]string{} // by the last name, folded
+	prefix := r.prefix(r.repo)
+	sources := map[string][]named{} // by the last name, folded
 	for _, i := range asked {
 		p := jobs[i].Source.Path
 		base := tree.Fold(path.Base(p))
-		sources[base] = append(sources[base], p)
+		sources[base] = append(sources[base], named{p, tree.Fold(path.Join(prefix, p))})
 	}
+	why := map[string]string{}
 	repo := r.repo.AtTop()
 	files, err := repo.Files(ctx)
 	if err != nil {
@@ -127,7 +128,13 @@ func (r *run) named(ctx context.Context, jobs []asset.Job, asked []int) (map[str
 		return nil, fmt.Errorf("open %q: %w", repo.Top(), cause(err))
 	}
 	defer root.Close()
-	where := map[string]string{}
+	where := map[string]*mentions{}
+	note := func(p, place string) {
+		if where[p] == nil {
+			where[p] = &mentions{}
+		}
+		where[p].add(place)
+	}
 	left := int64(maxTexts)
 	for _, f := range files {
 		if err := context.Cause(ctx); err != nil {
@@ -138,8 +145,9 @@ func (r *run) named(ctx context.Context, jobs []asset.Job, asked []int) (map[str
 		}
 		if left <= 0 {
 			for _, i := range asked {
-				p := jobs[i].Source.Path
-				where[p] = cmp.Or(where[p], "there is more text than is searched for its name")
+				if p := jobs[i].Source.Path; where[p] == nil {
+					why[p] = "there is more text than is searched for its name"
+				}
 			}
 			break
 		}
@@ -150,17 +158,18 @@ func (r *run) named(ctx context.Context, jobs []asset.Job, asked []int) (map[str
 		left -= int64(len(data))
 		for line, names := 1, bufio.NewReader(bytes.NewReader(data)); ; line++ {
 			text, err := names.ReadString('\n')
-			for _, p := range namesIn(text, sources) {
-				if where[p] == "" {
-					where[p] = fmt.Sprintf("it is still named in %s, line %d", f.Path, line)
-				}
+			for p := range namesIn(text, path.Dir(f.Path), sources) {
+				note(p, fmt.Sprintf("%s, line %d", f.Path, line))
 			}
 			if err == io.EOF {
 				break
 			}
 		}
 	}
-	return where, nil
+	for p, m := range where {
+		why[p] = "it is still named in " + m.String()
+	}
+	return why, nil
 }
 
 // mayName says whether a file of the repository is searched: neither images, nor
@@ -181,28 +190,4 @@ func (r *run) mayName(name string) bool {
 		}
 	}
 	return true
-}
-
-// namesIn are the sources whose last name stands in a line as a word of its own, as in
-// src="a.jpg", url(x/a.jpg) and ](a.jpg), also with %20 and the like.
-func namesIn(line string, sources map[string][]string) []string {
-	if !strings.Contains(line, ".") {
-		return nil
-	}
-	var found []string
-	for word := range strings.FieldsFuncSeq(line, func(c rune) bool { return strings.ContainsRune(" \t\r\n\"'`()[]{}<>=,;|/\\?#:!*", c) }) {
-		found = append(found, sources[tree.Fold(word)]...)
-		if strings.Contains(word, "%") {
-			if plain, err := url.PathUnescape(word); err == nil {
-				found = append(found, sources[tree.Fold(path.Base(plain))]...)
-			}
-		}
-	}
-	// Names with signs that end a word, such as "a (1).jpg".
-	for base, paths := range sources {
-		if strings.ContainsAny(base, " \"'`()[]{}<>=,;|\\?#:!*") && strings.Contains(tree.Fold(line), base) {
-			found = append(found, paths...)
-		}
-	}
-	return found
 }

@@ -180,11 +180,24 @@ func (r *run) ownFile(end string) string {
 // checkImages refuses a report in the place of a source or a result, before anything
 // is done.
 func (r *run) checkImages(p *past, v *view) error {
+	results := slices.Clone(v.settled)
+	for _, t := range v.todo {
+		results = append(results, asset.Result{Source: t.Source, Output: t.Output})
+	}
+	var locks []*ledger.Ledger
+	if p != nil {
+		locks = append(locks, p.Ledger)
+	}
+	return r.checkPlaces(locks, r.settings.WorkingDirectory, results)
+}
+
+// checkPlaces is checkImages for results whose paths begin at dir.
+func (r *run) checkPlaces(locks []*ledger.Ledger, dir string, results []asset.Result) error {
 	sinks := sinksOf(r.settings)
 	if len(sinks) == 0 {
 		return nil
 	}
-	dir, root := r.settings.WorkingDirectory, r.root()
+	root := r.root()
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = real
 	}
@@ -197,20 +210,16 @@ func (r *run) checkImages(p *past, v *view) error {
 			what[tree.Fold(filepath.Join(base, filepath.FromSlash(name)))] = why
 		}
 	}
-	if p != nil {
-		for _, e := range p.Entries() {
+	for _, l := range locks {
+		for _, e := range l.Entries() {
 			for _, o := range e.Outputs {
 				add(root, o.Path, "it is a result")
 			}
 		}
 	}
-	for _, one := range v.settled {
+	for _, one := range results {
 		add(dir, one.Output, "it is a result")
 		add(dir, one.Source.Path, "it is a source")
-	}
-	for _, t := range v.todo {
-		add(dir, t.Output, "it is a result")
-		add(dir, t.Source.Path, "it is a source")
 	}
 	var faults []error
 	for _, one := range sinks {

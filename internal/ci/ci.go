@@ -44,6 +44,9 @@ type Options struct {
 	// lines, on every platform; empty is none, and - is Stdout. GitLab hands such a
 	// file to later jobs as artifacts:reports:dotenv.
 	Dotenv string
+	// Within, where it is set, is the folder that Dotenv is relative to, and that no
+	// symbolic link may lead out of: the path is a stranger's.
+	Within string
 	// Stdout takes the lines of Dotenv where that is -.
 	Stdout io.Writer
 	// Now is the clock, time.Now where it is nil.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -28,11 +29,11 @@ const maxDotenv = 16 << 20
 // line, and returns the names of those that it had to leave out: GitLab takes
 // no line breaks, cuts spaces off, puts variables in place of $NAME, and takes
 // no more than limit bytes (0: any number). Other lines of the file stay; those
-// of an earlier call are replaced.
-func writeDotenv(path string, stdout io.Writer, outputs []Output, limit int) (left []string, err error) {
+// of an earlier call are replaced. within is that of Options.
+func writeDotenv(path, within string, stdout io.Writer, outputs []Output, limit int) (left []string, err error) {
 	var old []byte
 	if path != toStdout {
-		old, err = tree.Read(path, maxDotenv)
+		old, err = readDotenv(path, within)
 		// What is no regular file, such as a named pipe, has no lines to keep.
 		_, other := errors.AsType[*tree.KindError](err)
 		if err != nil && !other && !errors.Is(err, fs.ErrNotExist) {
@@ -63,15 +64,31 @@ func writeDotenv(path string, stdout io.Writer, outputs []Output, limit int) (le
 		}
 		b.WriteString(line)
 	}
-	if path == toStdout {
+	switch {
+	case path == toStdout:
 		_, err = io.WriteString(stdout, b.String())
-	} else {
+	case within != "":
+		err = tree.WriteFile(within, path, []byte(b.String()))
+	default:
 		err = tree.Save(path, []byte(b.String()))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("write outputs %q: %w", path, cause(err))
 	}
 	return left, nil
+}
+
+// readDotenv reads what is at path already.
+func readDotenv(path, within string) ([]byte, error) {
+	if within == "" {
+		return tree.Read(path, maxDotenv)
+	}
+	root, err := os.OpenRoot(within)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return tree.ReadPlain(root, path, maxDotenv)
 }
 
 // IsDotenv says whether data has lines of NAME=value and nothing else, one of them
@@ -151,7 +168,11 @@ func dotenv(o Options, outputs []Output, limit int, paths ...string) error {
 		if path == "" {
 			continue
 		}
-		left, err := writeDotenv(path, o.Stdout, outputs, limit)
+		within := ""
+		if path == o.Dotenv {
+			within = o.Within
+		}
+		left, err := writeDotenv(path, within, o.Stdout, outputs, limit)
 		if err != nil {
 			return err
 		}

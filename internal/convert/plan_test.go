@@ -100,6 +100,25 @@ func TestPlanClashes(t *testing.T) {
 			},
 		},
 		{
+			name:     "composed and decomposed",
+			template: "{dir}/{name}.webp",
+			sources:  []string{"caf\u00e9.jpg", "cafe\u0301.png"},
+			hints: map[string]string{
+				"caf\u00e9.jpg":  "\"cafe\u0301.png\" {dir}/{name}.{ext}.webp",
+				"cafe\u0301.png": "\"caf\u00e9.jpg\" {dir}/{name}.{ext}.webp",
+			},
+		},
+		{
+			name:     "composed in capitals and decomposed",
+			template: "{dir}/{name}.webp",
+			sources:  []string{"\u00c5/X.jpg", "a\u030a/x.png", "b/x.png"},
+			jobs:     []string{"b/x.png"},
+			hints: map[string]string{
+				"\u00c5/X.jpg":  "\"a\u030a/x.png\" {dir}/{name}.{ext}.webp",
+				"a\u030a/x.png": "\"\u00c5/X.jpg\" {dir}/{name}.{ext}.webp",
+			},
+		},
+		{
 			name:     "upper and lower case",
 			template: "{dir}/{name}.webp",
 			sources:  []string{"A.jpg", "a.png"},

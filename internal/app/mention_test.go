@@ -1,0 +1,55 @@
+package app
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"webpress/internal/tree"
+)
+
+func TestNamesIn(t *testing.T) {
+	sources := map[string][]named{}
+	for _, p := range []string{"a/x.jpg", "b/x.jpg", "b/c/x.jpg", "img/one.png", "with space.png", "odd (1).png"} {
+		base := tree.Fold(path.Base(p))
+		sources[base] = append(sources[base], named{p, tree.Fold(p)})
+	}
+	tests := []struct{ line, dir, want string }{
+		{`<img src="a/x.jpg">`, ".", "a/x.jpg"},
+		{`<img src="/a/x.jpg?v=1">`, "pages", "a/x.jpg"},
+		{`url(../a/x.jpg)`, "css", "a/x.jpg"},
+		{`![](x.jpg)`, "b", "b/x.jpg"},
+		{`![](./X.JPG)`, "b", "b/x.jpg"},
+		{`![](c/x.jpg)`, "b", "b/c/x.jpg"},
+		{`https://example.com/site/a/x.jpg`, ".", "a/x.jpg"},
+		{`a\x.jpg`, ".", "a/x.jpg"},
+		{`x.jpg`, "pages", "a/x.jpg b/c/x.jpg b/x.jpg"},      // any of them
+		{`$dir/x.jpg`, "pages", "a/x.jpg b/c/x.jpg b/x.jpg"}, // as well
+		{`other/x.jpg`, "pages", ""},                         // another one
+		{`xa/x.jpg`, ".", ""},
+		{`other/one.png`, ".", "img/one.png"}, // the only one of its name
+		{`someone.png`, ".", ""},
+		{`[](with%20space.png)`, ".", "with space.png"},
+		{`see odd (1).png`, ".", "odd (1).png"},
+		{`a/x.jpg and b/x.jpg`, ".", "a/x.jpg b/x.jpg"},
+	}
+	for _, tc := range tests {
+		got := strings.Join(slices.Sorted(maps.Keys(namesIn(tc.line, tc.dir, sources))), " ")
+		if got != tc.want {
+			t.Errorf("in %s, %q names %q, want %q", tc.dir, tc.line, got, tc.want)
+		}
+	}
+}
+
+func TestMentions(t *testing.T) {
+	var m mentions
+	for i := range 7 {
+		m.add(fmt.Sprintf("p%d", i))
+	}
+	if got := m.String(); got != "p0; p1; p2; p3; p4; and 2 more" {
+		t.Error(got)
+	}
+}
