@@ -44,6 +44,7 @@ func TestMain(m *testing.M) {
 //	tree FILE …                       checks that these files are there and no others
 //	weird FILE                        makes a picture whose name is a Go string
 //	cut FILE BYTES                    shortens a file
+//	bomb KIND FILE                    makes a decompression bomb; see cmdBomb
 //	fixes [lost]                      writes what check has printed as fixes to fix.sh
 //	forge SOURCE CONTENT [OUTPUT]     writes a line into webpress.lock by hand
 //	listen VARIABLE FILE              puts the address of an HTTP server into VARIABLE; see listen
@@ -74,7 +75,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"picture": cmdPicture, "weird": cmdWeird, "code": cmdCode, "until": cmdUntil, "tree": cmdTree, "cut": cmdCut, "listen": cmdListen,
-			"again": cmdAgain, "fixes": cmdFixes, "forge": cmdForge,
+			"again": cmdAgain, "bomb": cmdBomb, "fixes": cmdFixes, "forge": cmdForge,
 		},
 	})
 }

@@ -231,7 +231,7 @@ func probeBMP(data []byte) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	return Info{Format: asset.BMP, Width: f.w, Height: f.h, Frames: 1, Alpha: f.alpha, Depth: 8}, nil
+	return Info{Format: asset.BMP, Width: f.w, Height: f.h, Frames: 1, Alpha: f.alpha, Depth: 8, Bits: f.bits}, nil
 }
 
 func decodeBMP(data []byte) (frame, meta, error) {

@@ -58,6 +58,7 @@ func Probe(data []byte) (Info, error) {
 	if info.Width < 1 || info.Height < 1 {
 		return Info{}, &Error{Op: string(format), Detail: "the header gives no size"}
 	}
+	info.Flat = flat(info, len(data))
 	return info, nil
 }
 
@@ -123,47 +124,4 @@ func sniff(data []byte) (asset.Format, error) {
 		return "", &Error{Op: "picture", Detail: "the content is of no known format"}
 	}
 	return format, nil
-}
-
-// Cost estimates the bytes that decoding and encoding a picture need at their
-// peak, from its header and the bounds of its output; 0 is no bound.
-func Cost(info Info, maxWidth, maxHeight int) int64 {
-	source := int64(info.Width) * int64(info.Height)
-	w, h := pixel.Fit(max(1, info.Width), max(1, info.Height), maxWidth, maxHeight)
-	output := int64(w) * int64(h)
-
-	// What the encoder holds: planes of its own, or 4 bytes a pixel and the
-	// tables of the lossless coder.
-	encode := 4 * output
-	if !info.Lossy {
-		encode = 20 * output
-	}
-	wide := int64(1)
-	if info.Depth > 8 {
-		wide = 2
-	}
-	switch info.Format {
-	case asset.HEIC, asset.AVIF:
-		if info.Frames > 1 {
-			return info.Memory + 12*source + encode + 12*output
-		}
-		// Planes at 4:2:0 to 4:4:4, in the decoder and copied, of the image as it is
-		// before it is cropped.
-		return max(5*max(source, info.Decoded)*wide, info.Memory) + encode + 2*output
-	case asset.JPEG:
-		if scaled := source / 4; output <= scaled {
-			source = scaled
-		}
-		// Planes at 4:4:4, or RGBA of what is not YCbCr.
-		return info.Held + 4*source + encode + 2*output
-	case asset.TIFF:
-		return max(4*source, info.Memory) + encode + 4*output
-	case asset.BMP:
-		return 4*source + encode + 4*output
-	default:
-		if info.Frames > 1 { // canvas, frame, what it covers, and the encoder's three
-			return 12*source + encode + 12*output
-		}
-		return 4*source*wide + encode + 4*output
-	}
 }

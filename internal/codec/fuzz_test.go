@@ -50,7 +50,7 @@ func FuzzProbe(f *testing.F) {
 		if info.Width < 1 || info.Height < 1 || info.Frames < 1 || info.Depth < 1 || info.Depth > 32 {
 			t.Fatalf("%+v", info)
 		}
-		if cost := Cost(info, 100, 100); cost <= 0 {
+		if cost := EstimateMemory(info, 100, 100); cost <= 0 {
 			t.Fatalf("%+v costs %d bytes", info, cost)
 		}
 	})

@@ -240,7 +240,7 @@ func scanGIF(data []byte) (*gifReader, Info, error) {
 	if err != nil {
 		return nil, Info{}, err
 	}
-	i := Info{Format: asset.GIF, Width: g.w, Height: g.h, Depth: 8}
+	i := Info{Format: asset.GIF, Width: g.w, Height: g.h, Depth: 8, Bits: 8, Memory: 4 * int64(g.w) * int64(g.h)}
 	last := patch{dispose: disposeNone}
 	work := 0 // pixels of all frames
 	for ahead := *g; ; i.Frames++ {

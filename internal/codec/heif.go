@@ -38,8 +38,9 @@ func probeHEIF(data []byte, format asset.Format) (Info, error) {
 	info := Info{
 		Format: format, Width: s.w, Height: s.h, Frames: 1,
 		Alpha: f.primary.alpha != nil, Depth: f.bits(f.primary), Lossy: true,
-		Memory: f.memory(),
 	}
+	info.Pixels = f.sampleBytes(f.primary) * int64(s.w) * int64(s.h) / 2
+	info.Memory = f.memory()
 	if n := f.decodedPixels(); n > int64(s.w)*int64(s.h) {
 		info.Decoded = n
 	}

@@ -98,17 +98,13 @@ func (f *heifFile) decodedPixels() int64 {
 	return int64(min(max(own, (f.primary.pixels-own)/2), math.MaxInt64/2))
 }
 
-// memory estimates the bytes that decoding the primary image needs at its peak, with
-// what comes of it.
+// memory estimates the bytes that decoding the primary image needs at its peak, besides
+// what comes of it: the planes of the decoder, and libheif's, of all that it is made of.
 func (f *heifFile) memory() int64 {
-	sample := 1.0
-	if f.bits(f.primary) > 8 {
-		sample = 2
-	}
 	w, h := f.coded(f.primary)
-	own := float64(w) * float64(h)
-	// Planes in the decoder, in libheif and here, and those of alpha.
-	return int64(min(sample*max(5*own, own+2*f.primary.pixels), math.MaxInt64/2))
+	pixels := f.primary.pixels + float64(w)*float64(h)
+	return int64(min(pixels*float64(f.sampleBytes(f.primary))/2, math.MaxInt64/4))
 }
 
-func (f *heifFile) sequenceMemory(t *heifTrack) int64 { return 24 * int64(t.w) * int64(t.h) }
+// sequenceMemory is the same of a frame of a track: planes twice, and RGBA.
+func (f *heifFile) sequenceMemory(t *heifTrack) int64 { return 16 * int64(t.w) * int64(t.h) }

@@ -254,6 +254,33 @@ func (f *heifFile) bits(item *heifItem) int {
 	return 8
 }
 
+// sampleBytes returns how many bytes the planes of an item have for two pixels.
+func (f *heifFile) sampleBytes(item *heifItem) int64 {
+	n := int64(3) // 4:2:0
+	if body, ok := f.property(item, "av1C"); ok {
+		switch info := av1Config(body); {
+		case info.mono:
+			n = 2
+		case info.subW == 0:
+			n = 6
+		case info.subH == 0:
+			n = 4
+		}
+	} else if body, ok := f.property(item, "hvcC"); ok && len(body) > 17 {
+		n = [4]int64{2, 3, 4, 6}[body[16]&3] // chroma_format_idc
+	} else {
+		for _, part := range item.parts {
+			if p := f.byID[part]; p != nil && p != item && len(p.parts) == 0 {
+				return f.sampleBytes(p)
+			}
+		}
+	}
+	if f.bits(item) > 8 {
+		n *= 2
+	}
+	return n
+}
+
 // content returns the bytes of an item, at most maxInflated, read by v; nil where
 // they are not there.
 func (f *heifFile) content(v *view, item *heifItem) (all []byte) {

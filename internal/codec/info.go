@@ -21,11 +21,17 @@ type Info struct {
 	// more than Width x Height: what is cropped counts, and what is composed. 0 is
 	// Width x Height.
 	Decoded int64
-	// Memory is the number of bytes that decoding needs at its peak, the pixels that
-	// come of it included, where the format tells; else 0.
+	// Bits is the number of bits that the file spends on a pixel before it is
+	// compressed, where the format lets it differ from 24; else 0.
+	Bits int
+	// Flat says that the file is so small beside its pixels that all but nothing is on
+	// them; see flatRatio.
+	Flat bool
+	// Pixels is the number of bytes of the decoded pixels of one frame, at full size;
+	// 0 is four a pixel, or eight of more than 8 bits.
+	Pixels int64
+	// Memory is the number of bytes that the decoder needs at its peak besides Pixels.
 	Memory int64
-	// Held is the number of bytes that the decoder holds besides the pixels.
-	Held int64
 	// Notes are remarks for the user, such as further images in the file that
 	// are not converted.
 	Notes []string

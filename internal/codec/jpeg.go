@@ -19,7 +19,8 @@ func probeJPEG(data []byte) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	info := Info{Format: asset.JPEG, Width: h.width, Height: h.height, Frames: 1, Depth: h.depth, Lossy: true, Held: h.coefficients}
+	info := Info{Format: asset.JPEG, Width: h.width, Height: h.height, Frames: 1, Depth: h.depth, Lossy: true,
+		Bits: 8 * h.components, Pixels: h.pixels, Memory: h.coefficients}
 	if h.Orientation >= 5 {
 		info.Width, info.Height = info.Height, info.Width
 	}

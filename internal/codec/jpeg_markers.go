@@ -13,7 +13,8 @@ type jpegHeader struct {
 	// libjpeg holds of them where that is more than once.
 	scans        int
 	coefficients int64
-	stray        bool // there are bytes between the segments before the pixels
+	pixels       int64 // the bytes that come of it
+	stray        bool  // there are bytes between the segments before the pixels
 	meta
 }
 
@@ -68,6 +69,10 @@ func readJPEGHeader(data []byte) (jpegHeader, error) {
 				return h, &Error{Op: "jpeg", Detail: "the header gives no size"}
 			}
 			h.ICC, h.IPTC = icc.join(), photoshopIPTC(resources)
+			// CMYK and what has no planes come as four bytes.
+			if h.pixels = h.held(sampling) / 2; h.components > 3 {
+				h.pixels = 4 * int64(h.width) * int64(h.height)
+			}
 			if h.scans = 1; progressive || len(body) > 0 && int(body[0]) < h.components {
 				h.coefficients = h.held(sampling)
 				h.scans += countJPEGScans(data, at)

@@ -238,6 +238,7 @@ func probePNG(data []byte) (Info, error) {
 	i := Info{
 		Format: asset.PNG, Width: f.w, Height: f.h,
 		Frames: f.frames(), Alpha: f.alpha(), Depth: f.depth, Notes: f.notes,
+		Bits: f.depth * map[int]int{pngGray: 1, pngRGB: 3, pngPalette: 1, pngGrayAlpha: 2, pngRGBA: 4}[f.colour],
 	}
 	if f.colour == pngPalette {
 		i.Depth = 8

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"webpress/internal/asset"
 	"webpress/internal/pixel"
@@ -92,7 +93,7 @@ func TestDecodePNG(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(want, info); diff != "" {
+			if diff := cmp.Diff(want, info, cmpopts.IgnoreFields(Info{}, "Bits", "Memory")); diff != "" {
 				t.Error(diff)
 			}
 			// What follows the end is no business of ours.

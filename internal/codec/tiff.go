@@ -279,8 +279,8 @@ func probeTIFF(data []byte) (Info, error) {
 	i := Info{
 		Format: asset.TIFF, Frames: 1, Depth: min(32, max(8, t.bits)),
 		Width: t.width, Height: t.height, Alpha: t.alpha >= 0 && !t.byLibtiff() && t.photometric != C.PHOTOMETRIC_SEPARATED,
-		Lossy:  t.packed == C.COMPRESSION_JPEG || t.packed == C.COMPRESSION_OJPEG,
-		Memory: 4*int64(t.width)*int64(t.height) + t.scratch(int64(len(data))),
+		Lossy: t.packed == C.COMPRESSION_JPEG || t.packed == C.COMPRESSION_OJPEG,
+		Bits:  t.bits * t.samples, Pixels: 4 * int64(t.width) * int64(t.height), Memory: t.scratch(int64(len(data))),
 	}
 	if t.orientation >= 5 {
 		i.Width, i.Height = i.Height, i.Width

@@ -15,7 +15,7 @@ import (
 const smallSide = 1024
 
 // losslessAlways is what lossless coding of noise needs, in bytes a pixel, above what
-// codec.Cost has for images that are not known.
+// codec.EstimateMemory has for images that are not known.
 const losslessAlways = 24
 
 // tooMuch is why an image is refused that needs more memory than there is, before the
@@ -32,7 +32,7 @@ func (r *run) tooMuch(j asset.Job, need int64, info codec.Info) error {
 	// Rounded up, so that what the hint says is enough.
 	const unit = 1_000_000
 	hint := fmt.Sprintf("raise `memory-limit` to %dMB or more where there is as much, or convert it on a larger machine", need/unit+1)
-	if info.Width > 0 && j.Source.Size+codec.Cost(info, smallSide, smallSide) <= r.most {
+	if info.Width > 0 && j.Source.Size+codec.EstimateMemory(info, smallSide, smallSide) <= r.most {
 		hint += ", or shrink it with `max-width`"
 	}
 	return &mistake{
@@ -45,7 +45,7 @@ func (r *run) tooMuch(j asset.Job, need int64, info codec.Info) error {
 // memoryOf estimates the bytes that converting an image needs at its peak, besides
 // those of its file.
 func memoryOf(info codec.Info, r asset.Recipe) int64 {
-	n := codec.Cost(info, r.MaxWidth, r.MaxHeight)
+	n := codec.EstimateMemory(info, r.MaxWidth, r.MaxHeight)
 	if r.Lossless == asset.LosslessAlways {
 		// Of photos and noise, which are otherwise not encoded without loss, the encoder
 		// remembers each pixel several times.
@@ -53,4 +53,29 @@ func memoryOf(info codec.Info, r asset.Recipe) int64 {
 		n += losslessAlways * int64(w) * int64(h)
 	}
 	return n
+}
+
+// A file of a few kilobytes can promise gigabytes of nothing, and cost as much, and
+// minutes. A flat image may need flatMemory bytes; more, up to flatPixels, is let through:
+// a logo on a large canvas is one, and takes less than is estimated.
+const (
+	flatMemory = 512 << 20
+	flatPixels = 32 << 20
+)
+
+// bomb refuses a flat image that is large, unless memory was set for it: then somebody
+// knows what is in these files.
+func bomb(j asset.Job, need int64, info codec.Info, set bool) error {
+	if set || !info.Flat || need <= flatMemory || max(pixels(info), info.Decoded) <= flatPixels {
+		return nil
+	}
+	hint := fmt.Sprintf("if the file can be trusted, set `memory-limit` to %dMB or more", need/1_000_000+1)
+	if j.Source.Size+codec.EstimateMemory(info, smallSide, smallSide) <= flatMemory {
+		hint += ", or shrink it with `max-width`"
+	}
+	return &mistake{
+		fmt.Errorf("convert %q: an almost empty image of %dx%d pixels in a file of %s would take about %s of memory: this may be a decompression bomb",
+			j.Source.Path, info.Width, info.Height, humanize.Bytes(uint64(j.Source.Size)), humanize.Bytes(uint64(need))),
+		hint,
+	}
 }

@@ -200,6 +200,9 @@ func (r *run) hold(ctx context.Context, j asset.Job, p *prepared, need int64,
 			return nil, codec.Info{}, err
 		}
 		cost := int64(len(data)) + memoryOf(info, j.Recipe)
+		if err := bomb(j, cost, info, r.limited); err != nil {
+			return nil, codec.Info{}, err
+		}
 		if cost <= need {
 			return data, info, nil
 		}

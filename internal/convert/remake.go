@@ -31,10 +31,14 @@ func Remake(ctx context.Context, j asset.Job, content []byte, memory int64) (out
 	if err := claims(j, info); err != nil {
 		return Output{}, err
 	}
+	need := int64(len(content)) + memoryOf(info, j.Recipe)
+	if err := bomb(j, need, info, memory > 0); err != nil {
+		return Output{}, err
+	}
 	if memory <= 0 {
 		memory = DefaultMemory()
 	}
-	if need := int64(len(content)) + codec.Cost(info, j.Recipe.MaxWidth, j.Recipe.MaxHeight); need > memory {
+	if need > memory {
 		return Output{}, &mistake{
 			fmt.Errorf("convert %q: it takes %d MB of memory, and there are %d", j.Source.Path, need>>20, memory>>20),
 			"raise `memory-limit`, or run this where there is more memory",

@@ -25,7 +25,8 @@ type Options struct {
 	Jobs int
 	// Memory is the number of bytes that the images in work may need together. An
 	// image that needs more fails. 0 is DefaultMemory; then an image that needs more,
-	// and not more than 75 % of what there is, is converted on its own.
+	// and not more than 75 % of what there is, is converted on its own, and one that
+	// is a bomb by the size of its file is not.
 	Memory int64
 	// DryRun converts and measures, and writes nothing.
 	DryRun bool
@@ -96,7 +97,8 @@ func Run(ctx context.Context, jobs []asset.Job, o Options) []asset.Result {
 	if r.root, err = os.OpenRoot(o.Dir); err != nil {
 		return r.failAll(jobs, fmt.Sprintf("open %q: %s", o.Dir, cause(err)))
 	}
-	if r.most = o.Memory; o.Memory <= 0 {
+	r.limited = o.Memory > 0
+	if r.most = o.Memory; !r.limited {
 		r.Memory, r.most = DefaultMemory(), usableMemory()/100*shareAlone
 	}
 	r.budget = newBudget(r.Memory)
@@ -113,9 +115,11 @@ type run struct {
 	Options
 	root   *os.Root
 	budget *budget
-	// most is the number of bytes that a single image may need.
-	most   int64
-	elders elders
+	// most is the number of bytes that a single image may need, limited says that it was
+	// set.
+	most    int64
+	limited bool
+	elders  elders
 
 	// workers is how many pictures are in work at a time, unfinished how many have
 	// no result yet.

@@ -51,8 +51,8 @@ func (v *verifying) header(e Entry, data []byte) (asset.Result, error) {
 		return asset.Result{}, err
 	case info.Width != f.Width || info.Height != f.Height || max(info.Frames, 1) != f.Frames:
 		return asset.Result{}, errors.New("its decoder reads another size than its header gives")
-	case v.MaxMemory > 0 && codec.Cost(info, 0, 0) > v.MaxMemory:
-		return asset.Result{}, fmt.Errorf("decoding it takes %d MB of memory, and there are %d", codec.Cost(info, 0, 0)>>20, v.MaxMemory>>20)
+	case v.MaxMemory > 0 && codec.EstimateMemory(info, 0, 0) > v.MaxMemory:
+		return asset.Result{}, fmt.Errorf("decoding it takes %d MB of memory, and there are %d", codec.EstimateMemory(info, 0, 0)>>20, v.MaxMemory>>20)
 	}
 	return asset.Result{
 		Source: asset.Source{Path: e.Source, Blob: e.Blob}, Status: asset.Converted, Output: e.Output,
