@@ -260,10 +260,14 @@ func (e expiry) Stop() bool {
 	}
 }
 
-// impatient is a clock by which all time-outs run out once stuck is closed.
-func impatient(stuck <-chan struct{}) wire.Clock {
-	return wire.Clock{AfterFunc: func(_ time.Duration, f func()) wire.Timer {
+// impatient is a clock by which time-outs of that length run out once stuck is closed,
+// and no others.
+func impatient(stuck <-chan struct{}, length time.Duration) wire.Clock {
+	return wire.Clock{AfterFunc: func(d time.Duration, f func()) wire.Timer {
 		e := expiry{make(chan struct{})}
+		if d != length {
+			return e
+		}
 		go func() {
 			select {
 			case <-stuck:
@@ -290,7 +294,7 @@ func TestArtifactHangs(t *testing.T) {
 				return name == at
 			}
 			a := g.artifact()
-			a.Client = wire.New(wire.Options{Timeout: time.Minute, Clock: impatient(stuck)})
+			a.Client = wire.New(wire.Options{Timeout: time.Minute, Clock: impatient(stuck, time.Minute)})
 			_, err := a.Put(t.Context(), delivery(t))
 			if err == nil || !strings.Contains(err.Error(), "for 1m0s") {
 				t.Errorf("error is %v", err)

@@ -250,7 +250,7 @@ func TestPushLFS(t *testing.T) {
 func TestDefaultMessage(t *testing.T) {
 	t.Parallel()
 	got := defaultMessage([]file{{add: true, output: "a\nSigned-off-by: x.webp", origin: "a.heic", before: 100, after: 25, remove: true}}, harmless)
-	want := "perf(images): convert 1 image to WebP\n\n100 B -> 25 B, 75 % saved\n\n* a?Signed-off-by: x.webp instead of a.heic\n"
+	want := "perf(images): convert 1 image to WebP\n\n100 B -> 25 B, 75.0 % saved\n\n* a?Signed-off-by%3A x.webp instead of a.heic\n"
 	if got != want {
 		t.Errorf("got %q", got)
 	}
@@ -258,7 +258,7 @@ func TestDefaultMessage(t *testing.T) {
 	if got := defaultMessage([]file{unknown}, harmless); strings.Contains(got, "saved") {
 		t.Errorf("nothing is known to be saved: %q", got)
 	}
-	if got := defaultMessage([]file{{add: true, output: "a.webp", before: 100, after: 25}, unknown}, harmless); !strings.Contains(got, "100 B -> 25 B, 75 % saved") {
+	if got := defaultMessage([]file{{add: true, output: "a.webp", before: 100, after: 25}, unknown}, harmless); !strings.Contains(got, "100 B -> 25 B, 75.0 % saved") {
 		t.Errorf("one size is not known: %q", got)
 	}
 	many := make([]file, 60)

@@ -169,7 +169,7 @@ func TestPush(t *testing.T) {
 		t.Error(got)
 	}
 	message := run(t, s.bare, "log", "-1", "--format=%an <%ae>%n%B", "main")
-	for _, part := range []string{"bot <bot@example.org>", "perf(images): convert 2 images to WebP", "200 B -> 80 B, 60 % saved", "* a.webp"} {
+	for _, part := range []string{"bot <bot@example.org>", "perf(images): convert 2 images to WebP", "200 B -> 80 B, 60.0 % saved", "* a.webp"} {
 		if !strings.Contains(message, part) {
 			t.Errorf("%q is not in %s", part, message)
 		}

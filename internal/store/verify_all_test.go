@@ -179,7 +179,7 @@ func TestReportIsBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if data, err := v.Report(); err == nil || !strings.Contains(err.Error(), "longer than") {
+	if data, err := v.Report(); err == nil || !strings.Contains(err.Error(), "more than the limit") {
 		t.Errorf("%d bytes, %v", len(data), err)
 	}
 	_ = os.Remove(filepath.Join(u.dir, ReportName))
