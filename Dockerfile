@@ -1,6 +1,6 @@
 FROM golang:1.26-trixie AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      gcc g++ libc6-dev pkg-config git libheif-dev libwebp-dev libturbojpeg0-dev libtiff-dev libdeflate-dev libzimg-dev liblcms2-dev git-lfs \
+      gcc g++ libc6-dev pkg-config git cmake ninja-build libde265-dev libdav1d-dev libwebp-dev libturbojpeg0-dev libtiff-dev libdeflate-dev libzimg-dev liblcms2-dev git-lfs \
     && rm -rf /var/lib/apt/lists/*
 
 # git, what it needs to clone, fetch and push over HTTPS, and Git LFS. Debian's
@@ -31,6 +31,10 @@ ENV GOAMD64=v2 GOFLAGS=-trimpath
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
+# The distribution's libheif reads no image sequences: the one that go.mod names does.
+COPY scripts/build-libheif scripts/
+RUN scripts/build-libheif /usr/local --decode-only && ldconfig \
+    && mkdir -p /out/usr/local/lib && cp -P /usr/local/lib/libheif.so.* /out/usr/local/lib/
 # libwebp takes a minute to compile and hardly ever changes: a layer of its own.
 RUN printf 'export CGO_CFLAGS="-O3%s"\n' "$(test "$(go env GOARCH)" != amd64 || echo ' -march=x86-64-v2')" >/flags \
     && . /flags && go build github.com/chai2010/webp
@@ -45,7 +49,7 @@ LABEL org.opencontainers.image.title="webpress" \
       org.opencontainers.image.licenses="MIT"
 # The decoders, what git links to, and no encoder of HEVC. dav1d decodes AVIF.
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      ca-certificates libheif1 libheif-plugin-libde265 libheif-plugin-dav1d libturbojpeg0 libtiff6 libdeflate0 libzimg2 liblcms2-2 \
+      ca-certificates libde265-0 libdav1d7 libstdc++6 libturbojpeg0 libtiff6 libdeflate0 libzimg2 liblcms2-2 \
       libcurl3t64-gnutls libexpat1 libpcre2-8-0 zlib1g \
     && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log
 COPY --from=build /out/ /
@@ -53,7 +57,7 @@ COPY --from=build /out/ /
 # The list is what NOTICE offers the source of.
 RUN sources=/usr/share/doc/webpress/debian-sources.txt \
     && dpkg-query -W -f '${source:Package} ${source:Version}\n' >>$sources && sort -u -o $sources $sources \
-    && webpress --version && git --version && git lfs version && ! ldd /usr/lib/git-core/git-remote-http | grep 'not found'
+    && ldconfig && webpress --version && git --version && git lfs version && ! ldd /usr/lib/git-core/git-remote-http | grep 'not found'
 ENV LANG=C.UTF-8
 # No USER: GitHub mounts the workspace for root, and outputs get their source's owner.
 ENTRYPOINT ["/usr/local/bin/webpress"]
