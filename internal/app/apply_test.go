@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -27,6 +28,8 @@ func headOf(t *testing.T, s config.Config, files map[string]string) *headTree {
 	for _, args := range [][]string{{"add", "-A"}, {"-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-qm", "first"}} {
 		cmd := exec.Command("git", args...)
 		cmd.Dir = repo.Top()
+		// As without git-lfs, whose filter a package may have set up for the whole system.
+		cmd.Env = append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("git %s: %v\n%s", args, err, out)
 		}
