@@ -62,7 +62,7 @@ image: ## build the container image
 # In its own folder, where go test lets the names of skipped tests through.
 e2e: image ## run real workflows in containers, and hooks
 	@scripts/deps e2e
-	cd e2e && WEBPRESS_E2E_IMAGE=$(IMAGE) $(GO) test -count=1 -timeout 30m -tags e2e .
+	cd e2e && WEBPRESS_E2E_IMAGE=$(IMAGE) $(GO) test -count=1 -timeout 60m -tags e2e .
 
 clean: ## remove what was built
 	rm -rf webpress dist .bench

@@ -168,7 +168,7 @@ func clashes(all []asset.Job, made []bool, fail []*asset.Fault) {
 		if len(group) < 2 {
 			continue
 		}
-		hint := "keep them apart with `output: " + apart(all, group) + "`"
+		hint := "keep them apart with `output: \"" + apart(all, group) + "\"`"
 		for _, i := range group {
 			if others := clashing(all, group, i); others != "" {
 				fail[i] = &asset.Fault{

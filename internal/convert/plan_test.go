@@ -179,7 +179,7 @@ func TestPlanClashes(t *testing.T) {
 				var got string
 				if err := settled[p].Err; err != nil {
 					_, others, _ := strings.Cut(err.Message, "is also that of ")
-					got = others + " " + strings.Trim(strings.TrimPrefix(err.Hint, "keep them apart with `output: "), "`")
+					got = others + " " + strings.TrimSuffix(strings.TrimPrefix(err.Hint, "keep them apart with `output: \""), "\"`")
 				}
 				if got != tt.hints[p] {
 					t.Errorf("%q fails with %q, want %q", p, got, tt.hints[p])
