@@ -9,8 +9,10 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"syscall"
 
 	"github.com/alecthomas/kong"
+
 	"webpress/internal/tree"
 )
 
@@ -84,7 +86,8 @@ func (l *loader) run(args []string) (Config, error) {
 		args = append([]string{string(Convert)}, args...) // or kong takes commands behind it
 	}
 	_, err = k.Parse(args)
-	if shown {
+	// Who reads the help through head has seen what they wanted.
+	if shown || errors.Is(err, syscall.EPIPE) {
 		return Config{}, ErrShown
 	}
 	l.flags = append(wrong, l.flags...)

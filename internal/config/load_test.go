@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -414,4 +415,17 @@ func allowed(c Config) bool {
 	return c.Quality >= 0 && c.Quality <= 100 && c.Effort >= 0 && c.Effort <= 6 && c.MaxWidth >= 0 && c.MaxWidth <= 16383 &&
 		c.MinSavings >= 0 && c.MinSavings <= 100 && c.MaxPixels >= 1 && c.MaxFileSize >= 1 && c.Jobs >= 0 && c.Format == "webp" &&
 		checkTemplate(c.Output) == nil && (c.Verb != Merge || len(c.Merged) > 0)
+}
+
+// closedPipe is standard output whose reader is gone, as behind head.
+type closedPipe struct{}
+
+func (closedPipe) Write([]byte) (int, error) { return 0, syscall.EPIPE }
+
+func TestHelpIntoClosedPipe(t *testing.T) {
+	for _, flag := range []string{"--help", "--version"} {
+		if _, err := Load([]string{flag}, Host{Dir: t.TempDir(), Stdout: closedPipe{}}); !errors.Is(err, ErrShown) {
+			t.Errorf("%s: error %v, want %v", flag, err, ErrShown)
+		}
+	}
 }
