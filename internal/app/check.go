@@ -181,6 +181,10 @@ func (c *outputCheck) todo(ctx context.Context) error {
 		f, of := c.ofTodo(t, tried[t.Source.Path])
 		if len(of.convert)+len(of.again) > 0 {
 			of.add = append(of.add, c.lock())
+			// A commit of the result alone would leave it without its source elsewhere.
+			if c.files[t.Source.Path].Untracked {
+				of.add = append(of.add, t.Source.Path)
+			}
 			if ignored[t.Output] {
 				of.force = append(of.force, t.Output)
 				f.Rule, f.Hint = asset.RuleIgnored, ignoredHint
