@@ -50,3 +50,10 @@ func (s *gitServer) repository(t *testing.T, name string) (dir, url string) {
 	must(t, dir, "git", "config", "http.receivepack", "true")
 	return dir, s.url + "/" + name
 }
+
+// asServer tells act that this server is the one that the job is for: the token goes to
+// no other.
+func asServer(url string) []string {
+	server, repository, _ := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(url, "http://"), ".git"), "/")
+	return []string{"--env", "GITHUB_SERVER_URL=http://" + server, "--env", "GITHUB_REPOSITORY=" + repository}
+}

@@ -17,7 +17,7 @@ import (
 // for a token, and uploads to the artifact service that act brings along. The
 // second run finds nothing to do.
 func TestCommitAndArtifact(t *testing.T) {
-	bare, url := newGitServer(t).repository(t, "pictures.git")
+	bare, url := newGitServer(t).repository(t, "someone/pictures.git")
 	dir := project(t, "commit.yml")
 	put(t, dir, "assets/photo ünï.jpg", picture(t, "demo/photos/dunes.jpg"))
 	put(t, dir, "assets/card.heic", picture(t, "pictures/heic/card.heic"))
@@ -26,7 +26,7 @@ func TestCommitAndArtifact(t *testing.T) {
 	before := strings.TrimSpace(must(t, bare, "git", "rev-parse", "main"))
 
 	uploads := t.TempDir()
-	flags := []string{"-s", "GITHUB_TOKEN=" + token, "--artifact-server-path", uploads}
+	flags := append(asServer(url), "-s", "GITHUB_TOKEN="+token, "--artifact-server-path", uploads)
 	got := runWorkflow(t, dir, flags...)
 	// act itself writes what is masked into its own lines.
 	if strings.Contains(got.log+got.summary, token) {
@@ -58,7 +58,7 @@ func TestCommitAndArtifact(t *testing.T) {
 	// The workflow asks for a commit in its outputs, and the second run has none.
 	must(t, dir, "git", "fetch", "-q", bare, "main")
 	must(t, dir, "git", "reset", "-q", "--hard", "FETCH_HEAD")
-	again := runEvent(t, "push", dir, "-s", "GITHUB_TOKEN="+token, "--artifact-server-path", t.TempDir())
+	again := runEvent(t, "push", dir, append(asServer(url), "-s", "GITHUB_TOKEN="+token, "--artifact-server-path", t.TempDir())...)
 	if now := strings.TrimSpace(must(t, bare, "git", "rev-parse", "main")); now != after {
 		t.Errorf("the second run has committed again:\n%s", again.out)
 	}

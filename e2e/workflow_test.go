@@ -149,7 +149,7 @@ func runEvent(t *testing.T, event, dir string, flags ...string) workflowRun {
 // TestExampleWorkflow runs the workflow that README shows, but for the API: there
 // is no GitHub, so that git has to push.
 func TestExampleWorkflow(t *testing.T) {
-	bare, url := newGitServer(t).repository(t, "pictures.git")
+	bare, url := newGitServer(t).repository(t, "someone/pictures.git")
 	dir := project(t, "push.yml")
 	const last = "          max-width: 1200\n"
 	yml := string(picture(t, "workflows/push.yml"))
@@ -163,7 +163,7 @@ func TestExampleWorkflow(t *testing.T) {
 	put(t, dir, "elsewhere/card.png", picture(t, "pictures/png/card.png"))
 	commit(t, dir, url)
 	must(t, dir, "git", "push", "-q", bare, "main")
-	got := runWorkflow(t, dir, "-s", "GITHUB_TOKEN="+token)
+	got := runWorkflow(t, dir, append(asServer(url), "-s", "GITHUB_TOKEN="+token)...)
 	wantText(t, got.summary, "assets/dunes.jpg", "assets/mountains.heic", "|")
 	wantText(t, got.log, "% saved")
 	if files := must(t, bare, "git", "ls-tree", "-r", "--name-only", "main", "assets"); strings.Count(files, ".webp") != 2 {
