@@ -50,16 +50,7 @@ func (j *journal) path() string { return filepath.Join(j.dir, j.name) }
 
 // read returns what runs before this one have left, nil for nothing.
 func (j *journal) read() ([]byte, error) {
-	root, err := os.OpenRoot(j.dir)
-	if err != nil {
-		return nil, cause(err)
-	}
-	defer root.Close()
-	data, err := tree.ReadPlain(root, j.name, maxJournal)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return data, cause(err)
+	return readIn(j.dir, j.name, maxJournal)
 }
 
 // add writes a line, with one call to the system. Where a source waits to be removed

@@ -109,13 +109,16 @@ func (r *run) root() string {
 const maxLock = 512 << 20
 
 // readLock reads the lock file, nil where there is none.
-func readLock(root string) ([]byte, error) {
-	dir, err := os.OpenRoot(root)
+func readLock(root string) ([]byte, error) { return readIn(root, ledger.Name, maxLock) }
+
+// readIn reads a plain file of at most limit bytes in a folder, nil where there is none.
+func readIn(folder, name string, limit int64) ([]byte, error) {
+	dir, err := os.OpenRoot(folder)
 	if err != nil {
 		return nil, cause(err)
 	}
 	defer dir.Close()
-	data, err := tree.ReadPlain(dir, ledger.Name, maxLock)
+	data, err := tree.ReadPlain(dir, name, limit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -39,7 +39,7 @@ func (r *run) takeLike(ctx context.Context, j asset.Job, p *prepared) bool {
 		Notes: []string{fmt.Sprintf("taken from %q: same picture, same settings", j.Like)},
 		After: int64(len(data)),
 	}
-	if !worthwhile(j.Source.Format, j.Source.Size, out.After, j.Recipe.MinSavings) {
+	if !Worthwhile(j.Source.Format, j.Source.Size, out.After, j.Recipe.MinSavings) {
 		out.Data, out.Reason, out.Notes = nil, asset.NotSmaller, nil
 	}
 	p.settle(j, out)

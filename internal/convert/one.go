@@ -159,7 +159,7 @@ func build(ctx context.Context, data []byte, info codec.Info, j asset.Job, threa
 		Data: made.Data, Width: made.Width, Height: made.Height, Frames: made.Frames, Lossless: made.Lossless,
 		Pixels: pixels(info), Notes: slices.Concat(info.Notes, made.Notes), After: int64(len(made.Data)),
 	}
-	if !worthwhile(info.Format, int64(len(data)), out.After, j.Recipe.MinSavings) {
+	if !Worthwhile(info.Format, int64(len(data)), out.After, j.Recipe.MinSavings) {
 		out.Data, out.Reason = nil, asset.NotSmaller
 	}
 	return out, nil
@@ -253,9 +253,10 @@ func pixels(info codec.Info) int64 {
 	return math.MaxInt64
 }
 
-// worthwhile says whether an output of after bytes is to be kept. HEIC is often
-// smaller than WebP, but the point there is that all browsers show the output.
-func worthwhile(source asset.Format, before, after int64, minSavings float64) bool {
+// Worthwhile says whether a run keeps an output of after bytes, for a source of this
+// format and of before bytes. HEIC is often smaller than WebP, but the point there is
+// that all browsers show the output.
+func Worthwhile(source asset.Format, before, after int64, minSavings float64) bool {
 	if source == asset.HEIC {
 		return true
 	}

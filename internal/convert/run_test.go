@@ -392,7 +392,7 @@ func TestWorthwhile(t *testing.T) {
 		{asset.GIF, 100, 0, 100, true},
 	}
 	for _, tt := range tests {
-		if got := worthwhile(tt.format, tt.before, tt.after, tt.percent); got != tt.want {
+		if got := Worthwhile(tt.format, tt.before, tt.after, tt.percent); got != tt.want {
 			t.Errorf("%s from %d to %d with %v %%: %v", tt.format, tt.before, tt.after, tt.percent, got)
 		}
 	}
