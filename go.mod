@@ -1,4 +1,4 @@
-module webpress
+module github.com/webpress/webpress
 
 go 1.26.0
 

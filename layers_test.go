@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/webpress/webpress/internal/project"
 )
 
 // floors are the rooms below internal and the floor that each is on. A room may
@@ -23,7 +25,7 @@ var floors = map[string]int{
 	"config": 3, "scan": 3, "convert": 3, "ledger": 3, "cache": 3, "budget": 3, "store": 3, "report": 3, "notify": 3,
 	"codec": 2, "git": 2, "ci": 2, "forge": 2,
 	"pixel": 1, "rights": 1, "asset": 1, "webp": 1, "wire": 1, "tree": 1, "shell": 1,
-	"owner": 0,
+	"owner": 0, "project": 0,
 }
 
 // tools are commands that make files of the project. No room may import them,
@@ -154,7 +156,7 @@ func (f goFile) imports() []string {
 func (f goFile) rooms() []string {
 	var rooms []string
 	for _, p := range f.imports() {
-		if room, ok := strings.CutPrefix(p, "webpress/internal/"); ok {
+		if room, ok := strings.CutPrefix(p, project.Module+"/internal/"); ok {
 			rooms = append(rooms, room)
 		}
 	}

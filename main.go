@@ -8,7 +8,7 @@ import (
 	"runtime/debug"
 	"time"
 
-	"webpress/internal/app"
+	"github.com/webpress/webpress/internal/app"
 )
 
 // version is set by the linker (-X main.version=1.2.3) in releases.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"webpress/internal/config"
+	"github.com/webpress/webpress/internal/config"
 )
 
 // TestExamplesUseRealSettings holds the example workflows, GitLab's component and

@@ -9,11 +9,11 @@ import (
 	"path/filepath"
 	"slices"
 
-	"webpress/internal/asset"
-	"webpress/internal/codec"
-	"webpress/internal/config"
-	"webpress/internal/ledger"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // accept is the verb of that name: it takes files that are in the place of results for

@@ -3,8 +3,8 @@ package app
 import (
 	"cmp"
 
-	"webpress/internal/forge"
-	"webpress/internal/wire"
+	"github.com/webpress/webpress/internal/forge"
+	"github.com/webpress/webpress/internal/wire"
 )
 
 // client is the HTTP client of the run.

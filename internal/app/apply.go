@@ -9,15 +9,15 @@ import (
 	"slices"
 	"strings"
 
-	"webpress/internal/asset"
-	"webpress/internal/config"
-	"webpress/internal/convert"
-	"webpress/internal/git"
-	"webpress/internal/ledger"
-	"webpress/internal/report"
-	"webpress/internal/scan"
-	"webpress/internal/store"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/convert"
+	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/report"
+	"github.com/webpress/webpress/internal/scan"
+	"github.com/webpress/webpress/internal/store"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // apply is the verb of that name. It runs with more rights than the run that made

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"slices"
 
-	"webpress/internal/asset"
-	"webpress/internal/git"
-	"webpress/internal/ledger"
-	"webpress/internal/store"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/store"
 )
 
 // A headTree is what the commit has that an upload is for. Nobody has looked at

@@ -8,10 +8,10 @@ import (
 	"slices"
 	"strings"
 
-	"webpress/internal/asset"
-	"webpress/internal/convert"
-	"webpress/internal/store"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/convert"
+	"github.com/webpress/webpress/internal/store"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // rivals says why a run in the commit would not make an output of its source, although

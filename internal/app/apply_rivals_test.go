@@ -5,10 +5,10 @@ import (
 	"strings"
 	"testing"
 
-	"webpress/internal/asset"
-	"webpress/internal/codec"
-	"webpress/internal/config"
-	"webpress/internal/store"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/store"
 )
 
 // TestRivals refuses what the settings make of a source alone, and a run in the commit

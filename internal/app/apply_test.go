@@ -8,12 +8,12 @@ import (
 	"strings"
 	"testing"
 
-	"webpress/internal/asset"
-	"webpress/internal/config"
-	"webpress/internal/git"
-	"webpress/internal/ledger"
-	"webpress/internal/store"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/store"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // headOf is a commit with files, for which an upload was made.

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 
-	"webpress/internal/asset"
-	"webpress/internal/git"
-	"webpress/internal/store"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/store"
 )
 
 // applyTo is where an upload goes once it is verified: to the branch that it was

@@ -10,13 +10,13 @@ import (
 	"strconv"
 	"strings"
 
-	"webpress/internal/asset"
-	"webpress/internal/budget"
-	"webpress/internal/config"
-	"webpress/internal/git"
-	"webpress/internal/ledger"
-	"webpress/internal/report"
-	"webpress/internal/scan"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/budget"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/report"
+	"github.com/webpress/webpress/internal/scan"
 )
 
 // checkBudgets holds the pictures of the tree to the budgets of webpress.yml.

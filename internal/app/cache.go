@@ -1,11 +1,11 @@
 package app
 
 import (
-	"webpress/internal/asset"
-	"webpress/internal/cache"
-	"webpress/internal/codec"
-	"webpress/internal/convert"
-	"webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/cache"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/convert"
+	"github.com/webpress/webpress/internal/ledger"
 )
 
 // useCache lets o take finished outputs from the folder that the settings name, and

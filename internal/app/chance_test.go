@@ -19,7 +19,7 @@ import (
 	"strings"
 	"testing"
 
-	"webpress/internal/app"
+	"github.com/webpress/webpress/internal/app"
 )
 
 var chances = flag.Uint64("chances", 3, "how many repositories TestChance makes")

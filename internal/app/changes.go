@@ -7,11 +7,11 @@ import (
 	"path"
 	"path/filepath"
 
-	"webpress/internal/asset"
-	"webpress/internal/ci"
-	"webpress/internal/config"
-	"webpress/internal/forge"
-	"webpress/internal/git"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ci"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/forge"
+	"github.com/webpress/webpress/internal/git"
 )
 
 // changes are the files that a branch changes, against what it is compared with.

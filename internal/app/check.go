@@ -8,11 +8,11 @@ import (
 	"path"
 	"slices"
 
-	"webpress/internal/asset"
-	"webpress/internal/config"
-	"webpress/internal/git"
-	"webpress/internal/ledger"
-	"webpress/internal/report"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/report"
 )
 
 // check is the verb of that name: it says what is not as it should be, and writes

@@ -10,12 +10,12 @@ import (
 	"slices"
 	"time"
 
-	"webpress/internal/ci"
-	"webpress/internal/config"
-	"webpress/internal/git"
-	"webpress/internal/notify"
-	"webpress/internal/report"
-	"webpress/internal/wire"
+	"github.com/webpress/webpress/internal/ci"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/notify"
+	"github.com/webpress/webpress/internal/report"
+	"github.com/webpress/webpress/internal/wire"
 )
 
 // The exit codes.

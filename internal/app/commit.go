@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"net/url"
 
-	"webpress/internal/asset"
-	"webpress/internal/ci"
-	"webpress/internal/config"
-	"webpress/internal/git"
-	"webpress/internal/report"
-	"webpress/internal/store"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ci"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/report"
+	"github.com/webpress/webpress/internal/store"
 )
 
 // chooseCommit adds the store that commits, or says why it is not tried. upload

@@ -12,12 +12,12 @@ import (
 	"strings"
 	"time"
 
-	"webpress/internal/asset"
-	"webpress/internal/ci"
-	"webpress/internal/config"
-	"webpress/internal/convert"
-	"webpress/internal/report"
-	"webpress/internal/shell"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ci"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/convert"
+	"github.com/webpress/webpress/internal/report"
+	"github.com/webpress/webpress/internal/shell"
 )
 
 // convert is the verb of that name.

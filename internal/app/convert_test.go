@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"webpress/internal/asset"
-	"webpress/internal/ci"
-	"webpress/internal/config"
-	"webpress/internal/report"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ci"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/report"
 )
 
 func TestLine(t *testing.T) {

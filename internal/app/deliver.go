@@ -5,10 +5,10 @@ import (
 	"path"
 	"path/filepath"
 
-	"webpress/internal/asset"
-	"webpress/internal/ci"
-	"webpress/internal/report"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ci"
+	"github.com/webpress/webpress/internal/report"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // deliver tells everybody what the run has done: the files that the settings ask

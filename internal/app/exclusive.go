@@ -10,7 +10,7 @@ import (
 
 	"github.com/gofrs/flock"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 const (

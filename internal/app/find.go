@@ -11,12 +11,12 @@ import (
 	"slices"
 	"strings"
 
-	"webpress/internal/asset"
-	"webpress/internal/ci"
-	"webpress/internal/config"
-	"webpress/internal/convert"
-	"webpress/internal/ledger"
-	"webpress/internal/scan"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ci"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/convert"
+	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/scan"
 )
 
 // A view is what a run finds: what there is to do, and what is settled before it

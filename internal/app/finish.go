@@ -9,9 +9,9 @@ import (
 	"path"
 	"slices"
 
-	"webpress/internal/asset"
-	"webpress/internal/ledger"
-	"webpress/internal/store"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/store"
 )
 
 // finished is what a run has done besides its results.

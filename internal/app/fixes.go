@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"webpress/internal/asset"
-	"webpress/internal/config"
-	"webpress/internal/shell"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/shell"
 )
 
 // fixes gathers the commands that fix what a check has found: those for one kind of

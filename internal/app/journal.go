@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 	"sync"
 
-	"webpress/internal/asset"
-	"webpress/internal/ledger"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 const (

@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"webpress/internal/ci"
+	"github.com/webpress/webpress/internal/ci"
 )
 
 // A log prints lines to people. What a run did goes to the standard output,

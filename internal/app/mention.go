@@ -6,7 +6,7 @@ import (
 	"path"
 	"strings"
 
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // mentions are the places that name a source.

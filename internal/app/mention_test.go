@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 func TestNamesIn(t *testing.T) {

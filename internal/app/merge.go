@@ -9,11 +9,11 @@ import (
 	"path"
 	"slices"
 
-	"webpress/internal/asset"
-	"webpress/internal/convert"
-	"webpress/internal/report"
-	"webpress/internal/store"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/convert"
+	"github.com/webpress/webpress/internal/report"
+	"github.com/webpress/webpress/internal/store"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // merge is the verb of that name: it joins what the shards of a run have made into

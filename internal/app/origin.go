@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io"
 
-	"webpress/internal/asset"
-	"webpress/internal/codec"
-	"webpress/internal/convert"
-	"webpress/internal/pixel"
-	"webpress/internal/store"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/convert"
+	"github.com/webpress/webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/store"
 )
 
 // An origin is what is known for sure of the source that a result of another job

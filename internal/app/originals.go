@@ -11,12 +11,12 @@ import (
 	"path"
 	"strings"
 
-	"webpress/internal/asset"
-	"webpress/internal/config"
-	"webpress/internal/ledger"
-	"webpress/internal/scan"
-	"webpress/internal/store"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/scan"
+	"github.com/webpress/webpress/internal/store"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // keepOriginals takes the wish to remove its source away from those jobs whose source

@@ -12,11 +12,11 @@ import (
 	"path/filepath"
 	"slices"
 
-	"webpress/internal/asset"
-	"webpress/internal/codec"
-	"webpress/internal/git"
-	"webpress/internal/ledger"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // past is what a run knows of earlier ones, by webpress.lock.

@@ -9,9 +9,9 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"webpress/internal/asset"
-	"webpress/internal/ci"
-	"webpress/internal/report"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ci"
+	"github.com/webpress/webpress/internal/report"
 )
 
 // progress tells of each result as it comes: with a bar on a terminal, where

@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"webpress/internal/ledger"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // relock is the verb of that name: it makes a whole lock file of one that is

@@ -6,8 +6,8 @@ import (
 	"net/url"
 	"strings"
 
-	"webpress/internal/asset"
-	"webpress/internal/git"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/git"
 )
 
 // remote is a repository as git reaches it: the one that was checked out by the

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"webpress/internal/ci"
-	"webpress/internal/config"
-	"webpress/internal/git"
+	"github.com/webpress/webpress/internal/ci"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/git"
 )
 
 // setOrigin gives the repository of a run another origin.

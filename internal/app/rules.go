@@ -1,10 +1,10 @@
 package app
 
 import (
-	"webpress/internal/asset"
-	"webpress/internal/config"
-	"webpress/internal/convert"
-	"webpress/internal/scan"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/convert"
+	"github.com/webpress/webpress/internal/scan"
 )
 
 // A rule is settings for some of the files.

@@ -3,10 +3,10 @@ package app
 import (
 	"fmt"
 
-	"webpress/internal/asset"
-	"webpress/internal/config"
-	"webpress/internal/convert"
-	"webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/convert"
+	"github.com/webpress/webpress/internal/ledger"
 )
 
 // A shard is which part of all pictures a run is about. The zero value is all of

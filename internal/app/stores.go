@@ -8,12 +8,12 @@ import (
 	"slices"
 	"strings"
 
-	"webpress/internal/asset"
-	"webpress/internal/config"
-	"webpress/internal/git"
-	"webpress/internal/ledger"
-	"webpress/internal/report"
-	"webpress/internal/store"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/report"
+	"github.com/webpress/webpress/internal/store"
 )
 
 // stores are where the results of a run go, and where they do not go although

@@ -10,11 +10,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"webpress/internal/ci"
-	"webpress/internal/config"
-	"webpress/internal/git"
-	"webpress/internal/report"
-	"webpress/internal/store"
+	"github.com/webpress/webpress/internal/ci"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/report"
+	"github.com/webpress/webpress/internal/store"
 )
 
 // The outputs that are documented are those that are set.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"webpress/internal/ci"
-	"webpress/internal/notify"
-	"webpress/internal/report"
+	"github.com/webpress/webpress/internal/ci"
+	"github.com/webpress/webpress/internal/notify"
+	"github.com/webpress/webpress/internal/report"
 )
 
 // webhook is the receiver of the report.

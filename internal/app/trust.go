@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"webpress/internal/git"
-	"webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/ledger"
 )
 
 // A line of webpress.lock may have been written by hand, in a pull request: that a file is

@@ -6,10 +6,10 @@ import (
 	"path"
 	"slices"
 
-	"webpress/internal/asset"
-	"webpress/internal/config"
-	"webpress/internal/convert"
-	"webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/convert"
+	"github.com/webpress/webpress/internal/ledger"
 )
 
 // tryAgain makes the results of jobs again, and writes nothing. By the path of its source:

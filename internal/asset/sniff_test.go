@@ -3,7 +3,7 @@ package asset_test
 import (
 	"testing"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 func TestSniff(t *testing.T) {

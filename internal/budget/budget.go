@@ -3,7 +3,7 @@
 // taken, and by how much all of them together may grow.
 package budget
 
-import "webpress/internal/asset"
+import "github.com/webpress/webpress/internal/asset"
 
 // A Limit is what the pictures that it applies to are held to. What is zero is no
 // limit.

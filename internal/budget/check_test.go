@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"webpress/internal/asset"
-	"webpress/internal/budget"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/budget"
 )
 
 const except = ", or name it under `except`"

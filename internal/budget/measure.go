@@ -11,9 +11,9 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"webpress/internal/asset"
-	"webpress/internal/codec"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // Want is what has to be known of a file, besides its size in bytes and its format.

@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"webpress/internal/asset"
-	"webpress/internal/budget"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/budget"
 )
 
 // picture is one of the pictures that internal/testpic makes.

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"webpress/internal/asset"
-	"webpress/internal/budget"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/budget"
 )
 
 // What has taken the place of a picture since it was found is neither waited for nor

@@ -8,7 +8,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // where says where a limit stands.

@@ -21,8 +21,8 @@ import (
 	"syscall"
 	"time"
 
-	"webpress/internal/asset"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // Options say where a cache is and how much it may hold.

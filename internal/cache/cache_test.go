@@ -16,9 +16,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // start is when the tests begin.

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // An Entry is a finished output, or why there is none that is worth having.

@@ -11,9 +11,9 @@ import (
 	"syscall"
 	"time"
 
-	"webpress/internal/asset"
-	"webpress/internal/owner"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/owner"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // Files of the cache: entries lie in folders by the first two digits of their keys.

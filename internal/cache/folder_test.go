@@ -9,9 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 func TestOpenMakesFolder(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // tempAge is how old a temporary file must be to have lost its process.

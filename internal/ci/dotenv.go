@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/webpress/webpress/internal/tree"
 	"io"
 	"io/fs"
 	"os"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-	"webpress/internal/tree"
 )
 
 // dotenvLimit is the length in bytes that a dotenv report on GitLab must stay

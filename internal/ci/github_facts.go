@@ -3,11 +3,11 @@ package ci
 import (
 	"encoding/json"
 	"fmt"
+	"github.com/webpress/webpress/internal/tree"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"webpress/internal/tree"
 )
 
 // event is what is read of the event file. Its shapes are documented at

@@ -4,8 +4,8 @@ import (
 	"context"
 	"io"
 
-	"webpress/internal/asset"
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // AnimateOptions say how Animate encodes.

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // A conversion in place must not reach the canvas, onto which the next frame is

@@ -6,8 +6,8 @@ import (
 	"math"
 	"math/bits"
 
-	"webpress/internal/asset"
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // Lengths of BMP's headers, in bytes.

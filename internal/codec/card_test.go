@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // picture reads one of those that testdata/README.md describes.

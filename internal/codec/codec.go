@@ -4,8 +4,8 @@
 package codec
 
 import (
-	"webpress/internal/asset"
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // A Picture is one decoded still image.

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"webpress/internal/asset"
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // fuzzPixels bounds the pictures that the fuzz targets decode, all frames

@@ -6,7 +6,7 @@ import (
 	"io"
 	"time"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // A gifReader walks the blocks of a GIF (GIF89a specification). image/gif is not

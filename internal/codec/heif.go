@@ -13,8 +13,8 @@ import (
 	"runtime"
 	"unsafe"
 
-	"webpress/internal/asset"
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // The Go binding of libheif neither sets security limits, threads and strict

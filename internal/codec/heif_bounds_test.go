@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // isobox puts a box together.

@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // A box is a part of a file in the ISO base media file format: a length, a name of

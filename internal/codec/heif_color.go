@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // A codePoints is how colors are coded, by numbers of ITU-T H.273 (colr of type

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 
 	"github.com/strukturag/libheif/go/heif"
 )

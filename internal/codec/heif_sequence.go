@@ -13,8 +13,8 @@ import (
 	"time"
 	"unsafe"
 
-	"webpress/internal/asset"
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // sequenceVersion is the first libheif that reads sequences as they are.

@@ -6,7 +6,7 @@ import (
 	"math"
 	"slices"
 
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // A shape is the size of an image, and what of the decoded pixels it shows where the

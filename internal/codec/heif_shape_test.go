@@ -6,8 +6,8 @@ import (
 	"image"
 	"testing"
 
-	"webpress/internal/asset"
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // insertProperty gives the primary image of a file of heif-enc's layout another

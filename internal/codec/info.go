@@ -1,6 +1,6 @@
 package codec
 
-import "webpress/internal/asset"
+import "github.com/webpress/webpress/internal/asset"
 
 // Info is what the header of a picture says about it, read without decoding.
 type Info struct {

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"unsafe"
 
-	"webpress/internal/asset"
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 func probeJPEG(data []byte) (Info, error) {

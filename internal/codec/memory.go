@@ -3,8 +3,8 @@ package codec
 import (
 	"cmp"
 
-	"webpress/internal/asset"
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // flatRatio is how many times the size of its file an image unpacks to, at the depth

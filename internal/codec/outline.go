@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // An Outline is what a few bytes of a file say about it.

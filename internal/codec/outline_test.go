@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // outline is ReadOutline of bytes.

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 const pngSignature = "\x89PNG\r\n\x1a\n"

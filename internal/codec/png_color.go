@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // A pngColor gathers what a PNG says about its colors. Precedence is cICP, iCCP, sRGB,

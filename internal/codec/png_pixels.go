@@ -15,7 +15,7 @@ import (
 	"io"
 	"unsafe"
 
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // checkSums refuses chunks whose checksum is not that of kind and body.

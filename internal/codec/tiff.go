@@ -14,8 +14,8 @@ import (
 	"strings"
 	"unsafe"
 
-	"webpress/internal/asset"
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 const (

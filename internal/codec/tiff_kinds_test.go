@@ -10,7 +10,7 @@ import (
 	"math"
 	"testing"
 
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // Fax codes (ITU-T T.4 and T.6) of rows that are 4 pixels white, 4 black.

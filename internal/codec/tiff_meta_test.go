@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // pageTags are those of one RGB pixel.

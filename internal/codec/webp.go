@@ -11,8 +11,8 @@ import (
 
 	"github.com/chai2010/webp"
 
-	"webpress/internal/asset"
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // MaxWebPSide is the most pixels that a side of a WebP can have.

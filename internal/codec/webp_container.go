@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // Flags of a VP8X chunk (RFC 9649, section 2.7.1.2).

@@ -12,7 +12,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // fileNames are the names under which a file of settings is looked for.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // ErrShown is returned by Load where all that was asked for was to show the help

@@ -4,9 +4,9 @@ import (
 	"context"
 	"slices"
 
-	"webpress/internal/asset"
-	"webpress/internal/codec"
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // fewFramePixels is the size, of all frames together, up to which an animation is

@@ -13,8 +13,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"webpress/internal/asset"
-	"webpress/internal/codec"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
 )
 
 func TestAnimations(t *testing.T) {

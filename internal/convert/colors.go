@@ -1,6 +1,6 @@
 package convert
 
-import "webpress/internal/pixel"
+import "github.com/webpress/webpress/internal/pixel"
 
 // colors decides what happens to the colors of one image. A WebP without a
 // profile is sRGB, and its pixels are always red, green and blue; so a profile

@@ -13,8 +13,8 @@ import (
 	"strings"
 	"testing"
 
-	"webpress/internal/asset"
-	"webpress/internal/codec"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
 )
 
 // profile is an ICC profile of version 2 whose curve is a power: gray, RGB with the

@@ -9,10 +9,10 @@ import (
 	"os"
 	"sync/atomic"
 
-	"webpress/internal/asset"
-	"webpress/internal/codec"
-	"webpress/internal/pixel"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // maxLike is the length of an older output up to which its bytes are taken.

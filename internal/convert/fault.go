@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"io"
 
-	"webpress/internal/asset"
-	"webpress/internal/codec"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // A mistake is an error that the user can mend, and how.

@@ -4,8 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 
-	"webpress/internal/codec"
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 const (

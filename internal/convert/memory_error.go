@@ -5,9 +5,9 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"webpress/internal/asset"
-	"webpress/internal/codec"
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // smallSide is the size in pixels to which an image would be shrunk at least in the

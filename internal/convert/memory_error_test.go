@@ -3,8 +3,8 @@ package convert
 import (
 	"testing"
 
-	"webpress/internal/asset"
-	"webpress/internal/codec"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
 )
 
 // A bomb is flat, large and hungry, and no limit was set.

@@ -22,8 +22,8 @@ import (
 
 	"golang.org/x/image/tiff"
 
-	"webpress/internal/codec"
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // measured makes a test binary convert this file and print what TestMemoryUse wants to

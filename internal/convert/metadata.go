@@ -1,9 +1,9 @@
 package convert
 
 import (
-	"webpress/internal/asset"
-	"webpress/internal/codec"
-	"webpress/internal/rights"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/rights"
 )
 
 // keptMetadata returns the EXIF and XMP of an output whose source has these blocks, by

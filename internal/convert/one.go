@@ -16,10 +16,10 @@ import (
 	"strings"
 	"time"
 
-	"webpress/internal/asset"
-	"webpress/internal/codec"
-	"webpress/internal/pixel"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // one converts one job and records its result, unless ctx ends before.

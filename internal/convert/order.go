@@ -10,9 +10,9 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"webpress/internal/asset"
-	"webpress/internal/codec"
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 const (

@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"webpress/internal/asset"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // keepApart is the template that gives a.png and a.jpg outputs of their own.

@@ -10,8 +10,8 @@ import (
 	"io/fs"
 	"os"
 
-	"webpress/internal/asset"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // open opens a file to be read, and nothing else.

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"runtime"
 
-	"webpress/internal/asset"
-	"webpress/internal/codec"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
 )
 
 // ErrOther says that a result is not what its source comes to.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // Remade is what a run makes, whatever the number of threads, and nothing else is.

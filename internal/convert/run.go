@@ -12,7 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // Options say how Run goes about its jobs. The zero value converts in the

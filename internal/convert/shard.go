@@ -6,7 +6,7 @@ import (
 	"math"
 	"slices"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 const (

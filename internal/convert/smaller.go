@@ -1,8 +1,8 @@
 package convert
 
 import (
-	"webpress/internal/codec"
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // Samples of an image decide whether it is clear which encoding is smaller.

@@ -10,9 +10,9 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"webpress/internal/asset"
-	"webpress/internal/codec"
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // Filters predict alpha that changes little by little. A mask, which is the same for

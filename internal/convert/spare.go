@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 
-	"webpress/internal/asset"
-	"webpress/internal/codec"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // spare finds an output for j that was made before, so that its source need not be

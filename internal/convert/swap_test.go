@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // TestSwappedFolder swaps a folder for a link to one outside of the tree, once the

@@ -10,9 +10,9 @@ import (
 	"image/png"
 	"testing"
 
-	"webpress/internal/asset"
-	"webpress/internal/codec"
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // ramp is an image of w x h pixels with many colors; alpha makes it half transparent.

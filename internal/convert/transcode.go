@@ -3,9 +3,9 @@ package convert
 import (
 	"context"
 
-	"webpress/internal/asset"
-	"webpress/internal/codec"
-	"webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/pixel"
 )
 
 // encoded is an output that is not written yet.

@@ -15,9 +15,9 @@ import (
 	"github.com/chai2010/webp"
 	"github.com/google/go-cmp/cmp"
 
-	"webpress/internal/asset"
-	"webpress/internal/codec"
-	"webpress/internal/rights"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/rights"
 )
 
 // pictures are what testdata/README.md describes.

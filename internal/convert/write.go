@@ -8,8 +8,8 @@ import (
 	"syscall"
 	"time"
 
-	"webpress/internal/asset"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // tempAge is how old a temporary file must be to have lost its process: they live

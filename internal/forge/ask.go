@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"net/url"
 
-	"webpress/internal/wire"
+	"github.com/webpress/webpress/internal/wire"
 )
 
 // An api is a REST API of a forge: GitHub or GitLab.

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"webpress/internal/asset"
-	"webpress/internal/wire"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/wire"
 )
 
 // Why a forge did not do what it was asked to, for errors.Is.

@@ -14,7 +14,7 @@ import (
 	"net/url"
 	"strings"
 
-	"webpress/internal/wire"
+	"github.com/webpress/webpress/internal/wire"
 )
 
 const (

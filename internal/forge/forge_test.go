@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"webpress/internal/wire"
+	"github.com/webpress/webpress/internal/wire"
 )
 
 func TestNextPage(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strings"
 
-	"webpress/internal/wire"
+	"github.com/webpress/webpress/internal/wire"
 )
 
 // apiVersion is the version of GitHub's REST API that is asked for.

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"webpress/internal/wire"
+	"github.com/webpress/webpress/internal/wire"
 )
 
 // The most that GitHub takes, with room to spare: what a commit by GraphQL may

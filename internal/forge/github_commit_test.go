@@ -14,8 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"webpress/internal/asset"
-	"webpress/internal/wire"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/wire"
 )
 
 const landed = `{"data":{"createCommitOnBranch":{"commit":{"oid":"0123456789012345678901234567890123456789","url":"https://github.com/octo/pics/commit/0123"}}}}`

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strings"
 
-	"webpress/internal/wire"
+	"github.com/webpress/webpress/internal/wire"
 )
 
 // githubRules are GitHub's words for what its statuses do not tell, from the

@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"strings"
 
-	"webpress/internal/wire"
+	"github.com/webpress/webpress/internal/wire"
 )
 
 // MaxNote is the length of a comment at GitLab in characters.

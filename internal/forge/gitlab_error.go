@@ -4,7 +4,7 @@ import (
 	"errors"
 	"net/http"
 
-	"webpress/internal/wire"
+	"github.com/webpress/webpress/internal/wire"
 )
 
 // gitlabRules are GitLab's words for what its statuses do not tell.

@@ -7,7 +7,7 @@ import (
 	"io"
 	"strings"
 
-	"webpress/internal/wire"
+	"github.com/webpress/webpress/internal/wire"
 )
 
 // A text is JSON that is made while it is sent, as what is in it may be larger

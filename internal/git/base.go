@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // ErrNoBase says that there is no commit to compare with. The error that wraps it

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"webpress/internal/asset"
-	"webpress/internal/git"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/git"
 )
 
 // history is a repository with these commits; the platform has merged topic into

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"webpress/internal/git"
+	"github.com/webpress/webpress/internal/git"
 )
 
 func TestBlobHead(t *testing.T) {

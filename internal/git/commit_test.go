@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"webpress/internal/git"
+	"github.com/webpress/webpress/internal/git"
 )
 
 func add(paths ...string) (changes []git.Change) {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"webpress/internal/git"
+	"github.com/webpress/webpress/internal/git"
 )
 
 func TestCommitted(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"webpress/internal/git"
+	"github.com/webpress/webpress/internal/git"
 )
 
 // TestCommitData commits content that is in no file, by the rules of

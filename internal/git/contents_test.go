@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"webpress/internal/git"
+	"github.com/webpress/webpress/internal/git"
 )
 
 func TestContents(t *testing.T) {

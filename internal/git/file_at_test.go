@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"webpress/internal/git"
+	"github.com/webpress/webpress/internal/git"
 )
 
 func TestFileAt(t *testing.T) {

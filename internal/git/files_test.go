@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"webpress/internal/git"
+	"github.com/webpress/webpress/internal/git"
 )
 
 // odd are names that are easily got wrong.

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"testing"
 
-	"webpress/internal/git"
+	"github.com/webpress/webpress/internal/git"
 )
 
 // A trap is a folder in which each program that a repository names leaves its mark,

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"webpress/internal/asset"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // lfsConfig is where a repository may say where Git LFS keeps its content; see

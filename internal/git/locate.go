@@ -10,7 +10,7 @@ import (
 	"strings"
 	"syscall"
 
-	"webpress/internal/owner"
+	"github.com/webpress/webpress/internal/owner"
 )
 
 // A place is where a repository is.

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // A Remote is a repository on a server, and how to get in.

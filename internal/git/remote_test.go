@@ -13,7 +13,7 @@ import (
 	"sync"
 	"testing"
 
-	"webpress/internal/git"
+	"github.com/webpress/webpress/internal/git"
 )
 
 // push commits a.webp on top of what is checked out, and pushes it.

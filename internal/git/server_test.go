@@ -15,7 +15,7 @@ import (
 	"sync"
 	"testing"
 
-	"webpress/internal/git"
+	"github.com/webpress/webpress/internal/git"
 )
 
 // secret is what the server wants as a password. Base64 makes it longer.

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // ErrTooOld says that git does not know what keeps it from running programs that a

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"webpress/internal/git"
+	"github.com/webpress/webpress/internal/git"
 )
 
 // sparse is a repository whose work tree leaves out the folder out and what is

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"webpress/internal/git"
+	"github.com/webpress/webpress/internal/git"
 )
 
 // TestNamedPipes waits for nobody to write into what git would open.

@@ -3,7 +3,7 @@ package ledger
 import (
 	"path"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // Accept takes the file in the place of a job's output for its result: size is its

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/ledger"
 )
 
 func plant(t *testing.T, dir string, contents map[string]string) {

@@ -8,7 +8,7 @@ import (
 	"path"
 	"strings"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // A journal is what a run adds to, a line for each result as it comes, so that

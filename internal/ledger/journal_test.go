@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // blobA and so on are ids, which here are those of both HashFiles and git.

@@ -32,7 +32,7 @@ import (
 	"slices"
 	"sync"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // Name is the name of the file at the root of the repository.

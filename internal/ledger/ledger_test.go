@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"webpress/internal/asset"
-	"webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ledger"
 )
 
 // id is a blob id that is easy to tell apart.

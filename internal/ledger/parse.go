@@ -11,7 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // head is the first line; the number is the Version.

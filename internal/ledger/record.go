@@ -4,7 +4,7 @@ import (
 	"path"
 	"slices"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // Record writes down what has become of jobs. Results of jobs that are not among

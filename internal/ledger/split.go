@@ -5,7 +5,7 @@ import (
 	"path"
 	"slices"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // A Tree is what Split has to know of the files. Paths are from the root of the

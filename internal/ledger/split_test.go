@@ -5,8 +5,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"webpress/internal/asset"
-	"webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ledger"
 )
 
 // files is a tree: ids by path.

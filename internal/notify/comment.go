@@ -8,8 +8,8 @@ import (
 	"net/http"
 	"strings"
 
-	"webpress/internal/forge"
-	"webpress/internal/wire"
+	"github.com/webpress/webpress/internal/forge"
+	"github.com/webpress/webpress/internal/wire"
 )
 
 // A Comment is the one comment that webpress has on a pull or merge request. It

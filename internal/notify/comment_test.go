@@ -14,8 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"webpress/internal/asset"
-	"webpress/internal/forge"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/forge"
 )
 
 // A thread is the comments of pull request 7, behind the APIs of GitHub and of

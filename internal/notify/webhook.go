@@ -15,9 +15,9 @@ import (
 	"strings"
 	"time"
 
-	"webpress/internal/asset"
-	"webpress/internal/ci"
-	"webpress/internal/wire"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ci"
+	"github.com/webpress/webpress/internal/wire"
 )
 
 // The headers of a delivery, beside Content-Type and User-Agent.

@@ -15,9 +15,9 @@ import (
 	"testing"
 	"time"
 
-	"webpress/internal/asset"
-	"webpress/internal/ci"
-	"webpress/internal/wire"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ci"
+	"github.com/webpress/webpress/internal/wire"
 )
 
 // The vector of GitHub's "Validating webhook deliveries", and one of RFC 4231.

@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"webpress/internal/asset"
-	"webpress/internal/ci"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ci"
 )
 
 // ruleConvert is the rule of sources that failed, beside those of findings.

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // What GitLab takes as artifacts:reports:codequality: a list of these. See "Code

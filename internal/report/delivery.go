@@ -6,8 +6,8 @@ import (
 	"net/url"
 	"strings"
 
-	"webpress/internal/asset"
-	"webpress/internal/ci"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ci"
 )
 
 // A Delivery is what became of the results in one store.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/rivo/uniseg"
 
-	"webpress/internal/ci"
+	"github.com/webpress/webpress/internal/ci"
 )
 
 // Names come from strangers' pull requests, and messages hold names. GitHub

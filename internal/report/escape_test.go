@@ -12,7 +12,7 @@ import (
 	"github.com/yuin/goldmark/extension"
 	gm "github.com/yuin/goldmark/renderer/html"
 
-	"webpress/internal/ci"
+	"github.com/webpress/webpress/internal/ci"
 )
 
 // render turns GitHub's Markdown into HTML; HTML in it is kept, so that a test

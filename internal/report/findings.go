@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"webpress/internal/asset"
-	"webpress/internal/ci"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ci"
 )
 
 // A group is the findings of one rule and severity, in their order.

@@ -19,8 +19,8 @@ import (
 	"github.com/yuin/goldmark/extension"
 	gm "github.com/yuin/goldmark/renderer/html"
 
-	"webpress/internal/asset"
-	"webpress/internal/ci"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ci"
 )
 
 // pieces are what names and messages of strangers are put together from.

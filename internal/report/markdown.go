@@ -6,8 +6,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"webpress/internal/asset"
-	"webpress/internal/ci"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ci"
 )
 
 // MarkdownLimit is the length in bytes above which GitHub drops a job's summary

@@ -7,7 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // crowd is a run of n sources, a quarter of each kind, with long names.

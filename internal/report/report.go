@@ -18,8 +18,8 @@ import (
 	"strings"
 	"time"
 
-	"webpress/internal/asset"
-	"webpress/internal/ci"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ci"
 )
 
 // SchemaVersion is the version of the JSON form. It changes when a member is

@@ -14,8 +14,8 @@ import (
 	"github.com/rivo/uniseg"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"webpress/internal/asset"
-	"webpress/internal/ci"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ci"
 )
 
 var update = flag.Bool("update", false, "write the goldens of testdata anew")

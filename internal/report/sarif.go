@@ -7,14 +7,15 @@ import (
 	"net/url"
 	"strings"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/project"
 )
 
 const (
 	sarifVersion = "2.1.0"
 	sarifSchema  = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 	// sarifAbout is where people read of webpress.
-	sarifAbout = "https://github.com/webpress/webpress"
+	sarifAbout = project.URL
 	// sarifResults is how many results GitHub takes; it refuses a file with more.
 	sarifResults = 25_000
 )

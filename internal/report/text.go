@@ -6,8 +6,8 @@ import (
 
 	"github.com/rivo/uniseg"
 
-	"webpress/internal/asset"
-	"webpress/internal/ci"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ci"
 )
 
 // textWidth is the columns that no line of Text goes beyond.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // Size is a number of bytes for people, in SI units with one decimal: 999 B,

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 func TestSize(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // known are the beginnings of files that are met under the names of images but

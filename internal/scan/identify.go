@@ -15,8 +15,8 @@ import (
 	"github.com/dustin/go-humanize"
 	"golang.org/x/sync/errgroup"
 
-	"webpress/internal/asset"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // An outcome is what an entry turned out to be.

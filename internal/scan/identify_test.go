@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"webpress/internal/asset"
-	"webpress/internal/scan"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/scan"
 )
 
 func TestFormats(t *testing.T) {

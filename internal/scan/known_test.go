@@ -6,8 +6,8 @@ import (
 	"sync"
 	"testing"
 
-	"webpress/internal/asset"
-	"webpress/internal/scan"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/scan"
 )
 
 // What the content of a file is need not be found out twice.

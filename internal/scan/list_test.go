@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"webpress/internal/git"
-	"webpress/internal/scan"
+	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/scan"
 )
 
 func TestGitDecides(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"webpress/internal/asset"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // Matcher returns what says whether the last of the patterns that matches a file

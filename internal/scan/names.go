@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // byName are the formats that a file may have by its name's extension.

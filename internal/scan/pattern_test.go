@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"webpress/internal/asset"
-	"webpress/internal/git"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/git"
 )
 
 func TestReaches(t *testing.T) {

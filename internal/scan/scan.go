@@ -37,9 +37,9 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"webpress/internal/asset"
-	"webpress/internal/git"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // Options say where to look, and for what.

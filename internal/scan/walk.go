@@ -7,8 +7,8 @@ import (
 	"os"
 	"syscall"
 
-	"webpress/internal/asset"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // maxPassed bounds lister.passed.

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"webpress/internal/asset"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // wanted is what the settings say, held against the tree.

@@ -2,9 +2,9 @@ package scan
 
 import (
 	"fmt"
+	"github.com/webpress/webpress/internal/tree"
 	"os"
 	"path/filepath"
-	"webpress/internal/tree"
 )
 
 // Wants returns what says whether the patterns of o want the file at a path that

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"webpress/internal/ci"
-	"webpress/internal/shell"
+	"github.com/webpress/webpress/internal/ci"
+	"github.com/webpress/webpress/internal/shell"
 )
 
 var words = map[string]string{ // what is quoted, and how

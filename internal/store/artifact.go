@@ -15,8 +15,8 @@ import (
 	"strings"
 	"time"
 
-	"webpress/internal/asset"
-	"webpress/internal/wire"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/wire"
 )
 
 // DefaultArtifactName is the name of an artifact where none is set.

@@ -12,7 +12,7 @@ import (
 	"net/url"
 	"sync/atomic"
 
-	"webpress/internal/wire"
+	"github.com/webpress/webpress/internal/wire"
 )
 
 const (

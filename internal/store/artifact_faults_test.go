@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"webpress/internal/wire"
+	"github.com/webpress/webpress/internal/wire"
 )
 
 // TestArtifactFaults has the service and the storage fail in every way that

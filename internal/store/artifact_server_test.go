@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"webpress/internal/wire"
+	"github.com/webpress/webpress/internal/wire"
 )
 
 // A github is the artifact service and the blob storage behind it. It takes no

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"webpress/internal/wire"
+	"github.com/webpress/webpress/internal/wire"
 )
 
 // servicePath is where the artifact service has its methods, by the rules of

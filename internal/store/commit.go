@@ -8,9 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"webpress/internal/asset"
-	"webpress/internal/forge"
-	"webpress/internal/git"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/forge"
+	"github.com/webpress/webpress/internal/git"
 )
 
 // The ways to commit.

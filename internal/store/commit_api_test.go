@@ -13,8 +13,8 @@ import (
 	"strings"
 	"testing"
 
-	"webpress/internal/forge"
-	"webpress/internal/wire"
+	"github.com/webpress/webpress/internal/forge"
+	"github.com/webpress/webpress/internal/wire"
 )
 
 // gitHub serves as much of GitHub's API as a commit by GraphQL takes, on top of

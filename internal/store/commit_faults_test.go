@@ -13,7 +13,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 func needLFS(t *testing.T) {

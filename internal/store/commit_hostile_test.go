@@ -12,7 +12,7 @@ import (
 	"github.com/yuin/goldmark/extension"
 	gm "github.com/yuin/goldmark/renderer/html"
 
-	"webpress/internal/report"
+	"github.com/webpress/webpress/internal/report"
 )
 
 // TestHostileMessages makes messages of commits, and the texts of pull requests, of

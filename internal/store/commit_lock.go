@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // A lockContent is what the lock is to become.

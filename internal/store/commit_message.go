@@ -11,9 +11,9 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"webpress/internal/asset"
-	"webpress/internal/forge"
-	"webpress/internal/git"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/forge"
+	"github.com/webpress/webpress/internal/git"
 )
 
 // mostNames is how many files a message names.

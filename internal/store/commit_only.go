@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"slices"
 
-	"webpress/internal/asset"
-	"webpress/internal/git"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/git"
 )
 
 // Elsewhere is why nothing is committed where a branch does not end with

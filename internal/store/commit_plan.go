@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strconv"
 
-	"webpress/internal/asset"
-	"webpress/internal/git"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/git"
 )
 
 // A file is what one output comes to in a commit, or one that is outdated, or the

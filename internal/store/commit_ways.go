@@ -12,10 +12,10 @@ import (
 	"slices"
 	"strings"
 
-	"webpress/internal/asset"
-	"webpress/internal/forge"
-	"webpress/internal/git"
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/forge"
+	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // fit leaves out what cannot go the way that is set: a file of Git LFS would get

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // The names of the two files that lie beside the results in an artifact or a

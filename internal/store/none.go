@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // None delivers nothing: the results stay in the work tree.

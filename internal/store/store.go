@@ -12,7 +12,7 @@ import (
 	"path"
 	"slices"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // A Store is a place that results go to. A store does the same delivery twice

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // The bounds of VerifyOptions where they are 0.

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // maxUploads is how many folders are put together at most.

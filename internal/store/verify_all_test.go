@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // shards are folders in root with two shards, of a picture each.

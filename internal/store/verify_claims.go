@@ -3,7 +3,7 @@ package store
 import (
 	"path"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // claims checks what the manifest says, without a look at the files, and says

@@ -8,10 +8,10 @@ import (
 	"path"
 	"strings"
 
-	"webpress/internal/asset"
-	"webpress/internal/codec"
-	"webpress/internal/pixel"
-	"webpress/internal/webp"
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/webp"
 )
 
 // header holds what a file says of itself, which may be hostile, against what the

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // riff is a WebP of chunks, given as name and data in turn.

@@ -5,8 +5,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"github.com/webpress/webpress/internal/tree"
 	"os"
-	"webpress/internal/tree"
 )
 
 func readManifest(root *os.Root) (Manifest, error) {

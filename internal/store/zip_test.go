@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"webpress/internal/asset"
+	"github.com/webpress/webpress/internal/asset"
 )
 
 func TestZip(t *testing.T) {

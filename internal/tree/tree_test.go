@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 func write(t *testing.T, path string, data string) {

@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"testing"
 
-	"webpress/internal/tree"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // TestSpecial would hang where a named pipe is waited for: nobody writes into it.

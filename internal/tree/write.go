@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"webpress/internal/owner"
+	"github.com/webpress/webpress/internal/owner"
 )
 
 // Options say how Write puts a file in its place.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strconv"
 
-	"webpress/internal/config"
+	"github.com/webpress/webpress/internal/config"
 )
 
 // An input is one of the component's inputs. GitLab has no input that may be

@@ -7,7 +7,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"webpress/internal/config"
+	"github.com/webpress/webpress/internal/config"
 )
 
 // TestComponent replaces every input of GitLab's component by its default and by

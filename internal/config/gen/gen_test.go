@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"webpress/internal/config"
+	"github.com/webpress/webpress/internal/config"
 )
 
 func TestFilesAreFresh(t *testing.T) {

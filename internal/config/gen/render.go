@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"webpress/internal/config"
+	"github.com/webpress/webpress/internal/config"
 )
 
 // actionYAML is action.yml. No input has a default there that webpress.yml could
