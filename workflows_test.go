@@ -10,6 +10,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/project"
 )
 
 // TestExamplesUseRealSettings holds the example workflows, GitLab's component and
@@ -71,7 +72,7 @@ func checkSteps(t *testing.T, name string, data []byte, settings map[string]bool
 		steps = append(steps, j.Steps...)
 	}
 	for _, s := range steps {
-		if strings.Contains(s.Uses, "webpress/webpress@") {
+		if strings.Contains(s.Uses, project.Repository+"@") {
 			for key := range s.With {
 				if !settings[key] {
 					t.Errorf("%s: there is no input %s", name, key)

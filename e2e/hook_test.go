@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	published "github.com/webpress/webpress/internal/project"
 )
 
 // A hooked repository is one that pre-commit looks after.
@@ -66,7 +68,7 @@ func publish(t *testing.T) (dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	put(t, dir, ".pre-commit-hooks.yaml", []byte(strings.ReplaceAll(string(data), "webpress/webpress:1", image)))
+	put(t, dir, ".pre-commit-hooks.yaml", []byte(strings.ReplaceAll(string(data), published.Image+":"+published.Major, image)))
 	must(t, dir, "git", "init", "-q")
 	must(t, dir, "git", "add", "-A")
 	must(t, dir, "git", "commit", "-qm", "webpress")

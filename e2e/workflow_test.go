@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	published "github.com/webpress/webpress/internal/project"
 )
 
 // actVersion is the nektos/act that runs the workflows. runner is the image
@@ -156,7 +158,7 @@ func TestExampleWorkflow(t *testing.T) {
 	if !strings.Contains(yml, last) {
 		t.Fatalf("%q is not in the workflow", last)
 	}
-	yml = strings.ReplaceAll(yml, "webpress/webpress@v1", "./webpress")
+	yml = strings.ReplaceAll(yml, published.Repository+"@v"+published.Major, "./webpress")
 	put(t, dir, ".github/workflows/push.yml", []byte(strings.Replace(yml, last, last+"          commit-method: push\n", 1)))
 	put(t, dir, "assets/dunes.jpg", picture(t, "demo/photos/dunes.jpg"))
 	put(t, dir, "assets/mountains.heic", picture(t, "demo/photos/mountains.heic"))

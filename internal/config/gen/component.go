@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/project"
 )
 
 // An input is one of the component's inputs. GitLab has no input that may be
@@ -57,7 +58,7 @@ func componentYAML() []byte {
 # A GitLab CI/CD component:
 #
 #   include:
-#     - component: $CI_SERVER_FQDN/webpress/webpress/webpress@1
+#     - component: $CI_SERVER_FQDN/` + project.Repository + `/webpress@` + project.Major + `
 #       inputs:
 #         glob: assets/**
 #         max-width: "1200"
@@ -75,7 +76,7 @@ spec:
       regex: '^[^"\\\r\n]+$'
       description: Name of the job.
     image:
-      default: webpress/webpress:1
+      default: ` + project.Image + ":" + project.Major + `
       description: Container image of webpress.
     git-depth:
       type: number

@@ -1,5 +1,7 @@
 // Gen writes what is made from the table of settings: action.yml, the JSON
-// schema of webpress.yml, and the tables in README.md. Run it by go generate.
+// schema of webpress.yml, GitLab's component, and the tables in README.md. Where
+// internal/project names another repository than go.mod, it first renames it in all
+// files. Run it by go generate.
 package main
 
 import (
@@ -22,6 +24,14 @@ func run() error {
 	if err != nil {
 		return err
 	}
+	if err := write(root, renamed); err != nil {
+		return err
+	}
+	return write(root, files)
+}
+
+// write writes the files that are made in root, where they are not so already.
+func write(root string, files func(root string) ([]file, error)) error {
 	made, err := files(root)
 	if err != nil {
 		return err

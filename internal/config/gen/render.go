@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/project"
 )
 
 // actionYAML is action.yml. No input has a default there that webpress.yml could
@@ -17,6 +18,7 @@ import (
 func actionYAML() []byte {
 	var b bytes.Buffer
 	b.WriteString(`# Made by go generate ./internal/config from the settings there. Do not edit.
+# The action of ` + project.URL + `, where a release puts its image in the place of the Dockerfile.
 name: webpress
 description: Convert HEIC, JPEG, PNG and other pictures to WebP, and see what it saves
 author: The webpress authors
@@ -144,6 +146,7 @@ func schemaJSON() []byte {
 	properties["budgets"] = list(budget, "Limits that webpress check holds pictures to.")
 	data, err := json.MarshalIndent(map[string]any{
 		"$schema":              "https://json-schema.org/draft/2020-12/schema",
+		"$id":                  "https://raw.githubusercontent.com/" + project.Repository + "/v" + project.Major + "/schema/webpress.schema.json",
 		"title":                "webpress.yml",
 		"type":                 "object",
 		"additionalProperties": false,
