@@ -7,7 +7,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
@@ -83,8 +82,13 @@ func (r *run) accept(ctx context.Context) int {
 		r.log.line("%q accepted for the result of %q, as it is", t.Output, t.Source.Path)
 	}
 	if r.repo != nil {
+		names, err := r.addable(ctx, append(outputsOf(accepted), p.lock()), nil)
+		if err != nil {
+			r.tellFault(err)
+			return Undelivered
+		}
 		f := fixes{run: r}
-		for _, line := range f.git(append(slices.Clone(outputsOf(accepted)), p.lock()), "add") {
+		for _, line := range f.git(names, "add") {
 			r.log.line("add what has changed: %s", line)
 		}
 	}

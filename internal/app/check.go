@@ -109,7 +109,7 @@ func (r *run) checkOutputs(ctx context.Context, in *report.Input, checked map[st
 		checked[t.Source.Path] = true
 	}
 	in.Notices = append(in.Notices, v.found.Notices...)
-	c := outputCheck{run: r, past: p, view: v, in: in, fixes: fixes{run: r, lock: p.lock()}}
+	c := outputCheck{run: r, past: p, view: v, in: in, fixes: fixes{run: r, lock: p.lock()}, moving: map[string]bool{}}
 	for _, one := range v.settled {
 		if one.Status == asset.Failed {
 			c.add(one.Source.Path, unreadable(one), fixes{})
@@ -125,8 +125,7 @@ func (r *run) checkOutputs(ctx context.Context, in *report.Input, checked map[st
 		return err
 	}
 	c.orphans(orphans)
-	in.Mend = c.fixes.commands()
-	return nil
+	return c.gather(ctx)
 }
 
 // unreadable is the finding for a source that cannot be converted.
@@ -144,6 +143,15 @@ type outputCheck struct {
 	*view
 	in    *report.Input
 	fixes fixes
+	found []fixable
+	// moving are outputs that a conversion takes away: they are no orphans besides.
+	moving map[string]bool
+}
+
+// A fixable is a finding and its fix.
+type fixable struct {
+	asset.Finding
+	of fixes
 }
 
 // add adds a finding, and its fix.
@@ -151,8 +159,30 @@ func (c *outputCheck) add(source string, f asset.Finding, of fixes) {
 	if c.files[source].Untracked {
 		f.Severity = asset.Warning // no commit has it, and so none waits for it
 	}
-	c.fixes.needs(&f, of)
-	c.in.Findings = append(c.in.Findings, f)
+	c.found = append(c.found, fixable{f, of})
+}
+
+// gather reports what was added, with fixes that add to git no more than that takes.
+func (c *outputCheck) gather(ctx context.Context) error {
+	var names, gone []string
+	for _, one := range c.found {
+		names, gone = append(names, one.of.add...), append(gone, one.of.gone...)
+	}
+	list, err := c.addable(ctx, names, gone)
+	if err != nil {
+		return err
+	}
+	takes := make(map[string]bool, len(list))
+	for _, name := range list {
+		takes[name] = true
+	}
+	for _, one := range c.found {
+		one.of.add = slices.DeleteFunc(slices.Concat(one.of.add, one.of.gone), func(name string) bool { return !takes[name] })
+		c.fixes.needs(&one.Finding, one.of)
+		c.in.Findings = append(c.in.Findings, one.Finding)
+	}
+	c.in.Mend = c.fixes.commands()
+	return nil
 }
 
 // maxTried is how many sources without a result a check converts, to say whether that
@@ -177,12 +207,19 @@ func (c *outputCheck) todo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	replaced, err := c.replaced(ctx, tried)
+	if err != nil {
+		return err
+	}
 	for _, t := range c.view.todo {
 		f, of := c.ofTodo(t, tried[t.Source.Path])
+		if t.Remove {
+			of.gone = append(of.gone, t.Source.Path)
+		}
 		if len(of.convert)+len(of.again) > 0 {
-			of.add = append(of.add, c.lock())
+			of.add, of.gone = append(of.add, c.lock()), append(of.gone, replaced[t.Source.Path]...)
 			// A commit of the result alone would leave it without its source elsewhere.
-			if c.files[t.Source.Path].Untracked {
+			if c.files[t.Source.Path].Untracked && !t.Remove {
 				of.add = append(of.add, t.Source.Path)
 			}
 			if ignored[t.Output] {
@@ -196,6 +233,40 @@ func (c *outputCheck) todo(ctx context.Context) error {
 		c.add(t.Source.Path, f, of)
 	}
 	return nil
+}
+
+// replaced are the outputs that the conversion of what is left to do takes away, by the
+// source: of renamed sources, and of those whose result goes to another place or is none
+// any more.
+func (c *outputCheck) replaced(ctx context.Context, tried map[string]asset.Result) (map[string][]string, error) {
+	var outputs []string
+	for _, e := range c.before {
+		for _, o := range e.Outputs {
+			outputs = append(outputs, o.Path)
+		}
+	}
+	blobs, err := worktree{ctx, c.past}.Blobs(unique(outputs))
+	if err != nil {
+		return nil, err
+	}
+	by := map[string][]string{}
+	for _, t := range c.view.todo {
+		source := t.Source.Path
+		if t.Moved {
+			by[source] = append(by[source], t.Like)
+			c.moving[path.Join(c.past.prefix, t.Like)] = true
+		}
+		for _, e := range c.Of(path.Join(c.past.prefix, source)) {
+			for _, o := range e.Outputs {
+				name, below := c.past.below(o.Path)
+				stays := name == t.Output && tried[source].Reason != asset.NotSmaller
+				if below && !stays && !o.Accepted && blobs[o.Path] == o.Blob {
+					by[source] = append(by[source], name)
+				}
+			}
+		}
+	}
+	return by, nil
 }
 
 // ignoredHint is for results that git ignores.
@@ -289,7 +360,7 @@ func (c *outputCheck) orphans(all []ledger.Orphan) {
 	for _, o := range all {
 		name, below := c.past.below(o.Path)
 		source, _ := c.past.below(o.Source)
-		if !below || o.Edited {
+		if !below || o.Edited || c.moving[o.Path] {
 			continue
 		}
 		f := asset.Finding{
@@ -297,9 +368,9 @@ func (c *outputCheck) orphans(all []ledger.Orphan) {
 			Message: fmt.Sprintf("%q is an orphan: its source %q is gone", name, o.Source),
 			Hint:    "remove it with `webpress --prune`",
 		}
-		of := fixes{prune: []string{source}, add: []string{name, c.lock()}}
+		of := fixes{prune: []string{source}, gone: []string{name}, add: []string{c.lock()}}
 		if o.Moved {
-			of = fixes{convert: []string{source}, add: []string{name, c.lock()}}
+			of.prune, of.convert = nil, of.prune
 		}
 		if only := c.confined; only != nil {
 			kind, changed := only.kinds[path.Join(prefix, source)]

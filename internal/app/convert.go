@@ -129,23 +129,14 @@ func (r *run) conclude(ctx context.Context, to stores, o outcome, began time.Tim
 // changedCode is the exit code of a hook, which fails where something is to be
 // added to git.
 func (r *run) changedCode(ctx context.Context, o outcome, done finished) int {
-	changed := done.wrote
-	names, gone := map[string]bool{}, slices.Clone(done.deleted)
+	changed, names, gone := done.wrote, []string(nil), slices.Clone(done.deleted)
 	for _, one := range o.results {
 		if one.Status == asset.Converted {
-			changed, names[one.Output] = true, true
+			changed, names = true, append(names, one.Output)
 		}
 		if one.Replaced != "" {
 			gone = append(gone, one.Replaced)
 		}
-	}
-	if r.repo != nil {
-		tracked, err := r.repo.Tracked(ctx, gone)
-		if err != nil {
-			r.tellFault(err)
-			return Undelivered
-		}
-		maps.Copy(names, tracked)
 	}
 	if o.past != nil {
 		list, err := r.notAdded(ctx, o.past, o.view, o.results)
@@ -153,21 +144,35 @@ func (r *run) changedCode(ctx context.Context, o outcome, done finished) int {
 			r.tellFault(err)
 			return Undelivered
 		}
-		for _, name := range list {
-			names[name] = true
-		}
+		names = append(names, list...)
 	}
-	if !changed && len(names) == 0 {
+	names, err := r.addable(ctx, names, gone)
+	switch {
+	case err != nil:
+		r.tellFault(err)
+		return Undelivered
+	case !changed && len(names) == 0:
 		return Fine
-	}
-	if r.repo != nil {
-		ignored, err := r.repo.Ignored(ctx, slices.Collect(maps.Keys(names))...)
-		if err == nil {
-			maps.DeleteFunc(names, func(name string, _ bool) bool { return ignored[name] })
-		}
-		r.log.line("add what has changed, and go on: %s", gitAdd(slices.Sorted(maps.Keys(names))))
+	case r.repo != nil:
+		r.log.line("add what has changed, and go on: %s", gitAdd(names))
 	}
 	return ImageFailed
+}
+
+// addable are the files that `git add` takes, sorted: those of names that git does not
+// ignore, and those of gone, which are deleted or will be, that git has. It fails at all
+// others, and then adds nothing.
+func (r *run) addable(ctx context.Context, names, gone []string) ([]string, error) {
+	if r.repo == nil {
+		return unique(names), nil
+	}
+	names = unique(names)
+	// By way of a link git does not say.
+	if ignored, err := r.repo.Ignored(ctx, names...); err == nil {
+		names = slices.DeleteFunc(names, func(name string) bool { return ignored[name] })
+	}
+	tracked, err := r.repo.Tracked(ctx, gone)
+	return unique(slices.AppendSeq(names, maps.Keys(tracked))), err
 }
 
 // fewPaths is up to how many files git add names.

@@ -21,8 +21,9 @@ type fixes struct {
 	// that are not what webpress makes, convert those of results that are missing,
 	// prune the sources that are gone.
 	accept, again, convert, prune []string
-	// add are files for git add, force those that git ignores.
-	add, force []string
+	// add are files for git add, gone those that the commands delete, which are to be
+	// added where git has them, force those that git ignores.
+	add, gone, force []string
 	// lost are the commands that are an alternative to accept.
 	lost []string
 }

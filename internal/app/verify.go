@@ -69,7 +69,7 @@ func (c *outputCheck) verify(ctx context.Context) error {
 			f.Message = fmt.Sprintf("webpress.lock says that %q is %s, and it is not so", j.Source.Path, now.Reason)
 		case made.Reason == asset.NotSmaller:
 			f.Message = fmt.Sprintf("%q is not what webpress makes of %q: there is no result, for it is %s", j.Output, j.Source.Path, made.Reason)
-			of.add = []string{c.lock()}
+			of.add, of.gone = []string{c.lock()}, []string{j.Output}
 		default:
 			f.Message = fmt.Sprintf("%q is not what webpress makes of %q", j.Output, j.Source.Path)
 		}
@@ -166,6 +166,7 @@ func (r *run) again(p *past, v *view) {
 		_, accepted := acceptedOutput(entries)
 		j.Own = !accepted && j.Output != j.Source.Path
 		v.todo = append(v.todo, ledger.Todo{Job: j, Why: ledger.WhyVerify, Grounds: entries})
+		v.before = append(v.before, entries...)
 	}
 	v.settled = slices.DeleteFunc(v.settled, func(one asset.Result) bool { return done[one.Source.Path] })
 }
