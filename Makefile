@@ -52,7 +52,7 @@ lint: deps ## vet, golangci-lint, gofmt, actionlint
 	$(GOLANGCI) run
 	CGO_CFLAGS= GOAMD64= $(ACTIONLINT) $(WORKFLOWS)
 
-generate: deps ## write action.yml, the README's tables and the like anew
+generate: deps ## regenerate action.yml, the schema, the tables in docs
 	$(GO) generate ./...
 
 image: ## build the container image

@@ -14,7 +14,7 @@ import (
 )
 
 // TestExamplesUseRealSettings holds the example workflows, GitLab's component and
-// README's YAML against the settings and outputs that there are.
+// the documentation's YAML against the settings and outputs that there are.
 func TestExamplesUseRealSettings(t *testing.T) {
 	settings, outputs, variables := map[string]bool{"args": true}, map[string]bool{}, map[string]bool{}
 	for _, s := range config.Settings() {
@@ -28,7 +28,11 @@ func TestExamplesUseRealSettings(t *testing.T) {
 	if err != nil || len(files) < 8 {
 		t.Fatalf("%d workflows, %v", len(files), err)
 	}
-	files = append(files, "templates/webpress.yml", "README.md")
+	docs, err := filepath.Glob("docs/*.md")
+	if err != nil || len(docs) < 5 {
+		t.Fatalf("%d documents, %v", len(docs), err)
+	}
+	files = append(append(files, docs...), "templates/webpress.yml", "README.md")
 	variable, output := regexp.MustCompile(`\bWEBPRESS_[A-Z_]+\b`), regexp.MustCompile(`steps\.webpress\.outputs\.([a-z-]+)`)
 	for _, name := range files {
 		data, err := os.ReadFile(name)

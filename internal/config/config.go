@@ -1,7 +1,7 @@
 // Package config holds every setting of webpress once. The fields of Config
 // and their tags are the table from which command-line flags, action inputs,
 // plugin settings, environment variables, the keys of webpress.yml, action.yml,
-// the JSON schema and README's tables are all made.
+// the JSON schema and the tables of docs/settings.md are all made.
 package config
 
 import "reflect"

@@ -67,7 +67,7 @@ const (
 	Fraction
 )
 
-// A Group is a part of --help and of README's table.
+// A Group is a part of --help and of the table in docs/settings.md.
 type Group struct{ Key, Title string }
 
 // Groups are in the order in which they are shown.

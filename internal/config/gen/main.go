@@ -1,7 +1,7 @@
 // Gen writes what is made from the table of settings: action.yml, the JSON
-// schema of webpress.yml, GitLab's component, and the tables in README.md. Where
-// internal/project names another repository than go.mod, it first renames it in all
-// files. Run it by go generate.
+// schema of webpress.yml, GitLab's component, and the tables in docs/settings.md.
+// Where internal/project names another repository than go.mod, it first renames it
+// in all files. Run it by go generate.
 package main
 
 import (
@@ -75,18 +75,9 @@ type file struct {
 	data []byte
 }
 
-// files are all files that are made, in their newest form. README.md is left
-// out as long as there is none.
+// files are all files that are made, in their newest form.
 func files(root string) ([]file, error) {
-	made := []file{
-		{"action.yml", actionYAML()},
-		{"schema/webpress.schema.json", schemaJSON()},
-		{"templates/webpress.yml", componentYAML()},
-	}
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
-	if errors.Is(err, os.ErrNotExist) {
-		return made, nil
-	}
+	settings, err := os.ReadFile(filepath.Join(root, settingsDoc))
 	if err != nil {
 		return nil, err
 	}
@@ -99,12 +90,20 @@ func files(root string) ([]file, error) {
 		{"rules", rulesTable()},
 		{"budgets", budgetsTable()},
 	} {
-		if readme, err = fill(readme, part.name, part.data); err != nil {
-			return nil, fmt.Errorf("fill README.md: %w", err)
+		if settings, err = fill(settings, part.name, part.data); err != nil {
+			return nil, fmt.Errorf("fill %s: %w", settingsDoc, err)
 		}
 	}
-	return append(made, file{"README.md", readme}), nil
+	return []file{
+		{"action.yml", actionYAML()},
+		{"schema/webpress.schema.json", schemaJSON()},
+		{"templates/webpress.yml", componentYAML()},
+		{settingsDoc, settings},
+	}, nil
 }
+
+// settingsDoc is the reference of all settings; its tables are generated.
+const settingsDoc = "docs/settings.md"
 
 // fill puts data between the markers of that name in doc.
 func fill(doc []byte, name string, data []byte) ([]byte, error) {

@@ -65,11 +65,11 @@ func describe(s config.Setting) string {
 
 func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
 
-// settingsTable is README's table of settings.
+// settingsTable is the table of settings in docs/settings.md.
 func settingsTable() []byte {
 	var b bytes.Buffer
 	for _, g := range config.Groups {
-		fmt.Fprintf(&b, "\n**%s**\n\n| Setting | Default | Values | What it does |\n|---|---|---|---|\n", g.Title)
+		fmt.Fprintf(&b, "\n## %s\n\n| Setting | Default | Values | What it does |\n|---|---|---|---|\n", g.Title)
 		for _, s := range config.Settings() {
 			if s.Group != g.Key {
 				continue
@@ -174,7 +174,7 @@ func list(of map[string]any, help string) map[string]any {
 	return map[string]any{"type": "array", "items": of, "maxItems": config.MaxSections, "description": help}
 }
 
-// rulesTable and budgetsTable are README's tables of the keys in those sections.
+// rulesTable and budgetsTable are the tables in docs/settings.md of the keys in those sections.
 func rulesTable() []byte {
 	var names []string
 	for _, s := range config.RuleSettings() {
