@@ -27,7 +27,7 @@ func run() int {
 		return app.WrongSettings
 	}
 	if gone := os.TempDir(); !isFolder(gone) && isFolder(fallbackTemp) {
-		fmt.Fprintf(os.Stderr, "webpress: warning: TMPDIR is %q, which is not a folder: using %s\n", gone, fallbackTemp)
+		fmt.Fprintf(os.Stderr, "webpress: warning: TMPDIR is %q, which is not a directory: using %s\n", gone, fallbackTemp)
 		os.Setenv("TMPDIR", fallbackTemp)
 	}
 	return app.Command{

@@ -205,7 +205,7 @@ func (r *run) checkApply(repo *git.Repo) error {
 		})
 	}
 	if info, err := os.Stat(r.at(r.settings.Upload)); err != nil || !info.IsDir() {
-		why := "not a folder"
+		why := "not a directory"
 		if err != nil {
 			why = cause(err).Error()
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/webpress/webpress/internal/ci"
+	"github.com/webpress/webpress/internal/codec"
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/notify"
@@ -48,7 +49,7 @@ type Command struct {
 	Getenv func(string) string
 	// Dir is the absolute path of the folder that webpress was started in.
 	Dir string
-	// Version is what --version tells.
+	// Version is that of webpress, such as 1.2.3.
 	Version string
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
@@ -62,7 +63,7 @@ func (c Command) Main(ctx context.Context, args []string) int {
 		c.Now = time.Now
 	}
 	settings, err := config.Load(args, config.Host{
-		Environ: c.Environ, Dir: c.Dir, Stdout: c.Stdout, Version: c.Version,
+		Environ: c.Environ, Dir: c.Dir, Stdout: c.Stdout, Version: c.Version, Libraries: libraries,
 	})
 	people := c.Stdout
 	if usesStdout(settings) {
@@ -105,6 +106,15 @@ func (c Command) Main(ctx context.Context, args []string) int {
 		return r.relock(ctx)
 	}
 	return r.convert(ctx)
+}
+
+// libraries are those that the version names.
+func libraries() []config.Library {
+	var all []config.Library
+	for _, l := range codec.Libraries() {
+		all = append(all, config.Library(l))
+	}
+	return all
 }
 
 // dotenvPath is where the lines of the setting dotenv go: - is standard output, and

@@ -79,7 +79,7 @@ func (r *run) checkFiles(ctx context.Context) error {
 			key = tree.Fold(end)
 		}
 		if other := at[key]; other != "" {
-			faults = append(faults, one.refused("it is the file of "+other+" too", r.place(one.setting)))
+			faults = append(faults, one.refused("it is also the file of "+other, r.place(one.setting)))
 		}
 		at[key] = one.setting
 	}

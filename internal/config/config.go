@@ -22,7 +22,9 @@ import "reflect"
 //	alias    other spellings of those, such as jpg=jpeg
 //	rule     a rule can say it for some of the files
 //	limit    a budget needs one of those that have it
-//	default-note  the default in words, where it is none that could be typed
+//	default-note  the default in words, where it cannot be typed
+//	brief    the text in the short help of commands; a setting without it is not in there
+//	top      it is in the short help of webpress as well
 //	input-default the default of the action's input, which beats webpress.yml
 //	alone    a flag without a value is true
 //	file     "-" where the setting makes no sense in webpress.yml
@@ -44,7 +46,7 @@ type Config struct {
 	// Rules are settings for some of the files: the first whose Glob takes a file has
 	// them all, its own and those of the run.
 	Rules []Rule `kong:"-"`
-	// Budgets are limits that Check holds pictures to.
+	// Budgets are limits that Check holds images to.
 	Budgets []Budget `kong:"-"`
 	// Action says that settings came as an action's inputs: webpress runs as the
 	// action, and not as a command in a step of somebody's own.
@@ -62,101 +64,101 @@ type Config struct {
 	// Warnings are what is odd about the settings and no mistake, one line each.
 	Warnings []string `kong:"-"`
 
-	// Glob of no patterns means every picture.
-	Glob   []string `group:"which" placeholder:"PATTERN" check:"pattern" default-note:"every HEIC, HEIF, HIF, JPEG, PNG, TIFF, BMP and GIF file" help:"Patterns of the files to take; one that starts with ! leaves files out again."`
-	Ignore []string `group:"which" placeholder:"PATTERN" check:"pattern" help:"Patterns of files to leave out, besides those in .git, node_modules and vendor."`
+	// Glob of no patterns means every image.
+	Glob   []string `group:"which" placeholder:"PATTERN" check:"pattern" default-note:"all HEIC, HEIF, HIF, JPEG, PNG, TIFF, BMP and GIF files" top:"" brief:"only files that match; !PATTERN excludes" help:"Patterns of the files to convert. One that starts with ! excludes files."`
+	Ignore []string `group:"which" placeholder:"PATTERN" check:"pattern" top:"" brief:"leave out files that match" help:"Patterns of files to leave out, besides .git, node_modules and vendor."`
 
-	IfNoImages string `group:"which" default:"warn" enum:"warn,error,ignore" placeholder:"WHAT" help:"What to do where patterns are set and match no image: warn, end with exit code 1, or nothing."`
+	IfNoImages string `group:"which" default:"warn" enum:"warn,error,ignore" placeholder:"WHAT" help:"What to do if patterns are set and match no image: print a warning, fail with exit code 1, or nothing."`
 
-	Format       string `rule:"" group:"picture" default:"webp" enum:"webp" placeholder:"FORMAT" help:"Format to convert to."`
-	Quality      int    `rule:"" group:"picture" short:"q" default:"80" range:"0,100" placeholder:"N" help:"Quality of lossy encoding: 0 is the smallest, 100 the most faithful."`
-	Lossless     string `rule:"" group:"picture" default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"When to encode without loss; auto takes the smaller encoding that looks right for PNG, GIF, BMP and TIFF."`
-	NearLossless string `rule:"" group:"picture" default:"auto" enum:"auto,never" placeholder:"WHEN" help:"Whether lossless auto may change pixels by a few levels where that makes a screenshot, chart or table smaller."`
-	Effort       int    `rule:"" group:"picture" default:"4" range:"0,6" placeholder:"N" help:"Work put into small files: 0 is the fastest, 6 the smallest."`
-	MaxWidth     int    `rule:"" group:"picture" default:"0" range:"0,16383" placeholder:"PIXELS" help:"Shrink wider pictures to this width and keep their shape; 0 is no limit."`
-	MaxHeight    int    `rule:"" group:"picture" default:"0" range:"0,16383" placeholder:"PIXELS" help:"Shrink taller pictures to this height and keep their shape; 0 is no limit."`
-	Metadata     string `rule:"" group:"picture" default:"icc" enum:"icc,copyright,none,all" placeholder:"WHAT" help:"What to keep besides the pixels: icc keeps color profiles and drops places, dates and cameras; copyright also keeps the names of author and owner."`
+	Format       string `rule:"" group:"image" default:"webp" enum:"webp" placeholder:"FORMAT" help:"Format to convert to."`
+	Quality      int    `rule:"" group:"image" short:"q" default:"80" range:"0,100" placeholder:"N" top:"" brief:"lossy quality, 0 to 100 (default: 80)" help:"Quality of lossy encoding: 0 is the smallest file, 100 the best quality."`
+	Lossless     string `rule:"" group:"image" default:"auto" enum:"auto,always,never" placeholder:"WHEN" top:"" brief:"auto, always or never" help:"When to use lossless encoding. auto compares both for PNG, GIF, BMP and TIFF, and takes the smaller one that looks right."`
+	NearLossless string `rule:"" group:"image" default:"auto" enum:"auto,never" placeholder:"WHEN" help:"Whether lossless=auto may change pixels by a few levels where that makes a screenshot, chart or table smaller."`
+	Effort       int    `rule:"" group:"image" default:"4" range:"0,6" placeholder:"N" brief:"0 is the fastest, 6 makes the smallest files" help:"Compression effort: 0 is the fastest, 6 makes the smallest files."`
+	MaxWidth     int    `rule:"" group:"image" default:"0" range:"0,16383" placeholder:"PIXELS" top:"" brief:"shrink wider images" help:"Shrink wider images to this width and keep the aspect ratio. 0 is no limit."`
+	MaxHeight    int    `rule:"" group:"image" default:"0" range:"0,16383" placeholder:"PIXELS" top:"" brief:"shrink taller images" help:"Shrink taller images to this height and keep the aspect ratio. 0 is no limit."`
+	Metadata     string `rule:"" group:"image" default:"icc" enum:"icc,copyright,none,all" placeholder:"WHAT" top:"" brief:"keep icc (default), copyright, all or none" help:"Metadata to keep. icc keeps color profiles and drops GPS positions, dates and cameras; copyright also keeps the names of author and owner."`
 
-	Output     string  `rule:"" group:"result" short:"o" default:"{dir}/{name}.webp" check:"template" placeholder:"TEMPLATE" help:"Path of the result, made of the {dir}, {name} and {ext} of its source."`
-	Overwrite  bool    `rule:"" group:"result" default:"false" negatable:"" help:"Replace files in the place of a result that webpress did not make."`
-	Originals  string  `rule:"" group:"result" default:"keep" enum:"keep,remove,remove-always" placeholder:"WHAT" help:"What to do with a source once its result is written: remove keeps it where no commit has its content, or a file still names it."`
-	MinSavings float64 `rule:"" group:"result" default:"0" range:"0,100" unit:"percent" placeholder:"PERCENT" help:"Keep a result only if it saves at least this share of the bytes; results of HEIC are always kept."`
-	DryRun     bool    `group:"result" short:"n" default:"false" negatable:"" help:"Convert and report, but write nothing."`
+	Output     string  `rule:"" group:"result" short:"o" default:"{dir}/{name}.webp" check:"template" placeholder:"TEMPLATE" top:"" brief:"path of results, made of {dir}, {name}, {ext}" help:"Path of the result, built from the {dir}, {name} and {ext} of its source."`
+	Overwrite  bool    `rule:"" group:"result" default:"false" negatable:"" top:"" brief:"replace files that webpress did not create" help:"Replace existing files that webpress did not create."`
+	Originals  string  `rule:"" group:"result" default:"keep" enum:"keep,remove,remove-always" placeholder:"WHAT" brief:"keep, remove or remove-always" help:"What to do with a source once its result is written. remove keeps it if no commit contains it, or if a file still refers to it."`
+	MinSavings float64 `rule:"" group:"result" default:"0" range:"0,100" unit:"percent" placeholder:"PERCENT" brief:"keep only results that save this much" help:"Keep a result only if it is smaller by at least this percentage. Results of HEIC are always kept."`
+	DryRun     bool    `group:"result" short:"n" default:"false" negatable:"" top:"" brief:"report, but write nothing" help:"Convert and report, but write nothing."`
 
-	// MaxPixels is by default 16383 x 16383, the largest picture that a WebP can
+	// MaxPixels is by default 16383 x 16383, the largest image that a WebP can
 	// hold: nothing above it could be written without shrinking, and at four
 	// bytes a pixel it is one gigabyte already.
-	MaxPixels int64 `rule:"" group:"limits" default:"268402689" range:"1,1000000000000" unit:"pixels" placeholder:"PIXELS" help:"Refuse pictures with more pixels, all frames together; the default is 16383 x 16383, the largest WebP."`
+	MaxPixels int64 `rule:"" group:"limits" default:"268402689" range:"1,1000000000000" unit:"pixels" placeholder:"PIXELS" help:"Reject images with more pixels, all frames counted. The default is 16383 x 16383, the largest WebP."`
 	// MaxFileSize is in bytes.
-	MaxFileSize int64 `rule:"" group:"limits" default:"256MiB" range:"1,1099511627776" unit:"bytes" placeholder:"SIZE" help:"Refuse larger files."`
+	MaxFileSize int64 `rule:"" group:"limits" default:"256MiB" range:"1,1099511627776" unit:"bytes" placeholder:"SIZE" help:"Reject larger files."`
 	// MemoryLimit is in bytes; 0 means to follow the container's or machine's.
-	MemoryLimit int64 `group:"limits" default:"0" range:"0,17592186044416" unit:"bytes" placeholder:"SIZE" help:"Memory for the images in work at a time; one that needs more is refused; 0 follows the container's limit."`
+	MemoryLimit int64 `group:"limits" default:"0" range:"0,17592186044416" unit:"bytes" placeholder:"SIZE" help:"Memory for the images that are converted in parallel. An image that needs more is rejected. 0 uses the limit of the container or machine."`
 	// Jobs of 0 means the number of processors.
-	Jobs int `group:"limits" short:"j" default:"0" range:"0,1024" placeholder:"N" help:"Pictures in work at a time; 0 is one a processor."`
+	Jobs int `group:"limits" short:"j" default:"0" range:"0,1024" placeholder:"N" top:"" brief:"images converted in parallel (0 = one per CPU)" help:"Images converted in parallel (0 = one per CPU)."`
 
-	Lock  bool `group:"again" default:"true" negatable:"" help:"Remember in webpress.lock what is done, and do nothing twice."`
-	Prune bool `group:"again" default:"false" negatable:"" help:"Remove results whose source is gone."`
+	Lock  bool `group:"incremental" default:"true" negatable:"" help:"Record results in webpress.lock, so that nothing is converted twice."`
+	Prune bool `group:"incremental" default:"false" negatable:"" brief:"remove results whose source was deleted" help:"Remove results whose source was deleted."`
 	// ChangedOnly is one of Auto, Always and Never.
-	ChangedOnly string `group:"again" default:"auto" enum:"auto,true,false" placeholder:"WHEN" help:"Take only files that have changed; auto is on pull and merge requests."`
-	Base        string `group:"again" check:"revision" placeholder:"COMMIT" default-note:"the base of the pull or merge request, else the default branch" help:"Branch, tag or commit to compare with, for changed-only and for budgets."`
+	ChangedOnly string `group:"incremental" default:"auto" enum:"auto,true,false" placeholder:"WHEN" brief:"only files that have changed" help:"Only convert changed files. auto does so on pull and merge requests."`
+	Base        string `group:"incremental" check:"revision" placeholder:"COMMIT" default-note:"the base of the pull or merge request, else the default branch" brief:"branch, tag or commit to compare with" help:"Branch, tag or commit to compare with, for changed-only and for budgets."`
 	// CacheDir is relative to WorkingDirectory, unless it is absolute.
-	CacheDir string `group:"again" check:"folder" placeholder:"DIR" help:"Folder that keeps finished results from one run to the next, for runs that commit nothing."`
+	CacheDir string `group:"incremental" check:"folder" placeholder:"DIR" help:"Directory that keeps results from one run to the next, for runs that commit nothing."`
 	// CacheSize is in bytes.
-	CacheSize int64 `group:"again" default:"1GB" range:"0,17592186044416" unit:"bytes" placeholder:"SIZE" help:"Most that the folder may hold; what was not used for longest goes first."`
+	CacheSize int64 `group:"incremental" default:"1GB" range:"0,17592186044416" unit:"bytes" placeholder:"SIZE" help:"Maximum size of the cache. Least recently used entries are evicted first."`
 	// Shard is what ParseShard reads, empty for everything.
-	Shard string `group:"again" check:"shard" placeholder:"I/N" help:"Do one of several parts, such as 2/4; auto is the place among the CI's parallel jobs."`
+	Shard string `group:"incremental" check:"shard" placeholder:"I/N" help:"Convert only one part of the images, such as 2/4. auto takes the job's place among the parallel jobs of the CI."`
 	// MatrixJob is what ParseMatrixJob reads. GitHub's runner knows strategy in the
 	// default of an input (input-default-context in its action_yaml.json); elsewhere
 	// the expression may come as it is.
-	MatrixJob string `group:"again" file:"-" check:"text" placeholder:"I/N" input-default:"${{ strategy.job-index }}/${{ strategy.job-total }}" help:"Place of the job in its matrix, counted from 0, for shard auto."`
+	MatrixJob string `group:"incremental" file:"-" check:"text" placeholder:"I/N" input-default:"${{ strategy.job-index }}/${{ strategy.job-total }}" help:"The job's place in its matrix, counted from 0, for shard=auto."`
 
 	// Checks is empty for all of them.
-	Checks []string `group:"check" values:"outputs,budgets" placeholder:"WHAT" default-note:"both" help:"What check looks at: whether results are up to date, and the budgets in webpress.yml."`
+	Checks []string `group:"check" values:"outputs,budgets" placeholder:"WHAT" default-note:"both" brief:"outputs, budgets or both" help:"What check looks at: whether results are up to date, and the budgets in webpress.yml."`
 	// Verify is one of Auto, Always and Never.
-	Verify string `group:"check" default:"auto" enum:"auto,true,false" alone:"" placeholder:"WHEN" help:"Make results again and compare: auto does so in check, in CI, for lines of webpress.lock that the change adds; with true check does it for all, apply and merge refuse an upload in which a byte differs, and convert replaces what differs."`
-	Sarif  string `group:"check" placeholder:"FILE" check:"file" help:"Write what check finds as SARIF 2.1.0 to this file, for code scanning."`
+	Verify string `group:"check" default:"auto" enum:"auto,true,false" alone:"" placeholder:"WHEN" brief:"convert again and compare" help:"Convert again and compare. auto does so in check, in CI, for lines of webpress.lock that the change adds. With true, check compares all results, apply and merge reject an artifact that differs, and convert replaces results that differ."`
+	Sarif  string `group:"check" placeholder:"FILE" check:"file" brief:"write findings as SARIF" help:"Write the findings of check as SARIF 2.1.0 to this file, for code scanning."`
 
 	// Store is empty where nothing was set: the default depends on the platform.
 	// none stands alone.
-	Store []string `group:"store" values:"commit,artifact,none" placeholder:"WHERE" default-note:"commit in the GitHub action, none elsewhere" help:"Where results go from the work tree; an artifact is uploaded on GitHub, Gitea and Forgejo, and is the folder artifact-dir elsewhere."`
+	Store []string `group:"store" values:"commit,artifact,none" placeholder:"WHERE" default-note:"commit in the GitHub action, none elsewhere" brief:"commit, artifact or none" help:"Where results go from the working tree. An artifact is uploaded on GitHub, Gitea and Forgejo; elsewhere it is the directory artifact-dir."`
 
-	CommitMessage     string   `group:"commit" check:"text" placeholder:"TEXT" default-note:"one in the form of Conventional Commits, with the savings" help:"Message of the commit."`
-	CommitBranch      string   `group:"commit" check:"branch" placeholder:"BRANCH" default-note:"the pull request's branch, or the one that was pushed" help:"Branch to commit to; it is made where it does not exist."`
-	CommitMethod      string   `group:"commit" default:"auto" enum:"auto,graphql,rest,push" placeholder:"HOW" help:"How to commit: graphql and rest are GitHub's, and sign it; push is git's; auto takes the first that can, and that keeps commit-author."`
-	CommitAuthor      string   `group:"commit" check:"author" placeholder:"AUTHOR" default-note:"the bot of the CI" help:"Author of the commit; GitHub's graphql cannot set it, and its rest does not sign it then."`
-	OpenPullRequest   bool     `group:"commit" default:"false" negatable:"" help:"Open a pull or merge request for commit-branch, or bring the open one up to date."`
-	PullRequestTitle  string   `group:"commit" check:"text" placeholder:"TEXT" default-note:"the first line of the commit's message" help:"Title of the pull or merge request."`
+	CommitMessage     string   `group:"commit" check:"text" placeholder:"TEXT" default-note:"a Conventional Commits message with the savings" brief:"commit message" help:"Commit message."`
+	CommitBranch      string   `group:"commit" check:"branch" placeholder:"BRANCH" default-note:"the pull request's branch, or the pushed branch" brief:"branch to commit to" help:"Branch to commit to. It is created if it does not exist."`
+	CommitMethod      string   `group:"commit" default:"auto" enum:"auto,graphql,rest,push" placeholder:"HOW" brief:"auto, graphql, rest or push" help:"How to create the commit: graphql or rest (GitHub API, signed), push (git), or auto: the first that works and preserves commit-author."`
+	CommitAuthor      string   `group:"commit" check:"author" placeholder:"AUTHOR" default-note:"the CI's bot" brief:"author of the commit" help:"Author of the commit. With graphql it cannot be set; with rest the commit is then not signed."`
+	OpenPullRequest   bool     `group:"commit" default:"false" negatable:"" brief:"open or update a pull or merge request" help:"Open a pull or merge request for commit-branch, or update the open one."`
+	PullRequestTitle  string   `group:"commit" check:"text" placeholder:"TEXT" default-note:"the first line of the commit message" help:"Title of the pull or merge request."`
 	PullRequestLabels []string `group:"commit" placeholder:"LABEL" help:"Labels of the pull or merge request."`
 
 	ArtifactName string `group:"artifact" default:"webpress" check:"text" placeholder:"NAME" help:"Name of the artifact."`
 	// ArtifactRetentionDays of 0 means what the repository has set.
-	ArtifactRetentionDays int `group:"artifact" default:"0" range:"0,400" placeholder:"DAYS" help:"Days after which the artifact is deleted; 0 is what the repository has set."`
+	ArtifactRetentionDays int `group:"artifact" default:"0" range:"0,400" placeholder:"DAYS" help:"Days until the artifact is deleted. 0 uses the repository's setting."`
 	// ArtifactDir is relative to WorkingDirectory, unless it is absolute.
-	ArtifactDir string `group:"artifact" check:"folder" placeholder:"DIR" help:"Folder to copy results to, for the CI to take up, such as by artifacts:paths of GitLab."`
+	ArtifactDir string `group:"artifact" check:"folder" placeholder:"DIR" help:"Directory to copy results to so that CI can collect them, e.g. with GitLab's artifacts:paths."`
 
 	// Token and the other secrets are never shown.
-	Token       string `group:"access" secret:"" file:"-" check:"text" placeholder:"TOKEN" input-default:"${{ github.token }}" default-note:"the job's own token in the GitHub action" help:"Token to commit, to open pull requests and to comment with."`
-	GitlabToken string `group:"access" secret:"" file:"-" check:"text" placeholder:"TOKEN" help:"Token with the scope api to comment on merge requests of GitLab with, and to open them, which its job token cannot."`
-	Retries     int    `group:"access" default:"5" range:"0,20" placeholder:"N" help:"How often a failed request is repeated."`
+	Token       string `group:"access" secret:"" file:"-" check:"text" placeholder:"TOKEN" input-default:"${{ github.token }}" default-note:"the job's token in the GitHub action" brief:"token to commit and comment with" help:"Token to commit, comment and open pull requests with."`
+	GitlabToken string `group:"access" secret:"" file:"-" check:"text" placeholder:"TOKEN" help:"GitLab token with the scope api, to comment on merge requests and to open them. The job token cannot do that."`
+	Retries     int    `group:"access" default:"5" range:"0,20" placeholder:"N" help:"How often to retry a failed request."`
 
-	FailOn  string `group:"report" default:"error" enum:"error,change,none" placeholder:"WHAT" help:"When to end with exit code 1: error is at a picture that failed, change also where anything was written or is not yet added to git, none is never."`
-	Summary bool   `group:"report" default:"true" negatable:"" help:"Write the summary of the CI job."`
+	FailOn  string `group:"report" default:"error" enum:"error,change,none" placeholder:"WHAT" help:"When to exit with 1. error: an image failed; change: also if files were written or are not staged; none: never."`
+	Summary bool   `group:"report" default:"true" negatable:"" brief:"write the job summary" help:"Write the job summary of the CI."`
 	// Report is relative to WorkingDirectory, unless it is absolute.
-	Report string `group:"report" placeholder:"FILE" check:"file" help:"Write a report as JSON to this file."`
+	Report string `group:"report" placeholder:"FILE" check:"file" brief:"write a JSON report" help:"Write a JSON report to this file."`
 	// Dotenv and CodeQuality are relative to WorkingDirectory, unless absolute.
-	Dotenv        string `group:"report" placeholder:"FILE" check:"file" help:"Write the outputs to this file as WEBPRESS_NAME=value lines, for artifacts:reports:dotenv of GitLab."`
-	CodeQuality   string `group:"report" placeholder:"FILE" check:"file" help:"Write failures as GitLab's code-quality report to this file."`
-	Comment       bool   `group:"report" default:"false" negatable:"" help:"Keep one comment on the pull or merge request up to date."`
-	WebhookURL    string `group:"report" secret:"" file:"-" check:"url" placeholder:"URL" help:"Post the JSON report to this address."`
-	WebhookSecret string `group:"report" secret:"" file:"-" check:"text" placeholder:"SECRET" help:"Secret to sign what is posted with, by Standard Webhooks and in X-Webpress-Signature-256; several of whsec_ while one replaces another."`
-	Verbose       bool   `group:"report" short:"v" default:"false" negatable:"" help:"Log every file and how long it took."`
+	Dotenv        string `group:"report" placeholder:"FILE" check:"file" help:"Write the outputs as WEBPRESS_NAME=value lines to this file, for GitLab's artifacts:reports:dotenv."`
+	CodeQuality   string `group:"report" placeholder:"FILE" check:"file" brief:"write a GitLab code quality report" help:"Write failures to this file as a GitLab code quality report."`
+	Comment       bool   `group:"report" default:"false" negatable:"" brief:"keep one comment up to date" help:"Keep one comment on the pull or merge request up to date."`
+	WebhookURL    string `group:"report" secret:"" file:"-" check:"url" placeholder:"URL" help:"Post the JSON report to this URL."`
+	WebhookSecret string `group:"report" secret:"" file:"-" check:"text" placeholder:"SECRET" help:"Secret that signs the posted report (Standard Webhooks, and X-Webpress-Signature-256). Several whsec_ secrets can be given during rotation."`
+	Verbose       bool   `group:"report" short:"v" default:"false" negatable:"" top:"" brief:"log every file" help:"Log every file and how long it took."`
 
 	// Command is the verb where none is typed, Uploads what Merge joins then.
-	Command string   `group:"run" file:"-" default:"convert" enum:"convert,check,merge" placeholder:"VERB" help:"What to do where no command is typed, as in an action."`
-	Uploads []string `group:"run" file:"-" placeholder:"DIR" help:"Folders that merge joins, where none is typed."`
+	Command string   `group:"run" file:"-" default:"convert" enum:"convert,check,merge" placeholder:"VERB" help:"The command if none is typed, e.g. in an action."`
+	Uploads []string `group:"run" file:"-" placeholder:"DIR" brief:"directories of the artifacts" help:"Directories of the artifacts for merge, if none is typed."`
 	// WorkingDirectory is absolute after Load.
-	WorkingDirectory string `group:"run" short:"C" file:"-" placeholder:"DIR" default-note:"where webpress is started" help:"Folder to work in; all other paths start from it."`
-	Config           string `group:"run" file:"-" placeholder:"FILE" check:"file" default-note:"webpress.yml or .webpress.yml in the working directory, or the nearest folder above it in the repository" help:"File to read settings from; --no-config reads none."`
+	WorkingDirectory string `group:"run" short:"C" file:"-" placeholder:"DIR" default-note:"the current directory" help:"Directory to work in. All other paths are relative to it."`
+	Config           string `group:"run" file:"-" placeholder:"FILE" check:"file" default-note:"webpress.yml or .webpress.yml in the working directory, or in the nearest directory above it within the repository" help:"File to read settings from. --no-config reads none."`
 }
 
 // A Verb is what webpress was asked to do.

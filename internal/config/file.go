@@ -66,7 +66,7 @@ func fileIn(folder, up string) (name string, data []byte, mistakes Mistakes) {
 		case err != nil:
 			return n, nil, Mistakes{{Where: n, Message: "it cannot be read: " + tree.Cause(err).Error(), File: n}}
 		case name != "":
-			return name, data, Mistakes{{Where: n, Message: "there is a " + name + " too; keep one of them", File: n}}
+			return name, data, Mistakes{{Where: n, Message: "there is also a " + name + "; keep one of them", File: n}}
 		default:
 			name, data = n, d
 		}
@@ -125,7 +125,7 @@ func parseFile(name string, data []byte) (source, *file) {
 	}
 	for i, body := range docs {
 		if i > 0 {
-			f.wrong(body.GetToken(), "", "there is a second document; settings belong into one")
+			f.wrong(body.GetToken(), "", "there is a second document; put all settings into one")
 			break
 		}
 		for _, pair := range f.pairs(body) {
@@ -150,7 +150,7 @@ func (f *file) full(tok *token.Token) bool {
 		return false
 	}
 	f.stopped = true
-	f.wrong(tok, "", "this and what follows was not looked at: "+why)
+	f.wrong(tok, "", "this and what follows was not checked: "+why)
 	return true
 }
 
@@ -187,7 +187,7 @@ func (f *file) pairs(n ast.Node) []*ast.MappingValueNode {
 		return []*ast.MappingValueNode{n}
 	case nil:
 	default:
-		f.wrong(n.GetToken(), "", "settings are written as name: value, one a line")
+		f.wrong(n.GetToken(), "", "settings are written as name: value, one per line")
 	}
 	return nil
 }
@@ -197,7 +197,7 @@ func (f *file) pair(src source, seen map[string]int, p *ast.MappingValueNode) {
 	tok := p.Key.GetToken()
 	key, ok := f.scalar(p.Key)
 	if !ok {
-		f.wrong(tok, "", "the name of a setting is a plain word")
+		f.wrong(tok, "", "the name of a setting must be a plain word")
 		return
 	}
 	s, of := byName[key], shapes[key]
@@ -210,10 +210,10 @@ func (f *file) pair(src source, seen map[string]int, p *ast.MappingValueNode) {
 		f.wrong(tok, key, unknown(key, func(name string) string { return name }, rulesKey, budgetsKey))
 		return
 	case seen[key] != 0:
-		f.wrong(tok, key, fmt.Sprintf("it is set in line %d already", seen[key]))
+		f.wrong(tok, key, fmt.Sprintf("it is already set in line %d", seen[key]))
 		return
 	case s.Secret:
-		f.wrong(tok, key, "it is a secret, and does not belong into a file; use the input or the variable WEBPRESS_"+s.Env())
+		f.wrong(tok, key, "secrets must not be in a file; use the input or the variable WEBPRESS_"+s.Env())
 		return
 	case s.NotInFile:
 		f.wrong(tok, key, fmt.Sprintf("it cannot be set in a file; use the flag --%s, the input or the variable WEBPRESS_%s", s.Name, s.Env()))
@@ -241,9 +241,9 @@ func (f *file) value(src source, s *Setting, n ast.Node) {
 	text, ok := f.scalar(n)
 	switch {
 	case n.Type() == ast.NullType:
-		f.wrong(tok, s.Name, "it has no value; it takes "+s.Allowed())
+		f.wrong(tok, s.Name, "it needs a value: "+s.Allowed())
 	case !ok:
-		f.wrong(tok, s.Name, "a section is not "+s.Allowed())
+		f.wrong(tok, s.Name, "a mapping is not "+s.Allowed())
 	default:
 		f.mistakes = append(f.mistakes, src.take(s, text, f.at(tok, s.Name))...)
 		if why := f.strays(s, src[s.Name].value); why != "" {
@@ -283,7 +283,7 @@ func (f *file) list(src source, s *Setting, seq *ast.SequenceNode) {
 		}
 		text, ok := f.scalar(n)
 		if !ok || strings.TrimSpace(text) == "" {
-			f.wrong(n.GetToken(), s.Name, "an element of the list is no text")
+			f.wrong(n.GetToken(), s.Name, "an element of the list is not a text")
 			continue
 		}
 		element, err := s.element(text)
@@ -347,10 +347,10 @@ func (f *file) unwrap(n ast.Node, key string) ast.Node {
 func (f *file) syntax(err error) Mistake {
 	var y yaml.Error
 	if !errors.As(err, &y) {
-		return Mistake{Where: f.name, File: f.name, Message: "that is no YAML: " + err.Error()}
+		return Mistake{Where: f.name, File: f.name, Message: "invalid YAML: " + err.Error()}
 	}
 	m := f.at(y.GetToken(), "")
-	m.Message = "that is no YAML: " + y.GetMessage()
+	m.Message = "invalid YAML: " + y.GetMessage()
 	if t := y.GetToken(); t != nil && strings.ContainsAny(t.Value, "*!{") {
 		m.Message += "; values that start with *, ! or { have to be quoted"
 	}

@@ -15,49 +15,49 @@ func TestParseFileMistakes(t *testing.T) {
 		want       []string
 	}{
 		{"unknown", "a: 1\nqualty: 2\n", []string{
-			"webpress.yml:1:1: a: there is no such setting",
-			"webpress.yml:2:1: qualty: there is no such setting; did you mean quality?",
+			"webpress.yml:1:1: a: no such setting",
+			"webpress.yml:2:1: qualty: no such setting; did you mean quality?",
 		}},
-		{"underscore", "max_width: 2\n", []string{"webpress.yml:1:1: max_width: there is no such setting; did you mean max-width?"}},
+		{"underscore", "max_width: 2\n", []string{"webpress.yml:1:1: max_width: no such setting; did you mean max-width?"}},
 		{"only where it makes sense", "config: x\n", []string{
 			"webpress.yml:1:1: config: it cannot be set in a file; use the flag --config, the input or the variable WEBPRESS_CONFIG",
 		}},
-		{"twice", "quality: 1\n\nquality: 1\n", []string{"webpress.yml:3:1: quality: it is set in line 1 already"}},
+		{"twice", "quality: 1\n\nquality: 1\n", []string{"webpress.yml:3:1: quality: it is already set in line 1"}},
 		{"list for a number", "quality: [1]\n", []string{"webpress.yml:1:10: quality: a list is not a whole number from 0 to 100"}},
-		{"section for a number", "quality:\n  value: 1\n", []string{"webpress.yml:2:8: quality: a section is not a whole number from 0 to 100"}},
-		{"section for a list", "glob: {a: b}\n", []string{"webpress.yml:1:7: glob: a section is not a list of patterns such as assets/**/*.{jpg,png}"}},
+		{"section for a number", "quality:\n  value: 1\n", []string{"webpress.yml:2:8: quality: a mapping is not a whole number from 0 to 100"}},
+		{"section for a list", "glob: {a: b}\n", []string{"webpress.yml:1:7: glob: a mapping is not a list of patterns such as assets/**/*.{jpg,png}"}},
 		{"text for a number", "quality: high\n", []string{`webpress.yml:1:10: quality: "high" is not a whole number from 0 to 100`}},
 		{"number for a switch", "summary: 2\n", []string{`webpress.yml:1:10: summary: "2" is not true or false`}},
 		{"no value", "quality:\neffort: ~\n", []string{
-			"webpress.yml:1:9: quality: it has no value; it takes a whole number from 0 to 100",
-			"webpress.yml:2:9: effort: it has no value; it takes a whole number from 0 to 6",
+			"webpress.yml:1:9: quality: it needs a value: a whole number from 0 to 100",
+			"webpress.yml:2:9: effort: it needs a value: a whole number from 0 to 6",
 		}},
 		{"list of lists", "glob:\n  - a\n  - [b]\n  -\n", []string{
-			"webpress.yml:3:5: glob: an element of the list is no text",
-			"webpress.yml:4:5: glob: an element of the list is no text",
+			"webpress.yml:3:5: glob: an element of the list is not a text",
+			"webpress.yml:4:5: glob: an element of the list is not a text",
 		}},
 		{"bad pattern", "glob:\n  - a\n  - '{b'\n  - '!'\n", []string{
-			`webpress.yml:3:5: glob: "{b" is not a pattern: a bracket, a brace or a backslash is left open`,
-			`webpress.yml:4:5: glob: "!" is not a pattern: it has nothing behind the !`,
+			`webpress.yml:3:5: glob: "{b" is not a pattern: a bracket, a brace or a backslash is not closed`,
+			`webpress.yml:4:5: glob: "!" is not a pattern: nothing follows the !`,
 		}},
 		{"unquoted negation", "glob:\n  - a\n  - !b/**\n", []string{"webpress.yml:3:5: glob: a value that starts with ! has to be quoted"}},
 		{"unquoted star", "glob:\n  - *.png\n  - **/*.jpg\n", []string{
-			"webpress.yml:3:6: that is no YAML: unexpected scalar value type; values that start with *, ! or { have to be quoted",
+			"webpress.yml:3:6: invalid YAML: unexpected scalar value type; values that start with *, ! or { have to be quoted",
 		}},
 		{"unknown alias", "glob:\n  - *.png\noutput: *x\n", []string{
 			"webpress.yml:2:5: glob: a value that starts with * has to be quoted",
 			"webpress.yml:3:9: output: a value that starts with * has to be quoted",
 		}},
-		{"tag without a value", "output: !!str\n", []string{"webpress.yml:1:10: output: it has no value; it takes a path made of {dir}, {name} and {ext} that ends in .webp"}},
-		{"unquoted brace", "output: {dir}/{name}.webp\n", []string{"webpress.yml:1:14: that is no YAML: value is not allowed in this context; values that start with *, ! or { have to be quoted"}},
-		{"no YAML", "quality: [1\n", []string{"webpress.yml:1:10: that is no YAML: sequence end token ']' not found"}},
-		{"a list", "- a\n", []string{"webpress.yml:1:1: settings are written as name: value, one a line"}},
-		{"a text", "quality\n", []string{"webpress.yml:1:1: settings are written as name: value, one a line"}},
-		{"two documents", "quality: 1\n---\nquality: 2\n", []string{"webpress.yml:3:8: there is a second document; settings belong into one"}},
-		{"name that is none", "[a]: 1\n", []string{"webpress.yml:1:4: that is no YAML: found an invalid key for this map"}},
-		{"merge key", "<<: {quality: 1}\n", []string{"webpress.yml:1:1: the name of a setting is a plain word"}},
-		{"name over lines", "\"a\\n::error::b\": 1\n", []string{`webpress.yml:1:1: "a\n::error::b": there is no such setting`}},
-		{"alias to itself", "glob: &a [*a]\n", []string{"webpress.yml:1:10: glob: an element of the list is no text"}},
+		{"tag without a value", "output: !!str\n", []string{"webpress.yml:1:10: output: it needs a value: a path built from {dir}, {name} and {ext} that ends in .webp"}},
+		{"unquoted brace", "output: {dir}/{name}.webp\n", []string{"webpress.yml:1:14: invalid YAML: value is not allowed in this context; values that start with *, ! or { have to be quoted"}},
+		{"no YAML", "quality: [1\n", []string{"webpress.yml:1:10: invalid YAML: sequence end token ']' not found"}},
+		{"a list", "- a\n", []string{"webpress.yml:1:1: settings are written as name: value, one per line"}},
+		{"a text", "quality\n", []string{"webpress.yml:1:1: settings are written as name: value, one per line"}},
+		{"two documents", "quality: 1\n---\nquality: 2\n", []string{"webpress.yml:3:8: there is a second document; put all settings into one"}},
+		{"name that is none", "[a]: 1\n", []string{"webpress.yml:1:4: invalid YAML: found an invalid key for this map"}},
+		{"merge key", "<<: {quality: 1}\n", []string{"webpress.yml:1:1: the name of a setting must be a plain word"}},
+		{"name over lines", "\"a\\n::error::b\": 1\n", []string{`webpress.yml:1:1: "a\n::error::b": no such setting`}},
+		{"alias to itself", "glob: &a [*a]\n", []string{"webpress.yml:1:10: glob: an element of the list is not a text"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, f := parseFile("webpress.yml", []byte(tt.data))
@@ -85,7 +85,7 @@ func TestParseFileLimits(t *testing.T) {
 		}
 	}
 	_, f := parseFile("w", []byte(strings.Repeat("a: b\n", 5000)))
-	if want := "w:51:1: this and what follows was not looked at: there are too many mistakes"; len(f.mistakes) != maxMistakes+1 || f.mistakes[maxMistakes].String() != want {
+	if want := "w:51:1: this and what follows was not checked: there are too many mistakes"; len(f.mistakes) != maxMistakes+1 || f.mistakes[maxMistakes].String() != want {
 		t.Errorf("parseFile: %d mistakes", len(f.mistakes))
 	}
 }

@@ -10,92 +10,57 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// grammar is the command line.
+// grammar is the command line. The tags of a command are kong's, and:
+//
+//	brief     its line in the short help; without it, only the name is there
+//	settings  what matters to it, for its own help: settings, and groups of them
+//	          behind group:
+//	values    the values that an argument may have
+//
+// Help, Version and the commands for people are answered before kong parses: see
+// show.go.
 type grammar struct {
-	Settings Config           `embed:""`
-	Help     helpFlag         `group:"run" short:"h" help:"Show this help."`
-	Version  kong.VersionFlag `group:"run" help:"Show the version."`
-	NoConfig bool             `group:"run" help:"Read no file of settings."`
-	Convert  convertArgs      `cmd:"" default:"withargs" help:"Convert pictures. This is done where no command is named."`
-	Check    lookArgs         `cmd:"" help:"Say which results are not up to date, and which pictures break a budget. Nothing is written."`
-	Apply    applyArgs        `cmd:"" help:"Check an artifact that a run without rights has made, such as one for a fork's pull request, and commit it."`
-	Merge    mergeArgs        `cmd:"" help:"Join what the parts of a run (see --shard) have made into one."`
-	Accept   acceptArgs       `cmd:"" help:"Take results that were changed by hand, or that somebody else has made, as they are."`
-	Relock   struct{}         `cmd:"" help:"Make webpress.lock whole after a merge that left it in conflict, or where it is damaged."`
+	Settings  Config      `embed:""`
+	Help      bool        `group:"run" short:"h" help:"Show the help: -h shows one screen, --help all of it."`
+	Version   bool        `group:"run" short:"V" help:"Show the version: -V shows that of webpress, --version also those of its libraries."`
+	NoConfig  bool        `group:"run" help:"Do not read webpress.yml."`
+	Convert   convertArgs `cmd:"" default:"withargs" brief:"convert images to WebP (the default)" settings:"group:which,group:image,group:result,group:limits,group:incremental" help:"Convert images to WebP. This is the default: the word convert can be left out."`
+	Check     checkedArgs `cmd:"" brief:"report outdated results and images over a budget" settings:"group:check,group:which,base,changed-only,report,code-quality,summary,verbose" help:"Report results that are not up to date and images that break a budget, with the commands that fix it. Changes no file. Exits with 1 if there is an error."`
+	Accept    acceptArgs  `cmd:"" brief:"keep results that were edited by hand" help:"Keep results that were edited by hand, or made by another program, as they are."`
+	Apply     applyArgs   `cmd:"" settings:"verify,group:store,group:commit,token,summary,comment,dry-run" help:"Verify the artifact of a run that could not commit, such as one for a pull request from a fork, and commit it."`
+	Merge     mergeArgs   `cmd:"" settings:"uploads,verify,group:store,group:commit,token,summary,comment,dry-run" help:"Join the artifacts of a run's shards (see --shard) into one result."`
+	Relock    struct{}    `cmd:"" help:"Repair webpress.lock: after a merge conflict, or if it is damaged."`
+	HelpOf    helpArgs    `cmd:"" name:"help" help:"Show the help of webpress or of a command."`
+	VersionOf struct{}    `cmd:"" name:"version" settings:"json" help:"Show the versions of webpress and of the libraries that it uses."`
 }
 
 type convertArgs struct {
-	Paths []string `arg:"" optional:"" name:"path" help:"Files, folders and quoted patterns to convert; a folder means everything below it."`
+	Paths []string `arg:"" optional:"" name:"path" help:"Files, folders and quoted patterns to convert. A folder means everything below it."`
 }
 
-type lookArgs struct {
-	Paths []string `arg:"" optional:"" name:"path" help:"Files, folders and quoted patterns to look at; a folder means everything below it."`
+type checkedArgs struct {
+	Paths []string `arg:"" optional:"" name:"path" help:"Files, folders and quoted patterns to check. A folder means everything below it."`
 }
 
 type acceptArgs struct {
-	Paths []string `arg:"" name:"path" help:"Files of results, or of their sources."`
+	Paths []string `arg:"" name:"path" help:"Results, or their sources."`
 }
 
 type mergeArgs struct {
-	Uploads []string `arg:"" optional:"" name:"dir" help:"Folders of the artifacts, unpacked, or one that holds them all."`
+	Uploads []string `arg:"" optional:"" name:"dir" help:"Directories of the unpacked artifacts, or one that contains them all."`
 }
 
 type applyArgs struct {
-	Upload string `arg:"" name:"dir" help:"Folder of the artifact, unpacked."`
+	Upload string `arg:"" name:"dir" help:"Directory of the unpacked artifact."`
 }
 
-// A helpFlag shows the help of the command it is given to. It stands in for
-// kong's, which cannot be put into a group.
-type helpFlag bool
-
-// IgnoreDefault keeps --help from choosing the default command.
-func (helpFlag) IgnoreDefault() {}
-
-// BeforeReset shows the help, before any setting is looked at.
-func (helpFlag) BeforeReset(ctx *kong.Context) error {
-	o := helpOptions
-	if o.NoAppSummary = ctx.Selected() == nil; o.NoAppSummary { // kong's would hide that no command is needed
-		fmt.Fprintln(ctx.Stdout, "Usage: webpress [PATH ...] [FLAGS]")
-	}
-	if err := kong.DefaultHelpPrinter(o, ctx); err != nil {
-		return err
-	}
-	ctx.Exit(0)
-	return nil
+type helpArgs struct {
+	Command string `arg:"" optional:"" name:"command" help:"One of the commands."`
 }
 
-var helpOptions = kong.HelpOptions{NoAppDescFormat: true, WrapUpperBound: 100, ValueFormatter: helpOf}
-
-const description = `Converts HEIC, JPEG, PNG, TIFF, BMP, GIF and AVIF pictures to WebP.
-
-  webpress photos/
-  webpress 'assets/**/*.heic' --max-width=1200
-  webpress --output='web/{dir}/{name}.webp' --dry-run
-
-Every setting can also be given as an action's input (max-width), as a variable
-(WEBPRESS_MAX_WIDTH, or PLUGIN_MAX_WIDTH in Woodpecker) or in webpress.yml
-(max-width: 1200). A flag beats an input, then come plugin settings, variables,
-the file and the default.
-
-The first word that is no flag may be a command, named below. A file or folder
-that is called like one is meant with ./ in front, ./check, and behind --.
-
-Exit codes: 0 done, 1 a picture failed or a check has found an error, 2 a setting
-is wrong and nothing was done, 3 the pictures are done but not delivered, 130
-interrupted.`
-
-func (l *loader) parser(g *grammar, exit func(int)) (*kong.Kong, error) {
-	var groups []kong.Group
-	for _, gr := range Groups {
-		groups = append(groups, kong.Group{Key: gr.Key, Title: gr.Title + ":"})
-	}
+func (l *loader) parser(g *grammar) (*kong.Kong, error) {
 	options := []kong.Option{
 		kong.Name("webpress"),
-		kong.Description(description),
-		kong.Vars{"version": l.host.Version},
-		kong.Writers(l.host.Stdout, l.host.Stdout),
-		kong.Exit(exit),
-		kong.ExplicitGroups(groups),
 		kong.NoDefaultHelp(),
 		kong.WithBeforeResolve(func(ctx *kong.Context) error {
 			l.once.Do(func() { l.lower(ctx) }) // kong calls it for every flag
@@ -119,34 +84,11 @@ func (l *loader) parser(g *grammar, exit func(int)) (*kong.Kong, error) {
 	return kong.New(g, options...)
 }
 
-// helpOf is the help of a flag with what it may be.
-func helpOf(v *kong.Value) string {
-	s := byName[v.Name]
-	if s == nil || v.Flag == nil {
-		return v.Help
-	}
-	var notes []string
-	if len(s.Enum) > 1 {
-		notes = append(notes, strings.Join(s.Enum, ", "))
-	}
-	switch {
-	case s.DefaultNote != "":
-		notes = append(notes, "default: "+s.DefaultNote)
-	case s.Kind != Switch && s.Default != "" && s.Default != "0" && !strings.Contains(s.Help, "default"):
-		notes = append(notes, "default: "+s.Default)
-	case s.Kind == Switch && s.Default == "true":
-		notes = append(notes, "default: yes")
-	}
-	if len(notes) == 0 {
-		return v.Help
-	}
-	return strings.TrimSuffix(v.Help, ".") + " (" + strings.Join(notes, "; ") + ")."
-}
-
 // checkArgs finds what kong would stop at, so that every mistake is told and
 // not just the first. It returns the arguments without the wrong ones, and flags
-// first: kong takes no paths on both sides of one.
-func checkArgs(app *kong.Application, args []string) ([]string, Mistakes) {
+// first: kong takes no paths on both sides of one. asked is the first flag that asks
+// for the help or the version, as it was typed.
+func checkArgs(app *kong.Application, args []string) (_ []string, asked string, _ Mistakes) {
 	long, short := map[string]*kong.Flag{}, map[rune]*kong.Flag{}
 	for _, f := range app.AllFlags(false)[0] {
 		long[f.Name], short[f.Short] = f, f
@@ -166,6 +108,9 @@ func checkArgs(app *kong.Application, args []string) ([]string, Mistakes) {
 			others = append(others, arg)
 			continue
 		}
+		if asked == "" {
+			asked = askedBy(arg, short)
+		}
 		flag, spelt, hasValue := lookUp(arg, long, short)
 		where := Mistake{Where: spelt}
 		next := ""
@@ -177,7 +122,7 @@ func checkArgs(app *kong.Application, args []string) ([]string, Mistakes) {
 			where.Message = unknown(strings.TrimPrefix(spelt, "--"), func(name string) string { return "--" + name }, slices.Sorted(maps.Keys(long))...)
 			mistakes = append(mistakes, where)
 		case flag.IsBool() && !hasValue && (next == "true" || next == "false"):
-			where.Message = "a value follows behind =, as in --" + flag.Name + "=" + next
+			where.Message = "give the value after =, as in --" + flag.Name + "=" + next
 			mistakes = append(mistakes, where)
 			i++
 		case hasValue && (byName[flag.Name] == nil || spelt == "--no-"+flag.Name):
@@ -186,7 +131,7 @@ func checkArgs(app *kong.Application, args []string) ([]string, Mistakes) {
 		case flag.IsBool() || hasValue:
 			flags = append(flags, arg)
 		case i+1 == len(args), isFlag(next, long, short):
-			where.Message = "it has no value; it takes " + byName[flag.Name].Allowed()
+			where.Message = "it needs a value: " + byName[flag.Name].Allowed()
 			mistakes = append(mistakes, where)
 		default: // with =, a value may start with a hyphen
 			if before := strings.TrimSuffix(arg, spelt[1:]); arg[1] != '-' && before != "-" {
@@ -196,7 +141,27 @@ func checkArgs(app *kong.Application, args []string) ([]string, Mistakes) {
 			i++
 		}
 	}
-	return append(flags, others...), mistakes
+	return append(flags, others...), asked, mistakes
+}
+
+// askedBy is the flag in arg that asks for the help or the version: -h, --help, -V or
+// --version.
+func askedBy(arg string, short map[rune]*kong.Flag) string {
+	if strings.HasPrefix(arg, "--") {
+		if arg == "--help" || arg == "--version" {
+			return arg
+		}
+		return ""
+	}
+	for _, r := range arg[1:] {
+		switch flag := short[r]; {
+		case flag == nil, r == 0, !flag.IsBool():
+			return ""
+		case r == 'h', r == 'V':
+			return "-" + string(r)
+		}
+	}
+	return ""
 }
 
 func isFlag(arg string, long map[string]*kong.Flag, short map[rune]*kong.Flag) bool {

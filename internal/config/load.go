@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"slices"
 	"sync"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -28,8 +27,9 @@ type Host struct {
 	Dir string
 	// Stdout takes the help and the version.
 	Stdout io.Writer
-	// Version is what --version tells.
-	Version string
+	// Version is that of webpress, Libraries returns those of what it is built with.
+	Version   string
+	Libraries func() []Library
 }
 
 // Load reads the settings from all their sources. Where several have a setting,
@@ -71,25 +71,29 @@ type loader struct {
 
 func (l *loader) run(args []string) (Config, error) {
 	var g grammar
-	shown := false
-	k, err := l.parser(&g, func(int) { shown = true })
+	k, err := l.parser(&g)
 	if err != nil {
 		return Config{}, fmt.Errorf("build the command line: %w", err) // a mistake of ours
 	}
-	args, wrong := checkArgs(k.Model, args)
+	args, asked, wrong := checkArgs(k.Model, args)
 	if i := slices.Index(args, "--no-config"); i >= 0 {
 		end := slices.Index(args, "--")
 		l.noConfig = end < 0 || i < end
 	}
-	verb := verbIn(args, k.Model)
+	verb, behind := verbIn(args)
+	if show, mistakes := showFor(asked, verb, behind, args); show != nil || mistakes != nil {
+		if mistakes == nil && asked == "" {
+			mistakes = wrong
+		}
+		if mistakes != nil {
+			return Config{}, mistakes
+		}
+		return Config{}, show(l.host)
+	}
 	if verb == "" && slices.Contains(args, "--") {
 		args = append([]string{string(Convert)}, args...) // or kong takes commands behind it
 	}
 	_, err = k.Parse(args)
-	// Who reads the help through head has seen what they wanted.
-	if shown || errors.Is(err, syscall.EPIPE) {
-		return Config{}, ErrShown
-	}
 	l.flags = append(wrong, l.flags...)
 	if err != nil {
 		l.flags = append(l.flags, Mistake{Message: err.Error()})
@@ -137,7 +141,7 @@ func (l *loader) lower(ctx *kong.Context) {
 	if f := pick("working-directory"); f != nil {
 		l.dir = within(l.dir, f.value.(string))
 		if info, err := os.Stat(l.dir); err != nil || !info.IsDir() {
-			m, why := f.where, "not a folder"
+			m, why := f.where, "not a directory"
 			if err != nil {
 				why = tree.Cause(err).Error()
 			}
@@ -149,7 +153,7 @@ func (l *loader) lower(ctx *kong.Context) {
 	asked := pick("config")
 	if l.noConfig && asked != nil {
 		m := asked.where
-		m.Message = "there is --no-config too"
+		m.Message = "--no-config is also given"
 		l.mistakes = append(l.mistakes, m)
 	}
 	var name string

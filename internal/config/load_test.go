@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -181,9 +180,9 @@ verbose: true
 		}},
 		{name: "unknown variables", env: []string{"WEBPRESS_MAXWIDTH=3", "WEBPRESS_VERSION=1", "WEBPRESS_ZZZ="}, want: func(c *Config) {
 			c.Warnings = []string{
-				"variable WEBPRESS_MAXWIDTH: there is no such setting; did you mean WEBPRESS_MAX_WIDTH? (ignored)",
-				"variable WEBPRESS_VERSION: there is no such setting (ignored)",
-				"variable WEBPRESS_ZZZ: there is no such setting (ignored)",
+				"variable WEBPRESS_MAXWIDTH: no such setting; did you mean WEBPRESS_MAX_WIDTH? (ignored)",
+				"variable WEBPRESS_VERSION: no such setting (ignored)",
+				"variable WEBPRESS_ZZZ: no such setting (ignored)",
 			}
 		}},
 		{name: "other ending", files: map[string]string{"webpress.yaml": "quality: 2"}, want: func(c *Config) {
@@ -245,47 +244,47 @@ func TestMistakes(t *testing.T) {
 		{name: "pixels", args: []string{"--max-pixels=9MB"}, want: []string{`--max-pixels: "9MB" is not a number of pixels such as 50MP or 12000000, from 1 to 1000000MP`}},
 		{name: "line ends do not reach the log", env: []string{"INPUT_LOSSLESS=a\n::error::b"}, want: []string{`input lossless: "a\n::error::b" is not one of auto, always, never`}},
 		{name: "empty", args: []string{"--report="}, want: []string{`--report: "" is not the path of a file: it is empty`}},
-		{name: "folder", args: []string{"--report=out/"}, want: []string{`--report: "out/" is not the path of a file: that is a folder`}},
-		{name: "pattern", env: []string{"INPUT_GLOB=a,{b,c"}, want: []string{`input glob: "a,{b,c" is not a list of patterns such as assets/**/*.{jpg,png}: a bracket, a brace or a backslash is left open`}},
+		{name: "folder", args: []string{"--report=out/"}, want: []string{`--report: "out/" is not the path of a file: that is a directory`}},
+		{name: "pattern", env: []string{"INPUT_GLOB=a,{b,c"}, want: []string{`input glob: "a,{b,c" is not a list of patterns such as assets/**/*.{jpg,png}: a bracket, a brace or a backslash is not closed`}},
 		{name: "empty path", args: []string{""}, want: []string{`path: "" is not a file, a folder or a pattern`}},
 
-		{name: "misspelt flag", args: []string{"--qualty=3"}, want: []string{`--qualty: there is no such setting; did you mean --quality?`}},
-		{name: "misspelt no", args: []string{"--no-sumary"}, want: []string{`--no-sumary: there is no such setting; did you mean --no-summary?`}},
-		{name: "half a name", args: []string{"--width", "3"}, want: []string{`--width: there is no such setting; did you mean --max-width?`}},
-		{name: "nothing near", args: []string{"--zzz", "-Z", "-vZ"}, want: []string{"--zzz: there is no such setting", "-Z: there is no such setting", "-Z: there is no such setting"}},
+		{name: "misspelt flag", args: []string{"--qualty=3"}, want: []string{`--qualty: no such setting; did you mean --quality?`}},
+		{name: "misspelt no", args: []string{"--no-sumary"}, want: []string{`--no-sumary: no such setting; did you mean --no-summary?`}},
+		{name: "half a name", args: []string{"--width", "3"}, want: []string{`--width: no such setting; did you mean --max-width?`}},
+		{name: "nothing near", args: []string{"--zzz", "-Z", "-vZ"}, want: []string{"--zzz: no such setting", "-Z: no such setting", "-Z: no such setting"}},
 		{name: "misspelt plugin setting", env: []string{"PLUGIN_QUALTY=3", "PLUGIN_MAX-WIDTH=3"}, want: []string{
-			"PLUGIN_MAX-WIDTH: there is no such setting; did you mean PLUGIN_MAX_WIDTH?",
-			"PLUGIN_QUALTY: there is no such setting; did you mean PLUGIN_QUALITY?",
+			"PLUGIN_MAX-WIDTH: no such setting; did you mean PLUGIN_MAX_WIDTH?",
+			"PLUGIN_QUALTY: no such setting; did you mean PLUGIN_QUALITY?",
 		}},
 		{name: "no value", args: []string{"--max-width", "--verbose", "-q"}, want: []string{
-			"--max-width: it has no value; it takes a whole number from 0 to 16383",
-			"-q: it has no value; it takes a whole number from 0 to 100",
+			"--max-width: it needs a value: a whole number from 0 to 16383",
+			"-q: it needs a value: a whole number from 0 to 100",
 		}},
-		{name: "value apart", args: []string{"--dry-run", "false"}, want: []string{"--dry-run: a value follows behind =, as in --dry-run=false"}},
+		{name: "value apart", args: []string{"--dry-run", "false"}, want: []string{"--dry-run: give the value after =, as in --dry-run=false"}},
 		{name: "value of a no", args: []string{"--no-summary=x", "--help=3"}, want: []string{"--no-summary: it takes no value", "--help: it takes no value"}},
 
 		{name: "no such folder", args: []string{"-C", "gone"}, want: []string{`--working-directory: "gone" cannot be used: no such file or directory`}},
-		{name: "no folder", env: []string{"INPUT_WORKING-DIRECTORY=a"}, files: map[string]string{"a": ""}, want: []string{`input working-directory: "a" cannot be used: not a folder`}},
+		{name: "no folder", env: []string{"INPUT_WORKING-DIRECTORY=a"}, files: map[string]string{"a": ""}, want: []string{`input working-directory: "a" cannot be used: not a directory`}},
 		{name: "no such file", env: []string{"WEBPRESS_CONFIG=gone.yml"}, want: []string{`WEBPRESS_CONFIG: "gone.yml" cannot be read: no such file or directory`}},
 		{name: "no file", args: []string{"--config", "."}, want: []string{`--config: "." cannot be read: it is a folder, not a file`}},
-		{name: "two files", files: map[string]string{"webpress.yml": "", "webpress.yaml": ""}, want: []string{"webpress.yaml: there is a webpress.yml too; keep one of them"}},
-		{name: "a hidden one too", files: map[string]string{"webpress.yml": "", ".webpress.yml": ""}, want: []string{".webpress.yml: there is a webpress.yml too; keep one of them"}},
-		{name: "two files above", args: []string{"-C", "a/b"}, files: map[string]string{".git/x": "", "a/webpress.yml": "", "a/.webpress.yml": "", "a/b/x": ""}, want: []string{"../.webpress.yml: there is a ../webpress.yml too; keep one of them"}},
-		{name: "a mistake above", args: []string{"-C", "a/b"}, files: map[string]string{".git/x": "", ".webpress.yml": "qualty: 1", "a/b/x": ""}, want: []string{"../../.webpress.yml:1:1: qualty: there is no such setting; did you mean quality?"}},
-		{name: "a file and none", args: []string{"--no-config", "--config=a.yml"}, files: map[string]string{"a.yml": ""}, want: []string{"--config: there is --no-config too"}},
+		{name: "two files", files: map[string]string{"webpress.yml": "", "webpress.yaml": ""}, want: []string{"webpress.yaml: there is also a webpress.yml; keep one of them"}},
+		{name: "a hidden one too", files: map[string]string{"webpress.yml": "", ".webpress.yml": ""}, want: []string{".webpress.yml: there is also a webpress.yml; keep one of them"}},
+		{name: "two files above", args: []string{"-C", "a/b"}, files: map[string]string{".git/x": "", "a/webpress.yml": "", "a/.webpress.yml": "", "a/b/x": ""}, want: []string{"../.webpress.yml: there is also a ../webpress.yml; keep one of them"}},
+		{name: "a mistake above", args: []string{"-C", "a/b"}, files: map[string]string{".git/x": "", ".webpress.yml": "qualty: 1", "a/b/x": ""}, want: []string{"../../.webpress.yml:1:1: qualty: no such setting; did you mean quality?"}},
+		{name: "a file and none", args: []string{"--no-config", "--config=a.yml"}, files: map[string]string{"a.yml": ""}, want: []string{"--config: --no-config is also given"}},
 		{name: "endless file", files: map[string]string{"webpress.yml": strings.Repeat("#\n", 1<<17) + "#"}, want: []string{"webpress.yml: it cannot be read: larger than 256 KiB"}},
 		{
 			name: "all at once", args: []string{"--qualty=1", "--effort=9", "-o", "/x.webp"},
 			env:   []string{"INPUT_LOSSLESS=x", "PLUGIN_JOBS=-1"},
 			files: map[string]string{"webpress.yml": "effort: 3\neffort: 10\nqualty: 1\nmetadata: gps\n"},
 			want: []string{
-				`--qualty: there is no such setting; did you mean --quality?`,
+				`--qualty: no such setting; did you mean --quality?`,
 				`--effort: "9" is not a whole number from 0 to 6`,
-				`--output: "/x.webp" is not a path made of {dir}, {name} and {ext} that ends in .webp: it has to be relative to the working directory`,
+				`--output: "/x.webp" is not a path built from {dir}, {name} and {ext} that ends in .webp: it has to be relative to the working directory`,
 				`input lossless: "x" is not one of auto, always, never`,
 				`PLUGIN_JOBS: "-1" is not a whole number from 0 to 1024`,
-				`webpress.yml:2:1: effort: it is set in line 1 already`,
-				`webpress.yml:3:1: qualty: there is no such setting; did you mean quality?`,
+				`webpress.yml:2:1: effort: it is already set in line 1`,
+				`webpress.yml:3:1: qualty: no such setting; did you mean quality?`,
 				`webpress.yml:4:11: metadata: "gps" is not one of icc, copyright, none, all`,
 			},
 		},
@@ -314,44 +313,6 @@ func TestMistakesError(t *testing.T) {
   --lossless: "x" is not one of auto, always, never`
 	if err == nil || err.Error() != want {
 		t.Errorf("Load: %v, want\n%s", err, want)
-	}
-}
-
-func TestHelp(t *testing.T) {
-	t.Setenv("COLUMNS", "100") // kong looks for it
-	for name, args := range map[string][]string{
-		"help.txt":         {"--qualty", "--help"}, // help comes before mistakes
-		"help-convert.txt": {"convert", "-h"},
-	} {
-		var out bytes.Buffer
-		_, err := Load(args, Host{Environ: []string{"PLUGIN_X=1"}, Dir: t.TempDir(), Stdout: &out})
-		if !errors.Is(err, ErrShown) {
-			t.Errorf("Load %q: %v", args, err)
-		}
-		path := filepath.Join("testdata", name)
-		if *update {
-			if err := os.MkdirAll("testdata", 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(path, out.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), out.String()); diff != "" {
-			t.Errorf("%s is not the help of today; look at it, and run go test -update (-want +got):\n%s", path, diff)
-		}
-	}
-}
-
-func TestVersion(t *testing.T) {
-	var out bytes.Buffer
-	_, err := Load([]string{"--version"}, Host{Dir: t.TempDir(), Stdout: &out, Version: "webpress 1.2.3"})
-	if !errors.Is(err, ErrShown) || out.String() != "webpress 1.2.3\n" {
-		t.Errorf("Load: %v, %q", err, out.String())
 	}
 }
 
@@ -415,17 +376,4 @@ func allowed(c Config) bool {
 	return c.Quality >= 0 && c.Quality <= 100 && c.Effort >= 0 && c.Effort <= 6 && c.MaxWidth >= 0 && c.MaxWidth <= 16383 &&
 		c.MinSavings >= 0 && c.MinSavings <= 100 && c.MaxPixels >= 1 && c.MaxFileSize >= 1 && c.Jobs >= 0 && c.Format == "webp" &&
 		checkTemplate(c.Output) == nil && (c.Verb != Merge || len(c.Merged) > 0)
-}
-
-// closedPipe is standard output whose reader is gone, as behind head.
-type closedPipe struct{}
-
-func (closedPipe) Write([]byte) (int, error) { return 0, syscall.EPIPE }
-
-func TestHelpIntoClosedPipe(t *testing.T) {
-	for _, flag := range []string{"--help", "--version"} {
-		if _, err := Load([]string{flag}, Host{Dir: t.TempDir(), Stdout: closedPipe{}}); !errors.Is(err, ErrShown) {
-			t.Errorf("%s: error %v, want %v", flag, err, ErrShown)
-		}
-	}
 }

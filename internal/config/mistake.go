@@ -84,9 +84,9 @@ func unknown(name string, spell func(name string) string, more ...string) string
 		more = append(more, s.Name)
 	}
 	if near := nearest(name, more); near != "" {
-		return fmt.Sprintf("there is no such setting; did you mean %s?", spell(near))
+		return fmt.Sprintf("no such setting; did you mean %s?", spell(near))
 	}
-	return "there is no such setting"
+	return "no such setting"
 }
 
 // suggest is message with the one of names that was most likely meant by key.
@@ -109,7 +109,11 @@ func nearest(name string, names []string) string {
 	want := norm(name)
 	best, least := "", 1+max(1, len(want)/3)
 	for _, n := range names {
-		if d := levenshtein.ComputeDistance(want, norm(n)); d < least {
+		d := levenshtein.ComputeDistance(want, norm(n))
+		if d == 2 && anagrams(want, norm(n)) {
+			d = 1 // two letters that changed places are one slip
+		}
+		if d < least {
 			best, least = n, d
 		}
 	}
@@ -122,4 +126,12 @@ func nearest(name string, names []string) string {
 		}
 	}
 	return ""
+}
+
+// anagrams says whether a and b have the same letters.
+func anagrams(a, b string) bool {
+	x, y := []rune(a), []rune(b)
+	slices.Sort(x)
+	slices.Sort(y)
+	return slices.Equal(x, y)
 }

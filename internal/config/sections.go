@@ -29,25 +29,25 @@ type Rule struct {
 	Settings Config
 }
 
-// A Budget is limits for the pictures that its patterns take. Its fields are read
+// A Budget is limits for the images that its patterns take. Its fields are read
 // as those of Config are; 0 is no limit.
 type Budget struct {
-	Glob   []string `check:"pattern" default-note:"every picture, WebP included" help:"Patterns of the files that it is for."`
-	Except []string `check:"pattern" help:"Patterns of files that it is not for."`
+	Glob   []string `check:"pattern" default-note:"all images, including WebP" help:"Patterns of the files that it applies to."`
+	Except []string `check:"pattern" help:"Patterns of files that it does not apply to."`
 
-	MaxBytes  int64    `limit:"" unit:"bytes" range:"1,1099511627776" help:"Most bytes of a picture."`
-	MaxWidth  int      `limit:"" range:"1,1000000" help:"Most pixels across."`
-	MaxHeight int      `limit:"" range:"1,1000000" help:"Most pixels down."`
-	MaxPixels int64    `limit:"" unit:"pixels" range:"1,1000000000000" help:"Most pixels, width times height."`
-	Formats   []string `limit:"" values:"heic,avif,jpeg,png,gif,tiff,bmp,webp" alias:"jpg=jpeg,tif=tiff,heif=heic,hif=heic" help:"Formats that are allowed."`
-	NoGPS     bool     `limit:"" help:"No picture that is added may tell where it was taken."`
+	MaxBytes  int64    `limit:"" unit:"bytes" range:"1,1099511627776" help:"Maximum size of an image in bytes."`
+	MaxWidth  int      `limit:"" range:"1,1000000" help:"Maximum width in pixels."`
+	MaxHeight int      `limit:"" range:"1,1000000" help:"Maximum height in pixels."`
+	MaxPixels int64    `limit:"" unit:"pixels" range:"1,1000000000000" help:"Maximum number of pixels, width times height."`
+	Formats   []string `limit:"" values:"heic,avif,jpeg,png,gif,tiff,bmp,webp" alias:"jpg=jpeg,tif=tiff,heif=heic,hif=heic" help:"Allowed formats."`
+	NoGPS     bool     `limit:"" help:"Reject added images that contain GPS coordinates."`
 
-	MaxTotalBytes int64 `limit:"" unit:"bytes" range:"1,1099511627776" help:"Most bytes of all its pictures together."`
-	MaxGrowth     int64 `limit:"" unit:"bytes" range:"0,1099511627776" help:"Most bytes by which they may grow against the base."`
+	MaxTotalBytes int64 `limit:"" unit:"bytes" range:"1,1099511627776" help:"Maximum size of all its images together in bytes."`
+	MaxGrowth     int64 `limit:"" unit:"bytes" range:"0,1099511627776" help:"Maximum growth of its images compared with the base, in bytes."`
 	// Grows says that MaxGrowth is set: 0 is a limit too.
 	Grows bool `kong:"-"`
 
-	Level string `enum:"error,warning" default:"error" help:"How serious it is; a warning makes no check fail."`
+	Level string `enum:"error,warning" default:"error" help:"error makes check fail; warning does not."`
 	// Line is where it stands in webpress.yml.
 	Line int `kong:"-"`
 }
@@ -74,21 +74,21 @@ type shape struct {
 var shapes = map[string]shape{
 	rulesKey: {rulesKey, ruleByName, func(key string) string {
 		if byName[key] != nil {
-			return "it is for the whole run, and cannot be said for some of the files"
+			return "it applies to the whole run and cannot be set for some of the files"
 		}
-		return suggest("there is no such setting", key, ruleByName)
+		return suggest("no such setting", key, ruleByName)
 	}, func(s section) string {
 		glob, wellFormed := s.src["glob"].value.([]string)
 		switch {
 		case s.keys["glob"] == 0, wellFormed && len(glob) == 0:
-			return "a rule needs a glob: the files that it is for"
+			return "a rule needs a glob: the files that it applies to"
 		case len(s.keys) == 1:
 			return "the rule sets nothing"
 		}
 		return ""
 	}},
 	budgetsKey: {budgetsKey, budgetByName, func(key string) string {
-		return suggest("a budget has no such limit", key, budgetByName)
+		return suggest("no such limit", key, budgetByName)
 	}, func(s section) string {
 		for key := range s.keys {
 			if one := budgetByName[key]; one != nil && !one.Limit {
@@ -152,7 +152,7 @@ func (f *file) section(of shape, element ast.Node) (s section, ok bool) {
 		f.wrong(n.GetToken(), of.list, "an element is empty")
 		return s, false
 	default:
-		f.wrong(n.GetToken(), of.list, "an element is written as name: value, one a line")
+		f.wrong(n.GetToken(), of.list, "an element is written as name: value, one per line")
 		return s, false
 	}
 	s = section{source{}, map[string]int{}, n.GetToken()}
@@ -167,10 +167,10 @@ func (f *file) section(of shape, element ast.Node) (s section, ok bool) {
 		key, plain := f.scalar(p.Key)
 		switch {
 		case !plain:
-			f.wrong(tok, of.list, "the name of a setting is a plain word")
+			f.wrong(tok, of.list, "the name of a setting must be a plain word")
 			continue
 		case s.keys[key] != 0:
-			f.wrong(tok, key, fmt.Sprintf("it is set in line %d already", s.keys[key]))
+			f.wrong(tok, key, fmt.Sprintf("it is already set in line %d", s.keys[key]))
 			continue
 		}
 		s.keys[key] = line(tok)

@@ -162,51 +162,51 @@ func TestSectionMistakes(t *testing.T) {
 			"2:10: budgets: it is a list: each element starts with a hyphen",
 		}},
 		{"a section alone", "rules:\n  glob: a\n  quality: 1\n", []string{"2:7: rules: it is a list: each element starts with a hyphen"}},
-		{"twice", "rules: []\nrules: []\n", []string{"2:1: rules: it is set in line 1 already"}},
+		{"twice", "rules: []\nrules: []\n", []string{"2:1: rules: it is already set in line 1"}},
 		{"nearly", "rule: []\nbudget: []\n", []string{
-			"1:1: rule: there is no such setting; did you mean rules?",
-			"2:1: budget: there is no such setting; did you mean budgets?",
+			"1:1: rule: no such setting; did you mean rules?",
+			"2:1: budget: no such setting; did you mean budgets?",
 		}},
 		{"empty elements", "rules:\n  -\n  - {}\n  - ~\n", []string{
 			"2:4: rules: an element is empty",
-			"3:5: rules: a rule needs a glob: the files that it is for",
+			"3:5: rules: a rule needs a glob: the files that it applies to",
 			"4:5: rules: an element is empty",
 		}},
 		{"texts and lists", "rules:\n  - a\n  - [b]\nbudgets: [3]\n", []string{
-			"2:5: rules: an element is written as name: value, one a line",
-			"3:5: rules: an element is written as name: value, one a line",
-			"4:11: budgets: an element is written as name: value, one a line",
+			"2:5: rules: an element is written as name: value, one per line",
+			"3:5: rules: an element is written as name: value, one per line",
+			"4:11: budgets: an element is written as name: value, one per line",
 		}},
 		{"unknown alias", "rules:\n  - *x\nbudgets: *y\n", []string{
 			"2:5: rules: a value that starts with * has to be quoted",
 			"3:10: budgets: a value that starts with * has to be quoted",
 		}},
 		{"merge key", "rules:\n  - <<: {quality: 1}\n    glob: x\n", []string{
-			"2:5: rules: the name of a setting is a plain word",
+			"2:5: rules: the name of a setting must be a plain word",
 			"2:5: rules: the rule sets nothing",
 		}},
 
-		{"no glob", "rules:\n  - quality: 1\n", []string{"2:5: rules: a rule needs a glob: the files that it is for"}},
-		{"glob of nothing", "rules:\n  - glob: []\n    quality: 1\n", []string{"2:5: rules: a rule needs a glob: the files that it is for"}},
+		{"no glob", "rules:\n  - quality: 1\n", []string{"2:5: rules: a rule needs a glob: the files that it applies to"}},
+		{"glob of nothing", "rules:\n  - glob: []\n    quality: 1\n", []string{"2:5: rules: a rule needs a glob: the files that it applies to"}},
 		{"glob alone", "rules:\n  - glob: x\n", []string{"2:5: rules: the rule sets nothing"}},
-		{"a key of a rule twice", "rules:\n  - glob: x\n    quality: 1\n    quality: 2\n", []string{"4:5: quality: it is set in line 3 already"}},
+		{"a key of a rule twice", "rules:\n  - glob: x\n    quality: 1\n    quality: 2\n", []string{"4:5: quality: it is already set in line 3"}},
 		{"the same in two rules", "rules:\n  - {glob: x, quality: 101}\n  - {glob: x, quality: -1}\n", []string{
 			`2:24: quality: "101" is not a whole number from 0 to 100`,
 			`3:24: quality: "-1" is not a whole number from 0 to 100`,
 		}},
 		{"wrong patterns", "rules:\n  - glob: 'a{'\n    quality: 1\n  - glob: [a, 'b[']\n    quality: 1\n", []string{
-			`2:11: glob: "a{" is not a list of patterns such as assets/**/*.{jpg,png}: a bracket, a brace or a backslash is left open`,
-			`4:15: glob: "b[" is not a pattern: a bracket, a brace or a backslash is left open`,
+			`2:11: glob: "a{" is not a list of patterns such as assets/**/*.{jpg,png}: a bracket, a brace or a backslash is not closed`,
+			`4:15: glob: "b[" is not a pattern: a bracket, a brace or a backslash is not closed`,
 		}},
 		{"wrong template", "rules:\n  - glob: a\n    output: /x.webp\n", []string{
-			`3:13: output: "/x.webp" is not a path made of {dir}, {name} and {ext} that ends in .webp: it has to be relative to the working directory`,
+			`3:13: output: "/x.webp" is not a path built from {dir}, {name} and {ext} that ends in .webp: it has to be relative to the working directory`,
 		}},
 		{"for the whole run", "rules:\n  - glob: x\n    jobs: 3\n    token: hush\n    rules: []\n    qualty: 3\n    confg: x\n", []string{
-			"3:5: jobs: it is for the whole run, and cannot be said for some of the files",
-			"4:5: token: it is for the whole run, and cannot be said for some of the files",
-			"5:5: rules: there is no such setting",
-			"6:5: qualty: there is no such setting; did you mean quality?",
-			"7:5: confg: there is no such setting",
+			"3:5: jobs: it applies to the whole run and cannot be set for some of the files",
+			"4:5: token: it applies to the whole run and cannot be set for some of the files",
+			"5:5: rules: no such setting",
+			"6:5: qualty: no such setting; did you mean quality?",
+			"7:5: confg: no such setting",
 		}},
 
 		{"no limit", "budgets:\n  - glob: x\n    except: y\n    level: warning\n  - {}\n", []string{
@@ -225,14 +225,14 @@ func TestSectionMistakes(t *testing.T) {
 			`6:14: formats: "docx" is not a list of heic, avif, jpeg, png, gif, tiff, bmp, webp`,
 			`7:13: no-gps: "maybe" is not true or false`,
 			`8:17: max-growth: "-1" is not a size such as 20MB or 64MiB, from 0 to 1TiB`,
-			`9:16: max-height: it has no value; it takes a whole number from 1 to 1000000`,
+			`9:16: max-height: it needs a value: a whole number from 1 to 1000000`,
 			`10:16: max-bytes: a list is not a size such as 20MB or 64MiB, from 1 to 1TiB`,
 		}},
 		{"keys of a budget", "budgets:\n  - max-byte: 1\n    quality: 1\n    max-width: 1\n    max-width: 2\n  - max_total_bytes: 1\n    level: fatal\n", []string{
-			"2:5: max-byte: a budget has no such limit; did you mean max-bytes?",
-			"3:5: quality: a budget has no such limit",
-			"5:5: max-width: it is set in line 4 already",
-			"6:5: max_total_bytes: a budget has no such limit; did you mean max-total-bytes?",
+			"2:5: max-byte: no such limit; did you mean max-bytes?",
+			"3:5: quality: no such limit",
+			"5:5: max-width: it is already set in line 4",
+			"6:5: max_total_bytes: no such limit; did you mean max-total-bytes?",
 			`7:12: level: "fatal" is not one of error, warning`,
 		}},
 	} {
@@ -252,10 +252,10 @@ func TestSectionLimits(t *testing.T) {
 	patterns := "&g [" + strings.Repeat("a,", 9_000) + "a]"
 	for _, tt := range []struct{ name, yml, want string }{
 		{"sections", "rules:\n" + strings.Repeat("  - {glob: a, quality: 1}\n", MaxSections+1), fmt.Sprintf("webpress.yml:%d:5: rules: there are more than 1000", MaxSections+2)},
-		{"aliases", "rules:\n  - &r\n    glob: " + patterns + "\n    quality: 1\n" + many("*r"), "webpress.yml:3:1801: this and what follows was not looked at: with what each * stands for, the file is too large"},
-		{"mistakes", "budgets:\n" + many("x"), "webpress.yml:52:5: this and what follows was not looked at: there are too many mistakes"},
-		{"mistakes in a section", "budgets:\n  - max-bytes: 1\n" + strings.Repeat("    x: 1\n    y: 1\n", 5_000) + "quality: 101\n", "webpress.yml:53:5: this and what follows was not looked at: there are too many mistakes"},
-		{"mistakes in a list", "glob: [" + strings.Repeat("'!',", 30_000) + "a]\nquality: 101\n", "webpress.yml:1:208: this and what follows was not looked at: there are too many mistakes"},
+		{"aliases", "rules:\n  - &r\n    glob: " + patterns + "\n    quality: 1\n" + many("*r"), "webpress.yml:3:1801: this and what follows was not checked: with what each * stands for, the file is too large"},
+		{"mistakes", "budgets:\n" + many("x"), "webpress.yml:52:5: this and what follows was not checked: there are too many mistakes"},
+		{"mistakes in a section", "budgets:\n  - max-bytes: 1\n" + strings.Repeat("    x: 1\n    y: 1\n", 5_000) + "quality: 101\n", "webpress.yml:53:5: this and what follows was not checked: there are too many mistakes"},
+		{"mistakes in a list", "glob: [" + strings.Repeat("'!',", 30_000) + "a]\nquality: 101\n", "webpress.yml:1:208: this and what follows was not checked: there are too many mistakes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := Load(nil, Host{Dir: plant(t, map[string]string{"webpress.yml": tt.yml})})

@@ -48,6 +48,13 @@ type Setting struct {
 	Aliases map[string]string
 
 	check string
+	// short is the flag of one letter, brief the text of the short help, empty where
+	// there is none, placeholder what stands for a value in the help.
+	short, brief, placeholder string
+	// top puts it into the short help of webpress.
+	top bool
+	// plain is set for a flag that is not a setting.
+	plain bool
 	// alone says that the flag without a value means true.
 	alone bool
 	field int
@@ -73,17 +80,17 @@ type Group struct{ Key, Title string }
 // Groups are in the order in which they are shown.
 var Groups = []Group{
 	{"which", "Which files"},
-	{"picture", "What the pictures become"},
-	{"result", "Where results go, and when they are kept"},
+	{"image", "How images are converted"},
+	{"result", "Where results go"},
 	{"limits", "Limits"},
-	{"again", "What is done once, and what of it"},
-	{"check", "What a check looks at"},
-	{"store", "How results are delivered"},
+	{"incremental", "Incremental runs and caching"},
+	{"check", "Checks"},
+	{"store", "Delivery"},
 	{"commit", "Commits and pull requests"},
 	{"artifact", "Artifacts"},
-	{"access", "Access to the platform"},
-	{"report", "What is reported"},
-	{"run", "Where settings come from"},
+	{"access", "Access and network"},
+	{"report", "Reports and logs"},
+	{"run", "Commands and configuration"},
 }
 
 var (
@@ -127,8 +134,10 @@ func settings(t reflect.Type) []Setting {
 			Default: f.Tag.Get("default"), DefaultNote: f.Tag.Get("default-note"),
 			Unit: f.Tag.Get("unit"), NotInFile: f.Tag.Get("file") == "-",
 			InputDefault: f.Tag.Get("input-default"),
-			check:        f.Tag.Get("check"), field: i, holds: f.Type.Kind(),
+			short:        f.Tag.Get("short"), brief: f.Tag.Get("brief"), placeholder: f.Tag.Get("placeholder"),
+			check: f.Tag.Get("check"), field: i, holds: f.Type.Kind(),
 		}
+		_, s.top = f.Tag.Lookup("top")
 		_, s.alone = f.Tag.Lookup("alone")
 		_, s.Secret = f.Tag.Lookup("secret")
 		_, s.PerFile = f.Tag.Lookup("rule")
@@ -208,7 +217,7 @@ func (s Setting) Allowed() string {
 	case s.Kind == Switch:
 		return "true or false"
 	case s.check == "template":
-		return "a path made of {dir}, {name} and {ext} that ends in .webp"
+		return "a path built from {dir}, {name} and {ext} that ends in .webp"
 	case s.check == "pattern":
 		return "a list of patterns such as assets/**/*.{jpg,png}"
 	case s.Kind == List:
@@ -230,7 +239,7 @@ func (s Setting) Allowed() string {
 	case "text":
 		return "a text"
 	}
-	return "the path of a folder"
+	return "the path of a directory"
 }
 
 func size(n float64) string {

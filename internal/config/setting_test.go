@@ -55,10 +55,10 @@ func TestSectionSettings(t *testing.T) {
 		}
 	}
 	for _, s := range Settings() { // these make the result of one file
-		if s.Group == "picture" && !inRule[s.Name] {
+		if s.Group == "image" && !inRule[s.Name] {
 			t.Errorf("%s cannot be in a rule", s.Name)
 		}
-		if (s.Group == "run" || s.Group == "store" || s.Group == "access" || s.Group == "again") && inRule[s.Name] {
+		if (s.Group == "run" || s.Group == "store" || s.Group == "access" || s.Group == "incremental") && inRule[s.Name] {
 			t.Errorf("%s can be in a rule", s.Name)
 		}
 	}

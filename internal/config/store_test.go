@@ -68,13 +68,13 @@ func TestStoreMistakes(t *testing.T) {
 	}{
 		{name: "no such store", env: []string{"INPUT_STORE=comit"}, want: []string{`input store: "comit" is not a list of commit, artifact, none`}},
 		{name: "no such store in a list", yml: "store: [commit, folder]\n", want: []string{`webpress.yml:1:17: store: "folder" is not one of commit, artifact, none`}},
-		{name: "none and more", args: []string{"--store=none", "--store=commit"}, want: []string{"store: none stands alone: leave it out, or leave the others out"}},
+		{name: "none and more", args: []string{"--store=none", "--store=commit"}, want: []string{"store: none cannot be combined with other stores"}},
 		{name: "a secret in a file", yml: "token: hush-hush\n", want: []string{
-			"webpress.yml:1:1: token: it is a secret, and does not belong into a file; use the input or the variable WEBPRESS_TOKEN",
+			"webpress.yml:1:1: token: secrets must not be in a file; use the input or the variable WEBPRESS_TOKEN",
 		}},
 		{name: "a secret that cannot be", env: []string{"WEBPRESS_TOKEN=hush\x00hush"}, want: []string{"WEBPRESS_TOKEN: the value is not a text"}},
 		{name: "branches", args: []string{"--commit-branch=refs/heads/a"}, env: []string{"PLUGIN_COMMIT_BRANCH=a..b", "WEBPRESS_COMMIT_BRANCH=a b"}, want: []string{
-			`--commit-branch: "refs/heads/a" is not the name of a branch: it is given without refs/heads/ in front`,
+			`--commit-branch: "refs/heads/a" is not the name of a branch: leave out refs/heads/`,
 			`WEBPRESS_COMMIT_BRANCH: "a b" is not the name of a branch`,
 			`PLUGIN_COMMIT_BRANCH: "a..b" is not the name of a branch`,
 		}},
@@ -82,12 +82,12 @@ func TestStoreMistakes(t *testing.T) {
 			`--commit-author: "ann@example.org" is not a name with an address, such as Ann Lee <ann@example.org>`,
 		}},
 		{name: "pull request without a branch", args: []string{"--open-pull-request"}, want: []string{
-			"open-pull-request: it needs commit-branch: the name of a branch for webpress alone, such as webpress/pictures",
+			"open-pull-request: it needs commit-branch: a branch for webpress alone, such as webpress/images",
 		}},
 		{name: "secret without an address", env: []string{"INPUT_WEBHOOK-SECRET=s"}, want: []string{
-			"webhook-secret: it signs what is posted to webhook-url, which is not set",
+			"webhook-secret: it signs the report posted to webhook-url, which is not set",
 		}},
-		{name: "one file twice", args: []string{"--report=a/x", "--dotenv=./a/x"}, want: []string{`dotenv: "./a/x" is the file of report too`}},
+		{name: "one file twice", args: []string{"--report=a/x", "--dotenv=./a/x"}, want: []string{`dotenv: "./a/x" is also the file of report`}},
 		{name: "apply without a folder", args: []string{"apply"}, want: []string{`expected "<dir>"`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

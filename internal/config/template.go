@@ -45,7 +45,7 @@ func checkTemplate(template string) error {
 	case clean == "..", strings.HasPrefix(clean, "../"):
 		return errors.New("it leads out of the working directory")
 	case strings.HasSuffix(template, "/"), !strings.Contains(path.Base(filled), "."):
-		return fmt.Errorf("that is a folder; did you mean %q?", strings.TrimSuffix(template, "/")+"/{dir}/{name}.webp")
+		return fmt.Errorf("that is a directory; did you mean %q?", strings.TrimSuffix(template, "/")+"/{dir}/{name}.webp")
 	case !strings.EqualFold(path.Ext(filled), ".webp"):
 		return errors.New("it does not end in .webp")
 	}

@@ -14,8 +14,8 @@ func TestCheckTemplate(t *testing.T) {
 	for bad, want := range map[string]string{
 		"{dir}/{name}.{ext}":      "it does not end in .webp",
 		"{dir}/{name}.jpg":        "it does not end in .webp",
-		"web":                     `that is a folder; did you mean "web/{dir}/{name}.webp"?`,
-		"web/":                    `that is a folder; did you mean "web/{dir}/{name}.webp"?`,
+		"web":                     `that is a directory; did you mean "web/{dir}/{name}.webp"?`,
+		"web/":                    `that is a directory; did you mean "web/{dir}/{name}.webp"?`,
 		"..":                      "it leads out of the working directory",
 		"../{name}.webp":          "it leads out of the working directory",
 		"a/../../{name}.webp":     "it leads out of the working directory",

@@ -67,7 +67,7 @@ func (s *Setting) parse(text string) (any, error) {
 	case s.check == "author":
 		return checkAuthor(text)
 	case s.check == "file" && strings.HasSuffix(text, "/"):
-		return nil, errors.New("that is a folder")
+		return nil, errors.New("that is a directory")
 	}
 	return text, nil
 }
@@ -204,9 +204,9 @@ func checkPattern(pattern string) error {
 	p := strings.TrimSpace(strings.TrimPrefix(pattern, "!"))
 	switch {
 	case p == "":
-		return errors.New("it has nothing behind the !")
+		return errors.New("nothing follows the !")
 	case strings.ContainsRune(p, 0), !doublestar.ValidatePattern(p):
-		return errors.New("a bracket, a brace or a backslash is left open")
+		return errors.New("a bracket, a brace or a backslash is not closed")
 	}
 	return nil
 }
@@ -217,7 +217,7 @@ func checkBranch(name string) error {
 	bad := func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune("~^:?*[\\", r) }
 	switch {
 	case strings.HasPrefix(name, "refs/"):
-		return errors.New("it is given without refs/heads/ in front")
+		return errors.New("leave out refs/heads/")
 	case strings.ContainsFunc(name, bad), strings.Contains(name, ".."), strings.Contains(name, "@{"),
 		strings.HasPrefix(name, "-"), strings.HasSuffix(name, "."), name == "@", name == "HEAD":
 		return errNotAllowed

@@ -1,24 +1,21 @@
 package config
 
-import (
-	"slices"
+import "slices"
 
-	"github.com/alecthomas/kong"
-)
-
-// verbIn returns the verb that is typed: the first argument that is no flag, where
-// it is a command. Behind -- there is none. kong tells a typed convert and none at all apart in nothing.
-func verbIn(args []string, app *kong.Application) Verb {
-	for _, arg := range args {
+// verbIn returns the command that is typed, which is the first argument that is not a
+// flag, and the arguments behind it. There is no command behind --. kong does not
+// distinguish an explicit convert from no command.
+func verbIn(args []string) (verb Verb, behind []string) {
+	for i, arg := range args {
 		if arg != "--" && len(arg) > 1 && arg[0] == '-' { // checkArgs puts values behind =
 			continue
 		}
-		if slices.ContainsFunc(app.Children, func(n *kong.Node) bool { return n.Name == arg }) {
-			return Verb(arg)
+		if commandNamed(arg) != nil {
+			return Verb(arg), args[i+1:]
 		}
 		break
 	}
-	return ""
+	return "", nil
 }
 
 // chooseVerb takes the verb that was typed, or else the one that is set, with what
@@ -53,7 +50,7 @@ func emptyNames(c Config) Mistakes {
 	}
 	for _, dir := range c.Merged {
 		if dir == "" {
-			all = append(all, Mistake{Where: "dir", Message: `"" is not a folder`})
+			all = append(all, Mistake{Where: "dir", Message: `"" is not a directory`})
 		}
 	}
 	return all

@@ -69,16 +69,16 @@ func TestVerbMistakes(t *testing.T) {
 		env  []string
 		want []string
 	}{
-		{"merge of nothing", []string{"merge"}, nil, []string{"merge: it needs the folders of the artifacts, typed behind it or as uploads"}},
-		{"merge that is set of nothing", nil, []string{"INPUT_COMMAND=merge"}, []string{"merge: it needs the folders of the artifacts, typed behind it or as uploads"}},
-		{"merge of an empty name", []string{"merge", "a", ""}, nil, []string{`dir: "" is not a folder`}},
+		{"merge of nothing", []string{"merge"}, nil, []string{"merge: it needs the artifact directories, as arguments or in `uploads`"}},
+		{"merge that is set of nothing", nil, []string{"INPUT_COMMAND=merge"}, []string{"merge: it needs the artifact directories, as arguments or in `uploads`"}},
+		{"merge of an empty name", []string{"merge", "a", ""}, nil, []string{`dir: "" is not a directory`}},
 		{"check of an empty name", []string{"check", ""}, nil, []string{`path: "" is not a file, a folder or a pattern`}},
-		{"uploads of a check", []string{"check"}, []string{"INPUT_UPLOADS=a"}, []string{"uploads: only merge takes them: set command to merge"}},
-		{"merge of a part", []string{"merge", "a", "--shard=1/2"}, nil, []string{"shard: merge joins all parts: leave it out"}},
+		{"uploads of a check", []string{"check"}, []string{"INPUT_UPLOADS=a"}, []string{"uploads: only merge uses them: set command to merge"}},
+		{"merge of a part", []string{"merge", "a", "--shard=1/2"}, nil, []string{"shard: merge joins all shards: leave shard out"}},
 		{"relock of something", []string{"relock", "a"}, nil, []string{"unexpected argument a"}},
 		{"no such verb", nil, []string{"WEBPRESS_COMMAND=relock"}, []string{`WEBPRESS_COMMAND: "relock" is not one of convert, check, merge`}},
-		{"prune without the lock", []string{"--prune", "--no-lock"}, nil, []string{"prune: webpress.lock knows whose results are left over: lock cannot be off"}},
-		{"one file for two", []string{"--report=a", "--sarif=./a"}, nil, []string{`sarif: "./a" is the file of report too`}},
+		{"prune without the lock", []string{"--prune", "--no-lock"}, nil, []string{"prune: it needs webpress.lock: lock cannot be off"}},
+		{"one file for two", []string{"--report=a", "--sarif=./a"}, nil, []string{`sarif: "./a" is also the file of report`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			wantMistakes(t, tt.args, tt.env, "", tt.want...)

@@ -20,7 +20,7 @@ func actionYAML() []byte {
 	b.WriteString(`# Made by go generate ./internal/config from the settings there. Do not edit.
 # The action of ` + project.URL + `, where a release puts its image in the place of the Dockerfile.
 name: webpress
-description: Convert HEIC, JPEG, PNG and other pictures to WebP, and see what it saves
+description: Convert HEIC, JPEG, PNG and other images to WebP, and report the savings
 author: The webpress authors
 branding:
   icon: image
@@ -48,11 +48,11 @@ func describe(s config.Setting) string {
 	d := s.Help
 	switch {
 	case s.Kind == config.List && len(s.Enum) > 0:
-		d += " " + sentence(s.Allowed()) + " One a line, or separated by commas."
+		d += " " + sentence(s.Allowed()) + " One per line, or separated by commas."
 	case len(s.Enum) > 1, s.Kind == config.Switch:
 		d += " " + sentence(s.Allowed())
 	case s.Kind == config.List:
-		d += " One a line, or separated by commas."
+		d += " One per line, or separated by commas."
 	}
 	switch {
 	case s.DefaultNote != "":
@@ -135,7 +135,7 @@ func schemaJSON() []byte {
 	}
 	rule := section(config.RuleSettings())
 	rule["required"], rule["minProperties"] = []string{"glob"}, 2
-	properties["rules"] = list(rule, "Settings for some of the files: the first rule whose glob takes a file counts.")
+	properties["rules"] = list(rule, "Settings for some of the files. The first rule whose glob matches a file applies.")
 	budget, limits := section(config.BudgetSettings()), []any{}
 	for _, s := range config.BudgetSettings() {
 		if s.Limit {
@@ -143,7 +143,7 @@ func schemaJSON() []byte {
 		}
 	}
 	budget["anyOf"] = limits
-	properties["budgets"] = list(budget, "Limits that webpress check holds pictures to.")
+	properties["budgets"] = list(budget, "Limits that webpress check enforces.")
 	data, err := json.MarshalIndent(map[string]any{
 		"$schema":              "https://json-schema.org/draft/2020-12/schema",
 		"$id":                  "https://raw.githubusercontent.com/" + project.Repository + "/v" + project.Major + "/schema/webpress.schema.json",

@@ -1,0 +1,91 @@
+package codec
+
+/*
+#include <libheif/heif.h>
+#include <libdeflate.h>
+#include <tiffio.h>
+
+// libjpeg-turbo tells its version in this header alone, which not every package of
+// the library has.
+#if defined(__has_include)
+#if __has_include(<jconfig.h>)
+#include <jconfig.h>
+#endif
+#endif
+
+#define WP_TEXT(x) #x
+#define WP_STRING(x) WP_TEXT(x)
+
+static const char* wp_jpeg_version(void) {
+#ifdef LIBJPEG_TURBO_VERSION
+  return WP_STRING(LIBJPEG_TURBO_VERSION);
+#else
+  return "";
+#endif
+}
+*/
+import "C"
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/webpress/webpress/internal/pixel"
+)
+
+// A Library is a C library that the program works with.
+type Library struct {
+	// Name is that of the project, such as libwebp.
+	Name string
+	// Version is as the library writes it; empty where it does not tell.
+	Version string
+}
+
+// Libraries returns the libraries that decode, convert and encode, each with its
+// version, and behind libheif the decoders that it has found.
+func Libraries() []Library {
+	encoder, _ := LibwebpVersion()
+	all := []Library{
+		{"libwebp", fmt.Sprintf("%d.%d.%d", encoder>>16, encoder>>8&0xff, encoder&0xff)},
+		{"libheif", heifVersion()},
+	}
+	all = append(all, heifDecoders()...)
+	return append(all,
+		Library{"libjpeg-turbo", C.GoString(C.wp_jpeg_version())},
+		Library{"libtiff", tiffVersion(C.GoString(C.TIFFGetVersion()))},
+		Library{"libdeflate", C.LIBDEFLATE_VERSION_STRING},
+		Library{"lcms2", pixel.LCMSVersion()},
+		Library{"zimg", pixel.ZimgVersion()},
+	)
+}
+
+// heifDecoders are those of HEVC and AV1 that libheif would use, best first.
+func heifDecoders() []Library {
+	var all []Library
+	for _, format := range []C.heif_compression_format{C.heif_compression_HEVC, C.heif_compression_AV1} {
+		var found [8]*C.heif_decoder_descriptor
+		n := C.heif_get_decoder_descriptors(format, &found[0], C.int(len(found)))
+		for _, d := range found[:min(int(n), len(found))] {
+			all = append(all, decoderLibrary(C.GoString(C.heif_decoder_descriptor_get_name(d))))
+		}
+	}
+	return all
+}
+
+// decoderLibrary reads the name that libheif has for a decoder, such as "libde265
+// HEVC decoder, version 1.0.15" or "dav1d v1.5.1".
+func decoderLibrary(described string) Library {
+	name, rest, _ := strings.Cut(described, " ")
+	words := strings.Fields(rest)
+	if len(words) == 0 {
+		return Library{Name: name}
+	}
+	return Library{name, strings.TrimPrefix(words[len(words)-1], "v")}
+}
+
+// tiffVersion reads the text of TIFFGetVersion, such as "LIBTIFF, Version 4.7.0"
+// and lines about its authors.
+func tiffVersion(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line[strings.LastIndex(line, " ")+1:]
+}

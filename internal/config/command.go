@@ -1,0 +1,98 @@
+package config
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// A command is one row of the table of commands: the fields of grammar with a cmd tag.
+type command struct {
+	// name is what is typed, help the whole text, brief a line for the short help.
+	name, help, brief string
+	// settings are the names of those that matter to it, in the order of its help.
+	settings []string
+	args     []argument
+}
+
+// An argument is what may be typed behind a command.
+type argument struct {
+	// usage is how it is written in a usage, such as [PATH ...].
+	usage, help string
+	name        string
+	values      []string
+}
+
+// commands are all commands, in the order of the help. They are made when they are
+// first needed, which is not in every run.
+var commands = sync.OnceValue(func() []command {
+	var all []command
+	for f := range reflect.TypeFor[grammar]().Fields() {
+		if _, ok := f.Tag.Lookup("cmd"); !ok {
+			continue
+		}
+		c := command{name: f.Tag.Get("name"), help: f.Tag.Get("help"), brief: f.Tag.Get("brief")}
+		if c.name == "" {
+			c.name = hyphenated(f.Name)
+		}
+		for key := range strings.SplitSeq(f.Tag.Get("settings"), ",") {
+			group, isGroup := strings.CutPrefix(key, "group:")
+			for _, s := range table {
+				if isGroup && s.Group == group || s.Name == key {
+					c.settings = append(c.settings, s.Name)
+				}
+			}
+		}
+		for field := range f.Type.Fields() {
+			c.args = append(c.args, argumentOf(field))
+		}
+		all = append(all, c)
+	}
+	return all
+})
+
+func argumentOf(f reflect.StructField) argument {
+	a := argument{name: f.Tag.Get("name"), help: f.Tag.Get("help")}
+	if values := f.Tag.Get("values"); values != "" {
+		a.values = strings.Split(values, ",")
+	}
+	a.usage = strings.ToUpper(a.name)
+	if len(a.values) > 0 {
+		a.usage = strings.Join(a.values, "|")
+	}
+	if f.Type.Kind() == reflect.Slice {
+		a.usage += " ..."
+	}
+	if _, optional := f.Tag.Lookup("optional"); optional {
+		a.usage = "[" + a.usage + "]"
+	}
+	return a
+}
+
+// commandNamed returns the command of that name, nil where there is none.
+func commandNamed(name string) *command {
+	all := commands()
+	if i := slices.IndexFunc(all, func(c command) bool { return c.name == name }); i >= 0 {
+		return &all[i]
+	}
+	return nil
+}
+
+// commandNames are the names of all commands.
+func commandNames() []string {
+	var names []string
+	for _, c := range commands() {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// usage is how the command is typed.
+func (c *command) usage() string {
+	words := []string{"webpress", c.name}
+	for _, a := range c.args {
+		words = append(words, a.usage)
+	}
+	return strings.Join(append(words, "[FLAGS]"), " ")
+}

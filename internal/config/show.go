@@ -1,0 +1,116 @@
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// A Library is what webpress is built with, and its version.
+type Library struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// The commands that only print. They look at no file, no variable and no CI.
+const (
+	showHelp    Verb = "help"
+	showVersion Verb = "version"
+)
+
+// showFor returns what prints the answer to a question about webpress itself, nil
+// where there is none. asked is the flag that asks, as checkArgs returns it; behind
+// are the arguments behind verb, args all of them.
+func showFor(asked string, verb Verb, behind, args []string) (func(Host) error, Mistakes) {
+	behind = slices.DeleteFunc(slices.Clone(behind), func(arg string) bool { return arg == "--" })
+	switch {
+	case asked == "-h" || asked == "--help":
+		name := string(verb)
+		if verb == showHelp && len(behind) > 0 {
+			name = behind[0]
+		}
+		if name = topic(name); asked == "-h" {
+			return printed(shortHelp(name)), nil
+		}
+		return help(name), nil
+	case asked == "-V":
+		return version(false, false), nil
+	case asked == "--version":
+		return version(true, slices.Contains(args, "--json")), nil
+	case verb == showHelp:
+		switch {
+		case len(behind) == 0:
+			return help(""), nil
+		case len(behind) > 1:
+			return nil, tooMany(verb)
+		case commandNamed(behind[0]) == nil:
+			message := fmt.Sprintf("there is no command %s", quote(behind[0]))
+			if near := nearest(behind[0], commandNames()); near != "" {
+				message += "; did you mean " + near + "?"
+			}
+			return nil, Mistakes{{Where: "help", Message: message}}
+		}
+		return help(behind[0]), nil
+	case verb == showVersion:
+		if len(behind) > 0 {
+			return nil, tooMany(verb)
+		}
+		return version(true, slices.Contains(args, "--json")), nil
+	}
+	return nil, nil
+}
+
+// topic is the name of a command, or empty for webpress as a whole.
+func topic(name string) string {
+	if commandNamed(name) == nil {
+		return ""
+	}
+	return name
+}
+
+func tooMany(verb Verb) Mistakes {
+	return Mistakes{{Where: string(verb), Message: "usage: " + commandNamed(string(verb)).usage()}}
+}
+
+// printed writes text to standard output.
+func printed(text string) func(Host) error {
+	return func(h Host) error {
+		_, err := io.WriteString(h.Stdout, text)
+		// Who reads the help through head has seen what they wanted.
+		if err == nil || errors.Is(err, syscall.EPIPE) {
+			return ErrShown
+		}
+		return fmt.Errorf("write to standard output: %w", err)
+	}
+}
+
+// help writes the whole help of a command, or of webpress.
+func help(name string) func(Host) error {
+	return func(h Host) error { return printed(longHelp(name, width(h.Stdout)))(h) }
+}
+
+// version writes the version of webpress, as one line, and those of its libraries.
+func version(libraries, asJSON bool) func(Host) error {
+	return func(h Host) error {
+		all := []Library{{"webpress", h.Version}}
+		if libraries && h.Libraries != nil {
+			all = append(all, h.Libraries()...)
+		}
+		if asJSON {
+			data, err := json.MarshalIndent(all, "", "  ")
+			if err != nil {
+				return err
+			}
+			return printed(string(data) + "\n")(h)
+		}
+		var b strings.Builder
+		for _, one := range all {
+			fmt.Fprintln(&b, strings.TrimSpace(one.Name+" "+one.Version))
+		}
+		return printed(b.String())(h)
+	}
+}
