@@ -19,7 +19,9 @@ const manyOutputs = 200
 
 // ShowsMade returns which of all the history of what is checked out bears out: where
 // Output first had its content, Source was there too, or in the commit before. What a
-// line of a file says that somebody has added later is no proof.
+// line of a file says that somebody has added later is no proof. Of a content that no
+// commit has ever had for Output it is enough that one had Source: whoever knows that
+// content has the file itself.
 //
 // first are the commits in which the others of all first had their contents.
 //
@@ -36,22 +38,35 @@ func (r *Repo) ShowsMade(ctx context.Context, all []Made) (shown map[Made]bool, 
 	if head, err := r.CheckedOut(ctx); err != nil || head == "" || len(all) == 0 {
 		return shown, nil, whole, err
 	}
-	at, err := top.introductions(ctx, all, !whole)
+	outputs := map[string]bool{}
+	for _, m := range all {
+		outputs[m.Output] = true
+	}
+	at, err := top.introductions(ctx, outputs, !whole)
 	if err != nil {
 		return nil, nil, false, err
 	}
 	var names []string
-	var asked []Made
+	var asked, never []Made
 	for _, m := range all {
 		commit := at[[2]string{m.Output, m.Blob}]
 		if commit != "" {
 			first[m] = commit
 		}
-		if commit == "" || strings.Contains(m.Source, "\n") {
+		if commit == "" {
+			never = append(never, m)
+			continue
+		}
+		if strings.Contains(m.Source, "\n") {
 			continue
 		}
 		names = append(names, commit+":"+m.Source, commit+"^:"+m.Source)
 		asked = append(asked, m, m)
+	}
+	if whole {
+		if err := top.hadSources(ctx, never, shown); err != nil {
+			return nil, nil, false, err
+		}
 	}
 	if len(names) == 0 {
 		return shown, first, whole, nil
@@ -71,17 +86,38 @@ func (r *Repo) ShowsMade(ctx context.Context, all []Made) (shown map[Made]bool, 
 	return shown, first, whole, nil
 }
 
-// introductions are the oldest commits that gave files their contents, by path and id.
-// With noRoots, commits without a parent do not count.
-func (r *Repo) introductions(ctx context.Context, all []Made, noRoots bool) (map[[2]string]string, error) {
+// hadSources marks those of all as shown whose sources some commit has had.
+func (r *Repo) hadSources(ctx context.Context, all []Made, shown map[Made]bool) error {
+	if len(all) == 0 {
+		return nil
+	}
+	sources := map[string]bool{}
+	for _, m := range all {
+		sources[m.Source] = true
+	}
+	at, err := r.introductions(ctx, sources, false)
+	if err != nil {
+		return err
+	}
+	had := map[string]bool{}
+	for file := range at {
+		had[file[0]] = had[file[0]] || strings.Trim(file[1], "0") != ""
+	}
+	for _, m := range all {
+		if had[m.Source] {
+			shown[m] = true
+		}
+	}
+	return nil
+}
+
+// introductions are the oldest commits that gave files of these names their contents, by
+// path and id. With noRoots, commits without a parent do not count.
+func (r *Repo) introductions(ctx context.Context, names map[string]bool, noRoots bool) (map[[2]string]string, error) {
 	args := []string{
 		"--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color",
 		"--ignore-submodules=all", "--root", "--no-show-signature", "--no-notes", "-O/dev/null",
 		"--format=commit %H %P", "HEAD", "--",
-	}
-	names := map[string]bool{}
-	for _, m := range all {
-		names[m.Output] = true
 	}
 	if len(names) <= manyOutputs {
 		for name := range names {

@@ -55,15 +55,19 @@ func TestShowsMade(t *testing.T) {
 		return git.Made{Source: source, Output: output, Blob: id(output)}
 	}
 	all := map[git.Made]bool{
-		said("a b.jpg", "a b.webp"):                                            true, // the commit before had it
-		said("both.jpg", "both.webp"):                                          true,
-		said("replaced.jpg", "replaced.webp"):                                  true,  // one commit took it and brought the result
-		said("late.jpg", "hand.webp"):                                          false, // it came later, also than another content
-		said("never.jpg", "hand.webp"):                                         false,
-		said("folder.jpg", "in-folder.webp"):                                   false,
-		said("a b.jpg", "replaced.webp"):                                       true, // no proof of more than that it could be
-		{Source: "a b.jpg", Output: "a b.webp", Blob: strings.Repeat("0", 40)}: false,
-		{Source: "a\nb.jpg", Output: "a b.webp", Blob: id("a b.webp")}:         false,
+		said("a b.jpg", "a b.webp"):           true, // the commit before had it
+		said("both.jpg", "both.webp"):         true,
+		said("replaced.jpg", "replaced.webp"): true,  // one commit took it and brought the result
+		said("late.jpg", "hand.webp"):         false, // it came later, also than another content
+		said("never.jpg", "hand.webp"):        false,
+		said("folder.jpg", "in-folder.webp"):  false,
+		said("a b.jpg", "replaced.webp"):      true, // no proof of more than that it could be
+		// A content that no commit has had.
+		{Source: "a b.jpg", Output: "a b.webp", Blob: strings.Repeat("1", 40)}:        true,
+		{Source: "both.jpg", Output: "no\nwhere.webp", Blob: strings.Repeat("1", 40)}: true, // it is gone again
+		{Source: "never.jpg", Output: "a b.webp", Blob: strings.Repeat("1", 40)}:      false,
+		{Source: "folder.jpg", Output: "a b.webp", Blob: strings.Repeat("1", 40)}:     false,
+		{Source: "a\nb.jpg", Output: "a b.webp", Blob: id("a b.webp")}:                false,
 	}
 	var asked []git.Made
 	want := map[git.Made]bool{}
