@@ -62,7 +62,7 @@ type Split struct {
 // one that was renamed together with its output; its entry moves along. One that
 // was renamed alone gets Job.Like.
 func (l *Ledger) Split(jobs []asset.Job, prefix, codecs string, tree Tree) (Split, error) {
-	s := splitter{Ledger: l, prefix: prefix, digests: map[asset.Recipe]string{}, codecs: codecs}
+	s := splitter{Ledger: l, prefix: prefix, digests: map[asset.Recipe]string{}, codecs: codecs, taken: map[string]bool{}}
 	if err := s.look(jobs, tree); err != nil {
 		return Split{}, err
 	}
@@ -103,6 +103,8 @@ type splitter struct {
 	// renamed.
 	blobs map[string]string
 	there map[string]bool
+	// taken are the sources that are gone whose accepted outputs have gone to another.
+	taken map[string]bool
 	// found and gone are how the ledger changes.
 	found []Entry
 	gone  []string
@@ -240,6 +242,9 @@ func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
 	if j.Source.Blob != "" && todo.Why != WhyEdited && todo.Like == "" {
 		if e, o, ok := s.twin(j.Source.Blob, recipe, source, output); ok {
 			moved := !s.there[e.Source]
+			if o.Accepted {
+				s.taken[e.Source], todo.Remove = true, false // it cannot be made again
+			}
 			if len(e.Outputs) == 0 || s.blobs[output] == o.Blob {
 				if moved {
 					s.gone = append(s.gone, e.Source)
@@ -262,7 +267,7 @@ func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
 	todo.Own = len(todo.Grounds) > 0
 	todo.Occupied = s.blobs[output] != "" && !todo.Own && !j.Overwrite && source != output
 	// Paths of jobs begin at the working directory.
-	if like, ok := s.below(todo.Like); ok && !j.Remove {
+	if like, ok := s.below(todo.Like); ok && !todo.Remove {
 		todo.Like = like
 	} else {
 		todo.Like, todo.Moved = "", false
@@ -287,7 +292,8 @@ func (s *splitter) keep(e Entry, of int) {
 
 // twin is an entry of another source with the same content and recipe, and its
 // output, where that is still as it was made. One whose output is in the wanted
-// place already comes first, then one whose source is gone.
+// place already comes first, then one whose source is gone. What was accepted is the
+// result of one source, and stays that of a single one where it is renamed.
 func (s *splitter) twin(blob, recipe, source, output string) (best Entry, out Output, ok bool) {
 	rank := 0
 	for _, e := range s.With(blob) {
@@ -298,6 +304,8 @@ func (s *splitter) twin(blob, recipe, source, output string) (best Entry, out Ou
 		if len(e.Outputs) > 0 {
 			o = e.Outputs[0]
 			switch {
+			case o.Accepted && (s.there[e.Source] || s.taken[e.Source]):
+				continue
 			case s.blobs[output] == o.Blob:
 				r = 3
 			case !s.intact(o):
