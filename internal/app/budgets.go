@@ -67,8 +67,10 @@ type budgets struct {
 	files func(file string) bool
 	// places and grows say that what was added, and the sizes before, matter.
 	places, grows bool
-	// changes is what the branch changes, nil where that is not known.
+	// changes is what the branch changes, nil where that is not known. allNew says that
+	// nothing was there before.
 	changes *changes
+	allNew  bool
 	notices []string
 }
 
@@ -150,8 +152,34 @@ func (b *budgets) compare(ctx context.Context) error {
 		return err
 	}
 	if b.changes = c; c == nil && b.repo != nil && b.places {
-		b.notices = append(b.notices, fmt.Sprintf("which pictures were added is not known, and no-gps looks at untracked ones alone: %s", why))
+		return b.withoutBase(ctx, why)
 	}
+	return nil
+}
+
+// withoutBase finds out what is added where there is no commit to compare with, for the
+// reason why: what is staged, and all that is committed where no other repository has it.
+func (b *budgets) withoutBase(ctx context.Context, why string) error {
+	head, err := b.repo.CheckedOut(ctx)
+	if err != nil {
+		return err
+	}
+	fetched, err := b.repo.Fetched(ctx)
+	if err != nil {
+		return err
+	}
+	if b.allNew = head == "" || !fetched && b.ci.Name() == ""; b.allNew {
+		return nil
+	}
+	list, err := b.repo.AtTop().Changed(ctx, head)
+	if err != nil {
+		return err
+	}
+	b.changes = &changes{kinds: make(map[string]git.Kind, len(list))}
+	for _, one := range list {
+		b.changes.kinds[one.Path] = one.Kind
+	}
+	b.notices = append(b.notices, fmt.Sprintf("which images were added by commits is not known, and no-gps looks at staged and untracked ones alone: %s", why))
 	return nil
 }
 
@@ -232,9 +260,7 @@ func (b *budgets) maybeAdded(file string) bool {
 // added says that a file is new on the branch. Outside of a repository all are.
 func (b *budgets) added(file string, f git.File) bool {
 	switch {
-	case b.repo == nil:
-		return true
-	case f.Untracked:
+	case b.repo == nil, b.allNew, f.Untracked:
 		return true
 	case b.changes == nil:
 		return false

@@ -70,6 +70,13 @@ func (r *Repo) Base(ctx context.Context, o BaseOptions) (commit, how string, err
 	return f.home(ctx)
 }
 
+// Fetched says that there are branches of a remote: some of what is committed may be in
+// another repository already.
+func (r *Repo) Fetched(ctx context.Context) (bool, error) {
+	out, err := r.run(ctx, nil, "for-each-ref", "--count=1", "--format=%(refname)", "refs/remotes")
+	return strings.TrimSpace(string(out)) != "", err
+}
+
 // A finder looks for a base of what is checked out, which is head.
 type finder struct {
 	*Repo
