@@ -73,6 +73,8 @@ func (c Command) Main(ctx context.Context, args []string) int {
 	o.Dotenv, o.Within = dotenvPath(settings)
 	platform := ci.Detect(c.Getenv, o)
 	log := newLog(people, c.Stderr, platform.Name() != "")
+	log.quiet = settings.Quiet
+	log.color(colors(settings.Color, people, c.Getenv), colors(settings.Color, c.Stderr, c.Getenv))
 	defer log.flush()
 	switch {
 	case errors.Is(err, config.ErrShown):

@@ -226,9 +226,12 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 	if len(settled) > 0 {
 		what = fmt.Sprintf("%d of %s", len(jobs), what)
 	}
-	defer r.ci.Group("Convert " + what)()
-	p := newProgress(r.log, r.Stderr, len(jobs), r.ci.Name() != "", s.Verbose)
-	defer p.done()
+	if !s.Quiet {
+		defer r.ci.Group("Convert " + what)()
+	}
+	p := newProgress(r.log, r.Stderr, len(jobs), r.ci.Name() != "" || s.Quiet, s.Verbose)
+	p.now, p.began = r.Now, r.Now()
+	defer p.end()
 	for _, result := range settled {
 		p.tell(result)
 	}

@@ -23,7 +23,7 @@ func (r *run) deliver(ctx context.Context, in report.Input, prefix string) (ok b
 	rep := report.New(in)
 	var data []byte
 	name := r.settings.Report
-	if name != "" || r.settings.WebhookURL != "" {
+	if name != "" || r.settings.JSON || r.settings.WebhookURL != "" {
 		var err error
 		if data, err = rep.JSON(); err != nil {
 			fail(err)
@@ -33,6 +33,11 @@ func (r *run) deliver(ctx context.Context, in report.Input, prefix string) (ok b
 		if err := r.writeFile("report", name, data); err != nil {
 			fail(err)
 			name = ""
+		}
+	}
+	if r.settings.JSON && !isStdout(r.settings.Report) && data != nil {
+		if err := r.writeFile("report", toStdout, data); err != nil {
+			fail(err)
 		}
 	}
 	if isStdout(name) || r.settings.DryRun {
@@ -75,7 +80,11 @@ func (r *run) deliver(ctx context.Context, in report.Input, prefix string) (ok b
 	if len(in.Results) > 0 {
 		r.log.line("")
 	}
-	r.log.text(rep.Text())
+	if r.settings.Quiet && rep.Totals.Errors > 0 {
+		r.log.result(rep.Text()) // the findings of a check are its errors
+	} else {
+		r.log.text(rep.Text())
+	}
 	return ok
 }
 

@@ -100,7 +100,7 @@ func (f *fixes) webpress(names []string, words ...string) []string {
 	for some := range slices.Chunk(names, perCommand) {
 		named := make([]string, len(some))
 		for i, name := range some {
-			if strings.HasPrefix(name, "-") || isVerb(name) {
+			if strings.HasPrefix(name, "-") || config.IsCommand(name) {
 				name = "./" + name
 			}
 			named[i] = name
@@ -108,15 +108,6 @@ func (f *fixes) webpress(names []string, words ...string) []string {
 		lines = append(lines, command(start, named))
 	}
 	return lines
-}
-
-// isVerb says that a word is a command, and no file, where it comes first.
-func isVerb(name string) bool {
-	switch config.Verb(name) {
-	case config.Convert, config.Check, config.Accept, config.Apply, config.Merge, config.Relock:
-		return true
-	}
-	return false
 }
 
 // at lets a command work where the run does, for whoever types it where that was

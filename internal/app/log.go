@@ -18,6 +18,9 @@ type log struct {
 	out, err *ci.Writer
 	// above clears what is in the way of a line, such as a progress bar.
 	above func()
+	// quiet leaves all out but errors and their hints; said is whether the message
+	// that a hint belongs to was printed.
+	quiet, said bool
 }
 
 func newLog(stdout, stderr io.Writer, inCI bool) *log {
@@ -30,29 +33,47 @@ func newLog(stdout, stderr io.Writer, inCI bool) *log {
 
 // line prints one line of what was done.
 func (l *log) line(format string, args ...any) {
+	if l.said = !l.quiet; l.quiet {
+		return
+	}
 	l.above()
 	fmt.Fprintf(l.out, format+"\n", args...)
 }
 
 // text prints several lines as they are.
 func (l *log) text(s string) {
+	if !l.quiet {
+		l.result(s)
+	}
+}
+
+// result prints several lines, also where only errors are wanted.
+func (l *log) result(s string) {
 	l.above()
 	fmt.Fprintln(l.out, strings.TrimSuffix(s, "\n"))
 }
 
 // error prints what went wrong, in the form of "webpress: verb object: cause".
 func (l *log) error(format string, args ...any) {
+	l.said = true
 	l.above()
 	fmt.Fprintf(l.err, "webpress: "+format+"\n", args...)
 }
 
 // warn prints what the user should know though nothing failed.
 func (l *log) warn(format string, args ...any) {
+	if l.quiet {
+		l.said = false
+		return
+	}
 	l.error("warning: "+format, args...)
 }
 
-// hint prints how to mend what was printed before.
+// hint prints how to fix what was printed before.
 func (l *log) hint(format string, args ...any) {
+	if l.quiet && !l.said {
+		return
+	}
 	l.above()
 	fmt.Fprintf(l.err, "  hint: "+format+"\n", args...)
 }

@@ -20,16 +20,21 @@ type progress struct {
 	log     *log
 	bar     *progressbar.ProgressBar
 	verbose bool
+	// jobs is how many there are, done how many of them, since the time began.
+	jobs, done int
+	now        func() time.Time
+	began      time.Time
 }
 
 func newProgress(log *log, stderr io.Writer, jobs int, inCI, verbose bool) *progress {
-	p := &progress{log: log, verbose: verbose}
+	p := &progress{log: log, verbose: verbose, jobs: jobs}
 	if f, ok := stderr.(*os.File); ok && !inCI && jobs > 1 && term.IsTerminal(int(f.Fd())) {
 		p.bar = progressbar.NewOptions(jobs,
 			progressbar.OptionSetWriter(f),
 			progressbar.OptionSetDescription("converting"),
 			progressbar.OptionShowCount(),
-			progressbar.OptionSetPredictTime(true),
+			progressbar.OptionSetPredictTime(false),
+			progressbar.OptionSetElapsedTime(false),
 			progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionClearOnFinish(),
 			progressbar.OptionFullWidth(),
@@ -44,8 +49,16 @@ func newProgress(log *log, stderr io.Writer, jobs int, inCI, verbose bool) *prog
 func (p *progress) step(r asset.Result) {
 	p.tell(r)
 	if p.bar != nil {
+		p.done++
+		p.bar.Describe(times(p.now().Sub(p.began), p.done, p.jobs))
 		_ = p.bar.Add(1)
 	}
+}
+
+// times names the time that has gone and the one that is left, by the pace so far.
+func times(elapsed time.Duration, done, jobs int) string {
+	left := elapsed / time.Duration(done) * time.Duration(jobs-done)
+	return fmt.Sprintf("converting, %s elapsed, %s left", elapsed.Round(time.Second), left.Round(time.Second))
 }
 
 // tell tells of a result.
@@ -67,8 +80,8 @@ func (p *progress) tell(r asset.Result) {
 	}
 }
 
-// done takes the bar away.
-func (p *progress) done() {
+// end takes the bar away.
+func (p *progress) end() {
 	if p.bar != nil {
 		_ = p.bar.Clear()
 		p.log.above = func() {}

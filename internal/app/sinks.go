@@ -32,7 +32,12 @@ type sink struct {
 
 // sinksOf are the files that the settings name.
 func sinksOf(s config.Config) []sink {
+	json := ""
+	if s.JSON && !isStdout(s.Report) {
+		json = toStdout
+	}
 	all := []sink{
+		{"json", json, "", nil},
 		{"report", s.Report, "webpress.json", isObject("results")},
 		{"dotenv", s.Dotenv, "webpress.env", ci.IsDotenv},
 		{"code-quality", s.CodeQuality, "webpress-quality.json", isList("check_name")},

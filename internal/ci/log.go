@@ -93,6 +93,8 @@ type Writer struct {
 	mu   sync.Mutex
 	w    io.Writer
 	part []byte
+	// Paint, where it is set, adds colors to a line that is safe to print.
+	Paint func(line string) string
 }
 
 // NewWriter returns a Writer to w.
@@ -109,7 +111,11 @@ func (w *Writer) Write(p []byte) (int, error) {
 	}
 	var b strings.Builder
 	for line := range bytes.Lines(w.part[:end+1]) {
-		b.WriteString(Line(string(bytes.TrimSuffix(line, []byte("\n")))))
+		text := Line(string(bytes.TrimSuffix(line, []byte("\n"))))
+		if w.Paint != nil {
+			text = w.Paint(text)
+		}
+		b.WriteString(text)
 		b.WriteByte('\n')
 	}
 	w.part = append(w.part[:0], w.part[end+1:]...)

@@ -79,6 +79,9 @@ func commandNamed(name string) *command {
 	return nil
 }
 
+// IsCommand says that a word is a command, and not a file, where it is typed first.
+func IsCommand(word string) bool { return commandNamed(word) != nil }
+
 // commandNames are the names of all commands.
 func commandNames() []string {
 	var names []string

@@ -80,7 +80,7 @@ type Config struct {
 	Metadata     string `rule:"" group:"image" default:"icc" enum:"icc,copyright,none,all" placeholder:"WHAT" top:"" brief:"keep icc (default), copyright, all or none" help:"Metadata to keep. icc keeps color profiles and drops GPS positions, dates and cameras; copyright also keeps the names of author and owner."`
 
 	Output     string  `rule:"" group:"result" short:"o" default:"{dir}/{name}.webp" check:"template" placeholder:"TEMPLATE" top:"" brief:"path of results, made of {dir}, {name}, {ext}" help:"Path of the result, built from the {dir}, {name} and {ext} of its source."`
-	Overwrite  bool    `rule:"" group:"result" default:"false" negatable:"" top:"" brief:"replace files that webpress did not create" help:"Replace existing files that webpress did not create."`
+	Overwrite  bool    `rule:"" group:"result" default:"false" negatable:"" brief:"replace files that webpress did not create" help:"Replace existing files that webpress did not create."`
 	Originals  string  `rule:"" group:"result" default:"keep" enum:"keep,remove,remove-always" placeholder:"WHAT" brief:"keep, remove or remove-always" help:"What to do with a source once its result is written. remove keeps it if no commit contains it, or if a file still refers to it."`
 	MinSavings float64 `rule:"" group:"result" default:"0" range:"0,100" unit:"percent" placeholder:"PERCENT" brief:"keep only results that save this much" help:"Keep a result only if it is smaller by at least this percentage. Results of HEIC are always kept."`
 	DryRun     bool    `group:"result" short:"n" default:"false" negatable:"" top:"" brief:"report, but write nothing" help:"Convert and report, but write nothing."`
@@ -151,7 +151,11 @@ type Config struct {
 	Comment       bool   `group:"report" default:"false" negatable:"" brief:"keep one comment up to date" help:"Keep one comment on the pull or merge request up to date."`
 	WebhookURL    string `group:"report" secret:"" file:"-" check:"url" placeholder:"URL" help:"Post the JSON report to this URL."`
 	WebhookSecret string `group:"report" secret:"" file:"-" check:"text" placeholder:"SECRET" help:"Secret that signs the posted report (Standard Webhooks, and X-Webpress-Signature-256). Several whsec_ secrets can be given during rotation."`
-	Verbose       bool   `group:"report" short:"v" default:"false" negatable:"" top:"" brief:"log every file" help:"Log every file and how long it took."`
+	// JSON is as Report with -, whatever else Report says.
+	JSON    bool   `group:"report" file:"-" default:"false" negatable:"" top:"" brief:"write the JSON report to standard output" help:"Write the JSON report to standard output, and everything else to standard error."`
+	Color   string `group:"report" file:"-" default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"When to color the output. auto does so on a terminal unless NO_COLOR is set, and elsewhere if CLICOLOR_FORCE or FORCE_COLOR is set."`
+	Quiet   bool   `group:"report" default:"false" negatable:"" top:"" brief:"print only errors" help:"Print only errors and what was asked for, such as the JSON report."`
+	Verbose bool   `group:"report" short:"v" default:"false" negatable:"" top:"" brief:"log every file" help:"Log every file and how long it took."`
 
 	// Command is the verb where none is typed, Uploads what Merge joins then.
 	Command string   `group:"run" file:"-" default:"convert" enum:"convert,check,merge" placeholder:"VERB" help:"The command if none is typed, e.g. in an action."`
@@ -184,6 +188,9 @@ const (
 	Auto   = "auto"
 	Always = "true"
 	Never  = "false"
+
+	ColorAlways = "always"
+	ColorNever  = "never"
 
 	CheckOutputs = "outputs"
 	CheckBudgets = "budgets"

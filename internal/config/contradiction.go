@@ -31,12 +31,19 @@ func contradictions(c Config) Mistakes {
 	if c.Verb == Merge && c.Shard != "" {
 		add("shard", "merge joins all shards: leave shard out")
 	}
+	if c.Quiet && c.Verbose {
+		add("quiet", "it cannot be combined with verbose")
+	}
 	if c.Prune && !c.Lock {
 		add("prune", "it needs webpress.lock: lock cannot be off")
 	}
 	at := map[string]string{}
+	json := "" // it is the same file as report: -
+	if c.JSON && c.Report != "-" {
+		json = "-"
+	}
 	for _, f := range []struct{ name, path string }{
-		{"report", c.Report}, {"dotenv", c.Dotenv}, {"code-quality", c.CodeQuality}, {"sarif", c.Sarif},
+		{"report", c.Report}, {"dotenv", c.Dotenv}, {"code-quality", c.CodeQuality}, {"sarif", c.Sarif}, {"json", json},
 	} {
 		if f.path == "" {
 			continue

@@ -38,7 +38,8 @@ type Host struct {
 // no program name.
 //
 // The error is ErrShown, or Mistakes with everything that is wrong in any of
-// the sources, those that lose included.
+// the sources, those that lose included. With Mistakes, the settings say no more than
+// where and how to print them.
 func Load(args []string, h Host) (Config, error) {
 	env, mistakes, warnings := environ(h.Environ)
 	l := &loader{host: h, env: env, mistakes: mistakes, cli: source{}}
@@ -47,7 +48,7 @@ func Load(args []string, h Host) (Config, error) {
 	case err != nil:
 		return Config{}, err
 	case len(l.mistakes) > 0:
-		return Config{}, l.mistakes
+		return Config{JSON: c.JSON, Report: c.Report, Color: c.Color}, l.mistakes
 	}
 	c.Warnings = warnings
 	return c, nil
