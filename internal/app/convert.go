@@ -213,6 +213,10 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 	if r.repo != nil {
 		o.Blob = r.blob
 	}
+	if s.Lock && s.Verb == config.Convert {
+		f := fixes{run: r}
+		o.Accept = func(output string) string { return f.webpress([]string{output}, string(config.Accept))[0] }
+	}
 	closeCache, err := r.useCache(&o)
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -338,10 +339,24 @@ func (r *run) existing(j asset.Job, p *prepared) (upToDate bool, err error) {
 	if j.Output == j.Source.Path {
 		what = "it is the source"
 	}
-	return false, &mistake{
-		fmt.Errorf("write %q: %s", j.Output, what),
-		"set `overwrite: true` to replace it, or another `output`",
+	hint := "set `overwrite: true` to replace it, or another `output`"
+	if r.Accept != nil && !j.Source.Ignored && j.Output != j.Source.Path && r.isWebP(j.Output) {
+		hint = fmt.Sprintf("keep it by `%s`, or %s", r.Accept(j.Output), hint)
 	}
+	return false, &mistake{fmt.Errorf("write %q: %s", j.Output, what), hint}
+}
+
+// isWebP says that a file begins as a WebP does.
+func (r *run) isWebP(name string) bool {
+	f, _, err := r.open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, asset.SniffLen)
+	n, _ := io.ReadFull(f, head)
+	format, _ := asset.Sniff(head[:n])
+	return format == asset.WebP
 }
 
 // removeSource deletes the source of p, once the output on the disk is seen to

@@ -51,6 +51,9 @@ type Options struct {
 	// there is none. Its error fails a job whose source would be removed, and the source
 	// stays. It is called from several goroutines at a time, and in no dry run.
 	Finished func(j asset.Job, result asset.Result, data []byte) error
+	// Accept returns the command that takes the WebP in the place of an output for the
+	// result. Nil says that there is none.
+	Accept func(output string) string
 	// Progress is called with each result as it comes, never twice at a time.
 	Progress func(asset.Result)
 	// Now is the clock; nil is time.Now.
