@@ -30,9 +30,11 @@ func run() int {
 		fmt.Fprintf(os.Stderr, "webpress: warning: TMPDIR is %q, which is not a directory: using %s\n", gone, fallbackTemp)
 		os.Setenv("TMPDIR", fallbackTemp)
 	}
+	stderr, mute := ownStderr()
 	return app.Command{
 		Stdout:  os.Stdout,
-		Stderr:  os.Stderr,
+		Stderr:  stderr,
+		Mute:    mute,
 		Environ: os.Environ(),
 		Getenv:  os.Getenv,
 		Dir:     dir,

@@ -43,6 +43,9 @@ const (
 // make one without touching their own process.
 type Command struct {
 	Stdout, Stderr io.Writer
+	// Mute keeps libraries from writing to standard error by themselves; nil lets them.
+	// It is called once, unless the run is verbose.
+	Mute func()
 	// Environ is the environment as os.Environ has it.
 	Environ []string
 	// Getenv looks one variable up in it.
@@ -81,6 +84,9 @@ func (c Command) Main(ctx context.Context, args []string) int {
 		return Fine
 	case err != nil:
 		return refuse(log, platform, err)
+	}
+	if c.Mute != nil && !settings.Verbose {
+		c.Mute()
 	}
 	r := run{
 		Command: c, settings: settings, ci: platform,

@@ -1,0 +1,32 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"runtime/debug"
+
+	"golang.org/x/sys/unix"
+)
+
+// ownStderr is standard error for webpress alone. mute lets what anything else in the
+// process writes there vanish: the libraries that decode AVIF and HEIC tell of damaged
+// files by themselves, without a name, and cannot be told not to. The runtime still tells
+// of a crash. Where that cannot be had, it is standard error, and mute does nothing.
+func ownStderr() (own *os.File, mute func()) {
+	fd, err := unix.FcntlInt(uintptr(unix.Stderr), unix.F_DUPFD_CLOEXEC, unix.Stderr+1)
+	if err != nil {
+		return os.Stderr, func() {}
+	}
+	own = os.NewFile(uintptr(fd), os.Stderr.Name())
+	return own, func() {
+		null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+		if err != nil {
+			return
+		}
+		defer null.Close()
+		if debug.SetCrashOutput(own, debug.CrashOptions{}) == nil {
+			_ = unix.Dup2(int(null.Fd()), unix.Stderr)
+		}
+	}
+}
