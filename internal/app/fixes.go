@@ -3,6 +3,7 @@ package app
 import (
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/webpress/webpress/internal/asset"
@@ -21,6 +22,8 @@ type fixes struct {
 	// that are not what webpress makes, convert those of results that are missing,
 	// prune the sources that are gone.
 	accept, again, convert, prune []string
+	// outputs are templates for the setting output.
+	outputs []string
 	// add are files for git add, gone those that the commands delete, which are to be
 	// added where git has them, force those that git ignores.
 	add, gone, force []string
@@ -47,6 +50,9 @@ func (f *fixes) commands() string {
 			lines = append(lines, "# "+remark)
 		}
 		lines = append(lines, commands...)
+	}
+	for _, output := range unique(f.outputs) {
+		lines = append(lines, "# in webpress.yml, for sources of one result:", "#   output: "+strconv.Quote(output))
 	}
 	say("keeps these files as they are, for the results:", f.webpress(f.accept, "accept")...)
 	if len(f.lost) > 0 {
@@ -149,6 +155,7 @@ func (f *fixes) one(of fixes) string {
 // needs adds the fix of a finding to those of all.
 func (f *fixes) needs(finding *asset.Finding, of fixes) {
 	finding.Fix = f.one(of)
+	f.outputs = append(f.outputs, of.outputs...)
 	f.accept, f.again, f.convert, f.prune = append(f.accept, of.accept...), append(f.again, of.again...), append(f.convert, of.convert...), append(f.prune, of.prune...)
 	f.add, f.force, f.lost = append(f.add, of.add...), append(f.force, of.force...), append(f.lost, of.lost...)
 }

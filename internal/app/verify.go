@@ -61,7 +61,7 @@ func (c *outputCheck) verify(ctx context.Context) error {
 		of := fixes{again: []string{j.Source.Path}, add: []string{j.Output, c.lock()}}
 		switch {
 		case made.Status == asset.Failed:
-			f, of = unreadable(made), fixes{}
+			f, of = unreadable(made)
 		case made.Reason == now.Reason:
 			continue
 		case now.Reason == asset.NotSmaller || now.Reason == asset.IsWebP:

@@ -190,6 +190,9 @@ func PercentSaved(before, after int64) float64 {
 type Fault struct {
 	Message string `json:"message"`
 	Hint    string `json:"hint,omitempty"`
+	// Output is a template for the setting of that name which mends it, empty where
+	// another setting or none does.
+	Output string `json:"-"`
 }
 
 // Error returns the message without the hint.

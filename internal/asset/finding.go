@@ -31,6 +31,9 @@ type Finding struct {
 const (
 	// RuleFailed is a file that cannot be looked at or converted.
 	RuleFailed = "unreadable"
+	// RuleOutput is a source whose result cannot be where the setting output puts it: it
+	// is that of another source too, or a source itself, or outside of the tree.
+	RuleOutput = "output"
 	// RuleOutdated is a source without an output that is up to date.
 	RuleOutdated = "outdated"
 	// RuleEdited is an output that somebody changed by hand.

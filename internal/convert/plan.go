@@ -56,7 +56,9 @@ func Plan(sources []asset.Source, wish func(asset.Source) Wish) (jobs []asset.Jo
 		case made[i]:
 			settled = append(settled, skip(j, asset.IsWebP))
 		case fail[i] != nil:
-			settled = append(settled, asset.Fail(j.Source, fail[i].Message, fail[i].Hint))
+			failed := asset.Fail(j.Source, fail[i].Message, fail[i].Hint)
+			failed.Err.Output = fail[i].Output
+			settled = append(settled, failed)
 		default:
 			jobs = append(jobs, j)
 		}
@@ -79,12 +81,14 @@ func expand(template string, s asset.Source) (string, *asset.Fault) {
 		return "", &asset.Fault{
 			Message: fmt.Sprintf("convert %q: output %q is outside the working directory", s.Path, out),
 			Hint:    fmt.Sprintf("let `output` be a path below it, such as %s", keepApart),
+			Output:  keepApart,
 		}
 	}
 	if tree.InGit(clean) {
 		return "", &asset.Fault{
 			Message: fmt.Sprintf("convert %q: output %q is inside git's own folder", s.Path, clean),
 			Hint:    fmt.Sprintf("let `output` be another path, such as %s", keepApart),
+			Output:  keepApart,
 		}
 	}
 	return clean, nil
@@ -148,9 +152,11 @@ func crossed(all []asset.Job, made []bool, fail []*asset.Fault) {
 			made[k] = true
 			continue
 		}
+		other := apart(all, []int{i, k})
 		fail[i] = &asset.Fault{
 			Message: fmt.Sprintf("convert %q: output %q is a source itself", j.Source.Path, j.Output),
-			Hint:    "set another `output`, such as " + apart(all, []int{i, k}),
+			Hint:    "set another `output`, such as " + other,
+			Output:  other,
 		}
 	}
 }
@@ -168,13 +174,14 @@ func clashes(all []asset.Job, made []bool, fail []*asset.Fault) {
 		if len(group) < 2 {
 			continue
 		}
-		hint := "keep them apart with `output: \"" + apart(all, group) + "\"`"
+		other := apart(all, group)
 		for _, i := range group {
 			if others := clashing(all, group, i); others != "" {
 				fail[i] = &asset.Fault{
 					Message: fmt.Sprintf("convert %q: output %q is also that of %s",
 						all[i].Source.Path, all[i].Output, others),
-					Hint: hint,
+					Hint:   "keep them apart with `output: \"" + other + "\"`",
+					Output: other,
 				}
 			}
 		}

@@ -40,6 +40,9 @@ type Todo struct {
 	// Occupied says that another file is in the place of the result, which neither the
 	// ledger nor the settings allow to replace.
 	Occupied bool
+	// Accepted says that the file in that place was accepted for the result, before its
+	// source or the settings changed.
+	Accepted bool
 	// Grounds are the entries by which Own is so, LikeGrounds that by which Like is.
 	Grounds, LikeGrounds []Entry
 }
@@ -265,6 +268,9 @@ func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
 		todo.Grounds = append(s.owns(source, output), s.made(j.Source.Blob, output)...)
 	}
 	todo.Own = len(todo.Grounds) > 0
+	todo.Accepted = s.blobs[output] != "" && slices.ContainsFunc(entries, func(e Entry) bool {
+		return slices.ContainsFunc(e.Outputs, func(o Output) bool { return o.Path == output && o.Accepted && s.intact(o) })
+	})
 	todo.Occupied = s.blobs[output] != "" && !todo.Own && !j.Overwrite && source != output
 	// Paths of jobs begin at the working directory.
 	if like, ok := s.below(todo.Like); ok && !todo.Remove {

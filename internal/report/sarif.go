@@ -161,6 +161,8 @@ var sarifRules = []sarifRule{
 		"The message says why: most often the file is damaged, or of a kind that webpress does not read."),
 	newRule(asset.RuleFailed, asset.Error, "A picture cannot be read",
 		"The message says why: most often the file is damaged, or of a kind that webpress does not read."),
+	newRule(asset.RuleOutput, asset.Error, "A result cannot be where the setting output puts it",
+		"Two sources have one result, or the result is a source itself, or outside of the tree. Set output to a template that keeps them apart."),
 	newRule(asset.RuleOutdated, asset.Error, "A picture has no result that is up to date",
 		"Run webpress, and commit what it writes with webpress.lock."),
 	newRule(asset.RuleEdited, asset.Error, "A result was changed by hand",

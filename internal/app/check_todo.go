@@ -1,0 +1,152 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"path"
+
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ledger"
+)
+
+// maxTried is how many sources without a result a check converts, to say whether that
+// would work. Those behind are taken to be sound.
+const maxTried = 64
+
+// todo is about sources that are not done.
+func (c *outputCheck) todo(ctx context.Context) error {
+	outputs := make([]string, len(c.view.todo))
+	jobs := make([]asset.Job, 0, maxTried)
+	for i, t := range c.view.todo {
+		outputs[i] = t.Output
+		if t.Occupied || len(jobs) < maxTried {
+			jobs = append(jobs, t.Job)
+		}
+	}
+	ignored, err := c.gitIgnores(ctx, outputs)
+	if err != nil {
+		return err
+	}
+	tried, err := c.tryAgain(ctx, jobs)
+	if err != nil {
+		return err
+	}
+	replaced, err := c.replaced(ctx, tried)
+	if err != nil {
+		return err
+	}
+	for _, t := range c.view.todo {
+		f, of := c.ofTodo(t, tried[t.Source.Path])
+		if t.Remove {
+			of.gone = append(of.gone, t.Source.Path)
+		}
+		if len(of.convert)+len(of.again) > 0 {
+			of.add, of.gone = append(of.add, c.lock()), append(of.gone, replaced[t.Source.Path]...)
+			// A commit of the result alone would leave it without its source elsewhere.
+			if c.files[t.Source.Path].Untracked && !t.Remove {
+				of.add = append(of.add, t.Source.Path)
+			}
+			if ignored[t.Output] {
+				of.force = append(of.force, t.Output)
+				f.Rule, f.Hint = asset.RuleIgnored, ignoredHint
+				f.Message = fmt.Sprintf("%q, the result of %q, is ignored by git, and no commit will have it", t.Output, t.Source.Path)
+			} else if tried[t.Source.Path].Reason != asset.NotSmaller {
+				of.add = append(of.add, t.Output)
+			}
+		}
+		c.add(t.Source.Path, f, of)
+	}
+	return nil
+}
+
+// replaced are the outputs that the conversion of what is left to do takes away, by the
+// source: of renamed sources, and of those whose result goes to another place or is none
+// any more.
+func (c *outputCheck) replaced(ctx context.Context, tried map[string]asset.Result) (map[string][]string, error) {
+	var outputs []string
+	for _, e := range c.before {
+		for _, o := range e.Outputs {
+			outputs = append(outputs, o.Path)
+		}
+	}
+	blobs, err := worktree{ctx, c.past}.Blobs(unique(outputs))
+	if err != nil {
+		return nil, err
+	}
+	by := map[string][]string{}
+	for _, t := range c.view.todo {
+		source := t.Source.Path
+		if t.Moved {
+			by[source] = append(by[source], t.Like)
+			c.moving[path.Join(c.past.prefix, t.Like)] = true
+		}
+		for _, e := range c.Of(path.Join(c.past.prefix, source)) {
+			for _, o := range e.Outputs {
+				name, below := c.past.below(o.Path)
+				stays := name == t.Output && tried[source].Reason != asset.NotSmaller
+				if below && !stays && !o.Accepted && blobs[o.Path] == o.Blob {
+					by[source] = append(by[source], name)
+				}
+			}
+		}
+	}
+	return by, nil
+}
+
+// ignoredHint is for results that git ignores.
+const ignoredHint = "take it out of .gitignore or add it by force; where results are not to be committed, set `checks: budgets`"
+
+// gitIgnores are those of names, which are from the working directory, that git ignores.
+func (c *outputCheck) gitIgnores(ctx context.Context, names []string) (map[string]bool, error) {
+	if c.run.repo == nil || len(names) == 0 {
+		return nil, nil
+	}
+	ignored, err := c.run.repo.Ignored(ctx, names...)
+	if err != nil && ctx.Err() == nil {
+		return nil, nil //nolint:nilerr // a path by way of a link: the conversion says so
+	}
+	return ignored, err
+}
+
+// ofTodo is the finding for a source that is not done. tried is what its conversion
+// comes to, which replaces whatever is in the place of its output; it has no Status where
+// that was not tried.
+func (c *outputCheck) ofTodo(t ledger.Todo, tried asset.Result) (f asset.Finding, of fixes) {
+	source, output := t.Source.Path, t.Output
+	lost := fixes{run: c.run, lock: c.lock(), convert: []string{source}}
+	lose := func() []string { return lost.webpress(lost.convert, "--overwrite") }
+	switch {
+	case tried.Status == asset.Failed:
+		return unreadable(tried)
+	case t.Why == ledger.WhyEdited && !t.Overwrite:
+		return asset.Finding{
+			Rule: asset.RuleEdited, Severity: asset.Error, Path: output,
+			Message: fmt.Sprintf("%q was changed by hand since it was made of %q", output, source),
+			Hint:    "keep it by `webpress accept`, bring it back with git, or make it again with `--overwrite`",
+		}, fixes{accept: []string{output}, lost: lose(), add: []string{output, c.lock()}}
+	case t.Accepted && !t.Overwrite && tried.Status == asset.Converted:
+		return asset.Finding{
+			Rule: asset.RuleEdited, Severity: asset.Error, Path: output,
+			Message: fmt.Sprintf("%q was accepted for the result of %q, and %s since then", output, source, changedSince(t.Why)),
+			Hint:    "look at it, and keep it by `webpress accept`, or make it again with `--overwrite`",
+		}, fixes{accept: []string{output}, lost: lose(), add: []string{output, c.lock()}}
+	case t.Occupied && tried.Status == asset.Converted:
+		return asset.Finding{
+			Rule: asset.RuleOccupied, Severity: asset.Error, Path: output,
+			Message: fmt.Sprintf("%q is not made by webpress, and is where the result of %q goes", output, source),
+			Hint:    "take it for the result by `webpress accept`, move it away, or replace it with `--overwrite`",
+		}, fixes{accept: []string{output}, lost: lose(), add: []string{output, c.lock()}}
+	}
+	return asset.Finding{
+		Rule: asset.RuleOutdated, Severity: asset.Error, Path: source,
+		Message: fmt.Sprintf("%q is not up to date: %s", source, t.Why),
+	}, fixes{convert: []string{source}}
+}
+
+// changedSince says what has changed since a result was accepted.
+func changedSince(why ledger.Why) string {
+	if why == ledger.WhyRecipe {
+		return "the settings have changed"
+	}
+	return "its source has changed"
+}
