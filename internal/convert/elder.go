@@ -11,6 +11,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/engine"
 	"github.com/webpress/webpress/internal/pixel"
 	"github.com/webpress/webpress/internal/tree"
 )
@@ -30,7 +31,7 @@ func (r *run) takeLike(ctx context.Context, j asset.Job, p *prepared) bool {
 	data, info, err := r.hold(ctx, j, p, like.Size(), func() ([]byte, codec.Info, error) {
 		return r.readLike(j, like)
 	})
-	if err != nil || decodable(data) != nil {
+	if err != nil || engine.Check(data) != nil {
 		return false
 	}
 	p.like = like

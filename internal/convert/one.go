@@ -19,6 +19,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/engine"
 	"github.com/webpress/webpress/internal/pixel"
 	"github.com/webpress/webpress/internal/tree"
 )
@@ -132,7 +133,7 @@ func (r *run) transform(ctx context.Context, j asset.Job, p *prepared) error {
 	p.settle(j, out)
 	if j.Remove && p.data != nil {
 		// Before it is written: nobody waits for a decoder when the run has to end.
-		if err := decodable(p.data); err != nil {
+		if err := engine.Check(p.data); err != nil {
 			return fmt.Errorf("verify %q: %w; the source is kept", j.Output, err)
 		}
 	}
@@ -152,10 +153,11 @@ func build(ctx context.Context, data []byte, info codec.Info, j asset.Job, threa
 		// Lossy WebP made into WebP again and again gets worse each time.
 		return Output{Reason: asset.IsWebP}, nil
 	}
-	made, err := transcode(ctx, data, info, j.Recipe, threads)
+	outputs, err := engine.Convert(ctx, data, info, []asset.Variant{j.Recipe.Variant}, engine.Options{MaxPixels: j.Recipe.MaxPixels, Threads: threads})
 	if err != nil {
 		return Output{}, named("convert", j.Source.Path, err)
 	}
+	made := outputs[0]
 	out := Output{
 		Data: made.Data, Width: made.Width, Height: made.Height, Frames: made.Frames, Lossless: made.Lossless,
 		Pixels: pixels(info), Notes: slices.Concat(info.Notes, made.Notes), After: int64(len(made.Data)),

@@ -1,4 +1,4 @@
-package convert
+package engine
 
 import (
 	"bytes"
@@ -140,7 +140,7 @@ func TestProfileFits(t *testing.T) {
 		{"CMYK JPEG, CMYK", withSegment(file("jpeg/inks.jpg"), profile("CMYK", 1, 0)), "", true, file("jpeg/inks.jpg")},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			result := func(data []byte) encoded {
+			result := func(data []byte) Output {
 				info, err := codec.Probe(data)
 				if err != nil {
 					t.Fatal(err)

@@ -1,4 +1,4 @@
-package convert
+package engine
 
 import (
 	"bytes"
@@ -43,7 +43,7 @@ func TestPlainAlpha(t *testing.T) {
 }
 
 // converted is m as a PNG, converted.
-func converted(t *testing.T, m image.Image, r asset.Recipe) encoded {
+func converted(t *testing.T, m image.Image, r asset.Variant) Output {
 	t.Helper()
 	var b bytes.Buffer
 	if err := png.Encode(&b, m); err != nil {
@@ -61,7 +61,7 @@ func converted(t *testing.T, m image.Image, r asset.Recipe) encoded {
 }
 
 // likenessOf is the PSNR of out beside m.
-func likenessOf(t *testing.T, m *image.NRGBA, out encoded) float64 {
+func likenessOf(t *testing.T, m *image.NRGBA, out Output) float64 {
 	t.Helper()
 	im := pixel.NewRGBA(m.Rect.Dx(), m.Rect.Dy(), m.Pix)
 	psnr, err := likeness(im, out.Data)

@@ -1,4 +1,4 @@
-package convert
+package engine
 
 import (
 	"bytes"
@@ -37,12 +37,21 @@ func load(t *testing.T, name string) ([]byte, codec.Info) {
 }
 
 // defaults is the recipe of a run without settings.
-var defaults = asset.Recipe{
+var defaults = asset.Variant{
 	Format: asset.WebP, Quality: 80, Lossless: asset.LosslessAuto, Effort: 4,
-	Metadata: asset.MetadataICC, MaxPixels: 1 << 28,
+	Metadata: asset.MetadataICC,
 }
 
-func made(t *testing.T, name string, r asset.Recipe) (encoded, codec.Picture) {
+// transcode makes a single output.
+func transcode(ctx context.Context, data []byte, info codec.Info, v asset.Variant, threads int) (Output, error) {
+	outputs, err := Convert(ctx, data, info, []asset.Variant{v}, Options{MaxPixels: 1 << 28, Threads: threads})
+	if err != nil {
+		return Output{}, err
+	}
+	return outputs[0], nil
+}
+
+func made(t *testing.T, name string, r asset.Variant) (Output, codec.Picture) {
 	t.Helper()
 	data, info := load(t, name)
 	out, err := transcode(context.Background(), data, info, r, 1)

@@ -1,0 +1,48 @@
+package asset
+
+// A Variant is everything that decides the bytes of one output, and nothing else.
+type Variant struct {
+	// Name is what the user calls it, empty for the only one. It decides no bytes.
+	Name string `json:"name,omitempty"`
+	// Format of the output.
+	Format Format `json:"format"`
+	// Quality of lossy encoding, 0 to 100.
+	Quality int `json:"quality"`
+	// Lossless is one of LosslessAuto, LosslessAlways, LosslessNever.
+	Lossless string `json:"lossless"`
+	// NearLossless is one of NearLosslessAuto and NearLosslessNever; it counts where
+	// Lossless is LosslessAuto. Empty is NearLosslessAuto.
+	NearLossless string `json:"near-lossless,omitempty"`
+	// Effort is 0 (fast) to 6 (small), as libwebp's method.
+	Effort int `json:"effort"`
+	// MaxWidth and MaxHeight bound the output in pixels, keeping its aspect
+	// ratio; 0 is no bound. An image is never enlarged to them.
+	MaxWidth  int `json:"max-width"`
+	MaxHeight int `json:"max-height"`
+	// Width and Height are the box that the output is cropped to, or fitted into if
+	// Crop is CropNone; 0 is none.
+	Width  int `json:"width,omitempty"`
+	Height int `json:"height,omitempty"`
+	// Crop is one of CropNone, CropCenter and the like; see package pixel. Empty is
+	// CropNone.
+	Crop string `json:"crop,omitempty"`
+	// Enlarge lets a source that is smaller than the box be enlarged to it.
+	Enlarge bool `json:"enlarge,omitempty"`
+	// Metadata is one of MetadataICC, MetadataCopyright, MetadataNone, MetadataAll.
+	Metadata string `json:"metadata"`
+}
+
+// The values of Variant.Lossless, Variant.NearLossless and Variant.Metadata.
+const (
+	LosslessAuto   = "auto"
+	LosslessAlways = "always"
+	LosslessNever  = "never"
+
+	NearLosslessAuto  = "auto"
+	NearLosslessNever = "never"
+
+	MetadataICC       = "icc"
+	MetadataCopyright = "copyright"
+	MetadataNone      = "none"
+	MetadataAll       = "all"
+)

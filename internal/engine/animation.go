@@ -1,0 +1,65 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/pixel"
+)
+
+// fewFramePixels is the size, of all frames together, up to which an animation is
+// encoded both ways where the variant leaves the choice.
+const fewFramePixels = 4 << 20
+
+// animations makes the outputs of an animated image, one after the other: its frames are
+// decoded for each, as all at once would not fit into memory.
+func (c *converter) animations(jobs []job, keep bool) ([]Output, error) {
+	m, err := codec.AnimationMetadata(c.data)
+	if err != nil {
+		return nil, err
+	}
+	outputs := make([]Output, len(jobs))
+	for i, j := range jobs {
+		if outputs[i], err = c.animation(j, m, keep); err != nil {
+			return nil, err
+		}
+	}
+	return outputs, nil
+}
+
+func (c *converter) animation(j job, m codec.Meta, keep bool) (Output, error) {
+	colors := colors{icc: m.ICC, gray: m.Gray, keep: keep}
+	convert := colors.converter(pixel.RGBA)
+	out := Output{Width: j.width, Height: j.height, Frames: c.info.Frames, Notes: slices.Concat(m.Notes, colors.notes)}
+	o := codec.AnimateOptions{
+		Width: j.width, Height: j.height, Quality: j.Quality, Effort: j.Effort,
+		Lossless: j.Lossless == asset.LosslessAlways,
+		Mixed:    j.Lossless == asset.LosslessAuto && !c.info.Lossy,
+		Convert:  convert,
+	}
+	var err error
+	if out.Data, err = codec.Animate(c.ctx, c.data, o); err != nil {
+		return Output{}, err
+	}
+	if o.Mixed && j.width*j.height <= fewFramePixels/c.info.Frames {
+		o.Mixed, o.Lossless = false, true
+		exact, err := codec.Animate(c.ctx, c.data, o)
+		if err != nil {
+			return Output{}, err
+		}
+		if len(exact) <= len(out.Data) {
+			out.Data = exact
+		}
+	}
+	// A mixed animation may have come out without a lossy frame.
+	made, err := codec.Probe(out.Data)
+	if err != nil {
+		return Output{}, err
+	}
+	out.Lossless = !made.Lossy
+	out.profile = len(colors.icc)
+	exif, xmp := keptMetadata(j.Metadata, m.EXIF, m.XMP, m.IPTC)
+	out.Data, err = codec.SetMetadata(out.Data, colors.icc, exif, xmp)
+	return out, err
+}
