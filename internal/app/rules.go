@@ -52,10 +52,5 @@ func (r *run) removes(s asset.Source) bool {
 func (r *run) recipe(s asset.Source) asset.Recipe { return recipe(r.settingsOf(s.Path)) }
 
 func recipe(s *config.Config) asset.Recipe {
-	return asset.Recipe{
-		Format: asset.Format(s.Format), Quality: s.Quality, Lossless: s.Lossless,
-		NearLossless: s.NearLossless, Effort: s.Effort,
-		MaxWidth: s.MaxWidth, MaxHeight: s.MaxHeight, Metadata: s.Metadata,
-		Output: s.Output, MinSavings: s.MinSavings, MaxPixels: s.MaxPixels,
-	}
+	return asset.Recipe{Variant: asset.Variant{Format: asset.Format(s.Format), Quality: s.Quality, Lossless: s.Lossless, NearLossless: s.NearLossless, Effort: s.Effort, MaxWidth: s.MaxWidth, MaxHeight: s.MaxHeight, Metadata: s.Metadata}, Output: s.Output, MinSavings: s.MinSavings, MaxPixels: s.MaxPixels}
 }

@@ -1,12 +1,11 @@
-// Package asset holds the types shared by the packages of webpress: a Source is
-// found, a Job says which Targets are wanted of it, a Result says what became of it,
-// with an Output for each target. All of it is plain data that can be written as
+// Package asset holds the nouns that travel between the rooms of webpress: a
+// Source is found, a Recipe says what is wanted of it, a Job pairs the two, a
+// Result says what became of it. All of it is plain data that can be written as
 // JSON; no pixel, no open file and no C pointer is ever part of it.
 package asset
 
 import (
 	"math"
-	"slices"
 	"time"
 )
 
@@ -45,164 +44,100 @@ type Source struct {
 	Notes []string `json:"notes,omitempty"`
 }
 
-// A Target is one output that is wanted of a source, and where.
-type Target struct {
+// A Recipe is every setting that decides the bytes and the place of an output.
+type Recipe struct {
 	Variant
-	// Path is relative to the working directory and has forward slashes.
-	Path string `json:"path"`
-	// Overwrite replaces whatever file is at Path.
-	Overwrite bool `json:"overwrite,omitempty"`
-	// MinSavings is the least share of the source's bytes, in percent, that the
+	// Output is the template of the output's path, such as {dir}/{name}.webp.
+	Output string `json:"output"`
+	// MinSavings is the least share of the source's bytes, in percent, that an
 	// output must save to be kept. HEIC sources are exempt.
-	MinSavings float64 `json:"min-savings,omitempty"`
-	// Owned says that the file at Path is what webpress made of this source before,
-	// and that nobody has changed it since: it may be replaced.
-	Owned bool `json:"owned,omitempty"`
-	// ReuseFrom is the path of an output that was made of the same content by the same
-	// variant, empty if there is none: its bytes are those that are wanted.
-	// RemoveReused says that it belongs to a source that is gone, and is removed.
-	ReuseFrom    string `json:"reuse-from,omitempty"`
-	RemoveReused bool   `json:"remove-reused,omitempty"`
+	MinSavings float64 `json:"min-savings"`
+	// MaxPixels refuses images that claim more pixels (width x height x frames).
+	MaxPixels int64 `json:"max-pixels"`
 }
 
-// Limits are what a source may be.
-type Limits struct {
-	// MaxPixels refuses images that claim more pixels (width x height x frames); 0 is
-	// no limit.
-	MaxPixels int64 `json:"max-pixels,omitempty"`
-}
-
-// A Job is one source and the outputs that are wanted of it. It is decoded once.
+// A Job is one Source with its Recipe and the path its output will have.
 type Job struct {
-	Source  Source   `json:"source"`
-	Targets []Target `json:"targets"`
-	Limits  Limits   `json:"limits"`
-	// RemoveSource deletes the source once all outputs were written and decoded again.
-	RemoveSource bool `json:"remove-source,omitempty"`
+	Source Source `json:"source"`
+	Recipe Recipe `json:"recipe"`
+	// Output is relative to the working directory and has forward slashes.
+	Output string `json:"output"`
+	// Overwrite replaces whatever file is at Output.
+	Overwrite bool `json:"overwrite,omitempty"`
+	// Remove deletes the source once its output was written and decoded again.
+	Remove bool `json:"remove,omitempty"`
+	// Own says that the file at Output is what webpress made of this source before,
+	// and that nobody has changed it since: it may be replaced.
+	Own bool `json:"own,omitempty"`
+	// Like is the path of an output that was made of the same content by the same
+	// recipe, empty where there is none: its bytes are those that are wanted.
+	// Moved says that it belongs to a source that is gone, and goes with it.
+	Like  string `json:"like,omitempty"`
+	Moved bool   `json:"moved,omitempty"`
 }
 
-// A Status says how a source or an output ended.
+// A Status says how a source ended.
 type Status string
 
-// Every output ends in exactly one of these.
+// Every source ends in exactly one of these.
 const (
 	Converted Status = "converted"
 	Skipped   Status = "skipped"
 	Failed    Status = "failed"
 )
 
-// A Reason says why an output was skipped. Its words are in package report.
+// A Reason says why a source was skipped; it is counted in reports.
 type Reason string
 
-// The reasons for skipping.
+// The reasons for skipping. The text is what a person reads.
 const (
-	NotSmaller Reason = "not-smaller"
-	UpToDate   Reason = "up-to-date"
-	SameFormat Reason = "same-format"
+	NotSmaller Reason = "not smaller as WebP"
+	UpToDate   Reason = "already up to date"
+	IsWebP     Reason = "already WebP"
 )
 
-// An Output is what became of one target.
-type Output struct {
-	// Path is where the output is or would be.
-	Path string `json:"path"`
-	// Variant is the name of its variant, empty for the only one.
-	Variant string `json:"variant,omitempty"`
-	Format  Format `json:"format"`
-	Status  Status `json:"status"`
-	// Reason is set if Status is Skipped.
-	Reason Reason `json:"reason,omitempty"`
-	// Err is set if Status is Failed.
-	Err *Fault `json:"error,omitempty"`
-	// Size is the length in bytes. For an output skipped as NotSmaller, it is the
-	// length that was not kept.
-	Size int64 `json:"bytes"`
-	// Width and Height are in pixels, as it is shown; 0 if not known.
-	Width  int `json:"width,omitempty"`
-	Height int `json:"height,omitempty"`
-	// Frames is 1 for a still image.
-	Frames int `json:"frames,omitempty"`
-	// Lossless says which encoding was used.
-	Lossless bool `json:"lossless,omitempty"`
-	// SHA256 is the lower-case hex digest of the content.
-	SHA256 string `json:"sha256,omitempty"`
-	// Replaced is the path of an older output that was removed as this one took its
-	// place, as after a source was renamed; empty if there was none.
-	Replaced string `json:"replaced,omitempty"`
-	// Notes are remarks for the user about this output.
-	Notes []string `json:"notes,omitempty"`
-}
-
-// There says that a file is at Path, made by this run or before.
-func (o Output) There() bool {
-	return o.Status == Converted || o.Status == Skipped && o.Reason == UpToDate
-}
+// OriginalRemoved is the note of a Result whose source was removed by this run.
+const OriginalRemoved = "original removed"
 
 // A Result is what became of one Source.
 type Result struct {
 	Source Source `json:"source"`
-	// Err is set if the source failed as a whole. There are no outputs then.
-	Err     *Fault   `json:"error,omitempty"`
-	Outputs []Output `json:"outputs,omitempty"`
-	// Removed says that this run has removed the source.
-	Removed bool `json:"removed,omitempty"`
-	// Notes are remarks for the user: the source's and those of decoding it.
+	Status Status `json:"status"`
+	// Reason is set where Status is Skipped.
+	Reason Reason `json:"reason,omitempty"`
+	// Err is set where Status is Failed.
+	Err *Fault `json:"error,omitempty"`
+	// Output is the path of the output, empty where there is none.
+	Output string `json:"output,omitempty"`
+	// Format is the format of the output.
+	Format Format `json:"format,omitempty"`
+	// Before and After are the lengths in bytes of source and output. For a
+	// source skipped as NotSmaller, After is the length that was not kept.
+	Before int64 `json:"bytes-before"`
+	After  int64 `json:"bytes-after"`
+	// Width and Height are the output's, in pixels, as it is shown.
+	Width  int `json:"width,omitempty"`
+	Height int `json:"height,omitempty"`
+	// Frames is 1 for a still picture.
+	Frames int `json:"frames,omitempty"`
+	// Lossless says which encoding was used.
+	Lossless bool `json:"lossless"`
+	// SHA256 is the lower-case hex digest of the output.
+	SHA256 string `json:"sha256,omitempty"`
+	// Replaced is the path of an older output that was removed as this one took its
+	// place, as after a source was renamed; empty where there was none.
+	Replaced string `json:"replaced,omitempty"`
+	// Notes are remarks for the user: the source's and the conversion's.
 	Notes []string `json:"notes,omitempty"`
 	// Duration is the time spent on this source, in nanoseconds.
 	Duration time.Duration `json:"duration"`
 }
 
-// Status is Failed if the source or any of its outputs failed, else Converted if any
-// output was made, else Skipped.
-func (r Result) Status() Status {
-	if r.Err != nil {
-		return Failed
-	}
-	status := Skipped
-	for _, o := range r.Outputs {
-		switch o.Status {
-		case Failed:
-			return Failed
-		case Converted:
-			status = Converted
-		}
-	}
-	return status
-}
-
-// Reason is why the source was skipped: that of its first output.
-func (r Result) Reason() Reason {
-	if r.Status() != Skipped || len(r.Outputs) == 0 {
-		return ""
-	}
-	return r.Outputs[0].Reason
-}
-
-// Fault is why the source, or else its first output that failed, did.
-func (r Result) Fault() *Fault {
-	if r.Err != nil {
-		return r.Err
-	}
-	for _, o := range r.Outputs {
-		if o.Status == Failed {
-			return o.Err
-		}
-	}
-	return nil
-}
-
-// Saving is what the result counts for among the bytes that were saved: the size of
-// the source, and that of the output that a page would load in its place, which is the
-// largest that was made. It is not ok if nothing was made, if the size of the source is
-// not known, as that of another run's may be, and if the result was there before and
-// has only moved, as after a rename.
+// Saving is what the result counts for among the bytes that were saved. It is not
+// ok where the size of the source is not known, as that of another run's may be, and
+// where the result was there before and has only moved, as after a rename.
 func (r Result) Saving() (before, after int64, ok bool) {
-	var main Output
-	for _, o := range r.Outputs {
-		if o.Status == Converted && o.Replaced == "" && (main.Path == "" || o.Width*o.Height > main.Width*main.Height) {
-			main = o
-		}
-	}
-	return r.Source.Size, main.Size, r.Source.Size > 0 && main.Path != ""
+	return r.Before, r.After, r.Before > 0 && r.Replaced == ""
 }
 
 // PercentSaved is the share of before that after is smaller, in percent, rounded to
@@ -220,7 +155,7 @@ func PercentSaved(before, after int64) float64 {
 }
 
 // A Fault is why something failed, as data. Message is one lower-case line that
-// names the file; Hint, where there is one, says how to fix it.
+// names the file; Hint, where there is one, says how to mend it.
 type Fault struct {
 	Message string `json:"message"`
 	Hint    string `json:"hint,omitempty"`
@@ -234,19 +169,8 @@ func (f *Fault) Error() string { return f.Message }
 
 // Fail returns the Result of a source that failed.
 func Fail(s Source, message, hint string) Result {
-	return Result{Source: s, Notes: s.Notes, Err: &Fault{Message: message, Hint: hint}}
-}
-
-// Skip returns the Result of a source whose targets were all skipped for a reason.
-func Skip(j Job, why Reason) Result {
-	r := Result{Source: j.Source, Notes: slices.Clone(j.Source.Notes)}
-	for _, t := range j.Targets {
-		r.Outputs = append(r.Outputs, t.Skip(why))
+	return Result{
+		Source: s, Status: Failed, Before: s.Size, Notes: s.Notes,
+		Err: &Fault{Message: message, Hint: hint},
 	}
-	return r
-}
-
-// Skip returns the Output of a target that was skipped.
-func (t Target) Skip(why Reason) Output {
-	return Output{Path: t.Path, Variant: t.Name, Format: t.Format, Status: Skipped, Reason: why}
 }

@@ -7,16 +7,11 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
-	"github.com/webpress/webpress/internal/pixel"
 )
 
 // smallSide is the size in pixels to which an image would be shrunk at least in the
 // hint that shrinking saves memory.
 const smallSide = 1024
-
-// losslessAlways is what lossless coding of noise needs, in bytes a pixel, above what
-// codec.EstimateMemory has for images that are not known.
-const losslessAlways = 24
 
 // tooMuch is why an image is refused that needs more memory than there is, before the
 // system ends the whole run for it. Of an image whose header was not read yet, info
@@ -40,19 +35,6 @@ func (r *run) tooMuch(j asset.Job, need int64, info codec.Info) error {
 			j.Source.Path, what, humanize.Bytes(uint64(need)), humanize.Bytes(uint64(r.most))),
 		hint,
 	}
-}
-
-// memoryOf estimates the bytes that converting an image needs at its peak, besides
-// those of its file.
-func memoryOf(info codec.Info, r asset.Recipe) int64 {
-	n := codec.EstimateMemory(info, r.MaxWidth, r.MaxHeight)
-	if r.Lossless == asset.LosslessAlways {
-		// Of photos and noise, which are otherwise not encoded without loss, the encoder
-		// remembers each pixel several times.
-		w, h := pixel.Fit(max(1, info.Width), max(1, info.Height), r.MaxWidth, r.MaxHeight)
-		n += losslessAlways * int64(w) * int64(h)
-	}
-	return n
 }
 
 // A file of a few kilobytes can promise gigabytes of nothing, and cost as much, and

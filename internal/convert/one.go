@@ -202,7 +202,7 @@ func (r *run) hold(ctx context.Context, j asset.Job, p *prepared, need int64,
 		if err != nil {
 			return nil, codec.Info{}, err
 		}
-		cost := int64(len(data)) + memoryOf(info, j.Recipe)
+		cost := int64(len(data)) + engine.EstimateMemory(info, []asset.Variant{j.Recipe.Variant})
 		if err := bomb(j, cost, info, r.limited); err != nil {
 			return nil, codec.Info{}, err
 		}

@@ -30,7 +30,7 @@ func TestOrder(t *testing.T) {
 
 func TestCost(t *testing.T) {
 	job := func(f asset.Format, size int64) asset.Job {
-		return asset.Job{Source: asset.Source{Format: f, Size: size}, Recipe: asset.Recipe{Lossless: asset.LosslessAuto}}
+		return asset.Job{Source: asset.Source{Format: f, Size: size}, Recipe: asset.Recipe{Variant: asset.Variant{Lossless: asset.LosslessAuto}}}
 	}
 	photo := codec.Info{Width: 4000, Height: 3000, Frames: 1, Lossy: true}
 	small := job(asset.JPEG, 4e6)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/engine"
 )
 
 // ErrOther says that a result is not what its source comes to.
@@ -31,7 +32,7 @@ func Remake(ctx context.Context, j asset.Job, content []byte, memory int64) (out
 	if err := claims(j, info); err != nil {
 		return Output{}, err
 	}
-	need := int64(len(content)) + memoryOf(info, j.Recipe)
+	need := int64(len(content)) + engine.EstimateMemory(info, []asset.Variant{j.Recipe.Variant})
 	if err := bomb(j, need, info, memory > 0); err != nil {
 		return Output{}, err
 	}

@@ -27,7 +27,7 @@ func TestVerify(t *testing.T) {
 			format, _ := asset.Sniff(content[:min(len(content), asset.SniffLen)])
 			j := asset.Job{
 				Source: asset.Source{Path: file, Format: format, Size: int64(len(content))}, Output: "a.webp",
-				Recipe: asset.Recipe{Format: asset.WebP, Quality: 80, Lossless: asset.LosslessAuto, Effort: 2, MaxWidth: 60, Metadata: asset.MetadataICC},
+				Recipe: asset.Recipe{Variant: asset.Variant{Format: asset.WebP, Quality: 80, Lossless: asset.LosslessAuto, Effort: 2, MaxWidth: 60, Metadata: asset.MetadataICC}},
 			}
 			got := Run(t.Context(), []asset.Job{j}, Options{Dir: dir})
 			if got[0].Status != asset.Converted {
@@ -73,7 +73,7 @@ func TestVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Remake(ctx, asset.Job{Recipe: asset.Recipe{Quality: 80}}, content, 0); !errors.Is(err, context.Canceled) {
+	if _, err := Remake(ctx, asset.Job{Recipe: asset.Recipe{Variant: asset.Variant{Quality: 80}}}, content, 0); !errors.Is(err, context.Canceled) {
 		t.Errorf("ended: %v", err)
 	}
 }

@@ -69,10 +69,7 @@ func listing(t *testing.T, dir string) []string {
 }
 
 func recipe() asset.Recipe {
-	return asset.Recipe{
-		Format: asset.WebP, Quality: 80, Lossless: asset.LosslessAuto, Effort: 0,
-		Metadata: asset.MetadataICC, Output: "{dir}/{name}.webp", MaxPixels: 1 << 24,
-	}
+	return asset.Recipe{Variant: asset.Variant{Format: asset.WebP, Quality: 80, Lossless: asset.LosslessAuto, Effort: 0, Metadata: asset.MetadataICC}, Output: "{dir}/{name}.webp", MaxPixels: 1 << 24}
 }
 
 // jobs makes a job of each of the paths, PNGs beside which the output goes.

@@ -151,7 +151,7 @@ func TestCachedLeftAlone(t *testing.T) {
 		{name: "no blob", job: func(j *asset.Job) { j.Source.Blob = "" }, cached: hit},
 		{name: "like another", job: func(j *asset.Job) { j.Like = "old.webp" }, cached: hit},
 		{name: "like nothing", job: func(j *asset.Job) { j.Like = "gone.webp" }, cached: hit, used: true, asked: true},
-		{name: "in place", path: "old.webp", w: Wish{Recipe: asset.Recipe{Format: asset.WebP, Quality: 80, MaxWidth: 9, Output: "{dir}/{name}.webp"}, Overwrite: true}, cached: hit},
+		{name: "in place", path: "old.webp", w: Wish{Recipe: asset.Recipe{Variant: asset.Variant{Format: asset.WebP, Quality: 80, MaxWidth: 9}, Output: "{dir}/{name}.webp"}, Overwrite: true}, cached: hit},
 		{name: "more pixels than allowed", w: Wish{Recipe: limit}, cached: hit, asked: true},
 		{name: "nothing in it", cached: change(func(o *Output) { o.Data, o.After = nil, 0 }), asked: true, kept: true},
 		{name: "no picture", cached: change(func(o *Output) { o.Data, o.After = []byte("x"), 1 }), asked: true, kept: true},

@@ -21,7 +21,7 @@ func TestSwappedFolder(t *testing.T) {
 	for _, name := range []string{"a", "b"} {
 		jobs = append(jobs, asset.Job{
 			Source: asset.Source{Path: "in/" + name + ".png", Format: asset.PNG, Size: int64(len(data))},
-			Output: "in/" + name + ".webp", Remove: true, Recipe: asset.Recipe{Format: asset.WebP, Quality: 80},
+			Output: "in/" + name + ".webp", Remove: true, Recipe: asset.Recipe{Variant: asset.Variant{Format: asset.WebP, Quality: 80}},
 		})
 	}
 	swapped := false
@@ -63,7 +63,7 @@ func TestFinishedFails(t *testing.T) {
 		dir := plant(t, map[string][]byte{"a.png": data})
 		job := asset.Job{
 			Source: asset.Source{Path: "a.png", Format: asset.PNG, Size: int64(len(data))},
-			Output: "a.webp", Remove: remove, Recipe: asset.Recipe{Format: asset.WebP, Quality: 80},
+			Output: "a.webp", Remove: remove, Recipe: asset.Recipe{Variant: asset.Variant{Format: asset.WebP, Quality: 80}},
 		}
 		calls := 0
 		results := Run(t.Context(), []asset.Job{job}, Options{Dir: dir, Finished: func(_ asset.Job, r asset.Result, out []byte) error {

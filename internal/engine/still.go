@@ -17,7 +17,7 @@ type job struct {
 
 func newJob(info codec.Info, v asset.Variant) job {
 	j := job{Variant: v}
-	j.width, j.height = pixel.Fit(info.Width, info.Height, v.MaxWidth, v.MaxHeight)
+	j.width, j.height = pixel.Fit(max(1, info.Width), max(1, info.Height), v.MaxWidth, v.MaxHeight)
 	return j
 }
 

@@ -17,7 +17,7 @@ var (
 func TestJournalLine(t *testing.T) {
 	j := asset.Job{
 		Source: asset.Source{Path: "a\tb.png", Size: 7, Blob: blobA, Format: asset.PNG},
-		Output: "a.webp", Recipe: asset.Recipe{Format: asset.WebP, Quality: 80},
+		Output: "a.webp", Recipe: asset.Recipe{Variant: asset.Variant{Format: asset.WebP, Quality: 80}},
 	}
 	made := asset.Result{Source: j.Source, Status: asset.Converted, Output: "a.webp", Format: asset.WebP, Before: 7, After: 5}
 	line, ok := JournalLine(j, made, []byte("hello"), "sub", "1")

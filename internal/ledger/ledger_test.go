@@ -21,7 +21,7 @@ const codecs = "test 1"
 
 // plain is the recipe of these tests, digest its digest.
 var (
-	plain  = asset.Recipe{Format: asset.WebP, Quality: 80, Lossless: "auto", Effort: 4, Metadata: "icc", Output: "{dir}/{name}.webp"}
+	plain  = asset.Recipe{Variant: asset.Variant{Format: asset.WebP, Quality: 80, Lossless: "auto", Effort: 4, Metadata: "icc"}, Output: "{dir}/{name}.webp"}
 	digest = ledger.Digest(plain, codecs)
 )
 

@@ -29,7 +29,7 @@ func delivery(t *testing.T) Delivery {
 	return Delivery{
 		Dir: dir, Prefix: "site", Head: "0123456789abcdef0123456789abcdef01234567", Remove: always,
 		Results: []asset.Result{made("b/large.jpg", "b/large.webp", large), made("a b.png", "a b.webp", small)},
-		Recipe:  func(asset.Source) asset.Recipe { return asset.Recipe{Quality: 80} },
+		Recipe:  func(asset.Source) asset.Recipe { return asset.Recipe{Variant: asset.Variant{Quality: 80}} },
 		Report:  []byte(`{"schema": 1}`),
 	}
 }
@@ -110,7 +110,7 @@ func TestArtifact(t *testing.T) {
 			small := d.Results[1]
 			wantEntry := Entry{
 				Source: "site/a b.png", Blob: "b10b", Removed: true, Output: "site/a b.webp",
-				Size: 5, SHA256: small.SHA256, Recipe: RecipeDigest(asset.Recipe{Quality: 80}),
+				Size: 5, SHA256: small.SHA256, Recipe: RecipeDigest(asset.Recipe{Variant: asset.Variant{Quality: 80}}),
 			}
 			if m.Schema != 1 || m.Head != d.Head || len(m.Files) != 2 || m.Files[0] != wantEntry {
 				t.Errorf("manifest is %+v", m)

@@ -67,8 +67,8 @@ func TestManifestRefused(t *testing.T) {
 
 func TestRecipeDigest(t *testing.T) {
 	t.Parallel()
-	a := RecipeDigest(asset.Recipe{Quality: 80})
-	if a == RecipeDigest(asset.Recipe{Quality: 81}) || a != RecipeDigest(asset.Recipe{Quality: 80}) || !digest.MatchString(a) {
+	a := RecipeDigest(asset.Recipe{Variant: asset.Variant{Quality: 80}})
+	if a == RecipeDigest(asset.Recipe{Variant: asset.Variant{Quality: 81}}) || a != RecipeDigest(asset.Recipe{Variant: asset.Variant{Quality: 80}}) || !digest.MatchString(a) {
 		t.Errorf("digest is %q", a)
 	}
 }

@@ -1,6 +1,6 @@
 //go:build linux && !race
 
-package convert
+package engine
 
 import (
 	"bytes"
@@ -22,6 +22,7 @@ import (
 
 	"golang.org/x/image/tiff"
 
+	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
 	"github.com/webpress/webpress/internal/pixel"
 )
@@ -48,7 +49,7 @@ func TestMeasured(t *testing.T) {
 	if _, err := transcode(t.Context(), data, info, defaults, 1); err != nil {
 		t.Fatal(err)
 	}
-	fmt.Printf("\nmeasured %d %d\n", status(t, "VmHWM:")-before, memoryOf(info, defaults))
+	fmt.Printf("\nmeasured %d %d\n", status(t, "VmHWM:")-before, EstimateMemory(info, []asset.Variant{defaults}))
 }
 
 // status is a number of bytes in what the system says of this process: ru_maxrss would

@@ -1,0 +1,28 @@
+package engine
+
+import (
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
+)
+
+// losslessAlways is what lossless encoding of noise needs, in bytes a pixel, above what
+// codec.EstimateMemory has for images that are not known.
+const losslessAlways = 24
+
+// EstimateMemory returns the bytes that converting an image to all variants needs at its
+// peak, besides those of its file. It is what the most expensive one needs, as they are
+// made one after the other, and the pixels that wait for the next one meanwhile.
+func EstimateMemory(info codec.Info, variants []asset.Variant) int64 {
+	var most int64
+	for _, v := range variants {
+		j := newJob(info, v)
+		n := codec.EstimateMemory(info, j.width, j.height)
+		if v.Lossless == asset.LosslessAlways {
+			// Of photos and noise, which are otherwise not encoded without loss, the encoder
+			// remembers each pixel several times.
+			n += losslessAlways * int64(j.width) * int64(j.height)
+		}
+		most = max(most, n)
+	}
+	return most
+}
