@@ -91,6 +91,15 @@ func commandNames() []string {
 	return names
 }
 
+// line is what the command does in one line.
+func (c *command) line() string {
+	if c.brief != "" {
+		return c.brief
+	}
+	text, _, _ := strings.Cut(strings.TrimSuffix(c.help, "."), ". ")
+	return strings.ToLower(text[:1]) + text[1:]
+}
+
 // usage is how the command is typed.
 func (c *command) usage() string {
 	words := []string{"webpress", c.name}

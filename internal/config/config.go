@@ -134,7 +134,7 @@ type Config struct {
 	// ArtifactRetentionDays of 0 means what the repository has set.
 	ArtifactRetentionDays int `group:"artifact" default:"0" range:"0,400" placeholder:"DAYS" help:"Days until the artifact is deleted. 0 uses the repository's setting."`
 	// ArtifactDir is relative to WorkingDirectory, unless it is absolute.
-	ArtifactDir string `group:"artifact" check:"folder" placeholder:"DIR" help:"Directory to copy results to so that CI can collect them, e.g. with GitLab's artifacts:paths."`
+	ArtifactDir string `group:"artifact" check:"folder" placeholder:"DIR" help:"Directory to copy results to so that CI can collect them, as with GitLab's artifacts:paths."`
 
 	// Token and the other secrets are never shown.
 	Token       string `group:"access" secret:"" file:"-" check:"text" placeholder:"TOKEN" input-default:"${{ github.token }}" default-note:"the job's token in the GitHub action" brief:"token to commit and comment with" help:"Token to commit, comment and open pull requests with."`
@@ -158,7 +158,7 @@ type Config struct {
 	Verbose bool   `group:"report" short:"v" default:"false" negatable:"" top:"" brief:"log every file" help:"Log every file and how long it took."`
 
 	// Command is the verb where none is typed, Uploads what Merge joins then.
-	Command string   `group:"run" file:"-" default:"convert" enum:"convert,check,merge" placeholder:"VERB" help:"The command if none is typed, e.g. in an action."`
+	Command string   `group:"run" file:"-" default:"convert" enum:"convert,check,merge" placeholder:"VERB" help:"The command if none is typed, as in an action."`
 	Uploads []string `group:"run" file:"-" placeholder:"DIR" brief:"directories of the artifacts" help:"Directories of the artifacts for merge, if none is typed."`
 	// WorkingDirectory is absolute after Load.
 	WorkingDirectory string `group:"run" short:"C" file:"-" placeholder:"DIR" default-note:"the current directory" help:"Directory to work in. All other paths are relative to it."`

@@ -20,18 +20,20 @@ import (
 // Help, Version and the commands for people are answered before kong parses: see
 // show.go.
 type grammar struct {
-	Settings  Config      `embed:""`
-	Help      bool        `group:"run" short:"h" help:"Show the help: -h shows one screen, --help all of it."`
-	Version   bool        `group:"run" short:"V" help:"Show the version: -V shows that of webpress, --version also those of its libraries."`
-	NoConfig  bool        `group:"run" help:"Do not read webpress.yml."`
-	Convert   convertArgs `cmd:"" default:"withargs" brief:"convert images to WebP (the default)" settings:"group:which,group:image,group:result,group:limits,group:incremental" help:"Convert images to WebP. This is the default: the word convert can be left out."`
-	Check     checkedArgs `cmd:"" brief:"report outdated results and images over a budget" settings:"group:check,group:which,base,changed-only,report,code-quality,summary,json,quiet,verbose" help:"Report results that are not up to date and images that break a budget, with the commands that fix it. Changes no file. Exits with 1 if there is an error."`
-	Accept    acceptArgs  `cmd:"" brief:"keep results that were edited by hand" help:"Keep results that were edited by hand, or made by another program, as they are."`
-	Apply     applyArgs   `cmd:"" settings:"verify,group:store,group:commit,token,summary,comment,dry-run" help:"Verify the artifact of a run that could not commit, such as one for a pull request from a fork, and commit it."`
-	Merge     mergeArgs   `cmd:"" settings:"uploads,verify,group:store,group:commit,token,summary,comment,dry-run" help:"Join the artifacts of a run's shards (see --shard) into one result."`
-	Relock    struct{}    `cmd:"" help:"Repair webpress.lock: after a merge conflict, or if it is damaged."`
-	HelpOf    helpArgs    `cmd:"" name:"help" help:"Show the help of webpress or of a command."`
-	VersionOf struct{}    `cmd:"" name:"version" settings:"json" help:"Show the versions of webpress and of the libraries that it uses."`
+	Settings   Config         `embed:""`
+	Help       bool           `group:"run" short:"h" help:"Show the help: -h shows one screen, --help all of it."`
+	Version    bool           `group:"run" short:"V" help:"Show the version: -V shows that of webpress, --version also those of its libraries."`
+	NoConfig   bool           `group:"run" help:"Do not read webpress.yml."`
+	Convert    convertArgs    `cmd:"" default:"withargs" brief:"convert images to WebP (the default)" settings:"group:which,group:image,group:result,group:limits,group:incremental" help:"Convert images to WebP. This is the default: the word convert can be left out."`
+	Check      checkedArgs    `cmd:"" brief:"report outdated results and images over a budget" settings:"group:check,group:which,base,changed-only,report,code-quality,summary,json,quiet,verbose" help:"Report results that are not up to date and images that break a budget, with the commands that fix it. Changes no file. Exits with 1 if there is an error."`
+	Accept     acceptArgs     `cmd:"" brief:"keep results that were edited by hand" help:"Keep results that were edited by hand, or made by another program, as they are."`
+	Apply      applyArgs      `cmd:"" settings:"verify,group:store,group:commit,token,summary,comment,dry-run" help:"Verify the artifact of a run that could not commit, such as one for a pull request from a fork, and commit it."`
+	Merge      mergeArgs      `cmd:"" settings:"uploads,verify,group:store,group:commit,token,summary,comment,dry-run" help:"Join the artifacts of a run's shards (see --shard) into one result."`
+	Relock     struct{}       `cmd:"" help:"Repair webpress.lock: after a merge conflict, or if it is damaged."`
+	HelpOf     helpArgs       `cmd:"" name:"help" help:"Show the help of webpress or of a command."`
+	VersionOf  struct{}       `cmd:"" name:"version" settings:"json" help:"Show the versions of webpress and of the libraries that it uses."`
+	Completion completionArgs `cmd:"" help:"Print the completion script for a shell. Load it with: source <(webpress completion bash)"`
+	Man        struct{}       `cmd:"" help:"Print the manual page. Read it with: webpress man | man -l -"`
 }
 
 type convertArgs struct {
@@ -52,6 +54,10 @@ type mergeArgs struct {
 
 type applyArgs struct {
 	Upload string `arg:"" name:"dir" help:"Directory of the unpacked artifact."`
+}
+
+type completionArgs struct {
+	Shell string `arg:"" name:"shell" values:"bash,zsh,fish" help:"The shell."`
 }
 
 type helpArgs struct {

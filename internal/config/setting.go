@@ -253,3 +253,21 @@ func size(n float64) string {
 func (s Setting) Env() string {
 	return strings.ToUpper(strings.ReplaceAll(s.Name, "-", "_"))
 }
+
+// line is the help in one line of no more than n characters.
+func (s Setting) line(n int) string {
+	if s.brief != "" {
+		return s.brief
+	}
+	text := s.Help
+	for _, end := range []string{". ", ": ", "; ", ", "} {
+		if len(text) > n {
+			text, _, _ = strings.Cut(text, end)
+		}
+	}
+	text = strings.TrimSuffix(text, ".")
+	for len(text) > n {
+		text = text[:strings.LastIndex(text, " ")]
+	}
+	return strings.ToLower(text[:1]) + text[1:]
+}

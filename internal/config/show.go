@@ -20,6 +20,8 @@ type Library struct {
 const (
 	showHelp    Verb = "help"
 	showVersion Verb = "version"
+	showShell   Verb = "completion"
+	showManual  Verb = "man"
 )
 
 // showFor returns what prints the answer to a question about webpress itself, nil
@@ -46,7 +48,7 @@ func showFor(asked string, verb Verb, behind, args []string) (func(Host) error, 
 		case len(behind) == 0:
 			return help(""), nil
 		case len(behind) > 1:
-			return nil, tooMany(verb)
+			return nil, usageMistake(verb)
 		case commandNamed(behind[0]) == nil:
 			message := fmt.Sprintf("there is no command %s", quote(behind[0]))
 			if near := nearest(behind[0], commandNames()); near != "" {
@@ -57,11 +59,35 @@ func showFor(asked string, verb Verb, behind, args []string) (func(Host) error, 
 		return help(behind[0]), nil
 	case verb == showVersion:
 		if len(behind) > 0 {
-			return nil, tooMany(verb)
+			return nil, usageMistake(verb)
 		}
 		return version(true, slices.Contains(args, "--json")), nil
+	case verb == showShell:
+		if len(behind) != 1 {
+			return nil, usageMistake(verb)
+		}
+		if completions[behind[0]] == "" {
+			return nil, Mistakes{{Where: string(verb), Message: fmt.Sprintf("%s is not one of %s", quote(behind[0]), strings.Join(commandNamed(string(verb)).args[0].values, ", "))}}
+		}
+		return made(func(Host) (string, error) { return completion(behind[0]) }), nil
+	case verb == showManual:
+		if len(behind) > 0 {
+			return nil, usageMistake(verb)
+		}
+		return made(func(h Host) (string, error) { return manual(h.Version), nil }), nil
 	}
 	return nil, nil
+}
+
+// made writes what is made first to standard output.
+func made(text func(Host) (string, error)) func(Host) error {
+	return func(h Host) error {
+		s, err := text(h)
+		if err != nil {
+			return err
+		}
+		return printed(s)(h)
+	}
 }
 
 // topic is the name of a command, or empty for webpress as a whole.
@@ -72,7 +98,8 @@ func topic(name string) string {
 	return name
 }
 
-func tooMany(verb Verb) Mistakes {
+// usageMistake is for arguments that a command does not have.
+func usageMistake(verb Verb) Mistakes {
 	return Mistakes{{Where: string(verb), Message: "usage: " + commandNamed(string(verb)).usage()}}
 }
 

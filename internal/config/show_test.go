@@ -100,6 +100,9 @@ func TestShowMistakes(t *testing.T) {
 		{[]string{"help", "zzzzzz"}, []string{`help: there is no command "zzzzzz"`}},
 		{[]string{"help", "check", "merge"}, []string{"help: usage: webpress help [COMMAND] [FLAGS]"}},
 		{[]string{"version", "1"}, []string{"version: usage: webpress version [FLAGS]"}},
+		{[]string{"completion"}, []string{"completion: usage: webpress completion bash|zsh|fish [FLAGS]"}},
+		{[]string{"completion", "powershell"}, []string{`completion: "powershell" is not one of bash, zsh, fish`}},
+		{[]string{"man", "check"}, []string{"man: usage: webpress man [FLAGS]"}},
 		{[]string{"version", "--qualty=1"}, []string{"--qualty: no such setting; did you mean --quality?"}},
 	} {
 		wantMistakes(t, tt.args, nil, "", tt.want...)
