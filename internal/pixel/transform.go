@@ -9,6 +9,8 @@ import "C"
 
 import (
 	"fmt"
+	"image"
+	"math"
 	"runtime"
 	"unsafe"
 )
@@ -45,10 +47,24 @@ func Fit(width, height, maxWidth, maxHeight int) (int, int) {
 // again, so that the colour of transparent pixels would bleed into their
 // neighbours. Pictures with alpha go through Exact, and libwebp subsamples them.
 func Lossy(src *Image, width, height, orientation int) (*Image, error) {
-	return transform(src, Image{
-		Width: width, Height: height, Kind: YUV, SubW: 1, SubH: 1,
-		Depth: 8, Matrix: MatrixBT601,
-	}, orientation)
+	return transform(src, src.all(), lossy(width, height), orientation)
+}
+
+// LossyCrop is Lossy for the part of src that c keeps. src may have been decoded at
+// another size than c.Of. Unlike the size that Lossy takes, c.Size is that after
+// turning. Pixels beside the part count where they are averaged into its edges, as they
+// do when the whole image is resized.
+func LossyCrop(src *Image, c Crop, orientation int) (*Image, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	return transform(src, c.stored(src, orientation), lossy(c.storedSize(orientation)), orientation)
+}
+
+func lossy(width, height int) Image {
+	return Image{
+		Width: width, Height: height, Kind: YUV, SubW: 1, SubH: 1, Depth: 8, Matrix: MatrixBT601,
+	}
 }
 
 // Exact returns src at width x height as RGBA, and turns it like Lossy. An RGBA
@@ -58,12 +74,43 @@ func Exact(src *Image, width, height, orientation int) (*Image, error) {
 	if src.Kind == RGBA && src.Width == width && src.Height == height {
 		return turn(src, orientation), nil
 	}
-	return transform(src, Image{
-		Width: width, Height: height, Kind: RGBA, Alpha: src.Alpha, Depth: 8, Full: true,
-	}, orientation)
+	return transform(src, src.all(), exact(width, height, src.Alpha), orientation)
 }
 
-func transform(src *Image, like Image, orientation int) (*Image, error) {
+// ExactCrop is Exact for the part of src that c keeps, as LossyCrop is Lossy. Pixels of
+// an RGBA image are copied as they are where they keep their size.
+func ExactCrop(src *Image, c Crop, orientation int) (*Image, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	width, height := c.storedSize(orientation)
+	part := c.stored(src, orientation)
+	switch {
+	case part == src.all():
+		return Exact(src, width, height, orientation)
+	case src.Kind == RGBA && part.width == float64(width) && part.height == float64(height) &&
+		part.left == math.Trunc(part.left) && part.top == math.Trunc(part.top):
+		return cut(src, part, c.Size, orientation), nil
+	}
+	return transform(src, part, exact(width, height, src.Alpha), orientation)
+}
+
+func exact(width, height int, alpha bool) Image {
+	return Image{Width: width, Height: height, Kind: RGBA, Alpha: alpha, Depth: 8, Full: true}
+}
+
+// cut copies a part of an RGBA image of whole pixels and turns it.
+func cut(src *Image, part region, size image.Point, orientation int) *Image {
+	from := *src
+	from.Planes[0] = src.Planes[0][int(part.top)*src.Stride[0]+4*int(part.left):]
+	dst := NewRGBA(size.X, size.Y, nil)
+	dst.Alpha = src.Alpha
+	turnPlane(&from, dst, 0, size.X, size.Y, orientation, 4)
+	return dst
+}
+
+// transform makes an image like the one given of a part of src, and turns it.
+func transform(src *Image, part region, like Image, orientation int) (*Image, error) {
 	grey := src.Kind == Gray && like.Kind == YUV
 	named := *src
 	src = &named
@@ -71,7 +118,7 @@ func transform(src *Image, like Image, orientation int) (*Image, error) {
 	case like.Kind == RGB: // they stay as they are
 		src.Primaries, src.Transfer = 0, 0
 	case unlikeSRGB(src.Transfer):
-		return transformCurve(src, like, orientation)
+		return transformCurve(src, part, like, orientation)
 	case wide(src.Primaries): // which an output without a profile cannot say
 		like.Primaries, like.Transfer = PrimariesBT709, TransferSRGB
 		src.Transfer = TransferSRGB
@@ -105,7 +152,7 @@ func transform(src *Image, like Image, orientation int) (*Image, error) {
 			fill(dst.Planes[p], 128)
 		}
 	}
-	activate(&in, src, dst, orientation)
+	activate(&in, part, dst, orientation)
 	var detail [256]C.char
 	if code := C.wp_transform(&in, &out, &detail[0], C.size_t(len(detail))); code != 0 {
 		return nil, fmt.Errorf("resize %dx%d to %dx%d: %s (zimg error %d)",
@@ -122,8 +169,8 @@ func transform(src *Image, like Image, orientation int) (*Image, error) {
 
 // transformCurve is transform for an image whose curve is not sRGB's, by way of
 // planes of red, green and blue that are deep enough for any.
-func transformCurve(src *Image, like Image, orientation int) (*Image, error) {
-	deep, err := transform(src, Image{
+func transformCurve(src *Image, part region, like Image, orientation int) (*Image, error) {
+	deep, err := transform(src, part, Image{
 		Width: like.Width, Height: like.Height, Kind: RGB, Alpha: src.Alpha && like.Alpha, Depth: 16, Full: true,
 	}, 1)
 	if err != nil {
@@ -136,7 +183,7 @@ func transformCurve(src *Image, like Image, orientation int) (*Image, error) {
 		return turn(mapped, orientation), nil
 	}
 	defer mapped.Free()
-	return transform(mapped, like, orientation)
+	return transform(mapped, mapped.all(), like, orientation)
 }
 
 // unlikeSRGB says that a curve is not sRGB's and that browsers tell them apart. The
@@ -155,25 +202,25 @@ func wide(primaries int) bool {
 }
 
 // activate says which part of the source the whole of dst shows. A planar dst is
-// rounded up to whole chroma samples, and so shows a little more than the source
-// has; zimg repeats the edge there. The surplus must be at the right and at the
-// bottom once dst has been turned.
-func activate(in *C.wp_image, src, dst *Image, orientation int) {
-	stepX := float64(src.Width) / float64(dst.Width)
-	stepY := float64(src.Height) / float64(dst.Height)
+// rounded up to whole chroma samples, and so shows a little more than the part: what is
+// beside it, or at the edge of the source, where zimg repeats the last pixels. The
+// surplus must be at the right and at the bottom once dst has been turned.
+func activate(in *C.wp_image, part region, dst *Image, orientation int) {
+	stepX := part.width / float64(dst.Width)
+	stepY := part.height / float64(dst.Height)
 	w, h := dst.Width, dst.Height
 	if dst.Kind != RGBA {
 		w, h = dst.PlaneSize(0)
 	}
-	in.active_width, in.active_height = C.double(float64(w)*stepX), C.double(float64(h)*stepY)
-	switch flipX, flipY := sourceFlips(orientation); {
-	case flipX && flipY:
-		in.left, in.top = C.double(float64(dst.Width-w)*stepX), C.double(float64(dst.Height-h)*stepY)
-	case flipX:
-		in.left = C.double(float64(dst.Width-w) * stepX)
-	case flipY:
-		in.top = C.double(float64(dst.Height-h) * stepY)
+	flipX, flipY := sourceFlips(orientation)
+	if flipX {
+		part.left -= float64(w-dst.Width) * stepX
 	}
+	if flipY {
+		part.top -= float64(h-dst.Height) * stepY
+	}
+	in.left, in.top = C.double(part.left), C.double(part.top)
+	in.active_width, in.active_height = C.double(float64(w)*stepX), C.double(float64(h)*stepY)
 }
 
 // sourceFlips says whether the last column, the last row of the source become a
@@ -295,7 +342,7 @@ func FullChroma(src *Image) (*Image, error) {
 	plain.Primaries, plain.Transfer = 0, 0
 	like := plain
 	like.SubW, like.SubH = 0, 0
-	out, err := transform(&plain, like, 1)
+	out, err := transform(&plain, plain.all(), like, 1)
 	if err != nil {
 		return nil, err
 	}
