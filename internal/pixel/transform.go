@@ -101,6 +101,9 @@ func exact(width, height int, alpha bool) Image {
 
 // cut copies a part of an RGBA image of whole pixels and turns it.
 func cut(src *Image, part region, size image.Point, orientation int) *Image {
+	if orientation < 1 || orientation > 8 { // as turn has it
+		orientation = 1
+	}
 	from := *src
 	from.Planes[0] = src.Planes[0][int(part.top)*src.Stride[0]+4*int(part.left):]
 	dst := NewRGBA(size.X, size.Y, nil)
