@@ -1,0 +1,27 @@
+# Builds the archive of a release in /dist: scripts/build-archive. Debian 12 has
+# glibc 2.36, and what is built there runs wherever glibc is that new.
+FROM golang:1.26-trixie AS go
+
+FROM debian:bookworm-slim AS build
+RUN apt-get update && apt-get install -y --no-install-recommends \
+      ca-certificates gcc g++ libc6-dev pkg-config git cmake ninja-build libaom-dev libde265-dev libdav1d-dev libturbojpeg0-dev libtiff-dev libdeflate-dev libzimg-dev liblcms2-dev \
+    && rm -rf /var/lib/apt/lists/*
+# Go links to no library of its system.
+COPY --from=go /usr/local/go /usr/local/go
+ENV PATH=/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin GOTOOLCHAIN=local
+ARG GOPROXY
+ARG GOSUMDB
+ARG GONOSUMDB
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY scripts/build-libheif scripts/
+RUN scripts/build-libheif /usr/local --no-x265 && ldconfig
+COPY scripts/build-flags scripts/
+RUN . scripts/build-flags && go build github.com/chai2010/webp
+COPY . .
+ARG VERSION
+RUN scripts/archive "$VERSION" /dist
+
+FROM scratch
+COPY --from=build /dist/ /dist/
