@@ -18,7 +18,7 @@ export CGO_CFLAGS
 
 LDFLAGS = -s -w -X main.version=$(VERSION)
 ACTIONLINT = $(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
-WORKFLOWS = $(wildcard .github/workflows/*.yml) $(filter-out testdata/workflows/gitlab-% %/woodpecker.yml,$(wildcard testdata/workflows/*.yml))
+WORKFLOWS = $(wildcard .github/workflows/*.yml) internal/setup/files/github.yml $(filter-out testdata/workflows/gitlab-% %/woodpecker.yml,$(wildcard testdata/workflows/*.yml))
 GOLANGCI = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 1m
 

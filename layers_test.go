@@ -45,7 +45,8 @@ var imports = []struct{ name, may string }{
 	{"store", "asset codec forge git pixel tree webp wire"},
 	{"report", "asset ci project"},
 	{"notify", "asset ci forge wire"},
-	{"app", "asset budget cache ci codec config convert forge git ledger notify pixel report scan shell store tree wire"},
+	{"setup", "project"},
+	{"app", "asset budget cache ci codec config convert forge git ledger notify pixel report scan setup shell store tree wire"},
 }
 
 // tools are commands that make files of the project. No room may import them,

@@ -28,6 +28,11 @@ func TestExamplesUseRealSettings(t *testing.T) {
 	if err != nil || len(files) < 8 {
 		t.Fatalf("%d workflows, %v", len(files), err)
 	}
+	written, err := filepath.Glob("internal/setup/files/*.yml")
+	if err != nil || len(written) < 3 {
+		t.Fatalf("%d files that init writes, %v", len(written), err)
+	}
+	files = append(files, written...)
 	docs, err := filepath.Glob("docs/*.md")
 	if err != nil || len(docs) < 5 {
 		t.Fatalf("%d documents, %v", len(docs), err)

@@ -41,6 +41,12 @@ func TestGitLabPipelines(t *testing.T) {
 			files:    []string{"webpress/assets/420.webp", "webpress/webpress-report.json", "webpress.env"},
 		},
 		{
+			name:     "the job that init writes",
+			pipeline: []byte(must(t, root(t), "cat", "internal/setup/files/gitlab.yml")),
+			want:     []string{"3 images converted", "PASS"},
+			files:    []string{"webpress/assets/420.webp", "webpress/webpress-report.json"},
+		},
+		{
 			name:     "check",
 			pipeline: picture(t, "workflows/gitlab-check.yml"),
 			flags: []string{

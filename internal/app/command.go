@@ -108,6 +108,8 @@ func (c Command) Main(ctx context.Context, args []string) int {
 		return r.apply(ctx)
 	case config.Check:
 		return r.check(ctx)
+	case config.Init:
+		return r.setUp(ctx)
 	case config.Merge:
 		return r.merge(ctx)
 	case config.Relock:

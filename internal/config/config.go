@@ -76,7 +76,7 @@ type Config struct {
 	NearLossless string `rule:"" group:"image" default:"auto" enum:"auto,never" placeholder:"WHEN" help:"Whether lossless=auto may change pixels by a few levels where that makes a screenshot, chart or table smaller."`
 	Effort       int    `rule:"" group:"image" default:"4" range:"0,6" placeholder:"N" brief:"0 is the fastest, 6 makes the smallest files" help:"Compression effort: 0 is the fastest, 6 makes the smallest files."`
 	MaxWidth     int    `rule:"" group:"image" default:"0" range:"0,16383" placeholder:"PIXELS" top:"" brief:"shrink wider images" help:"Shrink wider images to this width and keep the aspect ratio. 0 is no limit."`
-	MaxHeight    int    `rule:"" group:"image" default:"0" range:"0,16383" placeholder:"PIXELS" top:"" brief:"shrink taller images" help:"Shrink taller images to this height and keep the aspect ratio. 0 is no limit."`
+	MaxHeight    int    `rule:"" group:"image" default:"0" range:"0,16383" placeholder:"PIXELS" brief:"shrink taller images" help:"Shrink taller images to this height and keep the aspect ratio. 0 is no limit."`
 	Metadata     string `rule:"" group:"image" default:"icc" enum:"icc,copyright,none,all" placeholder:"WHAT" top:"" brief:"keep icc (default), copyright, all or none" help:"Metadata to keep. icc keeps color profiles and drops GPS positions, dates and cameras; copyright also keeps the names of author and owner."`
 
 	Output     string  `rule:"" group:"result" short:"o" default:"{dir}/{name}.webp" check:"template" placeholder:"TEMPLATE" top:"" brief:"path of results, made of {dir}, {name}, {ext}" help:"Path of the result, built from the {dir}, {name} and {ext} of its source."`
@@ -175,6 +175,8 @@ const (
 	Check Verb = "check"
 	// Apply checks what a run with fewer rights has uploaded, and commits it.
 	Apply Verb = "apply"
+	// Init writes the files that a repository needs to use webpress.
+	Init Verb = "init"
 	// Merge joins what the shards of a run have made.
 	Merge Verb = "merge"
 	// Accept takes results that were changed by hand as they are.

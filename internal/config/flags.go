@@ -26,6 +26,7 @@ type grammar struct {
 	NoConfig   bool           `group:"run" help:"Do not read webpress.yml."`
 	Convert    convertArgs    `cmd:"" default:"withargs" brief:"convert images to WebP (the default)" settings:"group:which,group:image,group:result,group:limits,group:incremental" help:"Convert images to WebP. This is the default: the word convert can be left out."`
 	Check      checkedArgs    `cmd:"" brief:"report outdated results and images over a budget" settings:"group:check,group:which,base,changed-only,report,code-quality,summary,json,quiet,verbose" help:"Report results that are not up to date and images that break a budget, with the commands that fix it. Changes no file. Exits with 1 if there is an error."`
+	Init       struct{}       `cmd:"" brief:"set webpress up in this repository" settings:"dry-run" help:"Set webpress up in this repository: write webpress.yml, a workflow for its CI and a line in .gitattributes. Existing files are left alone."`
 	Accept     acceptArgs     `cmd:"" brief:"keep results that were edited by hand" help:"Keep results that were edited by hand, or made by another program, as they are."`
 	Apply      applyArgs      `cmd:"" settings:"verify,group:store,group:commit,token,summary,comment,dry-run" help:"Verify the artifact of a run that could not commit, such as one for a pull request from a fork, and commit it."`
 	Merge      mergeArgs      `cmd:"" settings:"uploads,verify,group:store,group:commit,token,summary,comment,dry-run" help:"Join the artifacts of a run's shards (see --shard) into one result."`
