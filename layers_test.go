@@ -46,7 +46,7 @@ var imports = []struct{ name, may string }{
 	{"report", "asset ci project"},
 	{"notify", "asset ci forge wire"},
 	{"setup", "project"},
-	{"app", "asset budget cache ci codec config convert forge git ledger notify pixel report scan setup shell store tree wire"},
+	{"app", "asset budget cache ci codec config convert forge git ledger notify pixel project report scan setup shell store tree wire"},
 }
 
 // tools are commands that make files of the project. No room may import them,

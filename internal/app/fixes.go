@@ -8,6 +8,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/project"
 	"github.com/webpress/webpress/internal/shell"
 )
 
@@ -68,7 +69,22 @@ func (f *fixes) commands() string {
 		say("", f.git(f.add, "add")...)
 		say("adds what .gitignore leaves out:", f.git(f.force, "add", "--force")...)
 	}
+	if slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(strings.TrimLeft(line, "# "), "webpress ") }) {
+		lines = append([]string{"# without webpress, first type: " + f.container()}, lines...)
+	}
 	return strings.Join(lines, "\n")
+}
+
+// container is a function of the shell, so that the commands work with it as they are.
+// git finds its folder where it is, also in linked work trees and submodules.
+func (f *fixes) container() string {
+	mount := `-v "$PWD:$PWD" -w "$PWD"`
+	before := ""
+	if f.repo != nil {
+		before = "t=$(git rev-parse --show-toplevel) g=$(git rev-parse --path-format=absolute --git-common-dir); "
+		mount = `-v "$t:$t" -v "$g:$g" -w "$(pwd -P)"`
+	}
+	return "webpress() (" + before + "docker run --rm " + mount + " " + project.Image + ":" + project.Major + ` "$@")`
 }
 
 // git are commands of git for files.
