@@ -37,10 +37,20 @@ func (r *run) accept(ctx context.Context) int {
 	for _, t := range v.todo {
 		todo[t.Output], todo[t.Source.Path] = t, t
 	}
+	done := map[string]bool{}
+	for _, one := range v.settled {
+		if one.Reason == asset.UpToDate {
+			done[one.Output], done[one.Source.Path] = true, true
+		}
+	}
 	var faults []error
 	var accepted []ledger.Todo
 	for _, name := range names {
 		t, ok := todo[path.Clean(name)]
+		if !ok && done[path.Clean(name)] {
+			r.log.line("%q is already up to date: nothing to accept", name)
+			continue
+		}
 		if !ok {
 			t.Output = name
 		}
@@ -81,7 +91,7 @@ func (r *run) accept(ctx context.Context) int {
 	for _, t := range accepted {
 		r.log.line("%q accepted for the result of %q, as it is", t.Output, t.Source.Path)
 	}
-	if r.repo != nil {
+	if r.repo != nil && len(accepted) > 0 {
 		names, err := r.addable(ctx, append(outputsOf(accepted), p.lock()), nil)
 		if err != nil {
 			r.tellFault(err)

@@ -36,6 +36,14 @@ func (c *outputCheck) todo(ctx context.Context) error {
 		return err
 	}
 	for _, t := range c.view.todo {
+		if t.Source.Ignored && c.run.repo != nil {
+			c.add(t.Source.Path, asset.Finding{
+				Rule: asset.RuleIgnored, Severity: asset.Warning, Path: t.Source.Path,
+				Message: fmt.Sprintf("%q is ignored by git, and webpress.lock has no line for it: whether its result is up to date is not known", t.Source.Path),
+				Hint:    "add it with `git add --force` if it belongs to the repository",
+			}, fixes{})
+			continue
+		}
 		f, of := c.ofTodo(t, tried[t.Source.Path])
 		if t.Remove {
 			of.gone = append(of.gone, t.Source.Path)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/webpress/webpress/internal/asset"
@@ -52,10 +54,16 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 	if v.found, err = scan.Find(ctx, o); err != nil {
 		return nil, err
 	}
-	r.noImages(v.found)
+	r.noImages(&v.found)
 	v.settled = v.found.Failed
-	if p != nil && r.settings.Prune {
+	if p != nil && (r.settings.Prune || r.settings.Verb == config.Check) {
 		v.settled = slices.DeleteFunc(v.settled, func(one asset.Result) bool { return r.isGone(p, one) })
+	}
+	if err := r.missing(v.settled); err != nil {
+		return nil, err
+	}
+	if notice := ignoredSources(v.found.Sources); notice != "" && p != nil && p.repo != nil && r.settings.Verb == config.Convert {
+		v.found.Notices = append(v.found.Notices, notice)
 	}
 	caches := r.settings.CacheDir != ""
 	if p == nil {
@@ -127,7 +135,7 @@ func (v *view) done() (jobs []asset.Job, results map[string]asset.Result) {
 
 // noImages says so where patterns are set and want no file that is there: a run that is
 // about nothing would be green for ever.
-func (r *run) noImages(found scan.Found) {
+func (r *run) noImages(found *scan.Found) {
 	s := r.settings
 	patterns := s.Paths
 	if len(patterns) == 0 {
@@ -136,7 +144,15 @@ func (r *run) noImages(found scan.Found) {
 	if !found.None || len(patterns) == 0 || s.IfNoImages == config.Ignore || s.Verb != config.Convert && s.Verb != config.Check {
 		return
 	}
-	message := fmt.Sprintf("no image matches %q", strings.Join(patterns, ", "))
+	var unmatched []string
+	found.Notices = slices.DeleteFunc(found.Notices, func(notice string) bool {
+		if scan.IsUnmatched(notice) {
+			unmatched = append(unmatched, notice)
+			return true
+		}
+		return false
+	})
+	message := cmp.Or(strings.Join(unmatched, "; "), fmt.Sprintf("no image matches %q", strings.Join(patterns, ", ")))
 	if s.IfNoImages == config.Fail {
 		r.nothing = true
 		r.log.error("%s", message)
@@ -146,6 +162,47 @@ func (r *run) noImages(found scan.Found) {
 	r.log.warn("%s", message)
 	r.ci.Annotate([]ci.Annotation{{Level: ci.Warning, Title: "webpress", Message: message}})
 }
+
+// missing are the faults of files that were named for this run and are not there: a name
+// that is misspelled stops the run, as other wrong arguments do.
+func (r *run) missing(failed []asset.Result) error {
+	named := make(map[string]bool, len(r.settings.Paths))
+	for _, name := range r.settings.Paths {
+		named[path.Clean(name)] = true
+	}
+	var faults []error
+	for _, one := range failed {
+		if !named[one.Source.Path] {
+			continue
+		}
+		if _, err := os.Lstat(r.at(filepath.FromSlash(one.Source.Path))); errors.Is(err, fs.ErrNotExist) {
+			faults = append(faults, one.Err)
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// ignoredSources says of sources that git ignores what follows from that, empty where
+// there are none.
+func ignoredSources(sources []asset.Source) string {
+	var names []string
+	for _, s := range sources {
+		if s.Ignored && filepath.IsLocal(filepath.FromSlash(s.Path)) {
+			names = append(names, strconv.Quote(s.Path))
+		}
+	}
+	switch n := len(names); {
+	case n == 0:
+		return ""
+	case n == 1:
+		return names[0] + " is ignored by git: " + ignoredSource
+	default:
+		return fmt.Sprintf("%s and %s are ignored by git: %s", names[0], count(n-1, "other image"), ignoredSource)
+	}
+}
+
+// ignoredSource is what follows for a source from that git ignores it, and what to do.
+const ignoredSource = "every run converts it again, and webpress.lock has no line for it; add it with `git add --force` if it belongs to the repository"
 
 // isGone says that a file that was named is not there, and that webpress.lock has results
 // of it: to prune is about those.
@@ -167,10 +224,18 @@ func (v *view) jobs() []asset.Job {
 func (r *run) scanOptions() scan.Options {
 	s := r.settings
 	return scan.Options{
-		Dir: s.WorkingDirectory, Paths: s.Paths, Globs: s.Glob, Ignore: slices.Concat(s.Ignore, r.ownFolders()),
+		Dir: s.WorkingDirectory, Paths: s.Paths, Globs: s.Glob, GlobName: r.globName(), Ignore: slices.Concat(s.Ignore, r.ownFolders()),
 		MaxFileSizeOf: func(file string) int64 { return r.settingsOf(file).MaxFileSize },
 		Git:           r.git(),
 	}
+}
+
+// globName is what the setting glob is called: with its file, where that has it.
+func (r *run) globName() string {
+	if _, ok := r.settings.FromFile["glob"]; ok {
+		return "`glob` of " + r.fromStart(r.settings.File)
+	}
+	return "`glob`"
 }
 
 // ownFolders are patterns of the folders that webpress itself fills: what lies there

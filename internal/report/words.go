@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,6 +85,9 @@ func (r Report) outcome(arrow string) string {
 	if len(r.Results) == 0 && r.Left == 0 {
 		return "no images found"
 	}
+	if n := r.removed(); n > 0 && t.Converted == 0 {
+		return count(n, "original") + " removed, whose results were there already"
+	}
 	s := images(t.Converted)
 	if r.DryRun {
 		s += " would be"
@@ -112,6 +116,16 @@ func (r Report) outcome(arrow string) string {
 func (r Report) moved() (n int) {
 	for _, one := range r.of(asset.Converted) {
 		if one.Replaced != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// removed is how many sources were removed.
+func (r Report) removed() (n int) {
+	for _, one := range r.Results {
+		if slices.Contains(one.Notes, asset.OriginalRemoved) {
 			n++
 		}
 	}

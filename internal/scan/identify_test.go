@@ -227,8 +227,8 @@ func TestSymlinks(t *testing.T) {
 		},
 		"a folder outside":        {globs: []string{"outdir"}, failed: []string{`open "outdir": is a symbolic link that leaves the working directory` + leaves}},
 		"a file outside":          {globs: []string{"outdir/b.png"}, failed: []string{`find "outdir/b.png": leaves the working directory by a symbolic link`}},
-		"a glob outside":          {globs: []string{"outdir/*.png"}, notices: []string{`no file matches "outdir/*.png": "outdir" is a symbolic link that leaves the working directory`}},
-		"a glob by way of a link": {globs: []string{"dir/*.png"}, notices: []string{`no file matches "dir/*.png": "dir" is a symbolic link to "sub"`}},
+		"a glob outside":          {globs: []string{"outdir/*.png"}, notices: []string{`no image matches "outdir/*.png": "outdir" is a symbolic link that leaves the working directory`}},
+		"a glob by way of a link": {globs: []string{"dir/*.png"}, notices: []string{`no image matches "dir/*.png": "dir" is a symbolic link to "sub"`}},
 		"a circle of folders":     {globs: []string{"ring/**"}, notices: []string{"1 symbolic link left out"}},
 		"the tree by a link":      {globs: []string{"by", "!*.png"}, want: []string{"sub/c.png"}, notices: []string{"1 symbolic link left out"}},
 	}

@@ -28,6 +28,8 @@ type entry struct {
 type lister struct {
 	workdir
 	wanted *wanted
+	// globName is Options.GlobName.
+	globName string
 
 	entries []entry
 	failed  []asset.Result

@@ -39,15 +39,15 @@ func TestGitDecides(t *testing.T) {
 		"a file in an ignored one":   {globs: []string{"dist/x.png"}, want: []string{"dist/x.png"}},
 		"ignored further down":       {globs: []string{"src/**/*.png"}, want: []string{"src/a.png"}},
 		"ignored, and begun with":    {globs: []string{"src/build/*.png"}, want: []string{"src/build/b.png"}},
-		"ignored file by file":       {globs: []string{"cache/*.png"}, notice: []string{`no file matches "cache/*.png"; files that git ignores do not count`}},
+		"ignored file by file":       {globs: []string{"cache/*.png"}, notice: []string{`no image matches "cache/*.png"; files that git ignores do not count`}},
 		"node_modules":               {globs: []string{"node_modules/**/*.png"}, want: []string{"node_modules/m/n.png"}},
 		"a deleted file":             {globs: []string{"gone.png"}, failed: []string{`find "gone.png": no such file`}},
-		"a deleted file, by a glob":  {globs: []string{"g*.png", "new.png"}, want: []string{"new.png"}, notice: []string{`no file matches "g*.png"; "**/g*.png" would look into folders as well`}},
+		"a deleted file, by a glob":  {globs: []string{"g*.png", "new.png"}, want: []string{"new.png"}, notice: []string{`no image matches "g*.png"; "**/g*.png" would look into folders as well`}},
 		"from a subfolder":           {dir: "sub", want: []string{"changed.png"}},
 		"from an ignored folder":     {dir: "dist", want: []string{"sub/y.png", "x.png", "z.jpg"}},
 		"from below one":             {dir: "dist/sub", want: []string{"y.png"}},
 		"a folder from an ignored":   {dir: "dist", globs: []string{"sub"}, want: []string{"sub/y.png"}},
-		"a folder that is not there": {globs: []string{"nowhere/**"}, notice: []string{`no file matches "nowhere/**"`}},
+		"a folder that is not there": {globs: []string{"nowhere/**"}, notice: []string{`no image matches "nowhere/**"`}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

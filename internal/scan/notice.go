@@ -3,10 +3,19 @@ package scan
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
 )
+
+// noImage begins the notice about a pattern that matches nothing.
+const noImage = "no image matches"
+
+// IsUnmatched says that a notice is about a pattern that matches nothing.
+func IsUnmatched(notice string) bool {
+	return strings.HasPrefix(notice, noImage) || strings.HasPrefix(notice, "no images in ")
+}
 
 // unmatched returns a notice for each pattern that matched nothing, and for
 // each link that stands for another file.
@@ -17,6 +26,8 @@ func (l *lister) unmatched() []string {
 		case p.negate:
 		case p.link != "" && p.kind == exact:
 			notices = append(notices, fmt.Sprintf("%q is a symbolic link to %q, which is taken in its place", p.link, p.path))
+		case p.kind != exact && l.unglobbed(p) != "" && !slices.ContainsFunc(l.entries, func(e entry) bool { return p.means(e.path) }):
+			notices = append(notices, fmt.Sprintf("%s %q: %s leaves out %q", noImage, p.raw, l.globName, l.unglobbed(p)))
 		case p.hit:
 		case l.ignored(p) != "":
 			notices = append(notices, fmt.Sprintf("%q is left out: %s", p.raw, l.ignored(p)))
@@ -26,7 +37,7 @@ func (l *lister) unmatched() []string {
 		case p.kind == folder:
 			notices = append(notices, fmt.Sprintf("no images in %q", p.path))
 		default:
-			notices = append(notices, fmt.Sprintf("no file matches %q%s", p.raw, l.why(p)))
+			notices = append(notices, fmt.Sprintf("%s %q%s", noImage, p.raw, l.why(p)))
 		}
 	}
 	return notices
@@ -50,12 +61,27 @@ func (l *lister) ignored(p pattern) string {
 		}
 	}
 	for _, file := range l.passed {
-		within := p.kind == folder && (p.path == "." || strings.HasPrefix(file, p.path+"/"))
-		if !within && (p.kind != glob || !p.hits(file)) {
-			continue
-		}
-		if i := by(file); i != nil {
+		if i := by(file); i != nil && p.means(file) {
 			return fmt.Sprintf("`ignore` has %q, which takes %q", i.raw, file)
+		}
+	}
+	return ""
+}
+
+// means says that a file is one of those that a folder or a glob stands for.
+func (p *pattern) means(file string) bool {
+	within := p.kind == folder && (p.path == "." || strings.HasPrefix(file, p.path+"/"))
+	return within || p.kind == glob && p.hits(file)
+}
+
+// unglobbed is a file that a path of the user's means and that the setting glob leaves
+// out, empty where there is none, as far as can be seen.
+func (l *lister) unglobbed(p pattern) string {
+	for _, file := range l.passed {
+		if len(l.wanted.paths.all) > 0 && p.means(file) {
+			if g := l.wanted.globs.last(file, p.names); g == nil || g.negate {
+				return file
+			}
 		}
 	}
 	return ""

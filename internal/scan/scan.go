@@ -29,6 +29,7 @@
 package scan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -55,6 +56,8 @@ type Options struct {
 	// Globs are patterns; with none, or only such that take files away, every
 	// image is meant.
 	Globs []string
+	// GlobName is what people call Globs; empty is `glob`.
+	GlobName string
 	// Ignore are patterns of files to leave out in any case. As in a
 	// .gitignore, one without a slash matches a name in every folder, one that
 	// starts with a slash starts from the working directory, and ! takes a file
@@ -114,7 +117,7 @@ func Find(ctx context.Context, o Options) (Found, error) {
 	if err != nil {
 		return Found{}, err
 	}
-	l := lister{workdir: t, wanted: w}
+	l := lister{workdir: t, wanted: w, globName: cmp.Or(o.GlobName, "`glob`")}
 	if err := l.list(ctx, o.Git); err != nil {
 		return Found{}, err
 	}
