@@ -113,6 +113,10 @@ func (j *journal) remove() error {
 		return err
 	}
 	defer root.Close()
+	// A file system that is read-only refuses also to remove what is not there.
+	if _, err := root.Lstat(j.name); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err := root.Remove(j.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove %q: %w", j.path(), cause(err))
 	}

@@ -144,7 +144,7 @@ type Config struct {
 	FailOn  string `group:"report" default:"error" enum:"error,change,none" placeholder:"WHAT" help:"When to exit with 1. error: an image failed; change: also if files were written or are not staged; none: never."`
 	Summary bool   `group:"report" default:"true" negatable:"" brief:"write the job summary" help:"Write the job summary of the CI."`
 	// Report is relative to WorkingDirectory, unless it is absolute.
-	Report string `group:"report" placeholder:"FILE" check:"file" brief:"write a JSON report" help:"Write a JSON report to this file."`
+	Report string `group:"report" placeholder:"FILE" check:"file" brief:"write a JSON report" help:"Write a JSON report to this file; folders that are missing are created."`
 	// Dotenv and CodeQuality are relative to WorkingDirectory, unless absolute.
 	Dotenv        string `group:"report" placeholder:"FILE" check:"file" help:"Write the outputs as WEBPRESS_NAME=value lines to this file, for GitLab's artifacts:reports:dotenv."`
 	CodeQuality   string `group:"report" placeholder:"FILE" check:"file" brief:"write a GitLab code quality report" help:"Write failures to this file as a GitLab code quality report."`
