@@ -118,12 +118,12 @@ func outputsOf(all []ledger.Todo) []string {
 func (r *run) acceptable(t ledger.Todo, found bool) error {
 	root, err := os.OpenRoot(r.settings.WorkingDirectory)
 	if err != nil {
-		return cause(err)
+		return tree.Cause(err)
 	}
 	defer root.Close()
 	data, err := tree.ReadPlain(root, filepath.FromSlash(t.Output), r.settings.MaxFileSize)
 	if err != nil {
-		return cause(err)
+		return tree.Cause(err)
 	}
 	switch format, _ := asset.Sniff(data); {
 	case !found:

@@ -207,7 +207,7 @@ func (r *run) checkApply(repo *git.Repo) error {
 	if info, err := os.Stat(r.at(r.settings.Upload)); err != nil || !info.IsDir() {
 		why := "not a directory"
 		if err != nil {
-			why = cause(err).Error()
+			why = tree.Cause(err).Error()
 		}
 		faults = append(faults, &asset.Fault{
 			Message: fmt.Sprintf("apply %q: %s", r.settings.Upload, why),
@@ -299,7 +299,7 @@ func (r *run) refuseUpload(err error) int {
 func (r *run) unpack(dir string, v store.Verified) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return fmt.Errorf("open %q: %w", dir, cause(err))
+		return fmt.Errorf("open %q: %w", dir, tree.Cause(err))
 	}
 	defer root.Close()
 	for _, one := range v.Results {
@@ -312,7 +312,7 @@ func (r *run) unpack(dir string, v store.Verified) error {
 		}
 		if one.Source.Path != one.Output && v.Removes(one.Source.Path) {
 			if err := root.Remove(one.Source.Path); err != nil && !errors.Is(err, os.ErrNotExist) {
-				return fmt.Errorf("remove %q: %w", one.Source.Path, cause(err))
+				return fmt.Errorf("remove %q: %w", one.Source.Path, tree.Cause(err))
 			}
 		}
 	}

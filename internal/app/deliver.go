@@ -8,7 +8,6 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/report"
-	"github.com/webpress/webpress/internal/tree"
 )
 
 // deliver tells everybody what the run has done: the files that the settings ask
@@ -134,6 +133,3 @@ func (r *run) inRepository(name string) string {
 	}
 	return path.Join(filepath.ToSlash(below), name)
 }
-
-// cause is err without the path that package os adds to it.
-func cause(err error) error { return tree.Cause(err) }

@@ -11,6 +11,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 const (
@@ -42,7 +43,7 @@ func (r *run) exclude(ctx context.Context, root string, looks bool) (release fun
 			// Some network file systems cannot. Nearly always there is no other run.
 			return func() {}, nil
 		case err != nil:
-			return nil, fmt.Errorf("lock %q: %w", root, cause(err))
+			return nil, fmt.Errorf("lock %q: %w", root, tree.Cause(err))
 		case r.Now().Sub(began) > patience:
 			return nil, &asset.Fault{
 				Message: fmt.Sprintf("another webpress has been at work in %q for %s", root, patience),

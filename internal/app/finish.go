@@ -12,6 +12,7 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/ledger"
 	"github.com/webpress/webpress/internal/store"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // finished is what a run has done besides its results.
@@ -130,10 +131,10 @@ func (r *run) orphans(ctx context.Context, p *past, v *view) ([]ledger.Orphan, e
 func (r *run) remove(name string) error {
 	root, err := os.OpenRoot(r.settings.WorkingDirectory)
 	if err != nil {
-		return cause(err)
+		return tree.Cause(err)
 	}
 	defer root.Close()
-	return cause(root.Remove(name))
+	return tree.Cause(root.Remove(name))
 }
 
 // lockFile is how the lock file gets into a commit. base is what the commit that

@@ -31,7 +31,7 @@ func (r *run) setUp(ctx context.Context) int {
 	}
 	root, err := os.OpenRoot(r.settings.WorkingDirectory)
 	if err != nil {
-		return r.stop(ctx, fmt.Errorf("open working directory: %w", cause(err)))
+		return r.stop(ctx, fmt.Errorf("open working directory: %w", tree.Cause(err)))
 	}
 	defer root.Close()
 	project := setup.Look(root.FS(), origin)
@@ -50,7 +50,7 @@ func (r *run) setUp(ctx context.Context) int {
 	r.describeProject(project, found.Sources)
 	for _, f := range project.Files(root.FS(), images, r.repo != nil) {
 		if err := r.writeSetup(root, f); err != nil {
-			r.tellFault(fmt.Errorf("write %q: %w", f.Path, cause(err)))
+			r.tellFault(fmt.Errorf("write %q: %w", f.Path, tree.Cause(err)))
 			return Undelivered
 		}
 	}

@@ -62,7 +62,7 @@ func (j *journal) add(line []byte, durable bool) error {
 		return j.broken
 	}
 	if err := j.write(line, durable); err != nil {
-		j.broken = fmt.Errorf("write %q: %w", j.path(), cause(err))
+		j.broken = fmt.Errorf("write %q: %w", j.path(), tree.Cause(err))
 		return j.broken
 	}
 	return nil
@@ -118,7 +118,7 @@ func (j *journal) remove() error {
 		return nil
 	}
 	if err := root.Remove(j.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove %q: %w", j.path(), cause(err))
+		return fmt.Errorf("remove %q: %w", j.path(), tree.Cause(err))
 	}
 	return nil
 }

@@ -103,12 +103,12 @@ func (r *run) verifyShards(ctx context.Context, v *view) ([]store.Verified, erro
 func (r *run) openSource(name string) (*os.File, error) {
 	root, err := os.OpenRoot(r.settings.WorkingDirectory)
 	if err != nil {
-		return nil, cause(err)
+		return nil, tree.Cause(err)
 	}
 	defer root.Close()
 	f, _, err := tree.OpenIn(root, name)
 	if err != nil {
-		return nil, fmt.Errorf("read %q: %w", name, cause(err))
+		return nil, fmt.Errorf("read %q: %w", name, tree.Cause(err))
 	}
 	return f, nil
 }

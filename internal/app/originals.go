@@ -125,7 +125,7 @@ func (r *run) namedIn(ctx context.Context, jobs []asset.Job, asked []int) (map[s
 	}
 	root, err := os.OpenRoot(repo.Top())
 	if err != nil {
-		return nil, fmt.Errorf("open %q: %w", repo.Top(), cause(err))
+		return nil, fmt.Errorf("open %q: %w", repo.Top(), tree.Cause(err))
 	}
 	defer root.Close()
 	where := map[string]*mentions{}

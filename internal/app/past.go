@@ -115,14 +115,14 @@ func readLock(root string) ([]byte, error) { return readIn(root, ledger.Name, ma
 func readIn(folder, name string, limit int64) ([]byte, error) {
 	dir, err := os.OpenRoot(folder)
 	if err != nil {
-		return nil, cause(err)
+		return nil, tree.Cause(err)
 	}
 	defer dir.Close()
 	data, err := tree.ReadPlain(dir, name, limit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	return data, cause(err)
+	return data, tree.Cause(err)
 }
 
 // lock is the path of the lock file for people: from the working directory.

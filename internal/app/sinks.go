@@ -254,7 +254,7 @@ func (r *run) checkStranger(ctx context.Context, setting, name string) error {
 	}
 	root, err := os.OpenRoot(r.settings.WorkingDirectory)
 	if err != nil {
-		return fmt.Errorf("open working directory: %w", cause(err))
+		return fmt.Errorf("open working directory: %w", tree.Cause(err))
 	}
 	defer root.Close()
 	clean := filepath.ToSlash(filepath.Clean(name))
@@ -322,7 +322,7 @@ func (r *run) writeFile(setting, name string, data []byte) error {
 	switch {
 	case isStdout(name):
 		if _, err := r.Stdout.Write(data); err != nil {
-			return fmt.Errorf("write %s to standard output: %w", setting, cause(err))
+			return fmt.Errorf("write %s to standard output: %w", setting, tree.Cause(err))
 		}
 		return nil
 	case r.settings.DryRun:
@@ -336,7 +336,7 @@ func (r *run) writeFile(setting, name string, data []byte) error {
 		err = tree.Save(r.at(name), data)
 	}
 	if err != nil {
-		return fmt.Errorf("write %s %q: %w", setting, name, cause(err))
+		return fmt.Errorf("write %s %q: %w", setting, name, tree.Cause(err))
 	}
 	return nil
 }

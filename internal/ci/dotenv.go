@@ -37,7 +37,7 @@ func writeDotenv(path, within string, stdout io.Writer, outputs []Output, limit 
 		// What is no regular file, such as a named pipe, has no lines to keep.
 		_, other := errors.AsType[*tree.KindError](err)
 		if err != nil && !other && !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("read outputs %q: %w", path, cause(err))
+			return nil, fmt.Errorf("read outputs %q: %w", path, tree.Cause(err))
 		}
 	}
 	mine := make(map[string]bool, len(outputs))
@@ -73,7 +73,7 @@ func writeDotenv(path, within string, stdout io.Writer, outputs []Output, limit 
 		err = tree.Save(path, []byte(b.String()))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("write outputs %q: %w", path, cause(err))
+		return nil, fmt.Errorf("write outputs %q: %w", path, tree.Cause(err))
 	}
 	return left, nil
 }
@@ -182,11 +182,6 @@ func dotenv(o Options, outputs []Output, limit int, paths ...string) error {
 		}
 	}
 	return nil
-}
-
-// cause is err without the path that package os adds to it.
-func cause(err error) error {
-	return tree.Cause(err)
 }
 
 // say prints one line to the log. An error is of no use to anybody: the log is

@@ -70,7 +70,7 @@ func (g *GitHub) Summary(render func(limit int) string) error {
 	case err == nil:
 		there = info.Size()
 	case !errors.Is(err, os.ErrNotExist):
-		return fmt.Errorf("write summary %q: %w", path, cause(err))
+		return fmt.Errorf("write summary %q: %w", path, tree.Cause(err))
 	}
 	// An empty line before, and the end of ours.
 	const around = len("\n\n") + len("\n")
@@ -94,7 +94,7 @@ func (g *GitHub) Summary(render func(limit int) string) error {
 		markdown += "\n"
 	}
 	if err := appendFile(path, before+markdown); err != nil {
-		return fmt.Errorf("write summary %q: %w", path, cause(err))
+		return fmt.Errorf("write summary %q: %w", path, tree.Cause(err))
 	}
 	return nil
 }
@@ -129,7 +129,7 @@ func (g *GitHub) stepOutputs(outputs []Output) error {
 		before = "\n"
 	}
 	if err := appendFile(path, before+b.String()); err != nil {
-		return fmt.Errorf("write outputs %q: %w", path, cause(err))
+		return fmt.Errorf("write outputs %q: %w", path, tree.Cause(err))
 	}
 	return nil
 }

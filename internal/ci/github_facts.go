@@ -229,7 +229,7 @@ func readEvent(path string) (event, error) {
 	}
 	data, err := tree.Read(path, maxEvent)
 	if err != nil {
-		return e, fmt.Errorf("read event %q: %w", path, cause(err))
+		return e, fmt.Errorf("read event %q: %w", path, tree.Cause(err))
 	}
 	if err := json.Unmarshal(data, &e); err != nil {
 		return event{}, fmt.Errorf("read event %q: %w", path, err)

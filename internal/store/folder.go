@@ -61,11 +61,11 @@ func (f Folder) Put(ctx context.Context, d Delivery) (asset.Stored, error) {
 		return stored, nil
 	}
 	if err := os.MkdirAll(f.Dir, 0o755); err != nil {
-		return fail(cause(err), "let `artifact-dir` be a folder that can be written to")
+		return fail(tree.Cause(err), "let `artifact-dir` be a folder that can be written to")
 	}
 	to, err := os.OpenRoot(f.Dir)
 	if err != nil {
-		return fail(cause(err), "let `artifact-dir` be a folder")
+		return fail(tree.Cause(err), "let `artifact-dir` be a folder")
 	}
 	defer to.Close()
 	old, err := earlier(to)
@@ -110,7 +110,7 @@ func (f Folder) apart(d Delivery) error {
 		return nil
 	}
 	if err != nil {
-		return cause(err)
+		return tree.Cause(err)
 	}
 	if !info.IsDir() {
 		return errors.New("it is not a folder")
@@ -139,7 +139,7 @@ func earlier(to *os.Root) (map[string]Entry, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read %q: %w", ManifestName, cause(err))
+		return nil, fmt.Errorf("read %q: %w", ManifestName, tree.Cause(err))
 	}
 	m, err := parseManifest(data)
 	if err != nil {
@@ -221,7 +221,7 @@ func (p *placing) inTheWay(f File) string {
 	case errors.Is(err, fs.ErrNotExist):
 		return ""
 	case err != nil:
-		return fmt.Sprintf("%q cannot be written: %s", name, cause(err))
+		return fmt.Sprintf("%q cannot be written: %s", name, tree.Cause(err))
 	case !info.Mode().IsRegular():
 		return fmt.Sprintf("%q is not a regular file", name)
 	}
@@ -279,7 +279,7 @@ func (p *placing) put(name string, fill func(io.Writer) error) error {
 		err = tree.Write(p.to, name, tree.Options{Like: like}, fill)
 	}
 	if err != nil {
-		return fmt.Errorf("write %q: %w", name, cause(err))
+		return fmt.Errorf("write %q: %w", name, tree.Cause(err))
 	}
 	return nil
 }
@@ -296,7 +296,7 @@ func (p *placing) remove(e Entry) {
 		return
 	}
 	if err := p.to.Remove(e.Output); err != nil {
-		p.notes = append(p.notes, fmt.Sprintf("%q of an earlier run could not be removed: %s", e.Output, cause(err)))
+		p.notes = append(p.notes, fmt.Sprintf("%q of an earlier run could not be removed: %s", e.Output, tree.Cause(err)))
 		return
 	}
 	for dir := path.Dir(e.Output); dir != "."; dir = path.Dir(dir) {

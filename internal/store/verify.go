@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // The bounds of VerifyOptions where they are 0.
@@ -138,7 +139,7 @@ func inspect(dir string, o VerifyOptions) (*verifying, error) {
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return fail(cause(err), "download the artifact into this folder before")
+		return fail(tree.Cause(err), "download the artifact into this folder before")
 	}
 	defer root.Close()
 	m, err := readManifest(root)
@@ -190,7 +191,7 @@ func (v Verified) Read(output string) ([]byte, error) {
 		}
 		root, err := os.OpenRoot(v.dir)
 		if err != nil {
-			return nil, fmt.Errorf("read %q: %w", output, cause(err))
+			return nil, fmt.Errorf("read %q: %w", output, tree.Cause(err))
 		}
 		defer root.Close()
 		data, err := readEntry(root, e)
@@ -207,7 +208,7 @@ func (v Verified) Read(output string) ([]byte, error) {
 func (v Verified) Report() ([]byte, error) {
 	root, err := os.OpenRoot(v.dir)
 	if err != nil {
-		return nil, fmt.Errorf("read %q: %w", ReportName, cause(err))
+		return nil, fmt.Errorf("read %q: %w", ReportName, tree.Cause(err))
 	}
 	defer root.Close()
 	data, err := readRegular(root, ReportName, maxReport)
@@ -257,7 +258,7 @@ func (v *verifying) folder() {
 	budget := 20*v.MaxFiles + 1000
 	err := fs.WalkDir(v.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
-			v.faultOf(name, "%s", cause(err))
+			v.faultOf(name, "%s", tree.Cause(err))
 			return nil
 		}
 		if budget--; budget < 0 {
@@ -281,7 +282,7 @@ func (v *verifying) folder() {
 		return nil
 	})
 	if err != nil {
-		v.fault("%s", cause(err))
+		v.fault("%s", tree.Cause(err))
 	}
 	for name := range v.entries {
 		if !found[name] && !v.faulty[name] {

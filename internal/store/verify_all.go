@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // maxUploads is how many folders are put together at most.
@@ -119,12 +120,12 @@ func uploadsIn(dir string) ([]string, error) {
 	}
 	f, err := os.Open(dir)
 	if err != nil {
-		return nil, cause(err)
+		return nil, tree.Cause(err)
 	}
 	defer f.Close()
 	entries, err := f.ReadDir(maxUploads + 1)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, cause(err)
+		return nil, tree.Cause(err)
 	}
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	var found, others []string

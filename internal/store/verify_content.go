@@ -3,6 +3,8 @@ package store
 import (
 	"fmt"
 	"os"
+
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // headers checks the files of which nothing was found wrong until now by what they
@@ -48,7 +50,7 @@ func tooManyPixels(pixels, bytes int64) string {
 func (v *verifying) bodies() error {
 	root, err := os.OpenRoot(v.dir)
 	if err != nil {
-		return &Error{fmt.Sprintf("verify %q", v.dir), cause(err), ""}
+		return &Error{fmt.Sprintf("verify %q", v.dir), tree.Cause(err), ""}
 	}
 	defer root.Close()
 	for _, e := range v.checked {

@@ -24,7 +24,7 @@ func readManifest(root *os.Root) (Manifest, error) {
 // readRegular reads a regular file of at most limit bytes.
 func readRegular(root *os.Root, name string, limit int64) ([]byte, error) {
 	data, err := tree.ReadPlain(root, name, limit)
-	return data, cause(err)
+	return data, tree.Cause(err)
 }
 
 // readEntry reads a file of the manifest, and fails where it is not what the

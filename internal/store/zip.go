@@ -37,7 +37,7 @@ type bundle struct {
 func pack(ctx context.Context, d Delivery) (*bundle, []asset.Left, error) {
 	root, err := os.OpenRoot(d.Dir)
 	if err != nil {
-		return nil, nil, fmt.Errorf("open working directory: %w", cause(err))
+		return nil, nil, fmt.Errorf("open working directory: %w", tree.Cause(err))
 	}
 	b := &bundle{root: root, report: d.Report, sums: map[string]uint32{}, in: d.InRepository}
 	var left []asset.Left
@@ -82,7 +82,7 @@ func (b *bundle) unfit(f *File, seen map[string]string) string {
 	case errors.Is(err, fs.ErrNotExist):
 		return "it is gone from the work tree"
 	case err != nil:
-		return cause(err).Error()
+		return tree.Cause(err).Error()
 	case !info.Mode().IsRegular():
 		return "it is not a regular file"
 	}
@@ -102,14 +102,14 @@ func (b *bundle) unfit(f *File, seen map[string]string) string {
 func (b *bundle) copyFile(w io.Writer, f File) (digest string, err error) {
 	in, _, err := tree.OpenPlain(b.root, f.Output)
 	if err != nil {
-		return "", cause(err)
+		return "", tree.Cause(err)
 	}
 	defer in.Close()
 	hash := sha256.New()
 	// One byte more than there should be, to see that there is none.
 	n, err := io.Copy(io.MultiWriter(w, hash), io.LimitReader(in, f.After+1))
 	if err != nil {
-		return "", cause(err)
+		return "", tree.Cause(err)
 	}
 	digest = hex.EncodeToString(hash.Sum(nil))
 	if n != f.After || f.SHA256 != "" && f.SHA256 != digest {
@@ -185,6 +185,3 @@ func header(name string, method uint16, sum uint32, packed, size int64) *zip.Fil
 	h.SetMode(0o644)
 	return h
 }
-
-// cause is err without the path that package os adds to it.
-func cause(err error) error { return tree.Cause(err) }
