@@ -36,7 +36,7 @@ var imports = []struct{ name, may string }{
 	{"ci", "tree"},
 	{"git", "asset owner tree"},
 	{"forge", "asset wire"},
-	{"config", "tree"},
+	{"config", "asset shell tree"},
 	{"scan", "asset git tree"},
 	{"convert", "asset codec engine pixel tree"},
 	{"ledger", "asset tree"},

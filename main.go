@@ -32,6 +32,7 @@ func run() int {
 	}
 	stderr, mute := ownStderr()
 	return app.Command{
+		Stdin:   os.Stdin,
 		Stdout:  os.Stdout,
 		Stderr:  stderr,
 		Mute:    mute,

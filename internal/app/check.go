@@ -13,6 +13,7 @@ import (
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/ledger"
 	"github.com/webpress/webpress/internal/report"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // check is the verb of that name: it says what is not as it should be, and writes
@@ -277,7 +278,7 @@ func (r *run) notAdded(ctx context.Context, p *past, v *view, results []asset.Re
 	}
 	var names, ask []string
 	for _, one := range slices.Concat(v.settled, results) {
-		if one.Output == "" || one.Status == asset.Failed {
+		if one.Output == "" || one.Status == asset.Failed || tree.IsOutside(one.Output) {
 			continue
 		}
 		if f := p.files[one.Source.Path]; f.Index != "" && f.Blob == "" {

@@ -42,6 +42,8 @@ const (
 // A Command is everything that webpress knows of the process it runs in. Tests
 // make one without touching their own process.
 type Command struct {
+	// Stdin is read where - is a source.
+	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	// Mute keeps libraries from writing to standard error by themselves; nil lets them.
 	// It is called once, unless the run is verbose.
@@ -115,6 +117,9 @@ func (c Command) Main(ctx context.Context, args []string) int {
 	case config.Relock:
 		return r.relock(ctx)
 	}
+	if settings.Stdin || settings.Target == config.ToFile || settings.Target == config.ToStdout {
+		return r.single(ctx)
+	}
 	return r.convert(ctx)
 }
 
@@ -158,7 +163,11 @@ func refuse(log *log, platform ci.CI, err error) int {
 	var mistakes config.Mistakes
 	if !errors.As(err, &mistakes) {
 		log.error("%s", err)
-		summarizeStop(log, platform, []report.Problem{{Message: err.Error()}})
+		p := report.Problem{Message: err.Error(), Hint: hintOf(err)}
+		if p.Hint != "" {
+			log.hint("%s", p.Hint)
+		}
+		summarizeStop(log, platform, []report.Problem{p})
 		return WrongSettings
 	}
 	log.error("%s", mistakes)
@@ -188,6 +197,8 @@ type run struct {
 	noRepo error
 	// rules are the settings for some of the files.
 	rules []rule
+	// bases are the folders of what was typed, once they are known: see belowNamed.
+	bases *bases
 	// kept are the sources that stay although the settings would remove them.
 	kept map[string]bool
 	// shard is which part of all pictures the run is about.

@@ -18,6 +18,7 @@ import (
 	"github.com/webpress/webpress/internal/convert"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/shell"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // convert is the verb of that name.
@@ -132,7 +133,10 @@ func (r *run) changedCode(ctx context.Context, o outcome, done finished) int {
 	changed, names, gone := done.wrote, []string(nil), slices.Clone(done.deleted)
 	for _, one := range o.results {
 		if one.Status == asset.Converted {
-			changed, names = true, append(names, one.Output)
+			changed = true
+			if !tree.IsOutside(one.Output) {
+				names = append(names, one.Output)
+			}
 		}
 		if one.Replaced != "" {
 			gone = append(gone, one.Replaced)

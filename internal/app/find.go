@@ -19,6 +19,7 @@ import (
 	"github.com/webpress/webpress/internal/convert"
 	"github.com/webpress/webpress/internal/ledger"
 	"github.com/webpress/webpress/internal/scan"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // A view is what a run finds: what there is to do, and what is settled before it
@@ -97,6 +98,15 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 		return nil, err
 	}
 	v.found.Notices = append(v.found.Notices, kept...)
+	// Of what is outside nothing is written down.
+	var outside []ledger.Todo
+	jobs = slices.DeleteFunc(jobs, func(j asset.Job) bool {
+		out := tree.IsOutside(j.Source.Path) || tree.IsOutside(j.Output)
+		if out {
+			outside = append(outside, ledger.Todo{Job: j, Why: ledger.WhyNew})
+		}
+		return out
+	})
 	split, err := p.Split(jobs, p.prefix, p.codecs, worktree{ctx, p})
 	if err != nil {
 		return nil, err
@@ -111,6 +121,7 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 		v.all = jobs
 	}
 	r.again(p, v)
+	v.todo = append(v.todo, outside...)
 	return v, r.doubt(ctx, p, v)
 }
 
@@ -167,8 +178,8 @@ func (r *run) noImages(found *scan.Found) {
 // that is misspelled stops the run, as other wrong arguments do.
 func (r *run) missing(failed []asset.Result) error {
 	named := make(map[string]bool, len(r.settings.Paths))
-	for _, name := range r.settings.Paths {
-		named[path.Clean(name)] = true
+	for _, name := range slices.Concat(r.settings.Paths, r.settings.Outside) {
+		named[r.names().Of(name)] = true
 	}
 	var faults []error
 	for _, one := range failed {
@@ -224,7 +235,8 @@ func (v *view) jobs() []asset.Job {
 func (r *run) scanOptions() scan.Options {
 	s := r.settings
 	return scan.Options{
-		Dir: s.WorkingDirectory, Paths: s.Paths, Globs: s.Glob, GlobName: r.globName(), Ignore: slices.Concat(s.Ignore, r.ownFolders()),
+		Dir: s.WorkingDirectory, Paths: s.Paths, Outside: s.Outside, Names: r.names(),
+		Globs: s.Glob, GlobName: r.globName(), Ignore: slices.Concat(s.Ignore, r.ownFolders()),
 		MaxFileSizeOf: func(file string) int64 { return r.settingsOf(file).MaxFileSize },
 		Git:           r.git(),
 	}

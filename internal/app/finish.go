@@ -31,7 +31,7 @@ func (r *run) finish(ctx context.Context, p *past, v *view, results []asset.Resu
 	ctx = context.WithoutCancel(ctx)
 	var outputs []string
 	for _, one := range results {
-		if one.Output != "" && one.Status != asset.Failed {
+		if one.Output != "" && one.Status != asset.Failed && !one.Source.Ignored {
 			outputs = append(outputs, path.Join(p.prefix, one.Output))
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/ledger"
 	"github.com/webpress/webpress/internal/tree"
@@ -46,7 +47,7 @@ type past struct {
 
 // remember reads webpress.lock and the journal. It is nil where the settings want none.
 func (r *run) remember(ctx context.Context) (*past, error) {
-	if !r.settings.Lock {
+	if !r.settings.Lock || r.leadsOut() {
 		return nil, nil
 	}
 	p, err := r.readPast()
@@ -57,6 +58,12 @@ func (r *run) remember(ctx context.Context) (*past, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// leadsOut says that results were asked for outside of the working directory: nothing of
+// them is written down.
+func (r *run) leadsOut() bool {
+	return r.settings.Target != config.ToTemplate && tree.IsOutside(r.names().Of(r.settings.Output))
 }
 
 // readPast reads webpress.lock.
@@ -259,7 +266,7 @@ func (p *past) identify(ctx context.Context, sources []asset.Source, ignored boo
 	var paths, others []string
 	for _, s := range sources {
 		switch at := path.Join(p.prefix, s.Path); {
-		case s.Blob != "":
+		case s.Blob != "", tree.IsOutside(s.Path):
 		case !s.Ignored:
 			paths = append(paths, at)
 		case ignored:

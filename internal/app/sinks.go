@@ -20,7 +20,7 @@ import (
 )
 
 // toStdout is the path that stands for standard output.
-const toStdout = "-"
+const toStdout = config.Stdio
 
 // A sink is a file that a setting has written.
 type sink struct {
@@ -46,17 +46,13 @@ func sinksOf(s config.Config) []sink {
 	return slices.DeleteFunc(all, func(one sink) bool { return one.path == "" })
 }
 
-// standardOutput are other names of it. What they stand for may be a regular file,
-// which must not be replaced.
-var standardOutput = []string{toStdout, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
-
 // isStdout says that a setting writes to standard output.
-func isStdout(name string) bool { return slices.Contains(standardOutput, name) }
+func isStdout(name string) bool { return config.IsStdout(name) }
 
 // usesStdout says that standard output is taken: all that is for people goes to
 // standard error then.
 func usesStdout(s config.Config) bool {
-	return slices.ContainsFunc(sinksOf(s), func(one sink) bool { return isStdout(one.path) })
+	return s.Target == config.ToStdout || slices.ContainsFunc(sinksOf(s), func(one sink) bool { return isStdout(one.path) })
 }
 
 // checkFiles finds out before the work, not after it, that a file that the settings
@@ -212,7 +208,10 @@ func (r *run) checkPlaces(locks []*ledger.Ledger, dir string, results []asset.Re
 	what := map[string]string{}
 	add := func(base, name, why string) {
 		if name != "" {
-			what[tree.Fold(filepath.Join(base, filepath.FromSlash(name)))] = why
+			if name = filepath.FromSlash(name); !filepath.IsAbs(name) {
+				name = filepath.Join(base, name)
+			}
+			what[tree.Fold(name)] = why
 		}
 	}
 	for _, l := range locks {

@@ -14,6 +14,7 @@ import (
 	"github.com/webpress/webpress/internal/ledger"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/store"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // stores are where the results of a run go, and where they do not go although
@@ -192,7 +193,7 @@ func (r *run) put(ctx context.Context, s store.Store, d store.Delivery) report.D
 func (r *run) delivery(ctx context.Context, in report.Input, p *past) (store.Delivery, error) {
 	s := r.settings
 	d := store.Delivery{
-		Dir: s.WorkingDirectory, Prefix: r.prefix(r.repo), Results: in.Results,
+		Dir: s.WorkingDirectory, Prefix: r.prefix(r.repo), Results: r.inTree(in.Results),
 		Remove: r.removes, Recipe: r.recipe, Head: r.facts.HeadSHA, Shard: r.shard.String(),
 	}
 	var err error
@@ -224,6 +225,17 @@ func (r *run) delivery(ctx context.Context, in report.Input, p *past) (store.Del
 		d.Lock, err = r.lockFor(ctx, p, d.Head)
 	}
 	return d, err
+}
+
+// inTree are the results that stay in the working directory, and so can be delivered.
+func (r *run) inTree(all []asset.Result) []asset.Result {
+	left := slices.DeleteFunc(slices.Clone(all), func(one asset.Result) bool {
+		return tree.IsOutside(one.Source.Path) || one.Output != "" && tree.IsOutside(one.Output)
+	})
+	if n := len(all) - len(left); n > 0 {
+		r.log.line("%s outside of the working directory: not delivered", count(n, "result"))
+	}
+	return left
 }
 
 // lockFor is the lock file for a commit on head, nil where that has it already.

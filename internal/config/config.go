@@ -55,6 +55,14 @@ type Config struct {
 	// they were typed. A folder means everything below it. With none, Glob alone
 	// decides.
 	Paths []string `kong:"-"`
+	// Outside are absolute paths of files, folders and patterns that were typed and are
+	// not in WorkingDirectory. Absolute says that such paths, or Output, were typed from
+	// the root, and are shown so.
+	Outside  []string `kong:"-"`
+	Absolute bool     `kong:"-"`
+	// Target is what Output means. Stdin says that the source is standard input.
+	Target Target `kong:"-"`
+	Stdin  bool   `kong:"-"`
 	// File is the path of the webpress.yml that was read, from WorkingDirectory, empty
 	// without one.
 	File string `kong:"-"`

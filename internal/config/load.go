@@ -106,6 +106,12 @@ func (l *loader) run(args []string) (Config, error) {
 	c.Action = inAction(l.host.Environ)
 	c.chooseVerb(verb, &g)
 	l.mistakes = append(l.mistakes, emptyNames(c)...)
+	l.mistakes = append(l.mistakes, l.typed(&c)...)
+	if len(l.mistakes) == 0 {
+		if err := l.notThere(c, verb, commandNames()); err != nil {
+			return Config{}, err
+		}
+	}
 	l.mistakes = append(l.mistakes, contradictions(c)...)
 	stronger := func(name string) bool {
 		_, typed := l.cli[name]
@@ -113,6 +119,7 @@ func (l *loader) run(args []string) (Config, error) {
 		return typed || set
 	}
 	c.moveToFile(stronger)
+	c.leadsOut()
 	c.Given = given(c, stronger)
 	if l.file != nil {
 		c.Budgets = l.file.budgetsRead()
@@ -206,6 +213,10 @@ func (m mapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
 			f.value = v
 		default:
 			one := source{}
+			if text := fmt.Sprint(v); m.check == "template" && text != "" {
+				f.value, f.text = text, text // see typed
+				break
+			}
 			if wrong := one.take(m.Setting, fmt.Sprint(v), f.where); wrong != nil {
 				m.l.flags = append(m.l.flags, wrong...)
 				target.Set(m.zero) // or kong stops at it

@@ -31,7 +31,14 @@ func toRoot(dir string) []string {
 // is not from the file.
 func (c *Config) moveToFile(stronger func(name string) bool) {
 	folder := filepath.Dir(filepath.Join(c.WorkingDirectory, c.File))
-	if c.File == "" || filepath.IsAbs(c.File) || folder == c.WorkingDirectory || !slices.Contains(toRoot(c.WorkingDirectory), folder) {
+	if c.File == "" {
+		// Without a file, a path that was typed may lead to another part of the repository.
+		folders := toRoot(c.WorkingDirectory)
+		if folder = folders[len(folders)-1]; !c.namesIn(folder) {
+			return
+		}
+	}
+	if filepath.IsAbs(c.File) || folder == c.WorkingDirectory || !slices.Contains(toRoot(c.WorkingDirectory), folder) {
 		return
 	}
 	rel, err := filepath.Rel(folder, c.WorkingDirectory)
@@ -54,7 +61,7 @@ func (c *Config) moveToFile(stronger func(name string) bool) {
 			field.SetString(m.path(field.String()))
 		}
 	}
-	if c.Paths = m.patterns(c.Paths); len(c.Paths) == 0 {
+	if c.Paths = m.patterns(c.Paths); len(c.Paths) == 0 && !c.Stdin {
 		c.Paths = []string{m.under + "/"}
 	}
 	c.Upload = m.path(c.Upload)
@@ -62,7 +69,22 @@ func (c *Config) moveToFile(stronger func(name string) bool) {
 	for i, dir := range c.Merged {
 		c.Merged[i] = m.path(dir)
 	}
-	c.File, c.WorkingDirectory = filepath.Base(c.File), folder
+	if c.WorkingDirectory = folder; c.File != "" {
+		c.File = filepath.Base(c.File)
+	}
+}
+
+// namesIn says that a typed path leads out of the working directory and into a folder
+// above it.
+func (c *Config) namesIn(folder string) bool {
+	names := slices.Clone(c.Paths)
+	if c.Target == ToFolder || c.Target == ToTyped && !strings.HasPrefix(c.Output, "{dir}") {
+		names = append(names, c.Output)
+	}
+	return slices.ContainsFunc(names, func(name string) bool {
+		abs := within(c.WorkingDirectory, name)
+		return !strings.HasPrefix(name, "!") && outOf([]string{c.WorkingDirectory}, abs) && !outOf([]string{folder}, abs)
+	})
 }
 
 // A mover rewrites what begins at dir, so that it begins at a folder above that; under is

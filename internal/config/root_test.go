@@ -63,6 +63,7 @@ func TestFileAbove(t *testing.T) {
 		}},
 		{name: "output", dir: "a/b", files: files("webpress.yml"), root: ".", args: []string{"-oweb/{name}.webp"}, want: func(c *Config) {
 			above(c)
+			c.Target = ToTyped
 			c.Output, c.Paths = "a/b/web/{name}.webp", []string{"a/b/"}
 		}},
 		{name: "a file above that is named", dir: "a/b", files: map[string]string{".git/x": "", "a/w.yml": "glob: c/**", "a/b/x": ""}, args: []string{"--config=../w.yml"}, root: "a", want: func(c *Config) {

@@ -24,7 +24,7 @@ func (r *run) takeLike(ctx context.Context, j asset.Job, p *prepared) bool {
 	if j.Like == "" || r.elders.changes(j) {
 		return false
 	}
-	like, err := r.root.Lstat(j.Like)
+	like, err := r.files.Lstat(j.Like)
 	if err != nil || !like.Mode().IsRegular() || like.Size() > maxLike {
 		return false
 	}
@@ -85,19 +85,19 @@ func unchanged(before, now fs.FileInfo) bool {
 // removeElder deletes the older output that p was taken from, now that p is in its
 // place. That it cannot be deleted is no failure of the picture.
 func (r *run) removeElder(p *prepared, j asset.Job) {
-	now, err := r.root.Lstat(j.Like)
+	now, err := r.files.Lstat(j.Like)
 	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
 	if err == nil {
 		// On a file system that does not tell A.webp from a.webp, the new output
 		// may have taken its place.
-		made, missing := r.root.Lstat(j.Output)
+		made, missing := r.files.Lstat(j.Output)
 		if missing == nil && os.SameFile(now, made) {
 			return
 		}
 		if unchanged(p.like, now) {
-			err = r.root.Remove(j.Like)
+			err = r.files.Remove(j.Like)
 		} else {
 			err = errors.New("it changed during the run")
 		}

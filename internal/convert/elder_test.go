@@ -261,7 +261,7 @@ func TestLikeIsSource(t *testing.T) {
 func TestRemoveElder(t *testing.T) {
 	dir := plant(t, map[string][]byte{"a.webp": []byte("new"), "old.webp": []byte("old"), "other.webp": []byte("old")})
 	r := newRun(t, dir)
-	other, err := r.root.Lstat("other.webp")
+	other, err := r.files.Lstat("other.webp")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,7 +275,7 @@ func TestRemoveElder(t *testing.T) {
 	if p.result.Replaced != "" || p.result.Notes != nil {
 		t.Errorf("result %+v", p.result)
 	}
-	r.root.Close()
+	r.files.Close()
 	p = prepared{like: other}
 	r.removeElder(&p, asset.Job{Output: "a.webp", Like: "other.webp"})
 	if p.result.Replaced != "" || len(p.result.Notes) != 1 {

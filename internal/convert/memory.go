@@ -33,6 +33,9 @@ const (
 // system has available.
 func DefaultMemory() int64 { return usableMemory() / 100 * share }
 
+// MostMemory is the memory in bytes that a single image may need where no limit is set.
+func MostMemory() int64 { return usableMemory() / 100 * shareAlone }
+
 // usableMemory is the memory in bytes of which DefaultMemory is a part. It is asked
 // for once: what CapHeap sets is a part of it again.
 var usableMemory = sync.OnceValue(func() int64 {

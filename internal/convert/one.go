@@ -119,7 +119,7 @@ func (r *run) transform(ctx context.Context, j asset.Job, p *prepared) error {
 	if err != nil {
 		return err
 	}
-	out, err := build(ctx, data, info, j, r.threads())
+	out, err := build(ctx, data, info, j, r.threads(), r.KeepLarger)
 	if err != nil {
 		return err
 	}
@@ -140,8 +140,9 @@ func (r *run) transform(ctx context.Context, j asset.Job, p *prepared) error {
 	return nil
 }
 
-// build makes the output of j from the content of its source.
-func build(ctx context.Context, data []byte, info codec.Info, j asset.Job, threads int) (Output, error) {
+// build makes the output of j from the content of its source. keepLarger is that of
+// Options.
+func build(ctx context.Context, data []byte, info codec.Info, j asset.Job, threads int, keepLarger bool) (Output, error) {
 	width, height := pixel.Fit(info.Width, info.Height, j.Recipe.MaxWidth, j.Recipe.MaxHeight)
 	if width > codec.MaxWebPSide || height > codec.MaxWebPSide {
 		return Output{}, &mistake{
@@ -162,7 +163,8 @@ func build(ctx context.Context, data []byte, info codec.Info, j asset.Job, threa
 		Data: made.Data, Width: made.Width, Height: made.Height, Frames: made.Frames, Lossless: made.Lossless,
 		Pixels: pixels(info), Notes: slices.Concat(info.Notes, made.Notes), After: int64(len(made.Data)),
 	}
-	if !Worthwhile(info.Format, int64(len(data)), out.After, j.Recipe.MinSavings) {
+	wanted := keepLarger && j.Recipe.MinSavings == 0
+	if !wanted && !Worthwhile(info.Format, int64(len(data)), out.After, j.Recipe.MinSavings) {
 		out.Data, out.Reason = nil, asset.NotSmaller
 	}
 	return out, nil
@@ -270,6 +272,15 @@ func Worthwhile(source asset.Format, before, after int64, minSavings float64) bo
 // wanted, and the older output where nobody else needs it, as last says. What goes
 // wrong becomes the result.
 func (r *run) deliver(ctx context.Context, p *prepared, j asset.Job, last bool) {
+	if r.Take != nil {
+		if r.DryRun {
+			return
+		}
+		if err := r.Take(p.data); err != nil {
+			p.result = failure(j.Source, fmt.Errorf("write %q: %w", j.Output, err))
+		}
+		return
+	}
 	upToDate, err := r.existing(j, p)
 	switch {
 	case err != nil:
@@ -315,7 +326,7 @@ func (r *run) finish(j asset.Job, p *prepared) error {
 // existing looks at what is at the output path already: nothing, the very bytes
 // that would be written, or something that must not be overwritten.
 func (r *run) existing(j asset.Job, p *prepared) (upToDate bool, err error) {
-	info, err := r.root.Lstat(j.Output)
+	info, err := r.files.Lstat(j.Output)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
@@ -327,7 +338,7 @@ func (r *run) existing(j asset.Job, p *prepared) (upToDate bool, err error) {
 			"set another `output`, such as " + keepApart,
 		}
 	case info.Mode().IsRegular() && info.Size() == int64(len(p.data)):
-		old, err := tree.ReadPlain(r.root, j.Output, info.Size())
+		old, err := r.files.ReadPlain(j.Output, info.Size())
 		if err == nil && bytes.Equal(old, p.data) {
 			return true, nil
 		}
@@ -342,7 +353,10 @@ func (r *run) existing(j asset.Job, p *prepared) (upToDate bool, err error) {
 		what = "it is the source"
 	}
 	hint := "set `overwrite: true` to replace it, or another `output`"
-	if r.Accept != nil && !j.Source.Ignored && j.Output != j.Source.Path && r.isWebP(j.Output) {
+	switch {
+	case r.KeepLarger: // somebody has typed it
+		hint = "add --overwrite to replace it, or name another file"
+	case r.Accept != nil && !j.Source.Ignored && j.Output != j.Source.Path && r.isWebP(j.Output):
 		hint = fmt.Sprintf("keep it by `%s`, or %s", r.Accept(j.Output), hint)
 	}
 	return false, &mistake{fmt.Errorf("write %q: %s", j.Output, what), hint}
@@ -367,7 +381,7 @@ func (r *run) removeSource(ctx context.Context, p *prepared, j asset.Job) error 
 	if tree.Fold(path.Clean(j.Source.Path)) == tree.Fold(j.Output) {
 		return nil
 	}
-	written, err := tree.ReadPlain(r.root, j.Output, int64(len(p.data)))
+	written, err := r.files.ReadPlain(j.Output, int64(len(p.data)))
 	if err != nil {
 		return fmt.Errorf("verify %q: %w", j.Output, cause(err))
 	}
@@ -383,7 +397,7 @@ func (r *run) removeSource(ctx context.Context, p *prepared, j asset.Job) error 
 	if !unchanged(p.source, now) {
 		return fmt.Errorf("remove %q: it changed during the run", j.Source.Path)
 	}
-	if err := r.root.Remove(j.Source.Path); err != nil {
+	if err := r.files.Remove(j.Source.Path); err != nil {
 		return fmt.Errorf("remove %q: %w", j.Source.Path, cause(err))
 	}
 	p.result.Notes = append(p.result.Notes, asset.OriginalRemoved)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"io"
-	"os"
 	"runtime"
 	"slices"
 	"sync"
@@ -13,6 +12,7 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
 	"github.com/webpress/webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 const (
@@ -131,15 +131,15 @@ func Cost(j asset.Job, info codec.Info) float64 {
 // same files.
 func Costs(dir string, jobs []asset.Job) []float64 {
 	costs := make([]float64, len(jobs))
-	root, err := os.OpenRoot(dir)
+	files, err := tree.OpenReach(dir)
 	if err != nil {
 		for i, j := range jobs {
 			costs[i] = Cost(j, codec.Info{})
 		}
 		return costs
 	}
-	defer root.Close()
-	r := &run{root: root}
+	defer files.Close()
+	r := &run{files: files}
 	var next atomic.Int64
 	var pool sync.WaitGroup
 	for range min(len(jobs), runtime.GOMAXPROCS(0)) {

@@ -21,6 +21,9 @@ type Wish struct {
 	// Overwrite replaces whatever file is in the place of the output; Remove deletes
 	// the source once its output was written and decoded again.
 	Overwrite, Remove bool
+	// Names lets the output lie outside of the working directory, and says how it is
+	// called then. Nil confines it.
+	Names *tree.Names
 }
 
 // Plan gives every source what is wished of it, and the path of its output.
@@ -40,7 +43,7 @@ func Plan(sources []asset.Source, wish func(asset.Source) Wish) (jobs []asset.Jo
 	fail := make([]*asset.Fault, len(sources))
 	for i, s := range sources {
 		w := wish(s)
-		out, fault := expand(w.Recipe.Output, s)
+		out, fault := expand(w.Recipe.Output, s, w.Names)
 		all[i], fail[i] = asset.Job{
 			Source: s, Recipe: w.Recipe, Output: out, Overwrite: w.Overwrite, Remove: w.Remove,
 		}, fault
@@ -69,15 +72,21 @@ func Plan(sources []asset.Source, wish func(asset.Source) Wish) (jobs []asset.Jo
 // expand fills the template in for s. {dir} is the folder of the source, {name}
 // its name without the extension, {ext} the extension as it is written, without
 // the dot; a name without one gets that of its format.
-func expand(template string, s asset.Source) (string, *asset.Fault) {
+func expand(template string, s asset.Source, names *tree.Names) (string, *asset.Fault) {
 	dir, base := path.Split(s.Path)
 	name, ext := splitExt(base)
 	if ext == "" {
 		ext = string(s.Format)
 	}
-	out := fill(template, path.Clean("./"+dir), name, ext)
+	if !path.IsAbs(dir) {
+		dir = "./" + dir
+	}
+	out := fill(template, path.Clean(dir), name, ext)
 	clean := path.Clean(strings.ReplaceAll(out, "//", "/"))
-	if !filepath.IsLocal(filepath.FromSlash(clean)) || clean == "." {
+	if names != nil {
+		clean = names.Of(clean)
+	}
+	if names == nil && !filepath.IsLocal(filepath.FromSlash(clean)) || clean == "." {
 		return "", &asset.Fault{
 			Message: fmt.Sprintf("convert %q: output %q is outside the working directory", s.Path, out),
 			Hint:    fmt.Sprintf("let `output` be a path below it, such as %s", keepApart),
@@ -236,7 +245,7 @@ func apart(all []asset.Job, group []int) string {
 func distinct(template string, all []asset.Job, group []int) bool {
 	outs := make([]string, 0, 2*len(group))
 	for _, i := range group {
-		out, fault := expand(template, all[i].Source)
+		out, fault := expand(template, all[i].Source, nil)
 		if fault != nil {
 			return false
 		}

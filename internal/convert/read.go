@@ -11,15 +11,17 @@ import (
 	"os"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/tree"
 )
 
 // open opens a file to be read, and nothing else.
-func (r *run) open(path string) (*os.File, fs.FileInfo, error) { return tree.OpenIn(r.root, path) }
+func (r *run) open(path string) (*os.File, fs.FileInfo, error) { return r.files.Open(path) }
 
 // read returns the content of s and what the file system says of it. It fails where
 // that is not the content that s was found with.
 func (r *run) read(ctx context.Context, s asset.Source) ([]byte, fs.FileInfo, error) {
+	if r.Input != nil {
+		return r.Input, nil, nil
+	}
 	f, info, err := r.open(s.Path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read %q: %w", s.Path, cause(err))

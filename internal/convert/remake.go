@@ -45,7 +45,7 @@ func Remake(ctx context.Context, j asset.Job, content []byte, memory int64) (out
 			"raise `memory-limit`, or run this where there is more memory",
 		}
 	}
-	return build(ctx, content, info, j, runtime.GOMAXPROCS(0))
+	return build(ctx, content, info, j, runtime.GOMAXPROCS(0), false)
 }
 
 // Verify remakes the output of j and compares it with result, byte by byte. It

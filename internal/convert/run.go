@@ -6,21 +6,29 @@ package convert
 import (
 	"context"
 	"fmt"
-	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // Options say how Run goes about its jobs. The zero value converts in the
 // current folder, as many pictures at a time as there are processors.
 type Options struct {
-	// Dir is the folder that all paths of the jobs are relative to, and that no
-	// file is read or written outside of.
+	// Dir is the folder that all paths of the jobs are relative to. No file is read or
+	// written outside of it, but for a job whose paths lead out: see tree.Reach.
 	Dir string
+	// Input, where it is set, is the content of the source of the only job, which is
+	// not a file. Take, where it is set, is given the output of the only job, which is
+	// not written.
+	Input []byte
+	Take  func(data []byte) error
+	// KeepLarger keeps outputs also where they are not smaller, unless a recipe asks
+	// for savings.
+	KeepLarger bool
 	// Jobs is the number of pictures in work at a time; 0 is one a processor.
 	Jobs int
 	// Memory is the number of bytes that the images in work may need together. An
@@ -97,12 +105,12 @@ func Run(ctx context.Context, jobs []asset.Job, o Options) []asset.Result {
 	}
 	r := &run{Options: o, elders: findElders(jobs), results: make([]asset.Result, len(jobs)), done: make([]bool, len(jobs))}
 	var err error
-	if r.root, err = os.OpenRoot(o.Dir); err != nil {
+	if r.files, err = tree.OpenReach(o.Dir); err != nil {
 		return r.failAll(jobs, fmt.Sprintf("open %q: %s", o.Dir, cause(err)))
 	}
 	r.limited = o.Memory > 0
 	if r.most = o.Memory; !r.limited {
-		r.Memory, r.most = DefaultMemory(), usableMemory()/100*shareAlone
+		r.Memory, r.most = DefaultMemory(), MostMemory()
 	}
 	r.budget = newBudget(r.Memory)
 	if !o.DryRun {
@@ -116,7 +124,7 @@ func Run(ctx context.Context, jobs []asset.Job, o Options) []asset.Result {
 // run is the state of one Run.
 type run struct {
 	Options
-	root   *os.Root
+	files  *tree.Reach
 	budget *budget
 	// most is the number of bytes that a single image may need, limited says that it was
 	// set.
@@ -169,7 +177,7 @@ func (r *run) start(ctx context.Context, jobs []asset.Job) {
 	all := make(chan struct{})
 	go func() {
 		pool.Wait()
-		r.root.Close()
+		r.files.Close()
 		close(all)
 	}()
 	select {

@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // picture is a PNG of w x h pixels, not compressed, so that it is smaller as WebP.
@@ -101,12 +102,12 @@ func wished(t *testing.T, dir string, w Wish, paths ...string) []asset.Job {
 // newRun is the state that Run would make.
 func newRun(t *testing.T, dir string) *run {
 	t.Helper()
-	root, err := os.OpenRoot(dir)
+	files, err := tree.OpenReach(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { root.Close() })
-	return &run{Options: Options{Now: fixedNow}, root: root, budget: newBudget(1 << 30), most: 1 << 30}
+	t.Cleanup(func() { files.Close() })
+	return &run{Options: Options{Now: fixedNow}, files: files, budget: newBudget(1 << 30), most: 1 << 30}
 }
 
 // brief is what of a result can be foretold.

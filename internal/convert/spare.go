@@ -16,7 +16,7 @@ func (r *run) spare(ctx context.Context, j asset.Job, p *prepared) (found bool, 
 	if j.Like == "" && (r.Cached == nil || j.Source.Blob == "") {
 		return false, nil
 	}
-	source, err := r.root.Lstat(j.Source.Path)
+	source, err := r.files.Lstat(j.Source.Path)
 	if err != nil || !source.Mode().IsRegular() || source.Size() != j.Source.Size {
 		return false, nil // whoever reads it says what is wrong
 	}
@@ -59,7 +59,7 @@ func (r *run) takeMade(ctx context.Context, j asset.Job, p *prepared) error {
 		return err
 	}
 	p.start, p.release = r.Now(), release
-	source, err := r.root.Lstat(j.Source.Path)
+	source, err := r.files.Lstat(j.Source.Path)
 	switch {
 	case err != nil:
 		return fmt.Errorf("read %q: %w", j.Source.Path, cause(err))

@@ -20,7 +20,7 @@ const tempAge = 10 * time.Minute
 // flushed to the disk only if durable, which it must be where the source will be
 // gone: what a power cut takes else can be made again.
 func (r *run) write(name string, data []byte, source fs.FileInfo, durable bool) error {
-	if err := tree.Write(r.root, name, tree.Options{Like: source, Sync: durable}, tree.Bytes(data)); err != nil {
+	if err := r.files.Write(name, tree.Options{Like: source, Sync: durable}, data); err != nil {
 		return writeFault(name, err)
 	}
 	return nil
@@ -36,7 +36,7 @@ func (r *run) sweep(jobs []asset.Job) {
 			continue
 		}
 		seen[dir] = true
-		entries, err := fs.ReadDir(r.root.FS(), dir)
+		entries, err := r.files.ReadDir(dir)
 		if err != nil {
 			continue
 		}
@@ -45,7 +45,7 @@ func (r *run) sweep(jobs []asset.Job) {
 				continue
 			}
 			if info, err := e.Info(); err == nil && info.Mode().IsRegular() && r.Now().Sub(info.ModTime()) > tempAge {
-				_ = r.root.Remove(path.Join(dir, e.Name()))
+				_ = r.files.Remove(path.Join(dir, e.Name()))
 			}
 		}
 	}

@@ -189,7 +189,7 @@ func (x *exam) verdict() verdict {
 func (x *exam) fail(verb, cause, hint string) verdict {
 	return verdict{
 		outcome: failed, source: x.source,
-		message: fmt.Sprintf("%s %q: %s", verb, x.path, cause), hint: hint,
+		message: fmt.Sprintf("%s %q: %s", verb, x.show(x.path), cause), hint: hint,
 	}
 }
 
@@ -210,7 +210,7 @@ func (x *exam) missing(err error) verdict {
 	case isMissing(err), errors.Is(err, syscall.ENOTDIR):
 		hint := ""
 		if other := x.otherCase(x.path); other != "" {
-			hint = fmt.Sprintf("there is %q: upper and lower case differ", other)
+			hint = fmt.Sprintf("there is %q: upper and lower case differ", x.show(other))
 		}
 		return x.fail("find", "no such file", hint)
 	default:
@@ -298,7 +298,7 @@ func (x *exam) picture(format asset.Format) verdict {
 	if note := misnamed(x.path, format); note != "" {
 		x.source.Notes = []string{note}
 	}
-	if limit := x.maxFileSize(x.path); limit > 0 && x.source.Size > limit {
+	if limit := x.maxFileSize(x.show(x.path)); limit > 0 && x.source.Size > limit {
 		has, most := humanize.Bytes(uint64(x.source.Size)), humanize.Bytes(uint64(limit))
 		if has == most {
 			has, most = fmt.Sprintf("%d bytes", x.source.Size), fmt.Sprintf("%d", limit)

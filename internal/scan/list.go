@@ -45,6 +45,8 @@ type lister struct {
 	asked bool
 	// doubtful are entries that git lists in no case, such as named pipes.
 	doubtful []entry
+	// noGit does without git.
+	noGit bool
 	// passed are images that were seen and not taken: some of them, enough to
 	// see why a pattern matches nothing.
 	passed []string
@@ -58,12 +60,16 @@ func (l *lister) list(ctx context.Context, o git.Options) error {
 	l.isNamed = l.wanted.named()
 	bases := l.wanted.bases()
 
-	repo, err := l.open(ctx, o, len(bases) > 0)
-	if err != nil {
-		return err
+	var repo *git.Repo
+	if !l.noGit {
+		var err error
+		if repo, err = l.open(ctx, o, len(bases) > 0); err != nil {
+			return err
+		}
 	}
 	known, loose := []string(nil), bases
 	if repo != nil {
+		var err error
 		if known, loose, err = l.ask(ctx, repo, bases); err != nil {
 			return err
 		}

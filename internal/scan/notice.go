@@ -25,19 +25,19 @@ func (l *lister) unmatched() []string {
 		switch {
 		case p.negate:
 		case p.link != "" && p.kind == exact:
-			notices = append(notices, fmt.Sprintf("%q is a symbolic link to %q, which is taken in its place", p.link, p.path))
+			notices = append(notices, fmt.Sprintf("%q is a symbolic link to %q, which is taken in its place", l.show(p.link), l.show(p.path)))
 		case p.kind != exact && l.unglobbed(p) != "" && !slices.ContainsFunc(l.entries, func(e entry) bool { return p.means(e.path) }):
-			notices = append(notices, fmt.Sprintf("%s %q: %s leaves out %q", noImage, p.raw, l.globName, l.unglobbed(p)))
+			notices = append(notices, fmt.Sprintf("%s %q: %s leaves out %q", noImage, l.show(p.raw), l.globName, l.show(l.unglobbed(p))))
 		case p.hit:
 		case l.ignored(p) != "":
 			notices = append(notices, fmt.Sprintf("%q is left out: %s", p.raw, l.ignored(p)))
 		case p.kind == exact:
-		case p.kind == folder && p.path == ".":
+		case p.kind == folder && p.path == "." && l.shown == nil:
 			notices = append(notices, "no images in the working directory")
 		case p.kind == folder:
-			notices = append(notices, fmt.Sprintf("no images in %q", p.path))
+			notices = append(notices, fmt.Sprintf("no images in %q", l.show(p.path)))
 		default:
-			notices = append(notices, fmt.Sprintf("%s %q%s", noImage, p.raw, l.why(p)))
+			notices = append(notices, fmt.Sprintf("%s %q%s", noImage, l.show(p.raw), l.why(p)))
 		}
 	}
 	return notices

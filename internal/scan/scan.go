@@ -53,6 +53,11 @@ type Options struct {
 	// that what Globs takes away with ! stays away. A name that begins with ! is
 	// that file where it is there.
 	Paths []string
+	// Outside are files, folders and patterns that the user named for this run and that
+	// are not in Dir: absolute paths. Names says how sources there are called. Where
+	// nothing of Dir was named besides, nothing of it is taken.
+	Outside []string
+	Names   tree.Names
 	// Globs are patterns; with none, or only such that take files away, every
 	// image is meant.
 	Globs []string
@@ -75,6 +80,10 @@ type Options struct {
 	Known func(file, blob string) (format asset.Format, size int64, ok bool)
 	// Git is how git is run.
 	Git git.Options
+
+	// noGit does without git, shown is how files are called for people.
+	noGit bool
+	shown func(file string) string
 }
 
 // Found is what Find found.
@@ -99,7 +108,21 @@ type Found struct {
 // the tree, are *asset.Fault values, all of them joined into the error that is
 // returned; nothing has been opened then. A file that fails is no error but
 // among Found.Failed.
-func Find(ctx context.Context, o Options) (Found, error) {
+func Find(ctx context.Context, o Options) (found Found, err error) {
+	found.None = true
+	if !o.takesNothing() {
+		if found, err = find(ctx, o); err != nil {
+			return Found{}, err
+		}
+	}
+	if len(o.Outside) > 0 {
+		err = findOutside(ctx, o, &found)
+	}
+	return found, err
+}
+
+// find is Find for what is in the working directory.
+func find(ctx context.Context, o Options) (Found, error) {
 	root, err := os.OpenRoot(o.Dir + "/.") // the dot refuses what is no folder
 	if err != nil {
 		return Found{}, &asset.Fault{
@@ -108,7 +131,7 @@ func Find(ctx context.Context, o Options) (Found, error) {
 		}
 	}
 	defer root.Close()
-	t := workdir{root: root, dir: filepath.Clean(o.Dir)}
+	t := workdir{root: root, dir: filepath.Clean(o.Dir), shown: o.shown}
 	if t.real, err = filepath.EvalSymlinks(t.dir); err != nil {
 		return Found{}, fmt.Errorf("open working directory %q: %w", o.Dir, tree.Cause(err))
 	}
@@ -117,7 +140,7 @@ func Find(ctx context.Context, o Options) (Found, error) {
 	if err != nil {
 		return Found{}, err
 	}
-	l := lister{workdir: t, wanted: w, globName: cmp.Or(o.GlobName, "`glob`")}
+	l := lister{workdir: t, wanted: w, globName: cmp.Or(o.GlobName, "`glob`"), noGit: o.noGit}
 	if err := l.list(ctx, o.Git); err != nil {
 		return Found{}, err
 	}
@@ -179,4 +202,6 @@ type workdir struct {
 	root *os.Root
 	dir  string // absolute and clean, as the user named it
 	real string // with symbolic links resolved
+	// shown is Options.shown.
+	shown func(file string) string
 }

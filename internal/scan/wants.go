@@ -26,5 +26,8 @@ func Wants(o Options) (func(file string) bool, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.takesNothing() {
+		return func(string) bool { return false }, nil
+	}
 	return w.takes, nil
 }

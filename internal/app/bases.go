@@ -1,0 +1,67 @@
+package app
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// bases are the folders that results keep their place below, where they go to another
+// one.
+type bases struct {
+	// files are those that were typed themselves, folders those that were, and what
+	// patterns begin with. All are absolute.
+	files   map[string]bool
+	folders []string
+}
+
+// findBases finds the bases of what was typed.
+func (r *run) findBases() *bases {
+	b := &bases{files: map[string]bool{}}
+	for _, name := range slices.Concat(r.settings.Paths, r.settings.Outside) {
+		if strings.HasPrefix(name, "!") {
+			continue
+		}
+		name = r.at(name)
+		switch info, err := os.Stat(name); {
+		case err != nil:
+			folder, _ := doublestar.SplitPattern(filepath.ToSlash(name))
+			b.folders = append(b.folders, filepath.FromSlash(folder))
+		case info.IsDir():
+			b.folders = append(b.folders, name)
+		default:
+			b.files[name] = true
+		}
+	}
+	return b
+}
+
+// belowNamed is the folder of a source as seen from the folder or the pattern that was
+// typed and that has it: of a file that was typed itself it is the dot. Where nothing
+// was typed, it is seen from the working directory.
+func (r *run) belowNamed(source string) string {
+	if r.bases == nil {
+		r.bases = r.findBases()
+	}
+	file := r.at(source)
+	if r.bases.files[file] {
+		return "."
+	}
+	best := ""
+	for _, folder := range r.bases.folders {
+		if rel, err := filepath.Rel(folder, file); err == nil && filepath.IsLocal(rel) && len(folder) > len(best) {
+			best = folder
+		}
+	}
+	if best == "" {
+		best = r.settings.WorkingDirectory
+	}
+	rel, err := filepath.Rel(best, filepath.Dir(file))
+	if err != nil || !filepath.IsLocal(rel) {
+		return "."
+	}
+	return filepath.ToSlash(rel)
+}

@@ -1,0 +1,186 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/shell"
+	"github.com/webpress/webpress/internal/tree"
+)
+
+// A Target is what Config.Output means.
+type Target int
+
+// The targets. Only the first can be set elsewhere than on the command line.
+const (
+	// ToTemplate makes the path of each result from a template.
+	ToTemplate Target = iota
+	// ToTyped is a template that was typed: its results may lie anywhere.
+	ToTyped
+	// ToFolder puts results into the folder Output.
+	ToFolder
+	// ToFile writes the result of one source to the file Output.
+	ToFile
+	// ToStdout writes the result of one source to standard output.
+	ToStdout
+)
+
+// Stdio is the name of standard input among paths, and of standard output.
+const Stdio = "-"
+
+// standardOutput are other names of standard output. What they stand for may be a
+// regular file, which must not be replaced.
+var standardOutput = []string{Stdio, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
+
+// IsStdout says that a path is a name of standard output.
+func IsStdout(name string) bool { return slices.Contains(standardOutput, name) }
+
+// typed reads what only the command line may say: - for standard input and output, a
+// file or a folder as output, and names outside of the working directory.
+func (l *loader) typed(c *Config) Mistakes {
+	var all Mistakes
+	add := func(where, format string, args ...any) {
+		all = append(all, Mistake{Where: where, Message: fmt.Sprintf(format, args...)})
+	}
+	if f, ok := l.cli["output"]; ok {
+		var err error
+		c.Target, err = targetOf(l.dir, f.text)
+		if err == nil && c.Verb != Convert && c.Target != ToFolder {
+			err = checkTemplate(f.text)
+		}
+		if err != nil {
+			add(f.where.Where, "%s: %s", quote(f.text), err)
+		}
+	}
+	if c.Verb != Convert {
+		return all
+	}
+	if slices.Contains(c.Paths, Stdio) {
+		c.Stdin = true
+		if len(c.Paths) > 1 {
+			add("path", "%s is standard input, and cannot be combined with other paths; a file of that name is ./-", quote(Stdio))
+		}
+		c.Paths = nil
+		switch f, ok := l.cli["output"]; {
+		case !ok:
+			c.Output, c.Target = Stdio, ToStdout
+		case c.Target != ToFile && c.Target != ToStdout && f.text != "":
+			add("--output", "%s: standard input has no name; name the file, as in -o %s", quote(f.text), path.Join(strings.TrimSuffix(f.text, "/"), "image.webp"))
+		}
+	}
+	if c.Target == ToFile || c.Target == ToStdout {
+		if f, ok := l.cli["originals"]; ok && c.Originals != OriginalsKeep {
+			add(f.where.Where, "it is not for one file: the source stays; remove it yourself, or let -o be a folder")
+		}
+	}
+	if c.Target == ToStdout {
+		for _, f := range []struct{ name, path string }{
+			{"report", c.Report}, {"dotenv", c.Dotenv}, {"code-quality", c.CodeQuality}, {"sarif", c.Sarif},
+		} {
+			if IsStdout(f.path) {
+				add(f.name, "standard output takes the image")
+			}
+		}
+		if c.JSON {
+			add("json", "standard output takes the image; --report writes the report to a file")
+		}
+	}
+	return all
+}
+
+// targetOf says what a typed output means: dir is where it is from.
+func targetOf(dir, text string) (Target, error) {
+	if IsStdout(text) {
+		return ToStdout, nil
+	}
+	filled, err := fillTemplate(text)
+	if err != nil {
+		return ToTyped, err
+	}
+	info, err := os.Stat(within(dir, text))
+	isFolder := err == nil && info.IsDir()
+	literal := filled == text
+	switch {
+	case literal && (isFolder || strings.HasSuffix(text, "/")):
+		return ToFolder, nil
+	case literal && !strings.Contains(path.Base(text), "."):
+		return ToFile, fmt.Errorf("a folder ends in a slash, and a file in .webp; did you mean %q?", text+"/")
+	case strings.HasSuffix(text, "/"), !strings.Contains(path.Base(filled), "."):
+		return ToTyped, asFolder(text)
+	case !strings.EqualFold(path.Ext(filled), ".webp"):
+		return ToFile, errors.New("it does not end in .webp")
+	case literal:
+		return ToFile, nil
+	}
+	return ToTyped, nil
+}
+
+// notThere is what is wrong with typed paths that no file has, and that say what was
+// meant: a command with a slip in it, or a result behind its source.
+func (l *loader) notThere(c Config, typed Verb, commands []string) error {
+	missing := func(name string) bool {
+		_, err := os.Lstat(within(l.dir, name))
+		return err != nil && !strings.ContainsAny(name, `*?[{\!`)
+	}
+	switch paths := c.Paths; {
+	case typed == "" && c.Verb == Convert && len(paths) == 1 && !c.Prune && missing(paths[0]) && !strings.ContainsAny(paths[0], "./") && !strings.HasPrefix(paths[0], "-"):
+		f := &asset.Fault{Message: fmt.Sprintf("no such file or command: %q", paths[0])}
+		if near := nearest(paths[0], commands); near != "" {
+			f.Message += fmt.Sprintf("; did you mean `%s`?", near)
+		}
+		return f
+	case c.Verb == Convert && len(paths) == 2 && !missing(paths[0]) && missing(paths[1]) && strings.EqualFold(path.Ext(paths[1]), ".webp"):
+		return &asset.Fault{
+			Message: fmt.Sprintf("find %q: no such file", paths[1]),
+			Hint:    "to write the result to it: " + shell.Line("webpress", paths[0], "-o", paths[1]),
+		}
+	}
+	return nil
+}
+
+// leadsOut takes the typed paths that lead out of the working directory from Paths to
+// Outside.
+func (c *Config) leadsOut() {
+	tops := []string{c.WorkingDirectory}
+	if real, err := filepath.EvalSymlinks(c.WorkingDirectory); err == nil {
+		tops = append(tops, real)
+	}
+	if filepath.IsAbs(c.Output) && c.Target != ToTemplate {
+		c.Absolute = true
+	}
+	var inside []string
+	for _, name := range c.Paths {
+		if c.Verb != Convert || strings.HasPrefix(name, "!") || name == "" || !outOf(tops, within(c.WorkingDirectory, name)) {
+			inside = append(inside, name)
+			continue
+		}
+		c.Outside = append(c.Outside, within(c.WorkingDirectory, name))
+		c.Absolute = c.Absolute || filepath.IsAbs(name)
+	}
+	c.Paths = inside
+	if c.Target == ToFolder {
+		c.Output = strings.TrimSuffix(c.Output, "/") + "/"
+	}
+}
+
+// outOf says that an absolute path is in none of the folders, by its name nor by what
+// it is in truth.
+func outOf(folders []string, name string) bool {
+	in := func(name string) bool {
+		return slices.ContainsFunc(folders, func(folder string) bool {
+			rel, err := filepath.Rel(folder, name)
+			return err == nil && !tree.IsOutside(filepath.ToSlash(rel))
+		})
+	}
+	if in(filepath.Clean(name)) {
+		return false
+	}
+	real, err := filepath.EvalSymlinks(name)
+	return err != nil || !in(real)
+}
