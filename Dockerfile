@@ -1,6 +1,6 @@
 FROM golang:1.26-trixie AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      gcc g++ libc6-dev pkg-config git cmake ninja-build libde265-dev libdav1d-dev libwebp-dev libturbojpeg0-dev libtiff-dev libdeflate-dev libzimg-dev liblcms2-dev git-lfs \
+      gcc g++ libc6-dev pkg-config git cmake ninja-build libaom-dev libde265-dev libdav1d-dev libwebp-dev libturbojpeg0-dev libtiff-dev libdeflate-dev libzimg-dev liblcms2-dev git-lfs \
     && rm -rf /var/lib/apt/lists/*
 
 # git, what it needs to clone, fetch and push over HTTPS, and Git LFS. Debian's
@@ -22,34 +22,34 @@ RUN core=/usr/lib/git-core \
     && mkdir -p /out/usr/share/doc/webpress \
     && dpkg-query -W -f '${source:Package} ${source:Version}\n' git git-lfs >/out/usr/share/doc/webpress/debian-sources.txt
 
-# The flags are those of the Makefile. GOAMD64 means nothing to other processors.
 ARG TARGETARCH
 ARG GOPROXY
 ARG GOSUMDB
 ARG GONOSUMDB
-ENV GOAMD64=v2 GOFLAGS=-trimpath
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 # The distribution's libheif reads no image sequences: the one that go.mod names does.
 COPY scripts/build-libheif scripts/
-RUN scripts/build-libheif /usr/local --decode-only && ldconfig \
+RUN scripts/build-libheif /usr/local --no-x265 && ldconfig \
     && mkdir -p /out/usr/local/lib && cp -P /usr/local/lib/libheif.so.* /out/usr/local/lib/
 # libwebp takes a minute to compile and hardly ever changes: a layer of its own.
-RUN printf 'export CGO_CFLAGS="-O3%s"\n' "$(test "$(go env GOARCH)" != amd64 || echo ' -march=x86-64-v2')" >/flags \
-    && . /flags && go build github.com/chai2010/webp
+COPY scripts/build-flags scripts/
+RUN . scripts/build-flags && go build github.com/chai2010/webp
 COPY . .
 ARG VERSION
-RUN . /flags && go build -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o /out/usr/local/bin/webpress . \
+RUN . scripts/build-flags && go build -buildvcs=false -ldflags "-s -w -X main.version=$VERSION" -o /out/usr/local/bin/webpress . \
     && scripts/licenses /out/usr/share/doc/webpress/licenses && cp NOTICE /out/usr/share/doc/webpress/
 
 FROM debian:trixie-slim
 LABEL org.opencontainers.image.title="webpress" \
-      org.opencontainers.image.description="Converts HEIC, JPEG, PNG and other pictures to WebP, and tells what it saves" \
+      org.opencontainers.image.description="Converts HEIC, JPEG, PNG and other images to WebP, and reports what it saves" \
+      org.opencontainers.image.source="https://github.com/webpress/webpress" \
       org.opencontainers.image.licenses="MIT"
-# The decoders, what git links to, and no encoder of HEVC. dav1d decodes AVIF.
+# The codecs, what git links to, and no encoder of HEVC. dav1d decodes AVIF, and
+# aom encodes it: it takes 2.3 MB compressed, where SVT-AV1 takes 3.2 MB.
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      ca-certificates libde265-0 libdav1d7 libstdc++6 libturbojpeg0 libtiff6 libdeflate0 libzimg2 liblcms2-2 \
+      ca-certificates libaom3 libde265-0 libdav1d7 libstdc++6 libturbojpeg0 libtiff6 libdeflate0 libzimg2 liblcms2-2 \
       libcurl3t64-gnutls libexpat1 libpcre2-8-0 zlib1g \
     && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log
 COPY --from=build /out/ /

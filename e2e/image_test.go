@@ -82,6 +82,61 @@ func TestRunner(t *testing.T) {
 	}
 }
 
+// TestAnyUser runs the image as users of whom the container knows nothing, who have no
+// home, on trees of their own and of others. git works for all of them: what it ignores
+// is left alone, and a check finds what is staged.
+func TestAnyUser(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	for _, tc := range []struct {
+		name, home    string
+		user          int
+		owner, result int // of the tree, and of what is made
+	}{
+		{name: "own tree", user: 1000, owner: 1000, result: 1000},
+		{name: "no home", user: 1000, home: "/nowhere", owner: 1000, result: 1000},
+		{name: "home of root", user: 1000, home: "/root", owner: 1000, result: 1000},
+		{name: "open to all", user: 1000, owner: 1234, result: 1000},
+		{name: "root", user: 0, owner: 1234, result: 1234},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			dir := t.TempDir()
+			put(t, dir, "site/.gitignore", []byte("ignored.png\n"))
+			put(t, dir, "site/a/card.heic", picture(t, "pictures/heic/card.heic"))
+			put(t, dir, "site/ignored.png", picture(t, "pictures/png/photo.png"))
+			commit(t, dir, "https://example.invalid/someone/pictures.git")
+			must(t, "", "chown", "-R", fmt.Sprint(tc.owner), dir)
+			if tc.user != 0 && tc.owner != tc.user {
+				must(t, "", "chmod", "-R", "a+rwX", dir)
+			}
+			flags := []string{"--user", fmt.Sprint(tc.user), "-v", dir + ":/work", "-w", "/work/site"}
+			if tc.home != "" {
+				flags = append(flags, "-e", "HOME="+tc.home)
+			}
+			got := docker(t, flags, "--output=web/{dir}/{name}.webp", "--report=report.json")
+			if got.code != 0 || strings.Contains(got.out, "dubious") {
+				t.Fatalf("exit code %d:\n%s", got.code, got.out)
+			}
+			for _, name := range []string{"site/web", "site/web/a", "site/web/a/card.webp", "webpress.lock", "site/report.json"} {
+				info, err := os.Stat(filepath.Join(dir, name))
+				if err != nil {
+					t.Error(err)
+				} else if uid := int(info.Sys().(*syscall.Stat_t).Uid); uid != tc.result {
+					t.Errorf("%s belongs to %d, want %d", name, uid, tc.result)
+				}
+			}
+			if _, err := os.Stat(filepath.Join(dir, "site/web/ignored.webp")); err == nil {
+				t.Error("what git ignores was converted")
+			}
+			must(t, dir, "git", "-c", "safe.directory=*", "add", "-A")
+			if got := docker(t, flags, "check", "--output=web/{dir}/{name}.webp"); got.code != 0 {
+				t.Errorf("check: exit code %d:\n%s", got.code, got.out)
+			}
+		})
+	}
+}
+
 // TestGitLab runs the image as GitLab does: a shell in place of the entry
 // point, settings as variables.
 func TestGitLab(t *testing.T) {
