@@ -56,8 +56,8 @@ func jobImage(t *testing.T) string {
 	return runner
 }
 
-// project makes a repository with the workflow of that name from
-// testdata/workflows and with the action's sources in the folder webpress.
+// project makes a repository with the workflow of that name from testdata/workflows and,
+// in the folder webpress, with the action as a release has it, of the image under test.
 func project(t *testing.T, workflow string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -68,9 +68,24 @@ func project(t *testing.T, workflow string) string {
 	}
 	put(t, dir, ".github/workflows/"+workflow, []byte(used.ReplaceAllString(yml, "uses: ./webpress")))
 
-	must(t, root(t), "sh", "-c", `git ls-files -z | grep -zv '^testdata/' |
-		tar -c --null -T - | tar -x -C "$0"`, mkdir(t, dir, "webpress"))
+	action, err := os.ReadFile(filepath.Join(root(t), "action.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const source = "\n  image: Dockerfile\n"
+	if !strings.Contains(string(action), source) {
+		t.Fatalf("action.yml has no line%s", source)
+	}
+	put(t, dir, "webpress/action.yml", []byte(strings.Replace(string(action), source, "\n  image: docker://"+image+"\n", 1)))
 	return dir
+}
+
+// withSources puts the sources of the action in its place, which then is built as that of
+// a branch is.
+func withSources(t *testing.T, dir string) {
+	t.Helper()
+	must(t, root(t), "sh", "-c", `git ls-files -z | grep -zv '^testdata/' |
+		tar -c --null -T - | tar -x -C "$0"`, filepath.Join(dir, "webpress"))
 }
 
 func mkdir(t *testing.T, dir, name string) string {
@@ -149,10 +164,11 @@ func runEvent(t *testing.T, event, dir string, flags ...string) workflowRun {
 }
 
 // TestExampleWorkflow runs the workflow that README shows, but for the API: there
-// is no GitHub, so that git has to push.
+// is no GitHub, so that git has to push. It alone builds the action's image.
 func TestExampleWorkflow(t *testing.T) {
 	bare, url := newGitServer(t).repository(t, "someone/pictures.git")
 	dir := project(t, "push.yml")
+	withSources(t, dir)
 	const last = "          max-width: 1200\n"
 	yml := string(picture(t, "workflows/push.yml"))
 	if !strings.Contains(yml, last) {
@@ -174,19 +190,6 @@ func TestExampleWorkflow(t *testing.T) {
 	if strings.Contains(got.summary, "elsewhere") {
 		t.Errorf("the summary tells of files that were not asked for:\n%s", got.summary)
 	}
-}
-
-// TestOutputs runs a workflow whose later steps check what they get.
-func TestOutputs(t *testing.T) {
-	dir := project(t, "outputs.yml")
-	put(t, dir, "assets/photo.jpg", picture(t, "demo/photos/dunes.jpg"))
-	put(t, dir, "assets/card.heic", picture(t, "pictures/heic/card.heic"))
-	put(t, dir, "assets/moving.gif", picture(t, "pictures/gif/animated.gif"))
-	put(t, dir, "assets/deep/er/p3.png", picture(t, "pictures/png/p3.png"))
-	put(t, dir, "assets/left/card.png", picture(t, "pictures/png/card.png"))
-	put(t, dir, "assets/broken.jpg", picture(t, "demo/photos/dunes.jpg")[:5000])
-	got := push(t, dir)
-	wantText(t, got.summary, "assets/photo.jpg", "assets/broken.jpg")
 }
 
 // TestHostileNames runs a workflow on files whose names try to do harm.
