@@ -162,6 +162,7 @@ func (h *headTree) describe(results []asset.Result) {
 		o := h.origins[one.Source.Path]
 		one.Source.Size, one.Source.Format = max(o.size, 0), o.format
 		one.Before = one.Source.Size
+		one.SourceWidth, one.SourceHeight = o.width, o.height
 	}
 }
 

@@ -5,12 +5,14 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"path"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/report"
+	"github.com/webpress/webpress/internal/scan"
 	"github.com/webpress/webpress/internal/store"
 )
 
@@ -194,21 +196,40 @@ func (r *run) pull() (*store.Pull, error) {
 }
 
 // commitURL is the page of a commit, where the platform has told enough.
-func (r *run) commitURL(id string) string {
+func (r *run) commitURL(id string) string { return r.pageURL("/commit/", "/-/commit/", id) }
+
+// pageURL is the address of a page of the repository that the run is about, below a path
+// that depends on the forge. It is empty where the platform has not told enough.
+func (r *run) pageURL(atGitHub, atGitLab, page string) string {
 	f := r.facts
 	repository := f.Repository
 	if f.Fork {
 		repository = f.HeadRepository
 	}
 	switch {
-	case id == "" || f.ServerURL == "" || repository == "":
+	case page == "" || f.ServerURL == "" || repository == "":
 		return ""
 	case r.forge() == gitHub:
-		return f.ServerURL + "/" + repository + "/commit/" + id
+		return f.ServerURL + "/" + repository + atGitHub + page
 	case r.forge() == gitLab:
-		return f.ServerURL + "/" + repository + "/-/commit/" + id
+		return f.ServerURL + "/" + repository + atGitLab + page
 	}
 	return ""
+}
+
+// links returns the page of each source that the commit of the run has.
+func (r *run) links(found scan.Found) func(path string) string {
+	commit := r.pageURL("/blob/", "/-/blob/", r.facts.HeadSHA)
+	if commit == "" || found.Files == nil {
+		return nil
+	}
+	prefix := r.prefix(r.repo)
+	return func(name string) string {
+		if f, ok := found.Files[name]; !ok || f.Untracked {
+			return ""
+		}
+		return commit + "/" + report.EscapePath(path.Join(prefix, name))
+	}
 }
 
 // tellNothingLeft says that the commit of the run has everything already.

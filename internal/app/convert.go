@@ -98,7 +98,7 @@ func (r *run) conclude(ctx context.Context, to stores, o outcome, began time.Tim
 		Notices: slices.Concat(o.found.Notices, o.notices),
 		DryRun:  s.DryRun, Left: o.left, Shard: r.shard.String(),
 		Recipe: recipe(&s), Rules: len(r.rules), Version: r.Version,
-		SettingsFile: s.File,
+		SettingsFile: s.File, Link: r.links(o.found),
 		// A CI folds what was logged on the way.
 		Logged: r.ci.Name() == "" && s.Verb == config.Convert,
 	}

@@ -202,7 +202,9 @@ func (s *shards) output(j asset.Job) (convert.Output, error) {
 	notes := slices.DeleteFunc(slices.Clone(s.told[j.Source.Path].Notes), func(note string) bool {
 		return note == asset.OriginalRemoved || slices.Contains(j.Source.Notes, note)
 	})
+	told := s.told[j.Source.Path]
 	return convert.Output{
+		SourceWidth: told.SourceWidth, SourceHeight: told.SourceHeight,
 		Data: data, Width: file.Width, Height: file.Height, Frames: file.Frames, Lossless: file.Lossless,
 		After: file.After, Notes: notes,
 	}, nil

@@ -118,6 +118,9 @@ type Result struct {
 	// Width and Height are the output's, in pixels, as it is shown.
 	Width  int `json:"width,omitempty"`
 	Height int `json:"height,omitempty"`
+	// SourceWidth and SourceHeight are the source's; 0 is not known.
+	SourceWidth  int `json:"source-width,omitempty"`
+	SourceHeight int `json:"source-height,omitempty"`
 	// Frames is 1 for a still picture.
 	Frames int `json:"frames,omitempty"`
 	// Lossless says which encoding was used.

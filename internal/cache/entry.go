@@ -15,10 +15,13 @@ type Entry struct {
 	// Data is the content of the output, empty where there is a Reason.
 	Data []byte `json:"-"`
 	// Width and Height are in pixels; Frames is 1 for a still picture.
-	Width    int  `json:"width"`
-	Height   int  `json:"height"`
-	Frames   int  `json:"frames"`
-	Lossless bool `json:"lossless,omitempty"`
+	Width  int `json:"width"`
+	Height int `json:"height"`
+	Frames int `json:"frames"`
+	// SourceWidth and SourceHeight are the source's; 0 is not known.
+	SourceWidth  int  `json:"source-width,omitempty"`
+	SourceHeight int  `json:"source-height,omitempty"`
+	Lossless     bool `json:"lossless,omitempty"`
 	// Pixels is what the header of the source claims: width x height x frames.
 	Pixels int64 `json:"pixels"`
 	// Notes are the conversion's.

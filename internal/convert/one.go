@@ -70,7 +70,11 @@ func (p *prepared) settle(j asset.Job, out Output) {
 		Source: j.Source, Status: asset.Converted, Output: j.Output, Format: j.Recipe.Format,
 		Before: j.Source.Size, After: out.After,
 		Width: out.Width, Height: out.Height, Frames: out.Frames, Lossless: out.Lossless,
+		SourceWidth: out.SourceWidth, SourceHeight: out.SourceHeight,
 		Notes: slices.Concat(j.Source.Notes, out.Notes),
+	}
+	if out.SourceWidth == 0 && j.Recipe.MaxWidth == 0 && j.Recipe.MaxHeight == 0 {
+		p.result.SourceWidth, p.result.SourceHeight = out.Width, out.Height // nothing was shrunk
 	}
 	if out.Reason != "" {
 		p.result.Status, p.result.Reason, p.result.Output = asset.Skipped, out.Reason, ""
@@ -161,6 +165,7 @@ func build(ctx context.Context, data []byte, info codec.Info, j asset.Job, threa
 	made := outputs[0]
 	out := Output{
 		Data: made.Data, Width: made.Width, Height: made.Height, Frames: made.Frames, Lossless: made.Lossless,
+		SourceWidth: info.Width, SourceHeight: info.Height,
 		Pixels: pixels(info), Notes: slices.Concat(info.Notes, made.Notes), After: int64(len(made.Data)),
 	}
 	wanted := keepLarger && j.Recipe.MinSavings == 0

@@ -76,7 +76,9 @@ type Output struct {
 	Data []byte
 	// Width and Height are in pixels; Frames is 1 for a still picture.
 	Width, Height, Frames int
-	Lossless              bool
+	// SourceWidth and SourceHeight are the source's; 0 is not known.
+	SourceWidth, SourceHeight int
+	Lossless                  bool
 	// Pixels is what the header of the source claims: width x height x frames. A
 	// recipe that allows less does not get the output.
 	Pixels int64

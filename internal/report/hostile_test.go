@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"html"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"os/exec"
 	"path"
@@ -59,6 +60,9 @@ func hostileInput(r *rand.Rand) Input {
 	if r.IntN(3) == 0 {
 		in.Shard = text()
 	}
+	if r.IntN(2) == 0 {
+		in.Link = blobPage
+	}
 	for range r.IntN(5) {
 		s := asset.Source{Path: text(), Format: asset.PNG, Size: 1000, Notes: texts()}
 		switch r.IntN(3) {
@@ -99,12 +103,43 @@ func hostileInput(r *rand.Rand) Input {
 var (
 	// ours are the elements that a report is made of: what Markdown makes of it, and
 	// what it writes itself.
-	ours     = regexp.MustCompile(`^</?(h2|h3|p|strong|ul|ol|li|code|br|hr|sub|details|summary|table|thead|tbody|tr|th|td|pre)( (style="text-align:(left|right)"|class="language-[a-z]+"))? ?/?>$`)
+	ours     = regexp.MustCompile(`^</?a( href="https://forge\.example/blob/[A-Za-z0-9/%._-]*")?>$|^</?(h2|h3|p|strong|ul|ol|li|code|br|hr|sub|details|summary|table|thead|tbody|tr|th|td|pre)( (style="text-align:(left|right)"|class="language-[a-z]+"))? ?/?>$`)
 	element  = regexp.MustCompile(`<[^>]*>?`)
 	codeSpan = regexp.MustCompile(`(?s)<pre><code.*?</code></pre>|<code>[^<]*</code>`)
 	called   = regexp.MustCompile(`[@#][A-Za-z0-9]|(^|[^0-9A-Za-z])[!%~$&^][A-Za-z0-9]|(?i)\bgh-[0-9]|(?i)\bhttps?://`)
 	markdown = goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(gm.WithUnsafe()))
 )
+
+// blobPage is the page of a file on a forge.
+func blobPage(name string) string { return "https://forge.example/blob/" + EscapePath(name) }
+
+// The name of an image leads to that image, whatever it is.
+func TestLinks(t *testing.T) {
+	link := regexp.MustCompile(`<td[^>]*><a href="https://forge\.example/blob/([^"]*)">(.*?)</a></td>`)
+	r := rand.New(rand.NewPCG(1, 1))
+	for range 2000 {
+		name := "x" + hostile(r, 4)
+		in := Input{Results: []asset.Result{{Source: asset.Source{Path: name}, Status: asset.Converted, Width: 1, Height: 1, Before: 2, After: 1}}, Link: blobPage}
+		var b bytes.Buffer
+		if err := markdown.Convert([]byte(New(in).Markdown(0)), &b); err != nil {
+			t.Fatal(err)
+		}
+		m := link.FindStringSubmatch(b.String())
+		if m == nil {
+			t.Errorf("%q is no link:\n%s", name, b.String())
+			continue
+		}
+		if to, err := url.PathUnescape(m[1]); err != nil || to != name {
+			t.Errorf("%q leads to %q, %v", name, to, err)
+		}
+		if shown := html.UnescapeString(element.ReplaceAllString(m[2], "")); strings.TrimSpace(shown) != strings.TrimSpace(short(ci.Visible(name), linkWidth)) {
+			t.Errorf("%q is shown as %q", name, shown)
+		}
+	}
+	if got := (Report{}).linked("a.png"); got != "`a.png`" {
+		t.Errorf("without an address: %s", got)
+	}
+}
 
 // harmful is what a page does that it should not: an element that is not ours, or text
 // that GitHub or GitLab make a link, a mention or a reference of. Empty is nothing.

@@ -154,7 +154,7 @@ func (r Report) headline() string {
 	if r.Check {
 		return s + r.checkHeadline()
 	}
-	s += "\n\n**" + capital(r.outcome("→")) + "**"
+	s += "\n\n**" + figure.ReplaceAllString(capital(r.outcome("→")), "$1\u00a0$2") + "**"
 	for _, o := range r.others() {
 		s += " · " + o
 	}
@@ -220,8 +220,8 @@ func (r Report) table() section {
 	}
 	s := section{
 		title: fmt.Sprintf("%d converted", len(of)),
-		head: "| File | Format | Before | After | Saved | Time |\n" +
-			"|:--|:--|--:|--:|--:|--:|\n",
+		head: "| Image | Dimensions | Before → After | Saved |\n" +
+			"|:--|:--|:--|--:|\n",
 		open: openRows, count: len(of),
 	}
 	if r.DryRun {
@@ -229,14 +229,13 @@ func (r Report) table() section {
 	}
 	s.row = func(i int) string {
 		one := of[i]
-		return fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n",
-			codeCell(short(one.Source.Path, nameWidth)), whole(kind(one, "→"))+details(one),
-			whole(before(one)), whole(Size(one.After)), savings(one), whole(Duration(one.Duration)))
+		return fmt.Sprintf("| %s | %s | %s | %s |\n", r.linked(one.Source.Path),
+			whole(dimensions(one, "×", "→")), whole(before(one)+" → "+Size(one.After)), whole(savings(one)))
 	}
 	return s
 }
 
-// before is the size of a source, and savings what came of it. Of another run's
+// before is the size of a source, and savings the share that was saved. Of another run's
 // results neither is known.
 func before(one asset.Result) string {
 	if one.Before == 0 {
@@ -246,30 +245,48 @@ func before(one asset.Result) string {
 }
 
 func savings(one asset.Result) string {
-	switch {
+	switch _, _, ok := one.Saving(); {
 	case one.Replaced != "":
 		return "moved"
-	case one.Before == 0:
+	case !ok:
 		return "?"
 	}
-	return whole(Size(one.Before-one.After)) + " (" + whole(Percent(one.Before, one.After)) + ")"
+	return Percent(one.Before, one.After)
+}
+
+// linkWidth is the columns that a name may take where it leads to the whole of it: more
+// leaves a phone no room for what was saved.
+const linkWidth = 40
+
+// linked is the name of a source in the cell of a table, which leads to its page.
+func (r Report) linked(name string) string {
+	if r.Link != nil {
+		if address := r.Link(name); address != "" {
+			return "[" + codeCell(short(name, linkWidth)) + "](" + address + ")"
+		}
+	}
+	return codeCell(short(name, nameWidth))
+}
+
+// dimensions are those of a source and its output, or one where they are the same or
+// the source's are not known: 4032×3024 → 1200×900, 64×64, 24 frames.
+func dimensions(one asset.Result, by, arrow string) string {
+	s := fmt.Sprintf("%d%s%d", one.Width, by, one.Height)
+	if one.Width == 0 {
+		s = "?"
+	}
+	if one.SourceWidth > 0 && (one.SourceWidth != one.Width || one.SourceHeight != one.Height) {
+		s = fmt.Sprintf("%d%s%d %s %s", one.SourceWidth, by, one.SourceHeight, arrow, s)
+	}
+	if one.Frames > 1 {
+		s += fmt.Sprintf(", %d frames", one.Frames)
+	}
+	return s
 }
 
 // whole keeps a cell of a narrow table from being broken between a number and
 // its unit.
 func whole(s string) string { return strings.ReplaceAll(s, " ", "\u00a0") }
-
-// details says how an output differs from most: animated, lossless.
-func details(one asset.Result) string {
-	var s string
-	if one.Frames > 1 {
-		s += fmt.Sprintf(", %d frames", one.Frames)
-	}
-	if one.Lossless {
-		s += ", lossless"
-	}
-	return s
-}
 
 func (r Report) skipped() section {
 	of := r.of(asset.Skipped)

@@ -65,6 +65,8 @@ type Input struct {
 	// Logged says that what failed was logged as it came, in the place where Text is
 	// read: Text does not say it again.
 	Logged bool `json:"-"`
+	// Link returns the address of a source's page, empty where it has none.
+	Link func(path string) string `json:"-"`
 	// Version is webpress's own.
 	Version string `json:"version"`
 	// Elapsed is the time from start to end.
@@ -93,8 +95,9 @@ type Report struct {
 	Results      []asset.Result  `json:"results"`
 	SettingsFile string          `json:"settings-file,omitempty"`
 
-	// Logged is Input.Logged.
-	Logged bool `json:"-"`
+	// Logged and Link are those of Input.
+	Logged bool                     `json:"-"`
+	Link   func(path string) string `json:"-"`
 }
 
 // Totals count a run. The bytes are those of the converted sources alone whose size
@@ -132,7 +135,7 @@ func New(in Input) Report {
 		Interrupted: in.Interrupted, Left: in.Left, Elapsed: in.Elapsed, Recipe: in.Recipe,
 		Rules: in.Rules, Shard: in.Shard, Check: in.Check, Checked: in.Checked,
 		Findings: append([]asset.Finding{}, in.Findings...), Mend: in.Mend,
-		Logged: in.Logged, SettingsFile: in.SettingsFile,
+		Logged: in.Logged, Link: in.Link, SettingsFile: in.SettingsFile,
 		Skips: []Skip{}, Notices: append([]string{}, in.Notices...),
 		Deliveries: append([]Delivery{}, in.Deliveries...),
 		Results:    append([]asset.Result{}, in.Results...),

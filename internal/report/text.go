@@ -110,22 +110,10 @@ func (r Report) convertedText(b *strings.Builder) {
 	if r.DryRun {
 		title = "would be converted"
 	}
-	rows := [][]string{{title, "", "before", "after", "saved", "time"}}
+	rows := [][]string{{title, "dimensions", "before", "after", "saved"}}
 	for _, one := range of[:min(len(of), openRows)] {
-		how := kind(one, "->")
-		if one.Lossless {
-			how += " lossless"
-		}
-		percent := "?"
-		switch _, _, ok := one.Saving(); {
-		case one.Replaced != "":
-			percent = "moved"
-		case ok:
-			percent = Percent(one.Before, one.After)
-		}
 		rows = append(rows, []string{
-			"  " + ci.Visible(one.Source.Path), how, before(one), Size(one.After),
-			percent, Duration(one.Duration),
+			"  " + ci.Visible(one.Source.Path), dimensions(one, "x", "->"), before(one), Size(one.After), savings(one),
 		})
 	}
 	b.WriteByte('\n')

@@ -62,22 +62,6 @@ func images(n int) string {
 	return fmt.Sprintf("%d images", n)
 }
 
-// kind says what became what: PNG → WebP. The arrow is handed in.
-func kind(one asset.Result, arrow string) string {
-	return name(one.Source.Format) + " " + arrow + " " + name(one.Format)
-}
-
-// name is a format as people write it.
-func name(f asset.Format) string {
-	switch f {
-	case asset.WebP:
-		return "WebP"
-	case "":
-		return "?"
-	}
-	return strings.ToUpper(string(f))
-}
-
 // outcome is the run in one sentence without an end: 12 images converted:
 // 14.2 MB → 3.1 MB, 78.2 % saved.
 func (r Report) outcome(arrow string) string {
