@@ -5,10 +5,14 @@ package e2e
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
+
+	published "github.com/webpress/webpress/internal/project"
 )
 
 // TestCheckGuardsPullRequest opens a pull request with a picture that is neither
@@ -66,5 +70,57 @@ func TestCheckGuardsPullRequest(t *testing.T) {
 	record(t, dir, "Its result, and leave to be large")
 	if got := check(); got.code != 0 {
 		t.Errorf("the pull request does not pass: exit code %d\n%s", got.code, got.log)
+	}
+}
+
+// TestFixWithoutWebpress pastes what a check prints for those who have no webpress, in a
+// folder of a clone and of a linked work tree, with the image under test in the place of
+// the published one.
+func TestFixWithoutWebpress(t *testing.T) {
+	reference := published.Image + ":" + published.Major
+	must(t, "", "docker", "tag", image, reference)
+	t.Cleanup(func() { _ = exec.Command("docker", "rmi", reference).Run() })
+	const owner = 1234
+	for _, linked := range []bool{false, true} {
+		dir := t.TempDir()
+		put(t, dir, "a b/docs/index.md", []byte("![](../it's.png)\n"))
+		commit(t, filepath.Join(dir, "a b"), "https://example.invalid/someone/pictures.git")
+		tree := filepath.Join(dir, "a b")
+		if linked {
+			tree = filepath.Join(dir, "c d")
+			must(t, filepath.Join(dir, "a b"), "git", "worktree", "add", "-q", "-b", "linked", tree)
+		}
+		put(t, tree, "docs/it's.png", picture(t, "pictures/png/photo.png"))
+		put(t, tree, "docs/new.jpg", picture(t, "pictures/jpeg/420.jpg"))
+		must(t, tree, "git", "add", "-A")
+		must(t, "", "chown", "-R", fmt.Sprint(owner), dir)
+
+		docs := filepath.Join(tree, "docs")
+		check := func() result {
+			return docker(t, []string{"-v", dir + ":" + dir, "-w", docs}, "check")
+		}
+		r := check()
+		function := regexp.MustCompile(`(?m)^ *# without webpress, first type: (.*)$`).FindStringSubmatch(r.out)
+		commands := regexp.MustCompile(`(?m)^  ((?:webpress|git) .*)$`).FindAllStringSubmatch(r.out, -1)
+		if r.code != 1 || function == nil || len(commands) != 2 {
+			t.Fatalf("exit code %d:\n%s", r.code, r.out)
+		}
+		// The files are another's, who is asked for by no name here: git is told so.
+		script := "export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*' && set -e\n" + function[1]
+		for _, c := range commands {
+			script += "\n" + c[1]
+		}
+		must(t, docs, "sh", "-c", script)
+		if r := check(); r.code != 0 {
+			t.Errorf("the check still fails after\n%s\n%s", script, r.out)
+		}
+		for _, name := range []string{"it's.webp", "new.webp", "../webpress.lock"} {
+			info, err := os.Stat(filepath.Join(docs, name))
+			if err != nil {
+				t.Error(err)
+			} else if uid := info.Sys().(*syscall.Stat_t).Uid; uid != owner {
+				t.Errorf("%s belongs to %d", name, uid)
+			}
+		}
 	}
 }
