@@ -33,9 +33,12 @@ func (r *run) accept(ctx context.Context) int {
 	if p == nil {
 		return r.stop(ctx, &asset.Fault{Message: "accept: there is no webpress.lock to hold what is accepted", Hint: "leave `lock: false` out"})
 	}
-	todo := map[string]ledger.Todo{}
+	todo := map[string][]ledger.Todo{}
 	for _, t := range v.todo {
-		todo[t.Output], todo[t.Source.Path] = t, t
+		todo[t.Output] = append(todo[t.Output], t)
+		if t.Source.Path != t.Output {
+			todo[t.Source.Path] = append(todo[t.Source.Path], t)
+		}
 	}
 	done := map[string]bool{}
 	for _, one := range v.settled {
@@ -46,19 +49,27 @@ func (r *run) accept(ctx context.Context) int {
 	var faults []error
 	var accepted []ledger.Todo
 	for _, name := range names {
-		t, ok := todo[path.Clean(name)]
+		all, ok := todo[path.Clean(name)]
 		if !ok && done[path.Clean(name)] {
 			r.log.line("%q is already up to date: nothing to accept", name)
 			continue
 		}
 		if !ok {
-			t.Output = name
+			all = []ledger.Todo{{Job: asset.Job{Output: name}}}
 		}
-		if err := r.acceptable(t, ok); err != nil {
-			faults = append(faults, fmt.Errorf("accept %q: %w", name, err))
-			continue
+		// Of a source that is named, those of its outputs count that can be accepted.
+		n := len(accepted)
+		var why error
+		for _, t := range all {
+			if err := r.acceptable(t, ok); err != nil {
+				why = err
+			} else {
+				accepted = append(accepted, t)
+			}
 		}
-		accepted = append(accepted, t)
+		if len(accepted) == n {
+			faults = append(faults, fmt.Errorf("accept %q: %w", name, why))
+		}
 	}
 	if len(faults) > 0 {
 		return r.stop(ctx, errors.Join(faults...))

@@ -147,7 +147,7 @@ func (r *run) lockOf(ctx context.Context, d store.Delivery) (*store.Lock, error)
 	var jobs []asset.Job
 	var outputs []string
 	for _, one := range d.Results {
-		jobs = append(jobs, asset.Job{Source: one.Source, Recipe: d.Recipe(one.Source), Remove: d.Remove(one.Source)})
+		jobs = append(jobs, asset.Job{Source: one.Source, Recipe: d.Recipe(one.Source), Output: one.Output, Remove: d.Remove(one.Source)})
 		outputs = append(outputs, one.Output)
 	}
 	blobs, err := p.hash(ctx, outputs)

@@ -177,15 +177,14 @@ func (h *headTree) made(e store.Entry, blob string) bool {
 	if blob == "" || e.Output == e.Source {
 		return false
 	}
-	is := func(o ledger.Output) bool { return o.Blob == blob }
 	return slices.ContainsFunc(h.locks, func(l *ledger.Ledger) bool {
 		return slices.ContainsFunc(l.MadeAs(e.Output), func(by ledger.Entry) bool {
 			if by.Source != e.Source && h.Blob(by.Source) != "" {
 				return false
 			}
-			return slices.ContainsFunc(by.Outputs, func(o ledger.Output) bool { return o.Path == e.Output && is(o) })
+			return by.Output.Blob == blob
 		}) || slices.ContainsFunc(l.With(e.Blob), func(by ledger.Entry) bool {
-			return e.Blob != blob && slices.ContainsFunc(by.Outputs, is)
+			return e.Blob != blob && by.Output.Blob == blob
 		})
 	})
 }

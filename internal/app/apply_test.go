@@ -79,19 +79,19 @@ func TestFits(t *testing.T) {
 		{name: "overwritten", source: "a.png", output: "a.webp", blob: "a", overwrite: true},
 		{name: "its own source", source: "w.webp", output: "w.webp", blob: "w", want: "takes the place of its source"},
 		{name: "made before", source: "a.png", output: "a.webp", blob: "a", lock: func(id func(string) string) ledger.Entry {
-			return ledger.Entry{Source: "a.png", Blob: id("old"), Outputs: []ledger.Output{{Path: "a.webp", Blob: id("of a")}}}
+			return ledger.Entry{Source: "a.png", Blob: id("old"), Status: ledger.Made, Output: ledger.Output{Path: "a.webp", Blob: id("of a")}}
 		}},
 		{name: "made of what is gone", source: "a.png", output: "a.webp", blob: "a", lock: func(id func(string) string) ledger.Entry {
-			return ledger.Entry{Source: "a.jpg", Blob: id("old"), Outputs: []ledger.Output{{Path: "a.webp", Blob: id("of a")}}}
+			return ledger.Entry{Source: "a.jpg", Blob: id("old"), Status: ledger.Made, Output: ledger.Output{Path: "a.webp", Blob: id("of a")}}
 		}},
 		{name: "made and moved along", source: "a.png", output: "a.webp", blob: "a", lock: func(id func(string) string) ledger.Entry {
-			return ledger.Entry{Source: "x.png", Blob: id("a"), Outputs: []ledger.Output{{Path: "x.webp", Blob: id("of a")}}}
+			return ledger.Entry{Source: "x.png", Blob: id("a"), Status: ledger.Made, Output: ledger.Output{Path: "x.webp", Blob: id("of a")}}
 		}},
 		{name: "made of another picture", source: "a.png", output: "a.webp", blob: "a", want: different, lock: func(id func(string) string) ledger.Entry {
-			return ledger.Entry{Source: "b.png", Blob: id("b"), Outputs: []ledger.Output{{Path: "a.webp", Blob: id("of a")}}}
+			return ledger.Entry{Source: "b.png", Blob: id("b"), Status: ledger.Made, Output: ledger.Output{Path: "a.webp", Blob: id("of a")}}
 		}},
 		{name: "made and edited", source: "a.png", output: "a.webp", blob: "a", want: different, lock: func(id func(string) string) ledger.Entry {
-			return ledger.Entry{Source: "a.png", Blob: id("a"), Outputs: []ledger.Output{{Path: "a.webp", Blob: id("as it was")}}}
+			return ledger.Entry{Source: "a.png", Blob: id("a"), Status: ledger.Made, Output: ledger.Output{Path: "a.webp", Blob: id("as it was")}}
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -242,7 +242,7 @@ func (b *budgets) markResults(ctx context.Context, files []budget.File, found sc
 		f := &files[i]
 		at := path.Join(p.prefix, f.Path)
 		f.Result = blobs[at] != "" && slices.ContainsFunc(p.MadeAs(at), func(e ledger.Entry) bool {
-			return e.Source != at && slices.ContainsFunc(e.Outputs, func(o ledger.Output) bool { return o.Path == at && o.Blob == blobs[at] })
+			return e.Source != at && e.Output.Blob == blobs[at]
 		})
 	}
 	return nil

@@ -36,10 +36,8 @@ func (c *changes) only(p *past, prefix string) func(file, blob string) bool {
 			return false
 		}
 		for _, e := range p.Of(at) {
-			for _, o := range e.Outputs {
-				if _, ok := c.kinds[o.Path]; ok {
-					return true
-				}
+			if _, ok := c.kinds[e.Output.Path]; ok && e.HasFile() {
+				return true
 			}
 		}
 		return false

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"slices"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/ledger"
@@ -44,12 +45,12 @@ func (c *outputCheck) todo(ctx context.Context) error {
 			}, fixes{})
 			continue
 		}
-		f, of := c.ofTodo(t, tried[t.Source.Path])
+		f, of := c.ofTodo(t, tried[t.Output])
 		if t.Remove {
 			of.gone = append(of.gone, t.Source.Path)
 		}
 		if len(of.convert)+len(of.again) > 0 {
-			of.add, of.gone = append(of.add, c.lock()), append(of.gone, replaced[t.Source.Path]...)
+			of.add, of.gone = append(of.add, c.lock()), append(of.gone, replaced[t.Output]...)
 			// A commit of the result alone would leave it without its source elsewhere.
 			if c.files[t.Source.Path].Untracked && !t.Remove {
 				of.add = append(of.add, t.Source.Path)
@@ -58,7 +59,7 @@ func (c *outputCheck) todo(ctx context.Context) error {
 				of.force = append(of.force, t.Output)
 				f.Rule, f.Hint = asset.RuleIgnored, ignoredHint
 				f.Message = fmt.Sprintf("%q, the result of %q, is ignored by git, and no commit will have it", t.Output, t.Source.Path)
-			} else if tried[t.Source.Path].Reason != asset.NotSmaller {
+			} else if tried[t.Output].Reason != asset.NotSmaller {
 				of.add = append(of.add, t.Output)
 			}
 		}
@@ -67,14 +68,14 @@ func (c *outputCheck) todo(ctx context.Context) error {
 	return nil
 }
 
-// replaced are the outputs that the conversion of what is left to do takes away, by the
-// source: of renamed sources, and of those whose result goes to another place or is none
+// replaced are the outputs that the conversion of what is left to do takes away, by its
+// output: of renamed sources, and of those whose result goes to another place or is none
 // any more.
 func (c *outputCheck) replaced(ctx context.Context, tried map[string]asset.Result) (map[string][]string, error) {
 	var outputs []string
 	for _, e := range c.before {
-		for _, o := range e.Outputs {
-			outputs = append(outputs, o.Path)
+		if e.HasFile() {
+			outputs = append(outputs, e.Output.Path)
 		}
 	}
 	blobs, err := worktree{ctx, c.past}.Blobs(unique(outputs))
@@ -83,18 +84,23 @@ func (c *outputCheck) replaced(ctx context.Context, tried map[string]asset.Resul
 	}
 	by := map[string][]string{}
 	for _, t := range c.view.todo {
-		source := t.Source.Path
 		if t.Moved {
-			by[source] = append(by[source], t.Like)
+			by[t.Output] = append(by[t.Output], t.Like)
 			c.moving[path.Join(c.past.prefix, t.Like)] = true
 		}
-		for _, e := range c.Of(path.Join(c.past.prefix, source)) {
-			for _, o := range e.Outputs {
-				name, below := c.past.below(o.Path)
-				stays := name == t.Output && tried[source].Reason != asset.NotSmaller
-				if below && !stays && !o.Accepted && blobs[o.Path] == o.Blob {
-					by[source] = append(by[source], name)
-				}
+		takes := []string{path.Join(c.past.prefix, t.Output)}
+		if tried[t.Output].Reason != asset.NotSmaller {
+			takes = nil
+		}
+		if old, ok := c.Supersedes(path.Join(c.past.prefix, t.Source.Path), path.Join(c.past.prefix, t.Output)); ok {
+			takes = append(takes, old)
+		}
+		for _, e := range c.Of(path.Join(c.past.prefix, t.Source.Path)) {
+			o := e.Output
+			name, below := c.past.below(o.Path)
+			if below && slices.Contains(takes, o.Path) && !o.Accepted && o.Blob != "" && blobs[o.Path] == o.Blob {
+				by[t.Output] = append(by[t.Output], name)
+				c.moving[o.Path] = true
 			}
 		}
 	}

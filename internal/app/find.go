@@ -32,6 +32,8 @@ type view struct {
 	settled []asset.Result
 	// all are the jobs of all sources, done or not, where results are to be verified.
 	all []asset.Job
+	// wanted are the outputs of all jobs.
+	wanted ledger.Wanted
 	// before are the ledger's entries, as they were, of sources whose outputs may be
 	// needed no more.
 	before []ledger.Entry
@@ -116,7 +118,7 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 	} else {
 		v.settled = append(v.settled, split.Done...)
 	}
-	v.todo, v.before = split.Todo, split.Before
+	v.todo, v.before, v.wanted = split.Todo, split.Before, ledger.WantedBy(jobs, p.prefix)
 	if r.settings.Verify != config.Never {
 		v.all = jobs
 	}
@@ -126,18 +128,18 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 }
 
 // done are the jobs that there is nothing to do for, and their results, by the path of
-// the source.
+// the output.
 func (v *view) done() (jobs []asset.Job, results map[string]asset.Result) {
 	todo := make(map[string]bool, len(v.todo))
 	for _, t := range v.todo {
-		todo[t.Source.Path] = true
+		todo[t.Output] = true
 	}
 	results = make(map[string]asset.Result, len(v.settled))
 	for _, one := range v.settled {
-		results[one.Source.Path] = one
+		results[one.Target] = one
 	}
 	for _, j := range v.all {
-		if !todo[j.Source.Path] {
+		if !todo[j.Output] {
 			jobs = append(jobs, j)
 		}
 	}

@@ -58,15 +58,15 @@ func (r *run) finish(ctx context.Context, p *past, v *view, results []asset.Resu
 		name, below := p.below(o.Path)
 		switch {
 		case o.Edited:
-			p.Drop(o.Source)
-			done.notices = append(done.notices, fmt.Sprintf("%q is left alone: it was changed by hand, and its source %q is gone", name, o.Source))
+			p.forget(o)
+			done.notices = append(done.notices, fmt.Sprintf("%q is left alone: it was changed by hand, and %s", name, p.why(o)))
 		case o.Unproven:
 			done.notices = append(done.notices, fmt.Sprintf("%q is left alone: webpress.lock has it for the result of %q, which is gone, and git's history does not bear that out; %s", name, o.Source, unprovenHint(p.whole)))
 			if p.whole && !o.Moved {
-				p.Drop(o.Source)
+				p.forget(o)
 			}
 		case !below, !o.Moved && !r.settings.Prune:
-			done.notices = append(done.notices, fmt.Sprintf("%q is an orphan: its source %q is gone; `prune` removes it", name, o.Source))
+			done.notices = append(done.notices, fmt.Sprintf("%q is an orphan: %s; `prune` removes it", name, p.why(o)))
 		default:
 			err := r.remove(name)
 			if errors.Is(err, fs.ErrNotExist) {
@@ -80,7 +80,7 @@ func (r *run) finish(ctx context.Context, p *past, v *view, results []asset.Resu
 			done.deleted = append(done.deleted, name)
 			r.log.line("%q removed: %s", name, p.why(o))
 			if !o.Moved {
-				p.Drop(o.Source)
+				p.forget(o)
 			}
 		}
 	}
@@ -98,14 +98,28 @@ func (r *run) finish(ctx context.Context, p *past, v *view, results []asset.Resu
 	return done, nil
 }
 
+// forget drops what an orphan is known for.
+func (p *past) forget(o ledger.Orphan) {
+	if o.Unwanted || o.Moved {
+		p.DropOutput(o.Source, o.Path)
+	} else {
+		p.Drop(o.Source)
+	}
+}
+
 // why says why an output is needed no more.
 func (p *past) why(o ledger.Orphan) string {
 	now := p.Of(o.Source)
 	switch {
-	case !o.Moved:
+	case !o.Moved && !o.Unwanted:
 		return fmt.Sprintf("its source %q is gone", o.Source)
-	case len(now) > 0 && len(now[0].Outputs) > 0:
-		return fmt.Sprintf("the result of %q is %q now", o.Source, now[0].Outputs[0].Path)
+	case o.Unwanted:
+		return fmt.Sprintf("no setting asks for it; its source is %q", o.Source)
+	}
+	for _, e := range now {
+		if e.HasFile() {
+			return fmt.Sprintf("the result of %q is %q now", o.Source, e.Output.Path)
+		}
 	}
 	return fmt.Sprintf("it is not smaller than its source %q any more", o.Source)
 }
@@ -119,7 +133,7 @@ func (r *run) orphans(ctx context.Context, p *past, v *view) ([]ledger.Orphan, e
 	orphans, err := p.Orphans(slices.Concat(v.before, p.replaced), func(source string) bool {
 		below, ok := p.below(source)
 		return ok && wants(below)
-	}, worktree{ctx, p})
+	}, v.wanted, worktree{ctx, p})
 	if err != nil {
 		return nil, err
 	}

@@ -136,8 +136,8 @@ func (r *run) recall(ctx context.Context, p *past) error {
 	}
 	var outputs []string
 	for _, e := range entries {
-		for _, o := range e.Outputs {
-			outputs = append(outputs, o.Path)
+		if e.HasFile() {
+			outputs = append(outputs, e.Output.Path)
 		}
 	}
 	have, err := ledger.HashFiles(ctx, p.root, outputs)

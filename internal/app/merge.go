@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path"
 	"slices"
 
 	"github.com/webpress/webpress/internal/asset"
@@ -67,10 +66,10 @@ func (r *run) verifyShards(ctx context.Context, v *view) ([]store.Verified, erro
 	}
 	jobs := map[string]asset.Job{}
 	for _, j := range v.jobs() {
-		jobs[j.Source.Path] = j
+		jobs[j.Output] = j
 	}
 	fits := func(e store.Entry, _ []byte, made asset.Result) error {
-		j, ok := jobs[r.fromTop(e.Source)]
+		j, ok := jobs[r.fromTop(e.Output)]
 		if !ok {
 			return nil // it is done already, and not taken
 		}
@@ -118,7 +117,7 @@ type shards struct {
 	*run
 	prefix string
 	// files are the verified outputs, told the results in the shards' reports, both
-	// by the source's path from the working directory.
+	// by the output's path from the working directory.
 	files map[string]made
 	told  map[string]asset.Result
 }
@@ -140,10 +139,10 @@ func (s *shards) read(part store.Verified) error {
 		return fmt.Errorf("read the report of shard %s: %w", part.Manifest.Shard, err)
 	}
 	for _, one := range part.Results {
-		s.files[s.fromTop(one.Source.Path)] = made{one, part}
+		s.files[s.fromTop(one.Output)] = made{one, part}
 	}
 	for _, one := range rep.Results {
-		s.told[one.Source.Path] = one
+		s.told[one.Target] = one
 	}
 	return nil
 }
@@ -166,7 +165,7 @@ func (s *shards) take(ctx context.Context, jobs []asset.Job, finished func(asset
 		Finished: finished,
 	})
 	for _, one := range taken {
-		one.Duration = s.told[one.Source.Path].Duration
+		one.Duration = s.told[one.Target].Duration
 		results = append(results, one)
 	}
 	return results
@@ -175,11 +174,13 @@ func (s *shards) take(ctx context.Context, jobs []asset.Job, finished func(asset
 // settled is the result of a job of which there is nothing to take: its shard says that
 // it failed, or that nothing is kept of it, or no shard has done it.
 func (s *shards) settled(j asset.Job) (asset.Result, bool) {
-	one, ok := s.told[j.Source.Path]
+	one, ok := s.told[j.Output]
 	switch {
 	case !ok:
-		return asset.Fail(j.Source, fmt.Sprintf("convert %q: no shard has done it", j.Source.Path),
-			"let the jobs and the merge run on the same commit with the same settings"), true
+		one = asset.Fail(j.Source, fmt.Sprintf("convert %q: no shard has done it", j.Source.Path),
+			"let the jobs and the merge run on the same commit with the same settings")
+		one.Target, one.Variant = j.Output, j.Recipe.Name
+		return one, true
 	case one.Status == asset.Converted || one.Reason == asset.UpToDate:
 		return asset.Result{}, false
 	}
@@ -189,8 +190,8 @@ func (s *shards) settled(j asset.Job) (asset.Result, bool) {
 
 // output is the output of a job, as it was verified.
 func (s *shards) output(j asset.Job) (convert.Output, error) {
-	file, ok := s.files[j.Source.Path]
-	if !ok || file.Output != path.Join(s.prefix, j.Output) {
+	file, ok := s.files[j.Output]
+	if !ok {
 		return convert.Output{}, &asset.Fault{
 			Message: fmt.Sprintf("convert %q: its result is not in what the shard has uploaded", j.Source.Path), Hint: "run that job again",
 		}
@@ -199,7 +200,7 @@ func (s *shards) output(j asset.Job) (convert.Output, error) {
 	if err != nil {
 		return convert.Output{}, err
 	}
-	notes := slices.DeleteFunc(slices.Clone(s.told[j.Source.Path].Notes), func(note string) bool {
+	notes := slices.DeleteFunc(slices.Clone(s.told[j.Output].Notes), func(note string) bool {
 		return note == asset.OriginalRemoved || slices.Contains(j.Source.Notes, note)
 	})
 	told := s.told[j.Source.Path]

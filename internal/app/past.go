@@ -224,6 +224,11 @@ func (t worktree) There(paths []string) (map[string]bool, error) {
 	return there, err
 }
 
+// of are the entries about the output of a job.
+func (p *past) of(j asset.Job) []ledger.Entry {
+	return ledger.Find(p.Of(path.Join(p.prefix, j.Source.Path)), path.Join(p.prefix, j.Output))
+}
+
 // below is a path from the root as seen from the working directory.
 func (p *past) below(name string) (string, bool) { return ledger.Below(p.prefix, name) }
 

@@ -72,12 +72,12 @@ func (r *run) share(v *view) {
 	mine := convert.Shard(jobs, convert.Costs(r.settings.WorkingDirectory, jobs), r.shard.index, r.shard.total)
 	by := make(map[string]ledger.Todo, len(v.todo))
 	for _, t := range v.todo {
-		by[t.Source.Path] = t
+		by[t.Output] = t
 	}
 	all := len(v.todo)
 	v.todo = v.todo[:0]
 	for _, j := range mine {
-		v.todo = append(v.todo, by[j.Source.Path])
+		v.todo = append(v.todo, by[j.Output])
 	}
 	if r.shard.index > 1 {
 		v.settled, v.found.Notices = nil, nil

@@ -216,8 +216,8 @@ func (r *run) checkPlaces(locks []*ledger.Ledger, dir string, results []asset.Re
 	}
 	for _, l := range locks {
 		for _, e := range l.Entries() {
-			for _, o := range e.Outputs {
-				add(root, o.Path, "it is a result")
+			if e.HasFile() {
+				add(root, e.Output.Path, "it is a result")
 			}
 		}
 	}

@@ -30,8 +30,8 @@ func (r *run) doubted(ctx context.Context, p *past, entries []ledger.Entry) (dou
 		if believed(e) {
 			continue
 		}
-		for _, o := range e.Outputs {
-			asked = append(asked, saidMade(e, o))
+		if e.HasFile() {
+			asked = append(asked, saidMade(e))
 		}
 	}
 	if len(asked) == 0 {
@@ -80,8 +80,8 @@ func (p *past) lockAt(ctx context.Context, commit string) (*ledger.Ledger, error
 	return l, nil
 }
 
-func saidMade(e ledger.Entry, o ledger.Output) git.Made {
-	return git.Made{Source: e.Source, Output: o.Path, Blob: o.Blob}
+func saidMade(e ledger.Entry) git.Made {
+	return git.Made{Source: e.Source, Output: e.Output.Path, Blob: e.Output.Blob}
 }
 
 // believed says which lines of the lock file are known to be webpress's own: those that
@@ -98,14 +98,9 @@ func (r *run) believed(ctx context.Context, p *past) (func(ledger.Entry) bool, e
 		}
 	}
 	return func(e ledger.Entry) bool {
-		return !slices.ContainsFunc(head.Of(e.Source), func(h ledger.Entry) bool { return sameOutputs(h, e) }) ||
-			slices.ContainsFunc(base.Of(e.Source), func(b ledger.Entry) bool { return sameOutputs(b, e) })
+		same := func(other ledger.Entry) bool { return saidMade(other) == saidMade(e) }
+		return !slices.ContainsFunc(head.Of(e.Source), same) || slices.ContainsFunc(base.Of(e.Source), same)
 	}, nil
-}
-
-// sameOutputs says that two entries of a source say the same of what was made of it.
-func sameOutputs(a, b ledger.Entry) bool {
-	return slices.EqualFunc(a.Outputs, b.Outputs, func(x, y ledger.Output) bool { return x.Path == y.Path && x.Blob == y.Blob })
 }
 
 // doubt takes from jobs the leave to replace or to move a file, where only a line that is
@@ -121,9 +116,7 @@ func (r *run) doubt(ctx context.Context, p *past, v *view) error {
 	}
 	all := func(grounds []ledger.Entry) bool {
 		return len(grounds) > 0 && !slices.ContainsFunc(grounds, func(e ledger.Entry) bool {
-			return !slices.ContainsFunc(e.Outputs, func(o ledger.Output) bool {
-				return doubted[saidMade(e, o)] && (whole || r.addedSource(e, o))
-			})
+			return !(doubted[saidMade(e)] && (whole || r.addedSource(e)))
 		})
 	}
 	for i := range v.todo {
@@ -142,12 +135,12 @@ func (r *run) doubt(ctx context.Context, p *past, v *view) error {
 
 // addedSource says that a pull request adds a source, and does not touch what it says was
 // made of it: that was there before.
-func (r *run) addedSource(e ledger.Entry, o ledger.Output) bool {
+func (r *run) addedSource(e ledger.Entry) bool {
 	c := r.comparison
 	if c == nil {
 		return false
 	}
-	_, touched := c.kinds[o.Path]
+	_, touched := c.kinds[e.Output.Path]
 	return !touched && c.kinds[e.Source] == git.Added
 }
 
@@ -156,7 +149,7 @@ func (r *run) doubtOrphans(ctx context.Context, p *past, orphans []ledger.Orphan
 	var entries []ledger.Entry
 	for _, o := range orphans {
 		if !o.Edited {
-			entries = append(entries, ledger.Entry{Source: o.Source, Outputs: []ledger.Output{o.Output}})
+			entries = append(entries, ledger.Entry{Source: o.Source, Status: ledger.Made, Output: o.Output})
 		}
 	}
 	doubted, whole, err := r.doubted(ctx, p, entries)

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"path"
 	"slices"
 
 	"github.com/webpress/webpress/internal/asset"
@@ -12,7 +11,7 @@ import (
 	"github.com/webpress/webpress/internal/ledger"
 )
 
-// tryAgain makes the results of jobs again, and writes nothing. By the path of its source:
+// tryAgain makes the results of jobs again, and writes nothing. By the path of the output:
 // Converted is a result that differs from the file in its place, Skipped one that is that
 // file, as UpToDate, or that is none, and Failed one that cannot be made.
 func (r *run) tryAgain(ctx context.Context, jobs []asset.Job) (map[string]asset.Result, error) {
@@ -33,7 +32,7 @@ func (r *run) tryAgain(ctx context.Context, jobs []asset.Job) (map[string]asset.
 	convert.CapHeap(o.Memory)
 	by := make(map[string]asset.Result, len(jobs))
 	for _, one := range convert.Run(ctx, jobs, o) {
-		by[one.Source.Path] = one
+		by[one.Target] = one
 	}
 	return by, ctx.Err()
 }
@@ -54,8 +53,8 @@ func (c *outputCheck) verify(ctx context.Context) error {
 		return err
 	}
 	for _, j := range jobs {
-		made := again[j.Source.Path]
-		now := decided[j.Source.Path]
+		made := again[j.Output]
+		now := decided[j.Output]
 		f := asset.Finding{Rule: asset.RuleUnverified, Severity: asset.Error, Path: j.Output,
 			Hint: "make it again, or take it as it is by `webpress accept`"}
 		of := fixes{again: []string{j.Source.Path}, add: []string{j.Output, c.lock()}}
@@ -100,7 +99,7 @@ func (c *outputCheck) toVerify(ctx context.Context) (jobs []asset.Job, results m
 	}
 	done, results := c.done()
 	for _, j := range done {
-		entries := c.Of(path.Join(c.past.prefix, j.Source.Path))
+		entries := c.past.of(j)
 		if !slices.ContainsFunc(entries, added) {
 			continue
 		}
@@ -121,10 +120,8 @@ func (c *outputCheck) toVerify(ctx context.Context) (jobs []asset.Job, results m
 // acceptedOutput is the output that was accepted, if there is one.
 func acceptedOutput(entries []ledger.Entry) (ledger.Output, bool) {
 	for _, e := range entries {
-		for _, o := range e.Outputs {
-			if o.Accepted {
-				return o, true
-			}
+		if e.Output.Accepted {
+			return e.Output, true
 		}
 	}
 	return ledger.Output{}, false
@@ -161,12 +158,12 @@ func (r *run) again(p *past, v *view) {
 	jobs, _ := v.done()
 	done := make(map[string]bool, len(jobs))
 	for _, j := range jobs {
-		done[j.Source.Path] = true
-		entries := p.Of(path.Join(p.prefix, j.Source.Path))
+		done[j.Output] = true
+		entries := p.of(j)
 		_, accepted := acceptedOutput(entries)
 		j.Own = !accepted && j.Output != j.Source.Path
 		v.todo = append(v.todo, ledger.Todo{Job: j, Why: ledger.WhyVerify, Grounds: entries})
 		v.before = append(v.before, entries...)
 	}
-	v.settled = slices.DeleteFunc(v.settled, func(one asset.Result) bool { return done[one.Source.Path] })
+	v.settled = slices.DeleteFunc(v.settled, func(one asset.Result) bool { return done[one.Target] })
 }

@@ -107,6 +107,10 @@ type Result struct {
 	Reason Reason `json:"reason,omitempty"`
 	// Err is set where Status is Failed.
 	Err *Fault `json:"error,omitempty"`
+	// Target is the path that the output has or would have, empty for a source that
+	// failed before that was known. Variant is the name of its variant.
+	Target  string `json:"target,omitempty"`
+	Variant string `json:"variant,omitempty"`
 	// Output is the path of the output, empty where there is none.
 	Output string `json:"output,omitempty"`
 	// Format is the format of the output.

@@ -28,7 +28,7 @@ func (r *run) takeLike(ctx context.Context, j asset.Job, p *prepared) bool {
 	if err != nil || !like.Mode().IsRegular() || like.Size() > maxLike {
 		return false
 	}
-	data, info, err := r.hold(ctx, j, p, like.Size(), func() ([]byte, codec.Info, error) {
+	data, info, err := r.hold(ctx, []asset.Job{j}, p, like.Size(), func() ([]byte, codec.Info, error) {
 		return r.readLike(j, like)
 	})
 	if err != nil || engine.Check(data) != nil {

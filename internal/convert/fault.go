@@ -27,13 +27,19 @@ func named(verb, path string, err error) error {
 	return out
 }
 
-// failure is the Result of a source that failed with err.
-func failure(s asset.Source, err error) asset.Result {
+// failure is the Result of a job that failed with err.
+func failure(j asset.Job, err error) asset.Result {
 	var hint string
 	if m, ok := errors.AsType[*mistake](err); ok {
 		hint = m.hint
 	}
-	return asset.Fail(s, err.Error(), hint)
+	return failed(j, asset.Fail(j.Source, err.Error(), hint))
+}
+
+// failed says which job a result of a source is about.
+func failed(j asset.Job, result asset.Result) asset.Result {
+	result.Target, result.Variant = j.Output, j.Recipe.Name
+	return result
 }
 
 // cause is tree.Cause, with words for a file that ends too soon.

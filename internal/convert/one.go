@@ -1,16 +1,12 @@
 package convert
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math"
-	"os"
 	"path"
 	"runtime"
 	"slices"
@@ -24,24 +20,41 @@ import (
 	"github.com/webpress/webpress/internal/tree"
 )
 
-// one converts one job and records its result, unless ctx ends before.
-func (r *run) one(ctx context.Context, i int, j asset.Job) {
-	p := r.prepare(ctx, j)
-	defer p.free()
-	last := r.elders.leave(j)
+// one converts the jobs of one source, which group has the indexes of, and records their
+// results, unless ctx ends before.
+func (r *run) one(ctx context.Context, group []int, all []asset.Job) {
+	jobs := make([]asset.Job, len(group))
+	for k, i := range group {
+		jobs[k] = all[i]
+	}
+	ps := r.prepare(ctx, jobs)
+	defer func() {
+		for k := range ps {
+			ps[k].free()
+		}
+	}()
+	last := make([]bool, len(jobs))
+	for k, j := range jobs {
+		last[k] = r.elders.leave(j)
+	}
 
 	r.writing.RLock()
 	defer r.writing.RUnlock()
 	if ctx.Err() != nil {
 		return
 	}
-	if p.data != nil {
-		r.deliver(ctx, &p, j, last)
-	} else if p.result.Status != asset.Failed {
-		_ = r.finish(j, &p) // nothing is removed
+	for k := range ps {
+		if p := &ps[k]; p.data != nil {
+			r.deliver(p, jobs[k])
+		} else if p.result.Status != asset.Failed {
+			_ = r.finish(jobs[k], p) // nothing is removed
+		}
 	}
-	p.result.Duration = r.Now().Sub(p.start)
-	r.record(i, p.result)
+	r.cleanUp(ctx, ps, jobs, last)
+	for k, i := range group {
+		ps[k].result.Duration = r.Now().Sub(ps[k].start)
+		r.record(i, ps[k].result)
+	}
 }
 
 // prepared is a picture that is ready to be written: everything is decided.
@@ -67,7 +80,8 @@ func (p *prepared) free() {
 // settle makes the result of j out of what its conversion came to.
 func (p *prepared) settle(j asset.Job, out Output) {
 	p.result = asset.Result{
-		Source: j.Source, Status: asset.Converted, Output: j.Output, Format: j.Recipe.Format,
+		Source: j.Source, Target: j.Output, Variant: j.Recipe.Name,
+		Status: asset.Converted, Output: j.Output, Format: j.Recipe.Format,
 		Before: j.Source.Size, After: out.After,
 		Width: out.Width, Height: out.Height, Frames: out.Frames, Lossless: out.Lossless,
 		SourceWidth: out.SourceWidth, SourceHeight: out.SourceHeight,
@@ -85,100 +99,161 @@ func (p *prepared) settle(j asset.Job, out Output) {
 	p.data = out.Data
 }
 
-// prepare reads, decodes and encodes the source of j. Whatever goes wrong,
-// also a panic of a decoder, is in the result.
-func (r *run) prepare(ctx context.Context, j asset.Job) (p prepared) {
-	p.start, p.release = r.Now(), func() {}
+// prepare reads, decodes and encodes the source of jobs. Whatever goes wrong,
+// also a panic of a decoder, is in the results.
+func (r *run) prepare(ctx context.Context, jobs []asset.Job) (ps []prepared) {
+	ps = make([]prepared, len(jobs))
+	for k := range ps {
+		ps[k].start, ps[k].release = r.Now(), func() {}
+	}
+	fail := func(failed func(j asset.Job) asset.Result) {
+		for k := range ps {
+			if p := &ps[k]; p.result.Status == "" {
+				p.data, p.result = nil, failed(jobs[k])
+			}
+		}
+	}
 	defer func() {
 		if v := recover(); v != nil {
-			p.data = nil
-			p.result = asset.Fail(j.Source,
-				fmt.Sprintf("convert %q: internal error: %v", j.Source.Path, v),
-				"this is a mistake in webpress: please report it, with this line and the picture ("+panicSite()+")")
+			message := fmt.Sprintf("convert %q: internal error: %v", jobs[0].Source.Path, v)
+			hint := "this is a bug in webpress: please report it, with this line and the image (" + panicSite() + ")"
+			fail(func(j asset.Job) asset.Result { return failed(j, asset.Fail(j.Source, message, hint)) })
 		}
 	}()
-	if err := r.transform(ctx, j, &p); err != nil {
-		p.data = nil
-		p.result = failure(j.Source, err)
+	if err := r.transform(ctx, jobs, ps); err != nil {
+		fail(func(j asset.Job) asset.Result { return failure(j, err) })
 	}
-	return p
+	return ps
 }
 
-// transform fills p with the result of j, or returns why there is none.
-func (r *run) transform(ctx context.Context, j asset.Job, p *prepared) error {
-	inPlace := tree.Fold(j.Output) == tree.Fold(j.Source.Path)
-	if inPlace && j.Source.Format == asset.WebP && j.Recipe.MaxWidth == 0 && j.Recipe.MaxHeight == 0 {
-		p.result = skip(j, asset.IsWebP)
-		return nil
-	}
-	if !inPlace {
-		if found, err := r.spare(ctx, j, p); found || err != nil {
-			return err
+// transform fills ps with the results of jobs, or returns why those that have none
+// have none.
+func (r *run) transform(ctx context.Context, jobs []asset.Job, ps []prepared) error {
+	var left []int
+	for k, j := range jobs {
+		p := &ps[k]
+		inPlace := tree.Fold(j.Output) == tree.Fold(j.Source.Path)
+		if inPlace && isCopy(j) {
+			p.result = skip(j, asset.IsWebP)
+			continue
 		}
+		if !inPlace {
+			found, err := r.spare(ctx, j, p)
+			if err != nil {
+				return err
+			}
+			if found {
+				if len(jobs) > 1 {
+					p.free() // others of this group may have to wait for more memory
+				}
+				continue
+			}
+		}
+		if r.Made != nil {
+			if err := r.takeMade(ctx, j, p); err != nil {
+				p.result = failure(j, err)
+			}
+			continue
+		}
+		left = append(left, k)
 	}
-	if r.Made != nil {
-		return r.takeMade(ctx, j, p)
-	}
-	data, info, err := r.load(ctx, j, p)
-	if err != nil {
-		return err
-	}
-	out, err := build(ctx, data, info, j, r.threads(), r.KeepLarger)
-	if err != nil {
-		return err
-	}
-	if out.Reason == asset.IsWebP {
-		p.result = skip(j, asset.IsWebP)
+	if len(left) == 0 {
 		return nil
 	}
-	if r.Keep != nil && !inPlace && j.Source.Blob != "" {
-		r.Keep(j, out)
+	rest := make([]asset.Job, len(left))
+	for n, k := range left {
+		rest[n] = jobs[k]
 	}
-	p.settle(j, out)
-	if j.Remove && p.data != nil {
-		// Before it is written: nobody waits for a decoder when the run has to end.
-		if err := engine.Check(p.data); err != nil {
-			return fmt.Errorf("verify %q: %w; the source is kept", j.Output, err)
+	first := &ps[left[0]]
+	data, info, err := r.load(ctx, rest, first)
+	if err != nil {
+		return err
+	}
+	outputs, errs, err := build(ctx, data, info, rest, r.threads(), r.KeepLarger)
+	if err != nil {
+		return err
+	}
+	for n, k := range left {
+		j, p, out := jobs[k], &ps[k], outputs[n]
+		p.source, p.start = first.source, first.start
+		switch {
+		case errs[n] != nil:
+			p.result = failure(j, errs[n])
+			continue
+		case out.Reason == asset.IsWebP:
+			p.result = skip(j, asset.IsWebP)
+			continue
+		}
+		if r.Keep != nil && tree.Fold(j.Output) != tree.Fold(j.Source.Path) && j.Source.Blob != "" {
+			r.Keep(j, out)
+		}
+		p.settle(j, out)
+		if j.Remove && p.data != nil {
+			// Before it is written: nobody waits for a decoder when the run has to end.
+			if err := engine.Check(p.data); err != nil {
+				p.data, p.result = nil, failure(j, fmt.Errorf("verify %q: %w; the source is kept", j.Output, err))
+			}
 		}
 	}
 	return nil
 }
 
-// build makes the output of j from the content of its source. keepLarger is that of
-// Options.
-func build(ctx context.Context, data []byte, info codec.Info, j asset.Job, threads int, keepLarger bool) (Output, error) {
-	width, height := pixel.Fit(info.Width, info.Height, j.Recipe.MaxWidth, j.Recipe.MaxHeight)
-	if width > codec.MaxWebPSide || height > codec.MaxWebPSide {
-		return Output{}, &mistake{
-			fmt.Errorf("encode %q: %dx%d is more than WebP holds, %d pixels a side", j.Source.Path, width, height, codec.MaxWebPSide),
-			fmt.Sprintf("shrink it with `max-width` or `max-height`, at most %d", codec.MaxWebPSide),
-		}
-	}
-	if strings.EqualFold(j.Output, j.Source.Path) && info.Format == asset.WebP && width == info.Width && height == info.Height {
-		// Lossy WebP made into WebP again and again gets worse each time.
-		return Output{Reason: asset.IsWebP}, nil
-	}
-	outputs, err := engine.Convert(ctx, data, info, []asset.Variant{j.Recipe.Variant}, engine.Options{MaxPixels: j.Recipe.MaxPixels, Threads: threads})
-	if err != nil {
-		return Output{}, named("convert", j.Source.Path, err)
-	}
-	made := outputs[0]
-	out := Output{
-		Data: made.Data, Width: made.Width, Height: made.Height, Frames: made.Frames, Lossless: made.Lossless,
-		SourceWidth: info.Width, SourceHeight: info.Height,
-		Pixels: pixels(info), Notes: slices.Concat(info.Notes, made.Notes), After: int64(len(made.Data)),
-	}
-	wanted := keepLarger && j.Recipe.MinSavings == 0
-	if !wanted && !Worthwhile(info.Format, int64(len(data)), out.After, j.Recipe.MinSavings) {
-		out.Data, out.Reason = nil, asset.NotSmaller
-	}
-	return out, nil
+// isCopy says that an output in the place of its source would be a copy of it, by what
+// is known without a look at it.
+func isCopy(j asset.Job) bool {
+	v := j.Recipe.Variant
+	return j.Source.Format == v.Format && v.MaxWidth == 0 && v.MaxHeight == 0 && v.Width == 0 && v.Height == 0
 }
 
-// load reads the source of j and what its header says, and takes the memory
+// build makes the outputs of jobs, which have the same source, from its content. errs say
+// which ones cannot be made, err that none can. keepLarger is that of Options.
+func build(ctx context.Context, data []byte, info codec.Info, jobs []asset.Job, threads int, keepLarger bool) (outputs []Output, errs []error, err error) {
+	outputs, errs = make([]Output, len(jobs)), make([]error, len(jobs))
+	var variants []asset.Variant
+	var at []int
+	for k, j := range jobs {
+		width, height := pixel.Fit(info.Width, info.Height, j.Recipe.MaxWidth, j.Recipe.MaxHeight)
+		if width > codec.MaxWebPSide || height > codec.MaxWebPSide {
+			errs[k] = &mistake{
+				fmt.Errorf("encode %q: %dx%d is more than WebP holds, %d pixels a side", j.Source.Path, width, height, codec.MaxWebPSide),
+				fmt.Sprintf("shrink it with `max-width` or `max-height`, at most %d", codec.MaxWebPSide),
+			}
+			continue
+		}
+		if strings.EqualFold(j.Output, j.Source.Path) && info.Format == asset.WebP && width == info.Width && height == info.Height {
+			// Lossy WebP made into WebP again and again gets worse each time.
+			outputs[k].Reason = asset.IsWebP
+			continue
+		}
+		variants, at = append(variants, j.Recipe.Variant), append(at, k)
+	}
+	if len(variants) == 0 {
+		return outputs, errs, nil
+	}
+	made, err := engine.Convert(ctx, data, info, variants, engine.Options{MaxPixels: jobs[0].Recipe.MaxPixels, Threads: threads})
+	if err != nil {
+		return nil, nil, named("convert", jobs[0].Source.Path, err)
+	}
+	for n, k := range at {
+		m, out := made[n], &outputs[k]
+		*out = Output{
+			Data: m.Data, Width: m.Width, Height: m.Height, Frames: m.Frames, Lossless: m.Lossless,
+			SourceWidth: info.Width, SourceHeight: info.Height,
+			Pixels: pixels(info), Notes: slices.Concat(info.Notes, m.Notes), After: int64(len(m.Data)),
+		}
+		wanted := keepLarger && jobs[k].Recipe.MinSavings == 0
+		if !wanted && !Worthwhile(info.Format, int64(len(data)), out.After, jobs[k].Recipe.MinSavings) {
+			out.Data, out.Reason = nil, asset.NotSmaller
+		}
+	}
+	return outputs, errs, nil
+}
+
+// load reads the source of jobs and what its header says, and takes the memory
 // that its conversion needs out of the budget, which p then holds.
-func (r *run) load(ctx context.Context, j asset.Job, p *prepared) ([]byte, codec.Info, error) {
-	return r.hold(ctx, j, p, j.Source.Size, func() ([]byte, codec.Info, error) {
+func (r *run) load(ctx context.Context, jobs []asset.Job, p *prepared) ([]byte, codec.Info, error) {
+	j := jobs[0]
+	return r.hold(ctx, jobs, p, j.Source.Size, func() ([]byte, codec.Info, error) {
 		data, source, err := r.read(ctx, j.Source)
 		if err != nil {
 			return nil, codec.Info{}, err
@@ -192,10 +267,15 @@ func (r *run) load(ctx context.Context, j asset.Job, p *prepared) ([]byte, codec
 	})
 }
 
-// hold has a picture for j read, which is need bytes long, and takes the memory that
+// hold has an image for jobs read, which is need bytes long, and takes the memory that
 // goes with its header out of the budget, which p then holds.
-func (r *run) hold(ctx context.Context, j asset.Job, p *prepared, need int64,
+func (r *run) hold(ctx context.Context, jobs []asset.Job, p *prepared, need int64,
 	read func() ([]byte, codec.Info, error)) ([]byte, codec.Info, error) {
+	j := jobs[0]
+	variants := make([]asset.Variant, len(jobs))
+	for k := range jobs {
+		variants[k] = jobs[k].Recipe.Variant
+	}
 	for {
 		if need > r.most {
 			return nil, codec.Info{}, r.tooMuch(j, need, codec.Info{})
@@ -209,7 +289,7 @@ func (r *run) hold(ctx context.Context, j asset.Job, p *prepared, need int64,
 		if err != nil {
 			return nil, codec.Info{}, err
 		}
-		cost := int64(len(data)) + engine.EstimateMemory(info, []asset.Variant{j.Recipe.Variant})
+		cost := int64(len(data)) + engine.EstimateMemory(info, variants)
 		if err := bomb(j, cost, info, r.limited); err != nil {
 			return nil, codec.Info{}, err
 		}
@@ -271,142 +351,6 @@ func Worthwhile(source asset.Format, before, after int64, minSavings float64) bo
 		return true
 	}
 	return after < before && float64(before-after)*100 >= minSavings*float64(before)
-}
-
-// deliver writes p where it belongs and takes the source away where that is
-// wanted, and the older output where nobody else needs it, as last says. What goes
-// wrong becomes the result.
-func (r *run) deliver(ctx context.Context, p *prepared, j asset.Job, last bool) {
-	if r.Take != nil {
-		if r.DryRun {
-			return
-		}
-		if err := r.Take(p.data); err != nil {
-			p.result = failure(j.Source, fmt.Errorf("write %q: %w", j.Output, err))
-		}
-		return
-	}
-	upToDate, err := r.existing(j, p)
-	switch {
-	case err != nil:
-		p.result = failure(j.Source, err)
-		return
-	case upToDate:
-		p.result.Status, p.result.Reason = asset.Skipped, asset.UpToDate
-	case r.DryRun:
-		return
-	default:
-		durable := j.Remove || j.Output == j.Source.Path
-		if err := r.write(j.Output, p.data, p.source, durable); err != nil {
-			p.result = failure(j.Source, err)
-			return
-		}
-	}
-	if r.DryRun {
-		return
-	}
-	if err := r.finish(j, p); err != nil && j.Remove {
-		p.result = failure(j.Source, fmt.Errorf("remove %q: %w; it is kept", j.Source.Path, err))
-		return
-	}
-	if j.Remove {
-		if err := r.removeSource(ctx, p, j); err != nil {
-			p.result = failure(j.Source, err)
-			return
-		}
-	}
-	if j.Moved && last && p.like != nil {
-		r.removeElder(p, j)
-	}
-}
-
-// finish lets the result be written down.
-func (r *run) finish(j asset.Job, p *prepared) error {
-	if r.Finished == nil || r.DryRun {
-		return nil
-	}
-	return r.Finished(j, p.result, p.data)
-}
-
-// existing looks at what is at the output path already: nothing, the very bytes
-// that would be written, or something that must not be overwritten.
-func (r *run) existing(j asset.Job, p *prepared) (upToDate bool, err error) {
-	info, err := r.files.Lstat(j.Output)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return false, nil
-	case err != nil:
-		return false, writeFault(j.Output, err)
-	case info.IsDir():
-		return false, &mistake{
-			fmt.Errorf("write %q: it is a folder", j.Output),
-			"set another `output`, such as " + keepApart,
-		}
-	case info.Mode().IsRegular() && info.Size() == int64(len(p.data)):
-		old, err := r.files.ReadPlain(j.Output, info.Size())
-		if err == nil && bytes.Equal(old, p.data) {
-			return true, nil
-		}
-	}
-	// What webpress has made may be replaced, unless it is the source as well: that
-	// would be gone.
-	if j.Overwrite || j.Own && info.Mode().IsRegular() && !os.SameFile(info, p.source) {
-		return false, nil
-	}
-	what := "a different file is there already"
-	if j.Output == j.Source.Path {
-		what = "it is the source"
-	}
-	hint := "set `overwrite: true` to replace it, or another `output`"
-	switch {
-	case r.KeepLarger: // somebody has typed it
-		hint = "add --overwrite to replace it, or name another file"
-	case r.Accept != nil && !j.Source.Ignored && j.Output != j.Source.Path && r.isWebP(j.Output):
-		hint = fmt.Sprintf("keep it by `%s`, or %s", r.Accept(j.Output), hint)
-	}
-	return false, &mistake{fmt.Errorf("write %q: %s", j.Output, what), hint}
-}
-
-// isWebP says that a file begins as a WebP does.
-func (r *run) isWebP(name string) bool {
-	f, _, err := r.open(name)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	head := make([]byte, asset.SniffLen)
-	n, _ := io.ReadFull(f, head)
-	format, _ := asset.Sniff(head[:n])
-	return format == asset.WebP
-}
-
-// removeSource deletes the source of p, once the output on the disk is seen to
-// be whole and the source to be the one that was read.
-func (r *run) removeSource(ctx context.Context, p *prepared, j asset.Job) error {
-	if tree.Fold(path.Clean(j.Source.Path)) == tree.Fold(j.Output) {
-		return nil
-	}
-	written, err := r.files.ReadPlain(j.Output, int64(len(p.data)))
-	if err != nil {
-		return fmt.Errorf("verify %q: %w", j.Output, cause(err))
-	}
-	if !bytes.Equal(written, p.data) {
-		return fmt.Errorf("verify %q: what is on the disk is not what was written; the source is kept", j.Output)
-	}
-	// Where the output was not made of what this run has read, the source may have
-	// changed before anybody looked at it.
-	_, now, err := r.read(context.WithoutCancel(ctx), j.Source)
-	if err != nil {
-		return fmt.Errorf("remove %q: %w", j.Source.Path, err)
-	}
-	if !unchanged(p.source, now) {
-		return fmt.Errorf("remove %q: it changed during the run", j.Source.Path)
-	}
-	if err := r.files.Remove(j.Source.Path); err != nil {
-		return fmt.Errorf("remove %q: %w", j.Source.Path, cause(err))
-	}
-	p.result.Notes = append(p.result.Notes, asset.OriginalRemoved)
-	return nil
 }
 
 // panicSite is the place in the code that the panic being recovered came from.

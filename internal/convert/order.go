@@ -24,26 +24,35 @@ const (
 	headerSize = 64 << 10
 )
 
-// order is the indexes of jobs, those first that take longest, so that at the
-// end no processor is left alone with a large picture.
+// order is the indexes of the groups of jobs, those first that take longest, so that at
+// the end no processor is left alone with a large image.
 func (r *run) order(jobs []asset.Job, workers int) []int {
-	order := make([]int, len(jobs))
+	order := make([]int, len(r.groups))
 	for i := range order {
 		order[i] = i
 	}
-	if len(jobs) <= workers {
+	if len(order) <= workers {
 		return order
 	}
 	var header []byte
-	if len(jobs) <= fewJobs {
+	if len(order) <= fewJobs {
 		header = make([]byte, headerSize)
 	}
-	costs := make([]float64, len(jobs))
-	for i, j := range jobs {
-		costs[i] = Cost(j, r.probe(j.Source, header))
+	costs := make([]float64, len(order))
+	for i, group := range r.groups {
+		costs[i] = r.cost(group, jobs, header)
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(costs[b], costs[a]) })
 	return order
+}
+
+// cost is the Cost of a group of jobs, for whose header there is room in header.
+func (r *run) cost(group []int, all []asset.Job, header []byte) float64 {
+	jobs := make([]asset.Job, len(group))
+	for k, i := range group {
+		jobs[k] = all[i]
+	}
+	return Cost(jobs, r.probe(jobs[0].Source, header))
 }
 
 // probe is what the header of s says, as far as it lies in the first bytes, for
@@ -84,10 +93,11 @@ func (r *run) probe(s asset.Source, header []byte) codec.Info {
 	return codec.Info{}
 }
 
-// Cost guesses the time that a job takes, in milliseconds of some processor, from
-// what the header of its source says. Where info has no size, it is guessed from
+// Cost guesses the time that jobs with the same source take, in milliseconds of some
+// processor, from what its header says. Where info has no size, it is guessed from
 // that of the file.
-func Cost(j asset.Job, info codec.Info) float64 {
+func Cost(jobs []asset.Job, info codec.Info) float64 {
+	j := jobs[0]
 	// What decoding takes for each megapixel, and for each megabyte of the file:
 	// of a JPEG the latter is nearly all, for codes are read bit by bit. density is
 	// how many bytes a megapixel has. They were fitted to the times of some forty
@@ -105,48 +115,54 @@ func Cost(j asset.Job, info codec.Info) float64 {
 		decode, read, density = 5, 0, 3e6
 	}
 	source := float64(j.Source.Size) / density
-	output := source
 	if info.Width > 0 {
 		lossy = info.Lossy
-		w, h := pixel.Fit(info.Width, info.Height, j.Recipe.MaxWidth, j.Recipe.MaxHeight)
-		frames := float64(info.Frames) / 1e6
-		source, output = float64(info.Width)*float64(info.Height)*frames, float64(w)*float64(h)*frames
-	}
-	encode := 60.0
-	switch {
-	case j.Recipe.Lossless == asset.LosslessAlways:
-		encode *= 4
-	case j.Recipe.Lossless == asset.LosslessAuto && !lossy:
-		// Strips are encoded both ways, and then mostly one of the two.
-		encode *= 2
+		source = float64(info.Width) * float64(info.Height) * (float64(info.Frames) / 1e6)
 	}
 	// The conversions keep each product to itself: fused with the sum, as some
 	// processors do it, the result would differ between machines.
-	return float64(decode*source) + float64(read*float64(j.Source.Size)/1e6) + float64(encode*output)
+	cost := float64(decode*source) + float64(read*float64(j.Source.Size)/1e6)
+	for _, j := range jobs {
+		output := source
+		if info.Width > 0 {
+			w, h := pixel.Fit(info.Width, info.Height, j.Recipe.MaxWidth, j.Recipe.MaxHeight)
+			output = float64(w) * float64(h) * (float64(info.Frames) / 1e6)
+		}
+		encode := 60.0
+		switch {
+		case j.Recipe.Lossless == asset.LosslessAlways:
+			encode *= 4
+		case j.Recipe.Lossless == asset.LosslessAuto && !lossy:
+			// Strips are encoded both ways, and then mostly one of the two.
+			encode *= 2
+		}
+		cost += float64(encode * output)
+	}
+	return cost
 }
 
-// Costs guesses the Cost of each of jobs, whose paths are relative to dir, from the
-// first 64 KiB of its source. Where these say nothing, or the file cannot be read,
-// it is guessed from the file's size. It is the same on every machine that has the
-// same files.
+// Costs guesses the Cost of each source of jobs, whose paths are relative to dir, from the
+// first 64 KiB of it, for the first of its jobs; that of the others is 0. Where these say
+// nothing, or the file cannot be read, it is guessed from the file's size. It is the same
+// on every machine that has the same files.
 func Costs(dir string, jobs []asset.Job) []float64 {
 	costs := make([]float64, len(jobs))
+	all := groups(jobs)
 	files, err := tree.OpenReach(dir)
-	if err != nil {
-		for i, j := range jobs {
-			costs[i] = Cost(j, codec.Info{})
-		}
-		return costs
+	if err == nil {
+		defer files.Close()
 	}
-	defer files.Close()
 	r := &run{files: files}
 	var next atomic.Int64
 	var pool sync.WaitGroup
-	for range min(len(jobs), runtime.GOMAXPROCS(0)) {
+	for range min(len(all), runtime.GOMAXPROCS(0)) {
 		pool.Go(func() {
-			header := make([]byte, headerSize)
-			for i := int(next.Add(1)) - 1; i < len(jobs); i = int(next.Add(1)) - 1 {
-				costs[i] = Cost(jobs[i], r.probe(jobs[i].Source, header))
+			var header []byte
+			if files != nil {
+				header = make([]byte, headerSize)
+			}
+			for i := int(next.Add(1)) - 1; i < len(all); i = int(next.Add(1)) - 1 {
+				costs[all[i][0]] = r.cost(all[i], jobs, header)
 			}
 		})
 	}

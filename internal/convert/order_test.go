@@ -20,6 +20,7 @@ func TestOrder(t *testing.T) {
 	})
 	js := jobs(t, dir, recipe(), "broken.png", "small.png", "large.png", "middle.png")
 	r := newRun(t, dir)
+	r.groups = groups(js)
 	if diff := cmp.Diff([]int{2, 3, 1, 0}, r.order(js, 2)); diff != "" {
 		t.Error(diff)
 	}
@@ -29,12 +30,12 @@ func TestOrder(t *testing.T) {
 }
 
 func TestCost(t *testing.T) {
-	job := func(f asset.Format, size int64) asset.Job {
-		return asset.Job{Source: asset.Source{Format: f, Size: size}, Recipe: asset.Recipe{Variant: asset.Variant{Lossless: asset.LosslessAuto}}}
+	job := func(f asset.Format, size int64) []asset.Job {
+		return []asset.Job{{Source: asset.Source{Format: f, Size: size}, Recipe: asset.Recipe{Variant: asset.Variant{Lossless: asset.LosslessAuto}}}}
 	}
 	photo := codec.Info{Width: 4000, Height: 3000, Frames: 1, Lossy: true}
 	small := job(asset.JPEG, 4e6)
-	small.Recipe.MaxWidth = 1200
+	small[0].Recipe.MaxWidth = 1200
 	tests := []struct {
 		name         string
 		longer, less float64
@@ -69,10 +70,10 @@ func TestCosts(t *testing.T) {
 	}
 	want := make([]float64, len(js))
 	for i := range 40 {
-		want[i] = Cost(js[i], codec.Info{Width: 10 + 10*i, Height: 20, Frames: 1})
+		want[i] = Cost(js[i:i+1], codec.Info{Width: 10 + 10*i, Height: 20, Frames: 1})
 	}
 	for i := 40; i < len(js); i++ {
-		want[i] = Cost(js[i], codec.Info{})
+		want[i] = Cost(js[i:i+1], codec.Info{})
 	}
 	if diff := cmp.Diff(want, Costs(dir, js)); diff != "" {
 		t.Error(diff)

@@ -258,7 +258,7 @@ func distinct(template string, all []asset.Job, group []int) bool {
 // skip is the Result of a job that ended without a new output.
 func skip(j asset.Job, why asset.Reason) asset.Result {
 	return asset.Result{
-		Source: j.Source, Status: asset.Skipped, Reason: why,
+		Source: j.Source, Target: j.Output, Variant: j.Recipe.Name, Status: asset.Skipped, Reason: why,
 		Before: j.Source.Size, Notes: slices.Clone(j.Source.Notes),
 	}
 }

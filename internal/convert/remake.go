@@ -45,7 +45,11 @@ func Remake(ctx context.Context, j asset.Job, content []byte, memory int64) (out
 			"raise `memory-limit`, or run this where there is more memory",
 		}
 	}
-	return build(ctx, content, info, j, runtime.GOMAXPROCS(0), false)
+	outputs, errs, err := build(ctx, content, info, []asset.Job{j}, runtime.GOMAXPROCS(0), false)
+	if err != nil {
+		return Output{}, err
+	}
+	return outputs[0], errs[0]
 }
 
 // Verify remakes the output of j and compares it with result, byte by byte. It

@@ -105,7 +105,7 @@ func Run(ctx context.Context, jobs []asset.Job, o Options) []asset.Result {
 	if o.Dir == "" {
 		o.Dir = "."
 	}
-	r := &run{Options: o, elders: findElders(jobs), results: make([]asset.Result, len(jobs)), done: make([]bool, len(jobs))}
+	r := &run{Options: o, elders: findElders(jobs), groups: groups(jobs), results: make([]asset.Result, len(jobs)), done: make([]bool, len(jobs))}
 	var err error
 	if r.files, err = tree.OpenReach(o.Dir); err != nil {
 		return r.failAll(jobs, fmt.Sprintf("open %q: %s", o.Dir, cause(err)))
@@ -133,9 +133,10 @@ type run struct {
 	most    int64
 	limited bool
 	elders  elders
+	groups  [][]int
 
-	// workers is how many pictures are in work at a time, unfinished how many have
-	// no result yet.
+	// workers is how many sources are in work at a time, unfinished how many have
+	// no results yet.
 	workers    int
 	unfinished atomic.Int64
 
@@ -155,10 +156,10 @@ func (r *run) start(ctx context.Context, jobs []asset.Job) {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	workers = min(workers, len(jobs))
+	workers = min(workers, len(r.groups))
 	r.workers = workers
-	r.unfinished.Store(int64(len(jobs)))
-	next := make(chan int, len(jobs))
+	r.unfinished.Store(int64(len(r.groups)))
+	next := make(chan int, len(r.groups))
 	for _, i := range r.order(jobs, workers) {
 		next <- i
 	}
@@ -171,7 +172,7 @@ func (r *run) start(ctx context.Context, jobs []asset.Job) {
 				if ctx.Err() != nil {
 					return
 				}
-				r.one(ctx, i, jobs[i])
+				r.one(ctx, r.groups[i], jobs)
 				r.unfinished.Add(-1)
 			}
 		})
@@ -190,6 +191,22 @@ func (r *run) start(ctx context.Context, jobs []asset.Job) {
 		r.writing.Lock()
 		r.writing.Unlock() //nolint:staticcheck // waiting is all that is wanted
 	}
+}
+
+// groups are the indexes of jobs that have the same source, which is decoded once.
+func groups(jobs []asset.Job) [][]int {
+	var all [][]int
+	at := make(map[string]int, len(jobs))
+	for i, j := range jobs {
+		g, ok := at[j.Source.Path]
+		if !ok {
+			g = len(all)
+			at[j.Source.Path] = g
+			all = append(all, nil)
+		}
+		all[g] = append(all[g], i)
+	}
+	return all
 }
 
 // threads is the number of processors for one picture: more than one where fewer

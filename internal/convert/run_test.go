@@ -358,7 +358,7 @@ func TestRunInterrupted(t *testing.T) {
 func TestPanicIsAResult(t *testing.T) {
 	// A run without a budget panics on the way to its first picture.
 	r := &run{Options: Options{Now: fixedNow}, most: 1 << 30}
-	p := r.prepare(t.Context(), asset.Job{Source: source("a.png"), Output: "a.webp"})
+	p := r.prepare(t.Context(), []asset.Job{{Source: source("a.png"), Output: "a.webp"}})[0]
 	err := p.result.Err
 	if err == nil || !strings.HasPrefix(err.Message, `convert "a.png": internal error: `) {
 		t.Fatalf("result %+v", p.result)

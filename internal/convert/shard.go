@@ -19,7 +19,7 @@ const (
 
 // Shard returns the jobs of shard index, from 1, of total, in the order in which
 // they were given. costs[i] is what jobs[i] takes, as Costs guesses it. There are
-// none where index is not of 1 to total.
+// none where index is not of 1 to total. All jobs of a source are in the same shard.
 //
 // Every job is in exactly one shard. In which depends on nothing but the paths, the
 // costs and total, so that machines that know nothing of each other agree. The costs
@@ -46,34 +46,40 @@ func Shard(jobs []asset.Job, costs []float64, index, total int) []asset.Job {
 
 // shards is the index of the shard of each of jobs, from 0.
 func shards(jobs []asset.Job, costs []float64, total int) []int {
+	all := groups(jobs)
 	of := make([]int, len(jobs))
 	// Whole numbers have the same sum in any order, on any processor.
-	whole := make([]int64, len(jobs))
-	order := make([]int, len(jobs))
+	whole := make([]int64, len(all))
+	order := make([]int, len(all))
 	var sum int64
-	for i := range jobs {
-		order[i], whole[i] = i, minShardCost
-		if micro := math.Round(costs[i] * 1000); micro > minShardCost {
-			whole[i] = int64(min(micro, maxShardCost))
+	path := func(g int) string { return jobs[all[g][0]].Source.Path }
+	for g, group := range all {
+		order[g], whole[g] = g, minShardCost
+		cost := 0.0
+		for _, i := range group {
+			cost += costs[i]
 		}
-		sum += whole[i]
+		if micro := math.Round(cost * 1000); micro > minShardCost {
+			whole[g] = int64(min(micro, maxShardCost))
+		}
+		sum += whole[g]
 	}
 	// Small jobs come last, and fill what the large ones have left.
 	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(whole[b], whole[a]), cmp.Compare(jobs[a].Source.Path, jobs[b].Source.Path))
+		return cmp.Or(cmp.Compare(whole[b], whole[a]), cmp.Compare(path(a), path(b)))
 	})
 	limit := shardLimit(sum / int64(total))
 	loads := make([]int64, total)
 	for _, i := range order {
 		h := fnv.New64a()
-		h.Write([]byte(jobs[i].Source.Path))
-		path := finalise(h.Sum64())
+		h.Write([]byte(path(i)))
+		seed := finalise(h.Sum64())
 		// best is the one with the highest hash among those with room, least the
 		// one among those with the smallest load.
 		best, least := -1, 0
 		var bestHash, leastHash uint64
 		for s, load := range loads {
-			hash := finalise(path + uint64(s+1)*0x9e3779b97f4a7c15)
+			hash := finalise(seed + uint64(s+1)*0x9e3779b97f4a7c15)
 			if load+whole[i] <= limit && (best < 0 || hash > bestHash) {
 				best, bestHash = s, hash
 			}
@@ -84,7 +90,9 @@ func shards(jobs []asset.Job, costs []float64, total int) []int {
 		if best < 0 {
 			best = least
 		}
-		of[i] = best
+		for _, k := range all[i] {
+			of[k] = best
+		}
 		loads[best] += whole[i]
 	}
 	return of

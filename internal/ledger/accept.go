@@ -11,12 +11,12 @@ import (
 // source, its recipe and that file stay as they are. Sources that git ignores, or whose
 // content is not known, are not written down: Accept is false then.
 func (l *Ledger) Accept(j asset.Job, prefix, codecs string, size int64, blob string) bool {
-	r := asset.Result{Source: j.Source, Status: asset.Converted, Output: j.Output, Format: asset.WebP, After: size}
+	r := asset.Result{Source: j.Source, Status: asset.Converted, Output: j.Output, Format: j.Recipe.Format, After: size}
 	e, ok := entry(j, r, prefix, codecs, map[string]string{path.Join(prefix, j.Output): blob})
 	if !ok {
 		return false
 	}
-	e.Status, e.Outputs[0].Accepted = Made, true
+	e.Status, e.Output.Accepted = Made, true
 	l.Set(e)
 	return true
 }

@@ -3,17 +3,17 @@ package ledger
 import "slices"
 
 // Agree leaves out what is not true of the tree: entries whose outputs are not as
-// they were made. Of several for one source it keeps the one whose content is
+// they were made. Of several for one output it keeps the one whose content is
 // there, or else the last. It returns the entries of those sources of which nothing
 // is left, sorted.
 func (l *Ledger) Agree(tree Tree) ([]Entry, error) {
 	var outputs, sources []string
 	entries := l.Entries()
 	for _, e := range entries {
-		for _, o := range e.Outputs {
-			outputs = append(outputs, o.Path)
+		if e.HasFile() {
+			outputs = append(outputs, e.Output.Path)
 		}
-		if len(l.bySource[e.Source]) > 1 {
+		if len(Find(l.bySource[e.Source], e.Output.Path)) > 1 {
 			sources = append(sources, e.Source)
 		}
 	}
@@ -28,16 +28,12 @@ func (l *Ledger) Agree(tree Tree) ([]Entry, error) {
 	agreed := New()
 	var untrue []Entry
 	for _, e := range entries {
-		ok := true
-		for _, o := range e.Outputs {
-			ok = ok && made[o.Path] == o.Blob
-		}
-		kept := agreed.bySource[e.Source]
+		kept := Find(agreed.bySource[e.Source], e.Output.Path)
 		switch {
-		case !ok:
+		case e.HasFile() && made[e.Output.Path] != e.Output.Blob:
 			untrue = append(untrue, e)
 		case len(kept) == 0 || kept[0].Blob != have[e.Source]:
-			agreed.bySource[e.Source] = []Entry{e}
+			agreed.Set(e)
 		}
 	}
 	*l = Ledger{bySource: agreed.bySource, changed: true}

@@ -12,8 +12,9 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/webpress/webpress/internal/tree"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // HashFiles returns the ids that git would have for the content of files below

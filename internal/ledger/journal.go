@@ -40,8 +40,9 @@ func JournalLine(j asset.Job, r asset.Result, data []byte, prefix, codecs string
 func ParseJournal(data []byte) []Entry {
 	var entries []Entry
 	for line := range strings.Lines(string(data)) {
-		if e, ok, err := parseLine(0, line); ok && err == nil {
-			entries = append(entries, e)
+		// A line of version 1 may be the beginning of one of version 2.
+		if e, err := parseLine(0, line); err == nil && len(e) == 1 && e[0].Output.Path != "" {
+			entries = append(entries, e[0])
 		}
 	}
 	return entries
@@ -53,19 +54,18 @@ func ParseJournal(data []byte) []Entry {
 // that were replaced, as Split does in Before.
 func (l *Ledger) Fold(entries []Entry, have, blobs map[string]string) (before []Entry) {
 	for _, e := range entries {
-		ok := true
-		for i, o := range e.Outputs {
+		if e.HasFile() {
+			o := &e.Output
 			blob := blobs[o.Path]
-			ok = ok && have[o.Path] == o.Blob && blob != ""
-			e.Outputs[i].Blob, e.Outputs[i].Accepted = blob, l.accepted(e.Blob, blob)
+			if have[o.Path] != o.Blob || blob == "" {
+				continue
+			}
+			o.Blob, o.Accepted = blob, l.accepted(e.Blob, blob)
 			if o.Path == e.Source {
 				e.Blob = blob
 			}
 		}
-		if !ok {
-			continue
-		}
-		before = append(before, l.Of(e.Source)...)
+		before = append(before, Find(l.Of(e.Source), e.Output.Path)...)
 		l.Set(e)
 	}
 	return before

@@ -4,26 +4,33 @@
 //
 // # The file
 //
-// webpress.lock is text in UTF-8 with one line a source, sorted by path, so that
-// two branches that touch different pictures seldom touch the same place, and so
-// that lines of both can stand together where git merges by union. Lines that
+// webpress.lock is text in UTF-8 with one line for each output, sorted by source and
+// output, so that two branches that touch different images seldom touch the same place,
+// and so that lines of both can stand together if git merges by union. Lines that
 // begin with # are remarks; the first one has the version of the form. Fields are
 // separated by a tab:
 //
-//	path  blob  size  format  recipe  status  [output  size  blob]...
+//	source  blob  size  format  recipe  status  output  dimensions  size  blob
 //
 // Paths begin at the root of the repository, and are quoted as Go strings are
 // where they would be mistaken otherwise. blob is the id that git has for a
 // content: git's index then tells what has changed, and no file has to be opened.
-// recipe is what Digest returns for the settings.
+// recipe is what Digest returns for the settings. Dimensions are WIDTHxHEIGHT in
+// pixels. A hyphen stands for what is not known, and for what there is not: an output
+// that was not kept has no blob.
 //
-// An output that was accepted as somebody has changed it has a remark in front of the
-// line of its source, which older versions pass over:
+// # Version 1
+//
+// Version 1 had one line for each source, which is still read:
+//
+//	source  blob  size  format  recipe  status  [output  size  blob]...
+//
+// with a remark in front of it where an output was accepted:
 //
 //	# accepted  output  blob
 //
-// A merge may leave several lines for one source. All of them are read, and the
-// one that agrees with the tree counts; the next change to that source leaves one.
+// A merge may leave several lines for one output. All of them are read, and the
+// one that agrees with the tree counts; the next change to that output leaves one.
 package ledger
 
 import (
@@ -39,14 +46,14 @@ import (
 const Name = "webpress.lock"
 
 // Version is the version of the file's form. A reader refuses newer ones.
-const Version = 1
+const Version = 2
 
 // A Status says what a source came to.
 type Status string
 
 // The statuses.
 const (
-	// Made is a source with outputs.
+	// Made is a source with this output.
 	Made Status = "made"
 	// Removed is a source that was removed once its outputs were there.
 	Removed Status = "removed"
@@ -56,7 +63,7 @@ const (
 	IsWebP Status = "is-webp"
 )
 
-// An Entry is one line: what was done with a source.
+// An Entry is one line: what was done with a source for one of its outputs.
 type Entry struct {
 	// Source is the path from the root of the repository, with forward slashes.
 	Source string
@@ -69,15 +76,18 @@ type Entry struct {
 	// Recipe is the Digest of the settings.
 	Recipe string
 	Status Status
-	// Outputs are what was made, none for NotSmaller and IsWebP.
-	Outputs []Output
+	Output Output
 }
 
-// An Output is one file that was made of a source.
+// An Output is one file that was made of a source, or that would have been.
 type Output struct {
-	// Path is from the root of the repository.
+	// Path is from the root of the repository. It is empty only for a line of version
+	// 1 that has no file.
 	Path string
-	// Size is in bytes, Blob the git blob id of the content.
+	// Width and Height are in pixels; 0 is not known.
+	Width, Height int
+	// Size is in bytes, Blob the git blob id of the content, empty where no file was
+	// made.
 	Size int64
 	Blob string
 	// Accepted says that somebody has changed it by hand, or put it there, and that
@@ -85,18 +95,34 @@ type Output struct {
 	Accepted bool
 }
 
-// is says that e and f are the same in every field.
-func (e Entry) is(f Entry) bool {
-	return e.Source == f.Source && e.Blob == f.Blob && e.Size == f.Size && e.Format == f.Format &&
-		e.Recipe == f.Recipe && e.Status == f.Status && slices.Equal(e.Outputs, f.Outputs)
+// HasFile says that an output was made.
+func (e Entry) HasFile() bool { return e.Status == Made || e.Status == Removed }
+
+// key is the source and the output.
+func (e Entry) key() [2]string { return [2]string{e.Source, e.Output.Path} }
+
+// isOf says that e is about the output at a path.
+func (e Entry) isOf(output string) bool { return e.Output.Path == output || e.Output.Path == "" }
+
+// Find returns the entries of several that are about the output at a path.
+func Find(entries []Entry, output string) (found []Entry) {
+	for _, e := range entries {
+		if e.isOf(output) {
+			found = append(found, e)
+		}
+	}
+	return found
 }
 
 // A Ledger is what webpress.lock says. The zero value is not ready: see New. Several
 // goroutines may read it, while none changes it.
 type Ledger struct {
-	// bySource has more than one entry a source only after a merge by union.
+	// bySource has more than one entry for an output only after a merge by union.
 	bySource map[string][]Entry
 	changed  bool
+	// superseded are the paths of the outputs that others are made in the place of, by
+	// what key says of those: see Split.
+	superseded map[[2]string]string
 	// byOutput and byBlob are made when they are first needed, which may be in
 	// several goroutines at once, and kept up to date from then on.
 	byOutput, byBlob     map[string][]Entry
@@ -112,42 +138,52 @@ func (l *Ledger) Len() int { return len(l.bySource) }
 // Changed says that Set or Drop have changed what was read.
 func (l *Ledger) Changed() bool { return l.changed }
 
-// Set makes e all that is known of its source.
+// Set makes e all that is known of its output.
 func (l *Ledger) Set(e Entry) {
-	if old := l.bySource[e.Source]; len(old) == 1 && old[0].is(e) {
+	old := Find(l.bySource[e.Source], e.Output.Path)
+	if len(old) == 1 && old[0] == e {
 		return
 	}
-	l.Drop(e.Source)
-	l.bySource[e.Source] = []Entry{e}
+	l.drop(e.Source, func(o Entry) bool { return o.isOf(e.Output.Path) })
+	l.add(e)
 	l.changed = true
 	if l.byBlob != nil {
 		l.byBlob[e.Blob] = append(l.byBlob[e.Blob], e)
 	}
-	if l.byOutput != nil {
-		for _, o := range e.Outputs {
-			l.byOutput[o.Path] = append(l.byOutput[o.Path], e)
-		}
+	if l.byOutput != nil && e.HasFile() {
+		l.byOutput[e.Output.Path] = append(l.byOutput[e.Output.Path], e)
 	}
 }
 
 // Drop forgets a source.
-func (l *Ledger) Drop(source string) {
-	old, ok := l.bySource[source]
-	if !ok {
-		return
-	}
-	delete(l.bySource, source)
-	l.changed = true
-	gone := func(e Entry) bool { return e.Source == source }
-	for _, e := range old {
+func (l *Ledger) Drop(source string) { l.drop(source, func(Entry) bool { return true }) }
+
+// DropOutput forgets one output of a source.
+func (l *Ledger) DropOutput(source, output string) {
+	l.drop(source, func(e Entry) bool { return e.Output.Path == output })
+}
+
+// drop forgets those entries of a source that which picks.
+func (l *Ledger) drop(source string, which func(Entry) bool) {
+	var left []Entry
+	for _, e := range l.bySource[source] {
+		if !which(e) {
+			left = append(left, e)
+			continue
+		}
+		l.changed = true
+		gone := func(o Entry) bool { return o == e }
 		if l.byBlob != nil {
 			l.byBlob[e.Blob] = slices.DeleteFunc(l.byBlob[e.Blob], gone)
 		}
-		if l.byOutput != nil {
-			for _, o := range e.Outputs {
-				l.byOutput[o.Path] = slices.DeleteFunc(l.byOutput[o.Path], gone)
-			}
+		if l.byOutput != nil && e.HasFile() {
+			l.byOutput[e.Output.Path] = slices.DeleteFunc(l.byOutput[e.Output.Path], gone)
 		}
+	}
+	if len(left) > 0 {
+		l.bySource[source] = left
+	} else {
+		delete(l.bySource, source)
 	}
 }
 
@@ -156,28 +192,26 @@ func (l *Ledger) add(e Entry) {
 	l.bySource[e.Source] = append(l.bySource[e.Source], e)
 }
 
-// Entries are all entries, sorted by source.
+// Entries are all entries, sorted by source and output.
 func (l *Ledger) Entries() []Entry {
 	all := make([]Entry, 0, len(l.bySource))
 	for _, entries := range l.bySource {
 		all = append(all, entries...)
 	}
 	slices.SortFunc(all, func(a, b Entry) int {
-		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Blob, b.Blob), cmp.Compare(a.Recipe, b.Recipe))
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Output.Path, b.Output.Path), cmp.Compare(a.Blob, b.Blob), cmp.Compare(a.Recipe, b.Recipe))
 	})
 	return all
 }
 
 // Made says that some line has a content for an output at a path.
 func (l *Ledger) Made(output, blob string) bool {
-	return slices.ContainsFunc(l.MadeAs(output), func(e Entry) bool {
-		return slices.ContainsFunc(e.Outputs, func(o Output) bool { return o.Path == output && o.Blob == blob })
-	})
+	return slices.ContainsFunc(l.MadeAs(output), func(e Entry) bool { return e.Output.Blob == blob })
 }
 
 // Has says that the file has just this line.
 func (l *Ledger) Has(e Entry) bool {
-	return slices.ContainsFunc(l.bySource[e.Source], e.is)
+	return slices.Contains(l.bySource[e.Source], e)
 }
 
 // Of is what is known of a source.
@@ -189,8 +223,8 @@ func (l *Ledger) MadeAs(output string) []Entry {
 		l.byOutput = make(map[string][]Entry, len(l.bySource))
 		for _, entries := range l.bySource {
 			for _, e := range entries {
-				for _, o := range e.Outputs {
-					l.byOutput[o.Path] = append(l.byOutput[o.Path], e)
+				if e.HasFile() {
+					l.byOutput[e.Output.Path] = append(l.byOutput[e.Output.Path], e)
 				}
 			}
 		}
@@ -220,10 +254,8 @@ func (l *Ledger) Known(file, blob string) (format asset.Format, size int64, ok b
 		}
 	}
 	for _, e := range l.MadeAs(file) {
-		for _, o := range e.Outputs {
-			if o.Path == file && o.Blob == blob {
-				return asset.WebP, o.Size, true
-			}
+		if e.Output.Blob == blob {
+			return formatOf(file), e.Output.Size, true
 		}
 	}
 	for _, e := range l.With(blob) {

@@ -25,9 +25,9 @@ var (
 	digest = ledger.Digest(plain, codecs)
 )
 
-func made(source, blob string, outputs ...ledger.Output) ledger.Entry {
+func made(source, blob string, output ledger.Output) ledger.Entry {
 	return ledger.Entry{
-		Source: source, Blob: blob, Size: 1000, Format: asset.JPEG, Recipe: digest, Status: ledger.Made, Outputs: outputs,
+		Source: source, Blob: blob, Size: 1000, Format: asset.JPEG, Recipe: digest, Status: ledger.Made, Output: output,
 	}
 }
 
@@ -60,10 +60,14 @@ func TestRoundTrip(t *testing.T) {
 		made("not utf-8 \xff\xfe.jpg", id("a"), output("\xff.webp", id("1"))),
 		made("ünïcödé/日本.jpg", strings.Repeat("b", 64), output("ünïcödé/日本.webp", strings.Repeat("2", 64))),
 		made("=======", id("a"), output("<<<<<<< HEAD.webp", id("1"))),
-		made("two.jpg", id("a"), output("two.webp", id("1")), output("two-small.webp", id("2"))),
+		made("two.jpg", id("a"), output("two.webp", id("1"))),
+		made("two.jpg", id("a"), output("two-small.webp", id("2"))),
+		made("sized.jpg", id("a"), ledger.Output{Path: "sized.avif", Width: 1200, Height: 900, Size: 100, Blob: id("1")}),
+		made("accepted.jpg", id("a"), ledger.Output{Path: "accepted.webp", Size: 100, Blob: id("1"), Accepted: true}),
+		{Source: "small.png", Blob: id("c"), Size: 9, Format: asset.PNG, Recipe: digest, Status: ledger.NotSmaller, Output: ledger.Output{Path: "small-2.webp", Size: 10}},
 		{Source: "small.png", Blob: id("c"), Size: 9, Format: asset.PNG, Recipe: digest, Status: ledger.NotSmaller},
 		{Source: "is.webp", Blob: id("c"), Format: asset.WebP, Recipe: digest, Status: ledger.IsWebP},
-		{Source: "gone.heic", Blob: id("d"), Recipe: digest, Status: ledger.Removed, Outputs: []ledger.Output{output("gone.webp", id("3"))}},
+		{Source: "gone.heic", Blob: id("d"), Recipe: digest, Status: ledger.Removed, Output: output("gone.webp", id("3"))},
 	}
 	l := ledgerOf(entries...)
 	data := l.Encode()
@@ -95,31 +99,31 @@ func TestDamaged(t *testing.T) {
 		line string
 		want string
 	}{
-		"cut off":           {line[:40], "it has 2 fields, and a line has 6, and 3 more for each output"},
-		"half an output":    {line + "\tx.webp", "it has 10 fields, and a line has 6, and 3 more for each output"},
+		"cut off":           {line[:40], "got 2 fields, want 10"},
+		"half an output":    {line + "\tx.webp", "got 11 fields, want 10"},
 		"above the tree":    {replace("a.jpg", "../a.jpg"), `"../a.jpg" is outside of the tree`},
 		"absolute":          {replace("a.jpg", "/etc/passwd"), `"/etc/passwd" is outside of the tree`},
 		"output above":      {replace("a.webp", "x/../../a.webp"), `"x/../../a.webp" is outside of the tree`},
 		"in .git":           {replace("a.webp", "sub/.GIT/hooks/x"), `"sub/.GIT/hooks/x" is in git's own folder`},
-		"no WebP":           {replace("a.webp", "logo.png"), `"logo.png" is no result: it does not end in .webp`},
+		"no WebP":           {replace("a.webp", "logo.gif"), `"logo.gif" is not a result: no format has its extension`},
 		"not the shortest":  {replace("a.jpg", "./a.jpg"), `"./a.jpg" is not written in the shortest way`},
-		"no path":           {replace("a.jpg", ""), `"" is no path`},
-		"a zero byte":       {replace("a.jpg", `"a\x00"`), `"a\x00" is no path`},
+		"no path":           {replace("a.jpg", ""), `"" is not a path`},
+		"a zero byte":       {replace("a.jpg", `"a\x00"`), `"a\x00" is not a path`},
 		"quotes":            {replace("a.jpg", `"a.jpg`), `"\"a.jpg" is not quoted right`},
-		"blob":              {replace(id("a"), "abc"), `"abc" is no blob id`},
-		"blob in capitals":  {replace(id("a"), id("A")), `"` + id("A") + `" is no blob id`},
-		"output's blob":     {replace(id("1"), "z"+id("1")[1:]), `"z` + id("1")[1:] + `" is no blob id`},
-		"size":              {replace("\t1000\t", "\t-1\t"), `"-1" is no size`},
-		"size with zeros":   {replace("\t1000\t", "\t01000\t"), `"01000" is no size`},
-		"format":            {replace("jpeg", "exe"), `"exe" is no format`},
-		"recipe":            {replace(digest, digest[1:]), `"` + digest[1:] + `" is no digest of a recipe`},
-		"status":            {replace("made", "done"), `"done" is no status`},
+		"blob":              {replace(id("a"), "abc"), `"abc" is not a blob id`},
+		"blob in capitals":  {replace(id("a"), id("A")), `"` + id("A") + `" is not a blob id`},
+		"output's blob":     {replace(id("1"), "z"+id("1")[1:]), `"z` + id("1")[1:] + `" is not a blob id`},
+		"size":              {replace("\t1000\t", "\t-1\t"), `"-1" is not a size`},
+		"size with zeros":   {replace("\t1000\t", "\t01000\t"), `"01000" is not a size`},
+		"format":            {replace("jpeg", "exe"), `"exe" is not a format`},
+		"recipe":            {replace(digest, digest[1:]), `"` + digest[1:] + `" is not a digest of a recipe`},
+		"status":            {replace("made", "done"), `"done" is not a status`},
 		"made without":      {strings.Join(strings.Split(line, "\t")[:6], "\t"), "it is made, and has no output"},
-		"kept with":         {replace("made", "not-smaller"), "it is not-smaller, and has an output"},
-		"conflict":          {"<<<<<<< HEAD", "here are the marks of a merge that git could not finish"},
-		"conflict's middle": {"=======", "here are the marks of a merge that git could not finish"},
-		"no version":        {"# webpress.lock, version x.", `"x" is no version`},
-		"newer":             {"# webpress.lock, version 99. Hello", "it was written by a newer webpress: its version is 99, and this webpress reads 1"},
+		"kept with":         {replace("made", "not-smaller"), `"` + id("1") + `" is not a blob id`},
+		"conflict":          {"<<<<<<< HEAD", "unresolved merge conflict markers"},
+		"conflict's middle": {"=======", "unresolved merge conflict markers"},
+		"no version":        {"# webpress.lock, version x.", `"x" is not a version`},
+		"newer":             {"# webpress.lock, version 99. Hello", "it was written by a newer webpress: its version is 99, and this webpress reads 2"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -194,7 +198,7 @@ func TestDigest(t *testing.T) {
 func TestKnown(t *testing.T) {
 	l := ledgerOf(
 		made("a.jpg", id("a"), output("a.webp", id("1"))),
-		ledger.Entry{Source: "b.heic", Blob: id("b"), Recipe: digest, Status: ledger.Made, Outputs: []ledger.Output{output("b.webp", id("2"))}},
+		ledger.Entry{Source: "b.heic", Blob: id("b"), Recipe: digest, Status: ledger.Made, Output: output("b.webp", id("2"))},
 	)
 	tests := map[string]struct {
 		file, blob string
@@ -262,8 +266,8 @@ func FuzzParse(f *testing.F) {
 
 func paths(e ledger.Entry) []string {
 	var all []string
-	for _, o := range e.Outputs {
-		all = append(all, o.Path)
+	if e.Output.Path != "" {
+		all = append(all, e.Output.Path)
 	}
 	return all
 }

@@ -20,7 +20,7 @@ const head = "# webpress.lock, version "
 // accepted begins the remark on an output that is Accepted.
 const accepted = "# accepted\t"
 
-// unknown stands for a format that was not looked at.
+// unknown stands for what is not known, and for what there is not.
 const unknown = "-"
 
 // A Fault is what is wrong with a lock file.
@@ -39,23 +39,24 @@ func (f *Fault) Unwrap() error { return f.Why }
 // ErrNewer says that a newer webpress has written the file.
 var ErrNewer = errors.New("it was written by a newer webpress")
 
-var errConflict = errors.New("here are the marks of a merge that git could not finish")
+var errConflict = errors.New("unresolved merge conflict markers")
 
-// Parse reads a lock file. The error is a *Fault.
+// Parse reads a lock file. One of version 1 counts as changed: it is to be written in the
+// new form. The error is a *Fault.
 func Parse(data []byte) (*Ledger, error) {
 	l := New()
 	text := string(data) // once: entries are parts of it
+	l.changed = strings.HasPrefix(strings.TrimPrefix(text, "\ufeff"), head+"1.")
 	marks := acceptedIn(text)
 	n := 0
 	for line := range strings.Lines(text) {
 		n++
-		e, ok, err := parseLine(n, line)
-		marks.set(e)
+		entries, err := parseLine(n, line)
 		if err != nil {
 			return nil, &Fault{n, err}
 		}
-		if ok {
-			l.add(e)
+		for _, e := range entries {
+			l.add(marks.set(e))
 		}
 	}
 	return l, nil
@@ -70,14 +71,12 @@ func Salvage(data []byte) (l *Ledger, lost []*Fault) {
 	n := 0
 	for line := range strings.Lines(string(data)) {
 		n++
-		e, ok, err := parseLine(n, line)
-		marks.set(e)
-		switch {
-		case errors.Is(err, errConflict):
-		case err != nil:
+		entries, err := parseLine(n, line)
+		if err != nil && !errors.Is(err, errConflict) {
 			lost = append(lost, &Fault{n, err})
-		case ok:
-			l.add(e)
+		}
+		for _, e := range entries {
+			l.add(marks.set(e))
 		}
 	}
 	l.changed = true
@@ -107,89 +106,152 @@ func acceptedIn(text string) marks {
 	return m
 }
 
-// set marks the outputs of e that are accepted.
-func (m marks) set(e Entry) {
-	if len(m) == 0 {
-		return
-	}
-	for i := range e.Outputs {
-		o := &e.Outputs[i]
-		o.Accepted = m[[2]string{o.Path, o.Blob}]
-	}
+// set marks the output of e if it is accepted.
+func (m marks) set(e Entry) Entry {
+	e.Output.Accepted = e.Output.Accepted || m[[2]string{e.Output.Path, e.Output.Blob}]
+	return e
 }
 
-// parseLine reads line n. Not ok is one that has no entry.
-func parseLine(n int, line string) (e Entry, ok bool, err error) {
+// The numbers of fields of a line: those of version 1 without outputs, and for each, and
+// those of version 2.
+const fields1, fieldsOutput1, fields2 = 6, 3, 10
+
+// plusAccepted is added to the status of an output that was accepted.
+const plusAccepted = "+accepted"
+
+// parseLine reads the entries in line n: none where it is a remark, several in a line of
+// version 1.
+func parseLine(n int, line string) ([]Entry, error) {
 	line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
 	if n == 1 {
 		line = strings.TrimPrefix(line, "\ufeff")
 	}
 	switch {
 	case line == "":
-		return e, false, nil
+		return nil, nil
 	case line[0] == '#':
 		if version, found := strings.CutPrefix(line, head); found {
-			return e, false, checkVersion(version)
+			return nil, checkVersion(version)
 		}
-		return e, false, nil
+		return nil, nil
 	case isConflict(line):
-		return e, false, errConflict
+		return nil, errConflict
 	}
-	field := make([]string, 0, 9)
+	field := make([]string, 0, fields2)
 	for part := range strings.SplitSeq(line, "\t") {
 		field = append(field, part)
 	}
-	if len(field) < 6 || len(field)%3 != 0 {
-		return e, false, fmt.Errorf("it has %s, and a line has 6, and 3 more for each output", count(len(field), "field"))
+	if len(field) != fields2 && (len(field) < fields1 || (len(field)-fields1)%fieldsOutput1 != 0) {
+		return nil, fmt.Errorf("got %s, want %d", count(len(field), "field"), fields2)
 	}
+	e, err := parseSource(field[:fields1])
+	if err != nil {
+		return nil, err
+	}
+	if len(field) == fields2 {
+		err := e.parseOutput(field[6], field[7], field[8], field[9])
+		return []Entry{e}, err
+	}
+	if !e.HasFile() {
+		if len(field) > fields1 {
+			return nil, fmt.Errorf("it is %s, and has an output", e.Status)
+		}
+		return []Entry{e}, nil
+	}
+	if len(field) == fields1 {
+		return nil, fmt.Errorf("it is %s, and has no output", e.Status)
+	}
+	var entries []Entry
+	for i := fields1; i < len(field); i += fieldsOutput1 {
+		one := e
+		if err := one.parseOutput(field[i], unknown, field[i+1], field[i+2]); err != nil {
+			return nil, err
+		}
+		entries = append(entries, one)
+	}
+	return entries, nil
+}
+
+// parseSource reads the first fields of a line.
+func parseSource(field []string) (e Entry, err error) {
 	if e.Source, err = parsePath(field[0]); err != nil {
-		return e, false, err
+		return e, err
 	}
-	e.Blob, e.Format, e.Recipe, e.Status = field[1], asset.Format(field[3]), field[4], Status(field[5])
+	status, accepted := strings.CutSuffix(field[5], plusAccepted)
+	e.Blob, e.Format, e.Recipe, e.Status = field[1], asset.Format(field[3]), field[4], Status(status)
 	if e.Size, err = parseSize(field[2]); err != nil {
-		return e, false, err
+		return e, err
 	}
+	e.Output.Accepted = accepted
 	switch {
 	case !isBlob(e.Blob):
-		return e, false, fmt.Errorf("%s is no blob id", show(e.Blob))
+		return e, fmt.Errorf("%s is not a blob id", show(e.Blob))
 	case len(e.Recipe) != digestLen || !isHex(e.Recipe):
-		return e, false, fmt.Errorf("%s is no digest of a recipe", show(e.Recipe))
+		return e, fmt.Errorf("%s is not a digest of a recipe", show(e.Recipe))
 	case field[3] == unknown:
 		e.Format = ""
 	case !isFormat(e.Format):
-		return e, false, fmt.Errorf("%s is no format", show(field[3]))
-	}
-	for i := 6; i < len(field); i += 3 {
-		o := Output{Blob: field[i+2]}
-		if o.Path, err = parsePath(field[i]); err != nil {
-			return e, false, err
-		}
-		// Results may be replaced and removed: nothing else may pass for one, whoever
-		// has written the line.
-		if !strings.EqualFold(path.Ext(o.Path), ".webp") {
-			return e, false, fmt.Errorf("%s is no result: it does not end in .webp", show(o.Path))
-		}
-		if o.Size, err = parseSize(field[i+1]); err != nil {
-			return e, false, err
-		}
-		if !isBlob(o.Blob) {
-			return e, false, fmt.Errorf("%s is no blob id", show(o.Blob))
-		}
-		e.Outputs = append(e.Outputs, o)
+		return e, fmt.Errorf("%s is not a format", show(field[3]))
 	}
 	switch e.Status {
 	case Made, Removed:
-		if len(e.Outputs) == 0 {
-			return e, false, fmt.Errorf("it is %s, and has no output", e.Status)
-		}
+		return e, nil
 	case NotSmaller, IsWebP:
-		if len(e.Outputs) > 0 {
-			return e, false, fmt.Errorf("it is %s, and has an output", e.Status)
+		if !accepted {
+			return e, nil
 		}
-	default:
-		return e, false, fmt.Errorf("%s is no status", show(field[5]))
 	}
-	return e, true, nil
+	return e, fmt.Errorf("%s is not a status", show(field[5]))
+}
+
+// parseOutput reads the fields of an output.
+func (e *Entry) parseOutput(name, dimensions, size, blob string) (err error) {
+	o := &e.Output
+	if o.Path, err = parsePath(name); err != nil {
+		return err
+	}
+	// Results may be replaced and removed: nothing else may pass for one, whoever
+	// has written the line.
+	if e.HasFile() && formatOf(o.Path) == "" {
+		return fmt.Errorf("%s is not a result: no format has its extension", show(o.Path))
+	}
+	if dimensions != unknown {
+		w, h, ok := strings.Cut(dimensions, "x")
+		width, err := parseSize(w)
+		height, err2 := parseSize(h)
+		if !ok || err != nil || err2 != nil || max(width, height) > maxSide || min(width, height) < 1 {
+			return fmt.Errorf("%s are not dimensions such as 1200x900", show(dimensions))
+		}
+		o.Width, o.Height = int(width), int(height)
+	}
+	if o.Size, err = parseSize(size); err != nil {
+		return err
+	}
+	switch {
+	case e.HasFile() && isBlob(blob):
+		o.Blob = blob
+	case e.HasFile() || blob != unknown:
+		return fmt.Errorf("%s is not a blob id", show(blob))
+	}
+	return nil
+}
+
+// maxSide is more pixels than any format holds on a side.
+const maxSide = 1 << 24
+
+// formatOf is the format of a result by its name, empty for none.
+func formatOf(name string) asset.Format {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".webp":
+		return asset.WebP
+	case ".avif":
+		return asset.AVIF
+	case ".jpg", ".jpeg":
+		return asset.JPEG
+	case ".png":
+		return asset.PNG
+	}
+	return ""
 }
 
 func checkVersion(text string) error {
@@ -197,7 +259,7 @@ func checkVersion(text string) error {
 	v, err := strconv.Atoi(digits)
 	switch {
 	case err != nil || v < 1:
-		return fmt.Errorf("%s is no version", show(digits))
+		return fmt.Errorf("%s is not a version", show(digits))
 	case v > Version:
 		return fmt.Errorf("%w: its version is %d, and this webpress reads %d", ErrNewer, v, Version)
 	}
@@ -226,7 +288,7 @@ func parsePath(text string) (string, error) {
 	}
 	switch {
 	case p == "" || strings.ContainsRune(p, 0):
-		return "", fmt.Errorf("%s is no path", show(p))
+		return "", fmt.Errorf("%s is not a path", show(p))
 	case path.IsAbs(p), !filepath.IsLocal(filepath.FromSlash(p)):
 		return "", fmt.Errorf("%s is outside of the tree", show(p))
 	case path.Clean(p) != p || p == ".":
@@ -258,7 +320,7 @@ func quotePath(p string) string {
 func parseSize(text string) (int64, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 0 || strconv.FormatInt(n, 10) != text {
-		return 0, fmt.Errorf("%s is no size", show(text))
+		return 0, fmt.Errorf("%s is not a size", show(text))
 	}
 	return n, nil
 }
@@ -302,14 +364,9 @@ func count(n int, what string) string {
 // Encode returns the file.
 func (l *Ledger) Encode() []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s%d. Written by webpress, which does nothing twice by it.\n", head, Version)
-	b.WriteString("# After a merge that left it in conflict: webpress relock\n")
+	fmt.Fprintf(&b, "%s%d. Generated by webpress. Do not edit; commit this file.\n", head, Version)
+	b.WriteString("# After a merge conflict, run: webpress relock\n")
 	for _, e := range l.Entries() {
-		for _, o := range e.Outputs {
-			if o.Accepted {
-				b.WriteString(accepted + quotePath(o.Path) + "\t" + o.Blob + "\n")
-			}
-		}
 		e.write(&b)
 	}
 	return b.Bytes()
@@ -318,15 +375,24 @@ func (l *Ledger) Encode() []byte {
 // write adds the line of e.
 func (e Entry) write(b *bytes.Buffer) {
 	b.WriteString(quotePath(e.Source))
-	for _, f := range []string{e.Blob, strconv.FormatInt(e.Size, 10), cmp.Or(string(e.Format), unknown), e.Recipe, string(e.Status)} {
-		b.WriteByte('\t')
-		b.WriteString(f)
+	status := string(e.Status)
+	if e.Output.Accepted {
+		status += plusAccepted
 	}
-	for _, o := range e.Outputs {
-		for _, f := range []string{quotePath(o.Path), strconv.FormatInt(o.Size, 10), o.Blob} {
+	field := func(texts ...string) {
+		for _, f := range texts {
 			b.WriteByte('\t')
 			b.WriteString(f)
 		}
+	}
+	field(e.Blob, strconv.FormatInt(e.Size, 10), cmp.Or(string(e.Format), unknown), e.Recipe, status)
+	// A line of version 1 without an output stays one.
+	if o := e.Output; o.Path != "" {
+		dimensions := unknown
+		if o.Width > 0 && o.Height > 0 {
+			dimensions = fmt.Sprintf("%dx%d", o.Width, o.Height)
+		}
+		field(quotePath(o.Path), dimensions, strconv.FormatInt(o.Size, 10), cmp.Or(o.Blob, unknown))
 	}
 	b.WriteByte('\n')
 }

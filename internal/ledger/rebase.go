@@ -6,8 +6,7 @@ import (
 
 // Rebase lays over theirs, the content of a lock file elsewhere, what ours has
 // changed against base, and returns the content that comes of it: theirs itself
-// where that is nothing. leftOut are sources that keep what theirs says, and outputs
-// whose sources do. Nil is a file that is not there.
+// where that is nothing. leftOut are sources and outputs that keep what theirs says. Nil is a file that is not there.
 func Rebase(base, theirs []byte, ours *Ledger, leftOut map[string]bool) ([]byte, error) {
 	from, err := Parse(base)
 	if err != nil {
@@ -17,22 +16,18 @@ func Rebase(base, theirs []byte, ours *Ledger, leftOut map[string]bool) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	left := func(entries []Entry) bool {
-		return slices.ContainsFunc(entries, func(e Entry) bool {
-			return leftOut[e.Source] || slices.ContainsFunc(e.Outputs, func(o Output) bool { return leftOut[o.Path] })
-		})
-	}
-	same := func(a, b []Entry) bool {
-		return slices.EqualFunc(a, b, func(x, y Entry) bool { return x.is(y) })
-	}
 	for source, entries := range ours.bySource {
-		if !same(entries, from.bySource[source]) && !left(entries) {
-			l.put(source, entries)
+		for _, e := range entries {
+			if !slices.Contains(from.bySource[source], e) && !left(e, leftOut) {
+				l.Set(e)
+			}
 		}
 	}
 	for source, entries := range from.bySource {
-		if _, kept := ours.bySource[source]; !kept && !left(entries) {
-			l.Drop(source)
+		for _, e := range entries {
+			if len(Find(ours.bySource[source], e.Output.Path)) == 0 && !left(e, leftOut) {
+				l.DropOutput(source, e.Output.Path)
+			}
 		}
 	}
 	if !l.changed {
@@ -41,12 +36,4 @@ func Rebase(base, theirs []byte, ours *Ledger, leftOut map[string]bool) ([]byte,
 	return l.Encode(), nil
 }
 
-// put is Set for several entries.
-func (l *Ledger) put(source string, entries []Entry) {
-	if slices.EqualFunc(entries, l.bySource[source], func(x, y Entry) bool { return x.is(y) }) {
-		return
-	}
-	l.Drop(source)
-	l.bySource[source] = entries
-	l.changed = true
-}
+func left(e Entry, out map[string]bool) bool { return out[e.Source] || out[e.Output.Path] }

@@ -17,8 +17,8 @@ const digestLen = 32
 //
 // It is the beginning of a lower-case hex SHA-256.
 func Digest(r asset.Recipe, codecs string) string {
-	// Limits refuse pictures, and change none.
-	r.Output, r.MaxPixels = "", 0
+	// Limits refuse images, and change none; nor does a name.
+	r.Output, r.MaxPixels, r.Name = "", 0, ""
 	if r.Lossless != asset.LosslessAuto || r.NearLossless == asset.NearLosslessAuto {
 		r.NearLossless = ""
 	}

@@ -14,19 +14,20 @@ import (
 func (l *Ledger) Record(jobs []asset.Job, results []asset.Result, prefix, codecs string, blobs map[string]string) {
 	by := make(map[string]asset.Job, len(jobs))
 	for _, j := range jobs {
-		by[j.Source.Path] = j
+		by[j.Output] = j
 	}
 	for _, r := range results {
-		j, ok := by[r.Source.Path]
+		j, ok := by[r.Target]
 		if !ok || r.Status == asset.Failed {
 			continue
 		}
 		if e, ok := entry(j, r, prefix, codecs, blobs); ok {
-			for i := range e.Outputs {
-				e.Outputs[i].Accepted = l.accepted(e.Blob, e.Outputs[i].Blob)
-			}
+			e.Output.Accepted = e.HasFile() && l.accepted(e.Blob, e.Output.Blob)
 			if r.Replaced != "" {
-				l.moved(path.Join(prefix, r.Replaced), e.Source)
+				l.moved(path.Join(prefix, r.Replaced), e)
+			}
+			if old, ok := l.superseded[e.key()]; ok {
+				l.DropOutput(e.Source, old)
 			}
 			l.Set(e)
 		}
@@ -37,15 +38,15 @@ func (l *Ledger) Record(jobs []asset.Job, results []asset.Result, prefix, codecs
 // a source that was renamed or copied is taken from there.
 func (l *Ledger) accepted(source, output string) bool {
 	return slices.ContainsFunc(l.With(source), func(e Entry) bool {
-		return slices.ContainsFunc(e.Outputs, func(o Output) bool { return o.Accepted && o.Blob == output })
+		return e.Output.Accepted && e.Output.Blob == output
 	})
 }
 
-// moved forgets the source whose output was moved.
-func (l *Ledger) moved(output, to string) {
+// moved forgets the output that was moved to that of an entry.
+func (l *Ledger) moved(output string, to Entry) {
 	for _, e := range slices.Clone(l.MadeAs(output)) {
-		if e.Source != to {
-			l.Drop(e.Source)
+		if e.Source != to.Source || e.Output.Path != to.Output.Path {
+			l.DropOutput(e.Source, e.Output.Path)
 		}
 	}
 }
@@ -55,8 +56,9 @@ func entry(j asset.Job, r asset.Result, prefix, codecs string, blobs map[string]
 	s := r.Source
 	e := Entry{
 		Source: path.Join(prefix, s.Path), Blob: s.Blob, Size: s.Size, Format: s.Format,
-		Recipe: Digest(j.Recipe, codecs),
+		Recipe: Digest(j.Recipe, codecs), Output: Output{Path: path.Join(prefix, j.Output), Size: r.After},
 	}
+	o := &e.Output
 	switch {
 	case s.Blob == "" || s.Ignored:
 		return e, false
@@ -69,11 +71,11 @@ func entry(j asset.Job, r asset.Result, prefix, codecs string, blobs map[string]
 	case r.Status == asset.Skipped && r.Reason != asset.UpToDate, r.Output == "":
 		return e, false
 	}
-	o := Output{Path: path.Join(prefix, r.Output), Size: r.After}
 	if o.Blob = blobs[o.Path]; o.Blob == "" {
 		return e, false // gone since: the next run finds out
 	}
-	e.Status, e.Outputs = Made, []Output{o}
+	o.Width, o.Height = r.Width, r.Height
+	e.Status = Made
 	switch {
 	case o.Path == e.Source:
 		// Its own output: what it was is gone.
@@ -97,16 +99,20 @@ type Orphan struct {
 	Unproven bool
 	// Moved says that its source is there, and has its output in another place now.
 	Moved bool
+	// Unwanted says that its source is there, and no setting asks for this output.
+	Unwanted bool
 }
 
-// Orphans are the outputs of those sources that are gone, sorted by source, and
-// then those of sources that before had in another place. wants says which
-// sources the run is about; their paths are from the root. Entries whose outputs
-// are gone as well are forgotten.
-func (l *Ledger) Orphans(before []Entry, wants func(source string) bool, tree Tree) ([]Orphan, error) {
-	var gone, stale []Entry
+// Orphans are the outputs of those sources that are gone, those that no job wants any
+// more, and those of sources that before had in another place, in this order, each
+// sorted by source. wants says which sources the run is about, wanted which outputs the
+// jobs of a source have, and whether it has any jobs; paths are from the root. Entries
+// whose outputs are gone as well are forgotten.
+func (l *Ledger) Orphans(before []Entry, wants func(source string) bool, wanted Wanted, tree Tree) ([]Orphan, error) {
+	var gone, stale []Orphan
 	var sources []string
-	for _, e := range l.Entries() {
+	entries := l.Entries()
+	for _, e := range entries {
 		if e.Status != Removed && wants(e.Source) {
 			sources = append(sources, e.Source)
 		}
@@ -115,22 +121,31 @@ func (l *Ledger) Orphans(before []Entry, wants func(source string) bool, tree Tr
 	if err != nil {
 		return nil, err
 	}
+	asked := make(map[string]bool, len(sources))
 	for _, source := range sources {
-		if !there[source] {
-			gone = append(gone, l.Of(source)...)
+		asked[source] = true
+	}
+	var unwanted []Orphan
+	for _, e := range entries {
+		o := Orphan{Source: e.Source, Output: e.Output}
+		switch {
+		case !asked[e.Source]:
+		case !there[e.Source]:
+			gone = append(gone, o)
+		case e.Output.Path != "" && wanted.not(e):
+			o.Unwanted = true
+			unwanted = append(unwanted, o)
 		}
 	}
 	for _, e := range before {
-		now := l.Of(e.Source)
-		for _, o := range e.Outputs {
-			if len(now) == 1 && !now[0].has(o.Path) && wants(e.Source) && len(l.MadeAs(o.Path)) == 0 {
-				stale = append(stale, Entry{Source: e.Source, Outputs: []Output{o}})
-			}
+		if e.HasFile() && len(l.Of(e.Source)) > 0 && wants(e.Source) && len(l.MadeAs(e.Output.Path)) == 0 {
+			stale = append(stale, Orphan{Source: e.Source, Output: e.Output, Moved: true})
 		}
 	}
+	all := slices.Concat(gone, unwanted, stale)
 	var outputs []string
-	for _, e := range append(gone, stale...) {
-		for _, o := range e.Outputs {
+	for _, o := range all {
+		if o.Blob != "" {
 			outputs = append(outputs, o.Path)
 		}
 	}
@@ -139,33 +154,47 @@ func (l *Ledger) Orphans(before []Entry, wants func(source string) bool, tree Tr
 		return nil, err
 	}
 	var orphans []Orphan
-	forget := map[string]bool{}
-	for i, e := range append(gone, stale...) {
-		left := false
-		for _, o := range e.Outputs {
-			if blob := blobs[o.Path]; blob != "" && !l.shared(o.Path, e.Source) {
-				orphans = append(orphans, Orphan{Source: e.Source, Output: o, Edited: blob != o.Blob || o.Accepted, Moved: i >= len(gone)})
-				left = true
+	left := map[string]bool{}
+	for _, o := range all {
+		blob := blobs[o.Path]
+		if o.Blob == "" || blob == "" || l.shared(o.Path, o.Source) {
+			if o.Unwanted {
+				l.DropOutput(o.Source, o.Path)
 			}
+			continue
 		}
-		if !left && i < len(gone) {
-			forget[e.Source] = true
-		}
+		o.Edited = blob != o.Blob || o.Accepted
+		orphans = append(orphans, o)
+		left[o.Source] = true
 	}
-	for source := range forget {
-		l.Drop(source)
+	for _, o := range gone {
+		if !left[o.Source] {
+			l.Drop(o.Source)
+		}
 	}
 	return orphans, nil
 }
 
-// has says that e has an output at a path.
-func (e Entry) has(output string) bool {
-	for _, o := range e.Outputs {
-		if o.Path == output {
-			return true
+// Wanted are the outputs that the jobs of sources have, by source: paths from the root.
+type Wanted map[string]map[string]bool
+
+// WantedBy are the outputs of jobs, whose paths begin at the folder prefix.
+func WantedBy(jobs []asset.Job, prefix string) Wanted {
+	w := Wanted{}
+	for _, j := range jobs {
+		source := path.Join(prefix, j.Source.Path)
+		if w[source] == nil {
+			w[source] = map[string]bool{}
 		}
+		w[source][path.Join(prefix, j.Output)] = true
 	}
-	return false
+	return w
+}
+
+// not says that a source has jobs, and none of them wants the output of e.
+func (w Wanted) not(e Entry) bool {
+	outputs, known := w[e.Source]
+	return known && !outputs[e.Output.Path]
 }
 
 // shared says that an output is that of another source too.

@@ -49,23 +49,27 @@ type Todo struct {
 
 // A Split is what a run has to do and what it does not.
 type Split struct {
-	// Done are the results of sources that have everything, in the order of the
+	// Done are the results of jobs that have everything, in the order of the
 	// jobs: Skipped, as UpToDate, NotSmaller or IsWebP.
 	Done []asset.Result
 	Todo []Todo
-	// Before are the entries, as they were, of the sources of Todo, and of those that
-	// have turned out to have another output, or none: see Orphans.
+	// Before are the entries, as they were, of the outputs of Todo and of those that take
+	// their places, and of those that have turned out to be elsewhere, or none: see
+	// Orphans.
 	Before []Entry
 }
 
-// Split holds jobs against the ledger. Paths in jobs and results begin at the
-// working directory, which is the folder prefix of the repository.
+// Split holds jobs against the ledger, which has all jobs of a source. Paths in jobs and
+// results begin at the working directory, which is the folder prefix of the repository.
 //
-// A source whose blob id, recipe and output agree with its entry is done. So is
-// one that was renamed together with its output; its entry moves along. One that
-// was renamed alone gets Job.Like.
+// A job whose source's blob id, recipe and output agree with its entry is done. So is
+// one whose source was renamed together with its output; its entry moves along. One
+// that was renamed alone gets Job.Like.
 func (l *Ledger) Split(jobs []asset.Job, prefix, codecs string, tree Tree) (Split, error) {
-	s := splitter{Ledger: l, prefix: prefix, digests: map[asset.Recipe]string{}, codecs: codecs, taken: map[string]bool{}}
+	s := splitter{
+		Ledger: l, prefix: prefix, digests: map[asset.Recipe]string{}, codecs: codecs,
+		taken: map[string]bool{}, wanted: WantedBy(jobs, prefix),
+	}
 	if err := s.look(jobs, tree); err != nil {
 		return Split{}, err
 	}
@@ -78,30 +82,62 @@ func (l *Ledger) Split(jobs []asset.Job, prefix, codecs string, tree Tree) (Spli
 		case j.Remove && result.Output != "" && result.Output != j.Source.Path && !s.accepted(j):
 			// It is made again: a source is removed only where it was read.
 			j.Own = true
-			out.Todo = append(out.Todo, Todo{Job: j, Why: WhyRemove, Grounds: l.Of(s.at(j.Source.Path))})
+			out.Todo = append(out.Todo, Todo{Job: j, Why: WhyRemove, Grounds: s.of(j)})
 		default:
 			out.Done = append(out.Done, result)
 		}
 	}
+	l.superseded = s.supersede(out.Todo)
 	for _, t := range out.Todo {
-		out.Before = append(out.Before, l.Of(s.at(t.Source.Path))...)
+		out.Before = append(out.Before, s.of(t.Job)...)
 	}
 	for _, e := range s.found {
-		out.Before = append(out.Before, l.Of(e.Source)...)
+		out.Before = append(out.Before, s.entries(e)...)
+	}
+	for key, old := range l.superseded {
+		out.Before = append(out.Before, Find(l.Of(key[0]), old)...)
 	}
 	for _, e := range s.found {
 		l.Set(e)
 	}
-	for _, source := range s.gone {
-		l.Drop(source)
+	for _, e := range s.gone {
+		l.DropOutput(e.Source, e.Output.Path)
 	}
 	return out, nil
+}
+
+// supersede pairs outputs that are new with those of the same source that no job wants
+// any more, as where the setting output has changed: they are made in their places.
+func (s *splitter) supersede(todo []Todo) map[[2]string]string {
+	pairs := map[[2]string]string{}
+	used := map[[2]string]bool{}
+	for _, t := range todo {
+		e := Entry{Source: s.at(t.Source.Path), Output: Output{Path: s.at(t.Output)}}
+		if len(s.of(t.Job)) > 0 {
+			continue
+		}
+		for _, old := range s.Of(e.Source) {
+			if old.HasFile() && !used[old.key()] && s.wanted.not(old) {
+				pairs[e.key()], used[old.key()] = old.Output.Path, true
+				break
+			}
+		}
+	}
+	return pairs
+}
+
+// Supersedes is the path of the output that the last Split has paired with a new one of
+// the same source, which takes its place. Paths are from the root.
+func (l *Ledger) Supersedes(source, output string) (string, bool) {
+	old, ok := l.superseded[[2]string{source, output}]
+	return old, ok
 }
 
 type splitter struct {
 	*Ledger
 	prefix, codecs string
 	digests        map[asset.Recipe]string
+	wanted         Wanted
 	// blobs are the ids of outputs, there the sources of entries that may have been
 	// renamed.
 	blobs map[string]string
@@ -109,9 +145,14 @@ type splitter struct {
 	// taken are the sources that are gone whose accepted outputs have gone to another.
 	taken map[string]bool
 	// found and gone are how the ledger changes.
-	found []Entry
-	gone  []string
+	found, gone []Entry
 }
+
+// of are the entries about a job.
+func (s *splitter) of(j asset.Job) []Entry { return Find(s.Of(s.at(j.Source.Path)), s.at(j.Output)) }
+
+// entries are those about the same output as e.
+func (s *splitter) entries(e Entry) []Entry { return Find(s.Of(e.Source), e.Output.Path) }
 
 // at is a path from the root.
 func (s *splitter) at(name string) string {
@@ -135,7 +176,7 @@ func (s *splitter) look(jobs []asset.Job, tree Tree) error {
 	outputs, sources := make([]string, 0, len(jobs)), []string(nil)
 	for _, j := range jobs {
 		if e, ok := s.usual(j); ok {
-			outputs = append(outputs, e.Outputs[0].Path) // and no more, if it is there
+			outputs = append(outputs, e.Output.Path) // and no more, if it is there
 		} else {
 			outputs, sources = s.about(j, outputs, sources)
 		}
@@ -146,7 +187,7 @@ func (s *splitter) look(jobs []asset.Job, tree Tree) error {
 	}
 	var more []string
 	for _, j := range jobs {
-		if e, ok := s.usual(j); ok && !s.intact(e.Outputs[0]) {
+		if e, ok := s.usual(j); ok && !s.intact(e.Output) {
 			more, sources = s.about(j, more, sources)
 		}
 	}
@@ -161,21 +202,25 @@ func (s *splitter) look(jobs []asset.Job, tree Tree) error {
 	return err
 }
 
-// usual is the entry of a job that is done, if its only output is as it was made.
+// usual is the entry of a job that is done, if its output is as it was made.
 func (s *splitter) usual(j asset.Job) (Entry, bool) {
-	entries := s.Of(s.at(j.Source.Path))
-	if len(entries) != 1 || len(entries[0].Outputs) != 1 {
-		return Entry{}, false
+	output := s.at(j.Output)
+	var found Entry
+	n := 0
+	for _, e := range s.Of(s.at(j.Source.Path)) {
+		if e.isOf(output) {
+			found, n = e, n+1
+		}
 	}
-	e := entries[0]
-	return e, e.Outputs[0].Path == s.at(j.Output) && e.Blob == j.Source.Blob && e.Recipe == s.digest(j.Recipe)
+	return found, n == 1 && found.Output.Path == output && found.HasFile() &&
+		found.Blob == j.Source.Blob && found.Recipe == s.digest(j.Recipe)
 }
 
 // about adds the outputs and the sources that matter to a job that is not done.
 func (s *splitter) about(j asset.Job, outputs, sources []string) (_, _ []string) {
 	ask := func(e Entry) {
-		for _, o := range e.Outputs {
-			outputs = append(outputs, o.Path)
+		if e.HasFile() {
+			outputs = append(outputs, e.Output.Path)
 		}
 	}
 	for _, e := range s.Of(s.at(j.Source.Path)) {
@@ -206,60 +251,66 @@ func (s *splitter) intact(o Output) bool { return s.blobs[o.Path] == o.Blob }
 
 // one decides about a job.
 func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
-	if e, ok := s.usual(j); ok && e.Status == Made && s.intact(e.Outputs[0]) {
-		return done(j, e, e.Outputs[0]), nil
+	if e, ok := s.usual(j); ok && e.Status == Made && s.intact(e.Output) {
+		return done(j, e), nil
 	}
 	source, output, recipe := s.at(j.Source.Path), s.at(j.Output), s.digest(j.Recipe)
-	entries := s.Of(source)
 	todo := Todo{Job: j, Why: WhyNew}
-	for _, e := range entries {
+	for _, e := range s.Of(source) {
+		o := e.Output
+		own := e.isOf(output)
+		if !own && s.wanted != nil && !s.wanted.not(e) {
+			// It is that of another job of the source, and may have the same bytes.
+			if e.HasFile() && e.Blob == j.Source.Blob && e.Recipe == recipe && s.intact(o) && todo.Like == "" && todo.Why == WhyNew {
+				todo.Like, todo.LikeGrounds = o.Path, []Entry{e}
+			}
+			continue
+		}
 		switch {
 		case e.Blob != j.Source.Blob:
 			if todo.Why == WhyNew {
 				todo.Why = WhySource
 			}
 		case e.Recipe != recipe:
-			todo.Why = WhyRecipe
-		case len(e.Outputs) == 0:
-			s.keep(e, len(entries))
-			return done(j, e, Output{}), nil
-		default:
-			o := e.Outputs[0]
-			switch {
-			case s.blobs[output] == o.Blob:
-				e.Status, e.Outputs = Made, []Output{{output, o.Size, o.Blob, o.Accepted}}
-				s.keep(e, len(entries))
-				return done(j, e, o), nil
-			case o.Path == output && s.blobs[output] == "":
-				todo.Why = WhyMissing
-			case o.Path == output:
-				todo.Why = WhyEdited
-			case s.intact(o):
-				todo.Why, todo.Like, todo.Moved = WhyMoved, o.Path, true
-				todo.LikeGrounds = []Entry{e}
-			default:
-				todo.Why = WhyMissing
+			if own || todo.Why == WhyNew {
+				todo.Why = WhyRecipe
 			}
+		case !e.HasFile():
+			s.keep(e, output)
+			return done(j, e), nil
+		case s.blobs[output] == o.Blob:
+			e.Status = Made
+			s.keep(e, output)
+			return done(j, e), nil
+		case own && s.blobs[output] == "":
+			todo.Why = WhyMissing
+		case own:
+			todo.Why = WhyEdited
+		case s.intact(o):
+			todo.Why, todo.Like, todo.Moved = WhyMoved, o.Path, true
+			todo.LikeGrounds = []Entry{e}
+		default:
+			todo.Why = WhyMissing
 		}
 	}
 	if j.Source.Blob != "" && todo.Why != WhyEdited && todo.Like == "" {
-		if e, o, ok := s.twin(j.Source.Blob, recipe, source, output); ok {
+		if e, ok := s.twin(j.Source.Blob, recipe, source, output); ok {
 			moved := !s.there[e.Source]
-			if o.Accepted {
+			if e.Output.Accepted {
 				s.taken[e.Source], todo.Remove = true, false // it cannot be made again
 			}
-			if len(e.Outputs) == 0 || s.blobs[output] == o.Blob {
+			if !e.HasFile() || s.blobs[output] == e.Output.Blob {
 				if moved {
-					s.gone = append(s.gone, e.Source)
+					s.gone = append(s.gone, e)
 				}
-				e.Source, e.Status = source, settled(e)
-				if len(e.Outputs) > 0 {
-					e.Outputs = []Output{{output, o.Size, o.Blob, o.Accepted}}
+				e.Source, e.Output.Path = source, output
+				if e.HasFile() {
+					e.Status = Made
 				}
 				s.found = append(s.found, e)
-				return done(j, e, o), nil
+				return done(j, e), nil
 			}
-			todo.Like, todo.Moved = o.Path, moved && e.Status != Removed
+			todo.Like, todo.Moved = e.Output.Path, moved && e.Status != Removed
 			todo.LikeGrounds = []Entry{e}
 		}
 	}
@@ -268,10 +319,8 @@ func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
 		todo.Grounds = append(s.owns(source, output), s.made(j.Source.Blob, output)...)
 	}
 	todo.Own = len(todo.Grounds) > 0
-	todo.Accepted = s.blobs[output] != "" && slices.ContainsFunc(entries, func(e Entry) bool {
-		return slices.ContainsFunc(e.Outputs, func(o Output) bool { return o.Path == output && o.Accepted && s.intact(o) })
-	})
 	todo.Occupied = s.blobs[output] != "" && !todo.Own && !j.Overwrite && source != output
+	todo.Accepted = s.blobs[output] != "" && s.accepted(j)
 	// Paths of jobs begin at the working directory.
 	if like, ok := s.below(todo.Like); ok && !todo.Remove {
 		todo.Like = like
@@ -281,34 +330,31 @@ func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
 	return asset.Result{}, &todo
 }
 
-// settled is the status of an entry whose source is there.
-func settled(e Entry) Status {
-	if len(e.Outputs) > 0 {
-		return Made
-	}
-	return e.Status
-}
-
-// keep makes e the only entry of its source, where it is not.
-func (s *splitter) keep(e Entry, of int) {
-	if old := s.Of(e.Source); of > 1 || !old[0].is(e) {
+// keep makes e, with its output at a path, the only entry of that output, where it is
+// not.
+func (s *splitter) keep(e Entry, output string) {
+	was := e
+	e.Output.Path = output
+	if old := s.entries(e); len(old) != 1 || old[0] != e {
 		s.found = append(s.found, e)
 	}
+	if was.Output.Path != "" && was.Output.Path != output && s.wanted.not(was) {
+		s.gone = append(s.gone, was)
+	}
 }
 
-// twin is an entry of another source with the same content and recipe, and its
-// output, where that is still as it was made. One whose output is in the wanted
-// place already comes first, then one whose source is gone. What was accepted is the
+// twin is an entry of another source with the same content and recipe, whose output, if
+// there is one, is still as it was made. One whose output is in the wanted place already
+// comes first, then one whose source is gone. What was accepted is the
 // result of one source, and stays that of a single one where it is renamed.
-func (s *splitter) twin(blob, recipe, source, output string) (best Entry, out Output, ok bool) {
+func (s *splitter) twin(blob, recipe, source, output string) (best Entry, ok bool) {
 	rank := 0
 	for _, e := range s.With(blob) {
 		if e.Source == source || e.Recipe != recipe {
 			continue
 		}
-		r, o := 1, Output{}
-		if len(e.Outputs) > 0 {
-			o = e.Outputs[0]
+		r := 1
+		if o := e.Output; e.HasFile() {
 			switch {
 			case o.Accepted && (s.there[e.Source] || s.taken[e.Source]):
 				continue
@@ -322,10 +368,10 @@ func (s *splitter) twin(blob, recipe, source, output string) (best Entry, out Ou
 			r++
 		}
 		if r > rank {
-			best, out, ok, rank = e, o, true, r
+			best, ok, rank = e, true, r
 		}
 	}
-	return best, out, ok
+	return best, ok
 }
 
 // owns are the entries that say that the file in the place of an output is what
@@ -333,10 +379,7 @@ func (s *splitter) twin(blob, recipe, source, output string) (best Entry, out Ou
 // since.
 func (s *splitter) owns(source, output string) (by []Entry) {
 	for _, e := range s.MadeAs(output) {
-		if e.Source != source && s.there[e.Source] {
-			continue
-		}
-		if slices.ContainsFunc(e.Outputs, func(o Output) bool { return o.Path == output && !o.Accepted && s.intact(o) }) {
+		if (e.Source == source || !s.there[e.Source]) && !e.Output.Accepted && s.intact(e.Output) {
 			by = append(by, e)
 		}
 	}
@@ -344,7 +387,7 @@ func (s *splitter) owns(source, output string) (by []Entry) {
 }
 
 // made are the entries that say that the file in the place of an output is what
-// webpress once made of the same picture, elsewhere and with whatever settings: both
+// webpress once made of the same image, elsewhere and with whatever settings: both
 // were renamed or copied together.
 func (s *splitter) made(blob, output string) (by []Entry) {
 	there := s.blobs[output]
@@ -352,7 +395,7 @@ func (s *splitter) made(blob, output string) (by []Entry) {
 		return nil
 	}
 	for _, e := range s.With(blob) {
-		if slices.ContainsFunc(e.Outputs, func(o Output) bool { return o.Blob == there && !o.Accepted }) {
+		if e.HasFile() && e.Output.Blob == there && !e.Output.Accepted {
 			by = append(by, e)
 		}
 	}
@@ -362,12 +405,7 @@ func (s *splitter) made(blob, output string) (by []Entry) {
 // accepted says that the result of a job that is done was accepted as somebody has
 // changed it. It cannot be made again.
 func (s *splitter) accepted(j asset.Job) bool {
-	for _, e := range s.Of(s.at(j.Source.Path)) {
-		if slices.ContainsFunc(e.Outputs, func(o Output) bool { return o.Accepted && s.intact(o) }) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.of(j), func(e Entry) bool { return e.Output.Accepted && s.intact(e.Output) })
 }
 
 // below is a path from the working directory, where it is below that.
@@ -388,10 +426,10 @@ func Below(prefix, name string) (string, bool) {
 }
 
 // done is the result of a job that has nothing left to do.
-func done(j asset.Job, e Entry, o Output) asset.Result {
+func done(j asset.Job, e Entry) asset.Result {
 	r := asset.Result{
-		Source: j.Source, Status: asset.Skipped, Reason: asset.UpToDate,
-		Before: j.Source.Size, Notes: slices.Clone(j.Source.Notes),
+		Source: j.Source, Target: j.Output, Variant: j.Recipe.Name, Status: asset.Skipped, Reason: asset.UpToDate,
+		Before: j.Source.Size, After: e.Output.Size, Notes: slices.Clone(j.Source.Notes),
 	}
 	switch e.Status {
 	case NotSmaller:
@@ -399,7 +437,8 @@ func done(j asset.Job, e Entry, o Output) asset.Result {
 	case IsWebP:
 		r.Reason = asset.IsWebP
 	default:
-		r.Output, r.Format, r.After = j.Output, j.Recipe.Format, o.Size
+		r.Output, r.Format = j.Output, j.Recipe.Format
+		r.Width, r.Height = e.Output.Width, e.Output.Height
 	}
 	return r
 }

@@ -150,8 +150,8 @@ func outputsOf(l *ledger.Ledger) map[string]string {
 	all := map[string]string{}
 	for _, e := range l.Entries() {
 		all[e.Source] = ""
-		if len(e.Outputs) > 0 {
-			all[e.Source] = e.Outputs[0].Path
+		if e.HasFile() {
+			all[e.Source] = e.Output.Path
 		}
 	}
 	return all
@@ -178,7 +178,7 @@ func TestSplitUnion(t *testing.T) {
 // A picture becomes one that is known to be not smaller: what was made of it before
 // is needed no more.
 func TestSplitBefore(t *testing.T) {
-	known := ledger.Entry{Source: "known.jpg", Blob: id("b"), Format: asset.JPEG, Recipe: digest, Status: ledger.NotSmaller}
+	known := ledger.Entry{Source: "known.jpg", Blob: id("b"), Format: asset.JPEG, Recipe: digest, Status: ledger.NotSmaller, Output: ledger.Output{Path: "known.webp", Size: 9}}
 	was := made("a.jpg", id("a"), output("a.webp", id("1")))
 	l := ledgerOf(known, was, made("c.jpg", id("c"), output("c.webp", id("3"))), made("d.jpg", id("d"), output("d.webp", id("4"))))
 	tree := files{"known.jpg": id("b"), "a.jpg": id("b"), "a.webp": id("1"), "c.jpg": id("c"), "c.webp": id("3"), "d.jpg": id("e"), "d.webp": id("4")}
@@ -197,8 +197,8 @@ func TestSplitBefore(t *testing.T) {
 	if diff := cmp.Diff([]string{"d.jpg", "a.jpg"}, before); diff != "" {
 		t.Errorf("before (-want +got):\n%s", diff)
 	}
-	orphans, err := l.Orphans(split.Before, func(string) bool { return true }, tree)
-	want := []ledger.Orphan{{Source: "a.jpg", Output: was.Outputs[0], Moved: true}}
+	orphans, err := l.Orphans(split.Before, func(string) bool { return true }, ledger.WantedBy(jobs, ""), tree)
+	want := []ledger.Orphan{{Source: "a.jpg", Output: was.Output, Moved: true}}
 	if diff := cmp.Diff(want, orphans); err != nil || diff != "" {
 		t.Errorf("orphans (-want +got): %v\n%s", err, diff)
 	}
@@ -212,7 +212,7 @@ func TestRecord(t *testing.T) {
 	jobs[4].Remove = true
 	jobs[3].Source.Ignored = true
 	result := func(i int, status asset.Status, reason asset.Reason) asset.Result {
-		r := asset.Result{Source: jobs[i].Source, Status: status, Reason: reason, Format: asset.WebP, Before: 1000, After: 100}
+		r := asset.Result{Source: jobs[i].Source, Target: jobs[i].Output, Status: status, Reason: reason, Format: asset.WebP, Before: 1000, After: 100}
 		if status == asset.Converted || reason == asset.UpToDate {
 			r.Output = jobs[i].Output
 		}
@@ -240,7 +240,7 @@ func TestRecord(t *testing.T) {
 	own.Format, own.Size = asset.WebP, 100
 	want := []ledger.Entry{
 		made("web/a.jpg", id("a"), output("web/a.webp", id("1"))),
-		{Source: "web/b.jpg", Blob: id("b"), Size: 1000, Format: asset.JPEG, Recipe: digest, Status: ledger.NotSmaller},
+		{Source: "web/b.jpg", Blob: id("b"), Size: 1000, Format: asset.JPEG, Recipe: digest, Status: ledger.NotSmaller, Output: ledger.Output{Path: "web/b.webp", Size: 100}},
 		made("web/c.jpg", id("0"), output("web/c.webp", id("0"))),
 		removed, own,
 	}
@@ -270,7 +270,7 @@ func TestOrphans(t *testing.T) {
 	}
 	before := []ledger.Entry{made("moved.jpg", id("d"), output("moved.webp", id("7"))), made("here.jpg", id("a"), output("here.webp", id("1")))}
 	wants := func(p string) bool { return p != "elsewhere/gone.jpg" }
-	got, err := l.Orphans(before, wants, tree)
+	got, err := l.Orphans(before, wants, nil, tree)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,7 +55,7 @@ func (v *verifying) header(e Entry, data []byte) (asset.Result, error) {
 		return asset.Result{}, fmt.Errorf("decoding it takes %d MB of memory, and there are %d", codec.EstimateMemory(info, 0, 0)>>20, v.MaxMemory>>20)
 	}
 	return asset.Result{
-		Source: asset.Source{Path: e.Source, Blob: e.Blob}, Status: asset.Converted, Output: e.Output,
+		Source: asset.Source{Path: e.Source, Blob: e.Blob}, Target: e.Output, Status: asset.Converted, Output: e.Output,
 		Format: is, Width: f.Width, Height: f.Height, Frames: f.Frames, Lossless: f.Lossless,
 		After: e.Size, SHA256: e.SHA256,
 	}, nil

@@ -81,7 +81,7 @@ func TestVerify(t *testing.T) {
 	}
 	a, c := got.Results[0], got.Results[1]
 	want := asset.Result{
-		Source: asset.Source{Path: "a.png", Blob: strings.Repeat("b", 40)}, Status: asset.Converted, Output: "a.webp",
+		Source: asset.Source{Path: "a.png", Blob: strings.Repeat("b", 40)}, Target: "a.webp", Status: asset.Converted, Output: "a.webp",
 		Format: asset.WebP, After: u.Files[0].Size, SHA256: u.Files[0].SHA256,
 		Width: a.Width, Height: a.Height, Frames: 1,
 	}
@@ -112,7 +112,7 @@ func TestVerifyArtifact(t *testing.T) {
 	_, err := g.artifact().Put(t.Context(), Delivery{
 		Dir: put(t, map[string]string{"x/ä.webp": lossy}), Prefix: "site", Head: head, Remove: always, Recipe: recipe, Report: []byte("{}"),
 		Results: []asset.Result{{
-			Source: asset.Source{Path: "x/ä.png"}, Status: asset.Converted, Output: "x/ä.webp",
+			Source: asset.Source{Path: "x/ä.png"}, Target: "x/ä.webp", Status: asset.Converted, Output: "x/ä.webp",
 			After: int64(len(lossy)), SHA256: made("", "", lossy).SHA256,
 		}},
 	})
