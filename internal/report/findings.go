@@ -138,7 +138,7 @@ func (r Report) findingsText(b *strings.Builder) {
 func message(f asset.Finding) string {
 	switch {
 	case f.Message == "":
-		return cmp.Or(f.Path, "all pictures") + ": " + f.Rule
+		return cmp.Or(f.Path, "all images") + ": " + f.Rule
 	case f.Path == "" || named(f.Message, f.Path):
 		return f.Message
 	}
@@ -200,7 +200,7 @@ func (r Report) found(s asset.Severity) section {
 
 func where(f asset.Finding) string {
 	if f.Path == "" {
-		return "all pictures"
+		return "all images"
 	}
 	return codeCell(short(f.Path, nameWidth))
 }

@@ -88,7 +88,7 @@ func TestMessages(t *testing.T) {
 		{asset.Finding{Path: "a.png", Rule: "outdated"}, "a.png: outdated", "outdated"},
 		{asset.Finding{Path: "a.png", Rule: "outdated", Message: `"a.png"`}, `"a.png"`, "outdated"},
 		{asset.Finding{Rule: "max-total-bytes", Message: "too many"}, "too many", "too many"},
-		{asset.Finding{Rule: "max-total-bytes"}, "all pictures: max-total-bytes", "all pictures: max-total-bytes"},
+		{asset.Finding{Rule: "max-total-bytes"}, "all images: max-total-bytes", "all images: max-total-bytes"},
 	}
 	for _, tt := range tests {
 		if got := message(tt.f); got != tt.message {

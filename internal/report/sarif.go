@@ -153,17 +153,17 @@ func newRule(id string, level asset.Severity, wrong, mend string) sarifRule {
 	return sarifRule{id, sarifText{wrong}, sarifText{wrong}, sarifText{mend}, sarifDefault{string(level)}}
 }
 
-const budgetHelp = "A budget in webpress.yml sets the limit, and its except names the pictures that it is not for. "
+const budgetHelp = "A budget in webpress.yml sets the limit, and its except names the images that it does not apply to. "
 
 // sarifRules are all that webpress has by itself.
 var sarifRules = []sarifRule{
-	newRule(ruleConvert, asset.Error, "A picture could not be converted",
+	newRule(ruleConvert, asset.Error, "An image could not be converted",
 		"The message says why: most often the file is damaged, or of a kind that webpress does not read."),
-	newRule(asset.RuleFailed, asset.Error, "A picture cannot be read",
+	newRule(asset.RuleFailed, asset.Error, "An image cannot be read",
 		"The message says why: most often the file is damaged, or of a kind that webpress does not read."),
 	newRule(asset.RuleOutput, asset.Error, "A result cannot be where the setting output puts it",
 		"Two sources have one result, or the result is a source itself, or outside of the tree. Set output to a template that keeps them apart."),
-	newRule(asset.RuleOutdated, asset.Error, "A picture has no result that is up to date",
+	newRule(asset.RuleOutdated, asset.Error, "An image has no result that is up to date",
 		"Run webpress, and commit what it writes with webpress.lock."),
 	newRule(asset.RuleEdited, asset.Error, "A result was changed by hand",
 		"webpress leaves it as it is. Keep it by webpress accept, bring it back with git, or make it again with --overwrite."),
@@ -179,20 +179,20 @@ var sarifRules = []sarifRule{
 		"Add it to git, with webpress.lock."),
 	newRule(asset.RuleOrphan, asset.Warning, "The source of a result is gone",
 		"Remove the result with webpress --prune, or bring the source back."),
-	newRule("max-bytes", asset.Error, "A picture has too many bytes",
-		budgetHelp+"Shrink the picture, or let webpress replace it."),
-	newRule("max-width", asset.Error, "A picture is too wide",
-		budgetHelp+"Shrink the picture, or let webpress replace it."),
-	newRule("max-height", asset.Error, "A picture is too high",
-		budgetHelp+"Shrink the picture, or let webpress replace it."),
-	newRule("max-pixels", asset.Error, "A picture has too many pixels",
-		budgetHelp+"Shrink the picture, or let webpress replace it."),
-	newRule("formats", asset.Error, "A picture has a format that is not allowed",
-		budgetHelp+"Convert the picture, and remove the original."),
-	newRule("no-gps", asset.Error, "A picture tells where it was taken",
-		budgetHelp+"Take the position out, with exiftool '-gps*=' -overwrite_original FILE, and amend the commit that added the picture."),
-	newRule("max-total-bytes", asset.Error, "The pictures have too many bytes together",
-		budgetHelp+"Shrink pictures, or let webpress replace them."),
-	newRule("max-growth", asset.Error, "The pictures have grown by too much",
+	newRule("max-bytes", asset.Error, "An image has too many bytes",
+		budgetHelp+"Shrink the image, or let webpress replace it."),
+	newRule("max-width", asset.Error, "An image is too wide",
+		budgetHelp+"Shrink the image, or let webpress replace it."),
+	newRule("max-height", asset.Error, "An image is too high",
+		budgetHelp+"Shrink the image, or let webpress replace it."),
+	newRule("max-pixels", asset.Error, "An image has too many pixels",
+		budgetHelp+"Shrink the image, or let webpress replace it."),
+	newRule("formats", asset.Error, "An image has a format that is not allowed",
+		budgetHelp+"Convert the image, and remove the original."),
+	newRule("no-gps", asset.Error, "An image contains GPS coordinates",
+		budgetHelp+"Take the position out, with exiftool '-gps*=' -overwrite_original FILE, and amend the commit that added the image."),
+	newRule("max-total-bytes", asset.Error, "The images have too many bytes together",
+		budgetHelp+"Shrink images, or let webpress replace them."),
+	newRule("max-growth", asset.Error, "The images have grown by too much",
 		budgetHelp+"Shrink what was added, or let webpress replace it."),
 }
