@@ -23,7 +23,8 @@ import (
 // such that stand above it, so that there is no circle.
 var imports = []struct{ name, may string }{
 	{"owner", ""},
-	{"pixel", ""},
+	{"thumbhash", ""},
+	{"pixel", "thumbhash"},
 	{"project", ""},
 	{"rights", ""},
 	{"shell", ""},

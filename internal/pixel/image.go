@@ -1,6 +1,7 @@
-// Package pixel turns pixels into pixels: it resizes, changes range, matrix,
-// depth and chroma subsampling (zimg), turns and mirrors, and converts colours
-// by ICC profiles (Little CMS).
+// Package pixel turns pixels into pixels: it crops, resizes, changes range, matrix,
+// depth and chroma subsampling (zimg), turns and mirrors, and converts colors by ICC
+// profiles (Little CMS). It also finds the part of an image to keep, and a color and a
+// placeholder that stand for it.
 package pixel
 
 import "unsafe"
