@@ -4,10 +4,11 @@ FROM golang:1.26-trixie AS go
 
 FROM debian:bookworm-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      ca-certificates gcc g++ libc6-dev pkg-config git cmake ninja-build libaom-dev libde265-dev libdav1d-dev libturbojpeg0-dev libtiff-dev libdeflate-dev libzimg-dev liblcms2-dev \
+      gcc g++ libc6-dev pkg-config git cmake ninja-build libaom-dev libde265-dev libdav1d-dev libturbojpeg0-dev libtiff-dev libdeflate-dev libzimg-dev liblcms2-dev \
     && rm -rf /var/lib/apt/lists/*
-# Go links to no library of its system.
+# Go links to no library of its system. It fetches modules with the same certificates.
 COPY --from=go /usr/local/go /usr/local/go
+COPY --from=go /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 ENV PATH=/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin GOTOOLCHAIN=local
 ARG GOPROXY
 ARG GOSUMDB
