@@ -100,10 +100,8 @@ func (r *run) annotate(in report.Input) {
 		}
 		notes = append(notes, ci.Annotation{Level: level, Path: r.inRepository(path), Title: "webpress", Message: message})
 	}
-	for _, one := range in.Results {
-		if one.Status == asset.Failed {
-			add(ci.Error, one.Source.Path, one.Err.Message, one.Err.Hint, "")
-		}
+	for _, one := range report.Failures(in.Results) {
+		add(ci.Error, one.Source.Path, one.Err.Message, one.Err.Hint, "")
 	}
 	for _, f := range in.Findings {
 		level := ci.Error

@@ -24,6 +24,8 @@ type progress struct {
 	jobs, done int
 	now        func() time.Time
 	began      time.Time
+	// failed is the last reason that was given: it may be that of all outputs of a source.
+	failed string
 }
 
 func newProgress(log *log, stderr io.Writer, jobs int, inCI, verbose bool) *progress {
@@ -64,7 +66,9 @@ func times(elapsed time.Duration, done, jobs int) string {
 // tell tells of a result.
 func (p *progress) tell(r asset.Result) {
 	switch {
+	case r.Status == asset.Failed && r.Err.Message == p.failed:
 	case r.Status == asset.Failed:
+		p.failed = r.Err.Message
 		p.log.error("%s", r.Err.Message)
 		if r.Err.Hint != "" {
 			p.log.hint("%s", r.Err.Hint)

@@ -47,7 +47,7 @@ func (r Report) alerts(inRepository func(string) string) []alert {
 		seen[p]++
 		all = append(all, alert{rule, severity, path, ci.Visible(message), ci.Visible(hint), seen[p]})
 	}
-	for _, one := range r.of(asset.Failed) {
+	for _, one := range Failures(r.Results) {
 		message, hint := one.Source.Path+" could not be converted", ""
 		if one.Err != nil {
 			message, hint = one.Err.Message, one.Err.Hint

@@ -186,7 +186,7 @@ func (r Report) footer() string {
 }
 
 func (r Report) failures() section {
-	of := r.of(asset.Failed)
+	of := Failures(r.Results)
 	if len(of) == 0 {
 		return section{}
 	}
@@ -198,7 +198,7 @@ func (r Report) failures() section {
 		}
 		return row + "\n"
 	}
-	return section{title: fmt.Sprintf("%d failed", len(of)), count: len(of), row: row, open: openRows}
+	return section{title: fmt.Sprintf("%d failed", r.Totals.Failed), count: len(of), row: row, open: openRows}
 }
 
 // fault is what went wrong with a source, with its name.
@@ -229,8 +229,12 @@ func (r Report) table() section {
 	}
 	s.row = func(i int) string {
 		one := of[i]
-		return fmt.Sprintf("| %s | %s | %s | %s |\n", r.linked(one.Source.Path),
-			whole(dimensions(one, "×", "→")), whole(before(one)+" → "+Size(one.After)), whole(savings(one)))
+		cells := fmt.Sprintf("| %s | %s | %s | %s |\n", r.linked(one.Source.Path),
+			whole(dimensions(one.Result, "×", "→")), whole(before(one.Result)+" → "+Size(one.After)), whole(savings(one.Result)))
+		for _, made := range one.converted() {
+			cells += fmt.Sprintf("| ↳ %s | %s | %s | |\n", codeCell(short(made.Output, linkWidth)), whole(pixels(made, "×")), whole(Size(made.After)))
+		}
+		return cells
 	}
 	return s
 }
@@ -271,10 +275,7 @@ func (r Report) linked(name string) string {
 // dimensions are those of a source and its output, or one where they are the same or
 // the source's are not known: 4032×3024 → 1200×900, 64×64, 24 frames.
 func dimensions(one asset.Result, by, arrow string) string {
-	s := fmt.Sprintf("%d%s%d", one.Width, by, one.Height)
-	if one.Width == 0 {
-		s = "?"
-	}
+	s := pixels(one, by)
 	if one.SourceWidth > 0 && (one.SourceWidth != one.Width || one.SourceHeight != one.Height) {
 		s = fmt.Sprintf("%d%s%d %s %s", one.SourceWidth, by, one.SourceHeight, arrow, s)
 	}
@@ -282,6 +283,14 @@ func dimensions(one asset.Result, by, arrow string) string {
 		s += fmt.Sprintf(", %d frames", one.Frames)
 	}
 	return s
+}
+
+// pixels is the dimensions of an output.
+func pixels(one asset.Result, by string) string {
+	if one.Width == 0 {
+		return "?"
+	}
+	return fmt.Sprintf("%d%s%d", one.Width, by, one.Height)
 }
 
 // whole keeps a cell of a narrow table from being broken between a number and
@@ -298,7 +307,7 @@ func (r Report) skipped() section {
 		s.intro += fmt.Sprintf("- %d %s\n", skip.Count, prose(reason(skip.Reason)))
 	}
 	// What was done before the run is counted, and not named again.
-	of = slices.DeleteFunc(of, func(one asset.Result) bool { return one.Reason == asset.UpToDate })
+	of = slices.DeleteFunc(of, func(one row) bool { return one.Reason == asset.UpToDate })
 	s.count, s.folded = len(of), "Which ones"
 	if r.upToDate() > 0 {
 		s.folded = "The others"

@@ -34,7 +34,7 @@ var Schema []byte
 
 // Input is all that a report is made of.
 type Input struct {
-	// Results are those of all sources that were reached, in any order.
+	// Results are those of all outputs of all sources that were reached, in any order.
 	Results []asset.Result `json:"results"`
 	// Notices are remarks on the run as a whole.
 	Notices []string `json:"notices"`
@@ -142,7 +142,7 @@ func New(in Input) Report {
 	}
 	t := &r.Totals
 	skips := make(map[asset.Reason]int)
-	for _, one := range r.Results {
+	for _, one := range rows(r.Results) {
 		switch one.Status {
 		case asset.Converted:
 			t.Converted++
@@ -191,20 +191,21 @@ func (r Report) JSON() ([]byte, error) {
 // filesLimit is the length in bytes of an output that GitHub takes from a job.
 const filesLimit = 1_000_000
 
-// file is what the output files says of one source.
+// file is what the output files says of one output of a source.
 type file struct {
-	Path   string       `json:"path"`
-	Status asset.Status `json:"status"`
-	Output string       `json:"output,omitempty"`
-	Before int64        `json:"bytes-before"`
-	After  int64        `json:"bytes-after,omitempty"`
-	Reason asset.Reason `json:"reason,omitempty"`
-	Error  string       `json:"error,omitempty"`
+	Path    string       `json:"path"`
+	Status  asset.Status `json:"status"`
+	Output  string       `json:"output,omitempty"`
+	Variant string       `json:"variant,omitempty"`
+	Before  int64        `json:"bytes-before"`
+	After   int64        `json:"bytes-after,omitempty"`
+	Reason  asset.Reason `json:"reason,omitempty"`
+	Error   string       `json:"error,omitempty"`
 }
 
 // Outputs are the values for later steps; path is where the JSON report was
-// written, or empty. The output files is a JSON list of one object a source, one
-// a line: path, status, output, bytes-before, bytes-after, reason, error. Where
+// written, or empty. The output files is a JSON list of one object for each output of a
+// source, one a line: path, status, output, variant, bytes-before, bytes-after, reason, error. Where
 // it would be longer than a platform takes, it is empty instead of incomplete;
 // the JSON report then has it.
 func (r Report) Outputs(path string) []ci.Output {
@@ -232,7 +233,7 @@ func (r Report) files() string {
 	length := 0
 	for i, one := range r.Results {
 		f := file{
-			Path: one.Source.Path, Status: one.Status, Output: one.Output,
+			Path: one.Source.Path, Status: one.Status, Output: one.Output, Variant: one.Variant,
 			Before: one.Before, After: one.After, Reason: one.Reason,
 		}
 		if one.Err != nil {
@@ -248,10 +249,10 @@ func (r Report) files() string {
 	return "[" + strings.Join(lines, ",\n") + "]"
 }
 
-// of returns the results of one status, in their order.
-func (r Report) of(status asset.Status) []asset.Result {
-	var of []asset.Result
-	for _, one := range r.Results {
+// of returns the rows of one status, in their order.
+func (r Report) of(status asset.Status) []row {
+	var of []row
+	for _, one := range rows(r.Results) {
 		if one.Status == status {
 			of = append(of, one)
 		}
@@ -259,16 +260,16 @@ func (r Report) of(status asset.Status) []asset.Result {
 	return of
 }
 
-// bySavings returns the converted results, largest savings first.
-func (r Report) bySavings() []asset.Result {
+// bySavings returns the converted rows, largest savings first.
+func (r Report) bySavings() []row {
 	of := r.of(asset.Converted)
-	saves := func(r asset.Result) int64 {
+	saves := func(r row) int64 {
 		if before, after, ok := r.Saving(); ok {
 			return before - after
 		}
 		return 0
 	}
-	slices.SortStableFunc(of, func(a, b asset.Result) int {
+	slices.SortStableFunc(of, func(a, b row) int {
 		return cmp.Or(
 			cmp.Compare(saves(b), saves(a)),
 			cmp.Compare(a.Source.Path, b.Source.Path))
@@ -286,12 +287,15 @@ func (r Report) remarks() []remark {
 	for _, notice := range r.Notices {
 		all = append(all, remark{text: notice})
 	}
+	seen := map[remark]bool{}
 	for _, one := range r.Results {
 		for _, note := range one.Notes {
-			if one.Reason == asset.UpToDate && note != asset.OriginalRemoved {
+			m := remark{path: one.Source.Path, text: note}
+			if one.Reason == asset.UpToDate && note != asset.OriginalRemoved || seen[m] {
 				continue
 			}
-			all = append(all, remark{path: one.Source.Path, text: note})
+			seen[m] = true
+			all = append(all, m)
 		}
 	}
 	return all

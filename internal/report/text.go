@@ -6,7 +6,6 @@ import (
 
 	"github.com/rivo/uniseg"
 
-	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/ci"
 )
 
@@ -86,7 +85,7 @@ func (r Report) mendText(b *strings.Builder) {
 }
 
 func (r Report) failedText(b *strings.Builder) {
-	of := r.of(asset.Failed)
+	of := Failures(r.Results)
 	if len(of) == 0 || r.Logged {
 		return
 	}
@@ -113,8 +112,11 @@ func (r Report) convertedText(b *strings.Builder) {
 	rows := [][]string{{title, "dimensions", "before", "after", "saved"}}
 	for _, one := range of[:min(len(of), openRows)] {
 		rows = append(rows, []string{
-			"  " + ci.Visible(one.Source.Path), dimensions(one, "x", "->"), before(one), Size(one.After), savings(one),
+			"  " + ci.Visible(one.Source.Path), dimensions(one.Result, "x", "->"), before(one.Result), Size(one.After), savings(one.Result),
 		})
+		for _, made := range one.converted() {
+			rows = append(rows, []string{"    " + ci.Visible(made.Output), pixels(made, "x"), "", Size(made.After), ""})
+		}
 	}
 	b.WriteByte('\n')
 	columns(b, rows)

@@ -78,7 +78,7 @@ func (r Report) outcome(arrow string) string {
 	}
 	s += " converted"
 	switch {
-	case t.Converted == 0 && r.Left == 0 && r.upToDate() == len(r.Results):
+	case t.Converted == 0 && r.Left == 0 && r.upToDate() == len(rows(r.Results)):
 		return s + ": all are up to date"
 	case t.Converted == 0:
 		return s

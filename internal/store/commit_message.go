@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/forge"
@@ -33,7 +35,8 @@ func (c Commit) message(files []file) string {
 func defaultMessage(files []file, name func(string) string) string {
 	var b strings.Builder
 	var before, after int64
-	made, removed, outdated, lock := 0, 0, 0, ""
+	removed, outdated, lock := 0, 0, ""
+	made, formats := map[string]bool{}, map[string]bool{} // sources, and what became of them
 	named := make([]file, 0, len(files))
 	for _, f := range files {
 		switch {
@@ -43,20 +46,22 @@ func defaultMessage(files []file, name func(string) string) string {
 		case f.outdated:
 			outdated++
 		case f.add:
-			made++
-			if f.before > 0 { // or else it is not known
-				before, after = before+f.before, after+f.after
+			formats[strings.ToLower(strings.TrimPrefix(path.Ext(f.output), "."))] = true
+			// Of several outputs of a source the largest counts, which takes its place.
+			if !made[f.origin] && f.before > 0 { // or else it is not known
+				before, after = before+f.before, after+largest(files, f)
 			}
+			made[f.origin] = true
 		default:
 			removed++
 		}
 		named = append(named, f)
 	}
 	switch {
-	case made > 0:
-		fmt.Fprintf(&b, "perf(images): convert %s to WebP\n\n", number(made, "image"))
+	case len(made) > 0:
+		fmt.Fprintf(&b, "perf(images): convert %s to %s\n\n", number(len(made), "image"), formatNames(formats))
 	case removed > 0:
-		fmt.Fprintf(&b, "perf(images): remove %s that WebP has taken the place of\n\n", number(removed, "image"))
+		fmt.Fprintf(&b, "perf(images): remove %s that others have taken the place of\n\n", number(removed, "image"))
 	case outdated > 0:
 		fmt.Fprintf(&b, "chore(images): remove %s\n\n", number(outdated, "outdated result"))
 	default:
@@ -85,6 +90,34 @@ func defaultMessage(files []file, name func(string) string) string {
 		fmt.Fprintf(&b, "* %s\n", line)
 	}
 	return b.String()
+}
+
+// largest is the size of the largest output that is made of the source of f.
+func largest(files []file, f file) int64 {
+	size := f.after
+	for _, other := range files {
+		if other.origin == f.origin && other.add && other.lock == nil && !other.outdated {
+			size = max(size, other.after)
+		}
+	}
+	return size
+}
+
+// formatNames are the names of formats by their extensions: AVIF, JPEG and WebP.
+func formatNames(extensions map[string]bool) string {
+	var names []string
+	for ext := range extensions {
+		switch ext { // any other is of a name that somebody has made up
+		case "jpg", "jpeg":
+			names = append(names, "JPEG")
+		case "avif", "png":
+			names = append(names, strings.ToUpper(ext))
+		default:
+			names = append(names, "WebP")
+		}
+	}
+	slices.Sort(names)
+	return english.WordSeries(slices.Compact(names), "and")
 }
 
 func number(n int, thing string) string {

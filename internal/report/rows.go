@@ -1,0 +1,77 @@
+package report
+
+import "github.com/webpress/webpress/internal/asset"
+
+// A row is what became of one source: the results of all its outputs.
+type row struct {
+	// Result is the one that stands for all: the first that failed, else the largest of
+	// those that were converted, which a page would load in the place of the source,
+	// else the first.
+	asset.Result
+	all []asset.Result
+}
+
+// rows are results by their source, in the order in which these come first.
+func rows(results []asset.Result) []row {
+	all := make([]row, 0, len(results))
+	at := make(map[string]int, len(results))
+	for _, one := range results {
+		i, ok := at[one.Source.Path]
+		if !ok || one.Source.Path == "" {
+			at[one.Source.Path] = len(all)
+			all = append(all, row{Result: one, all: []asset.Result{one}})
+			continue
+		}
+		r := &all[i]
+		r.all = append(r.all, one)
+		if stands(one, r.Result) {
+			r.Result = one
+		}
+	}
+	return all
+}
+
+// stands says that a result stands for all rather than another.
+func stands(one, other asset.Result) bool {
+	rank := map[asset.Status]int{asset.Failed: 2, asset.Converted: 1}
+	if a, b := rank[one.Status], rank[other.Status]; a != b || one.Status != asset.Converted {
+		return a > b
+	}
+	a, b := one.Width*one.Height, other.Width*other.Height
+	return a > b || a == b && one.After < other.After
+}
+
+// converted are the outputs of a row that were converted, nil where there is one.
+func (r row) converted() []asset.Result {
+	if len(r.all) < 2 {
+		return nil
+	}
+	var made []asset.Result
+	for _, one := range r.all {
+		if one.Status == asset.Converted {
+			made = append(made, one)
+		}
+	}
+	return made
+}
+
+// Failures are the results that failed, each reason once for a source: where it is the
+// source that is damaged, all its outputs fail for that.
+func Failures(results []asset.Result) []asset.Result {
+	var failed []asset.Result
+	seen := map[[2]string]bool{}
+	for _, one := range results {
+		if one.Status != asset.Failed {
+			continue
+		}
+		key := [2]string{one.Source.Path, ""}
+		if one.Err != nil {
+			key[1] = one.Err.Message
+		}
+		if !seen[key] {
+			seen[key] = true
+			failed = append(failed, one)
+		}
+	}
+	return failed
+}
