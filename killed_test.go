@@ -136,7 +136,7 @@ func whenMore(dir string, before int, ended <-chan error, p *os.Process) error {
 func command(dir string, args ...string) *exec.Cmd {
 	c := exec.Command("webpress", args...)
 	c.Dir = dir
-	c.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + os.TempDir(), noRaceSleep}
+	c.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + os.TempDir(), "WEBPRESS_LOCK=true", noRaceSleep}
 	return c
 }
 

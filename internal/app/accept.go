@@ -31,7 +31,7 @@ func (r *run) accept(ctx context.Context) int {
 	}
 	defer release()
 	if p == nil {
-		return r.stop(ctx, &asset.Fault{Message: "accept: there is no webpress.lock to hold what is accepted", Hint: "leave `lock: false` out"})
+		return r.stop(ctx, &asset.Fault{Message: "accept: there is no webpress.lock to hold what is accepted", Hint: "leave `lock: false` out; outside of a git repository, add --lock"})
 	}
 	todo := map[string][]ledger.Todo{}
 	for _, t := range v.todo {

@@ -5,6 +5,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
@@ -120,7 +121,21 @@ func (c Command) Main(ctx context.Context, args []string) int {
 	if settings.Stdin || settings.Target == config.ToFile || settings.Target == config.ToStdout {
 		return r.single(ctx)
 	}
+	if settings.Bare && platform.Name() == "" {
+		if _, err := git.Open(ctx, settings.WorkingDirectory, r.git()); errors.Is(err, git.ErrNoWorkTree) {
+			return r.help()
+		}
+	}
 	return r.convert(ctx)
+}
+
+// help says what there is to type, where nothing was and nobody can have meant the whole
+// folder.
+func (r *run) help() int {
+	fmt.Fprint(r.Stdout, config.ShortHelp())
+	r.log.error("nothing is named, and this folder is not in a git repository")
+	r.log.hint("`webpress .` converts everything below it")
+	return WrongSettings
 }
 
 // libraries are those that the version names.

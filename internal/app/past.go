@@ -45,12 +45,17 @@ type past struct {
 	journal *journal
 }
 
-// remember reads webpress.lock and the journal. It is nil where the settings want none.
+// remember reads webpress.lock and the journal. It is nil where the settings want none,
+// and outside of a repository where there is none yet and nobody asks for one.
 func (r *run) remember(ctx context.Context) (*past, error) {
 	if !r.settings.Lock || r.leadsOut() {
 		return nil, nil
 	}
 	p, err := r.readPast()
+	local := r.settings.Verb == config.Convert || r.settings.Verb == config.Check || r.settings.Verb == config.Accept
+	if err == nil && local && p.data == nil && p.repo == nil && !r.settings.LockSet && !r.settings.Prune {
+		return nil, nil // there is nobody to commit it
+	}
 	if err == nil {
 		err = r.recall(ctx, p)
 	}

@@ -55,6 +55,11 @@ type Config struct {
 	// they were typed. A folder means everything below it. With none, Glob alone
 	// decides.
 	Paths []string `kong:"-"`
+	// Bare says that nothing says what to do: no argument, no variable, no file of
+	// settings, and no CI.
+	Bare bool `kong:"-"`
+	// LockSet says that Lock was set, and is not the default.
+	LockSet bool `kong:"-"`
 	// Outside are absolute paths of files, folders and patterns that were typed and are
 	// not in WorkingDirectory. Absolute says that such paths, or Output, were typed from
 	// the root, and are shown so.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/alecthomas/kong"
@@ -72,6 +73,7 @@ type loader struct {
 
 func (l *loader) run(args []string) (Config, error) {
 	var g grammar
+	bare := len(args) == 0
 	k, err := l.parser(&g)
 	if err != nil {
 		return Config{}, fmt.Errorf("build the command line: %w", err) // a mistake of ours
@@ -102,6 +104,9 @@ func (l *loader) run(args []string) (Config, error) {
 	l.mistakes = append(l.flags, l.mistakes...)
 
 	c := g.Settings
+	c.Bare = bare && l.yml == "" && len(l.env) == 0 && !slices.ContainsFunc(l.host.Environ, func(e string) bool {
+		return strings.HasPrefix(e, "CI=") && e != "CI="
+	})
 	c.File, c.WorkingDirectory = l.yml, l.dir
 	c.Action = inAction(l.host.Environ)
 	c.chooseVerb(verb, &g)
@@ -118,6 +123,8 @@ func (l *loader) run(args []string) (Config, error) {
 		_, set := l.env[name]
 		return typed || set
 	}
+	_, c.LockSet = l.said["lock"]
+	c.LockSet = c.LockSet || stronger("lock")
 	c.moveToFile(stronger)
 	c.leadsOut()
 	c.Given = given(c, stronger)

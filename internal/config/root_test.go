@@ -86,7 +86,7 @@ func TestFileAbove(t *testing.T) {
 			}
 			want := defaults(filepath.Join(root, tt.root))
 			tt.want(&want)
-			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(Config{}, "Action", "Given", "Budgets", "Rules", "FromFile")); diff != "" {
+			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(Config{}, "Action", "Bare", "LockSet", "Given", "Budgets", "Rules", "FromFile")); diff != "" {
 				t.Errorf("Load (-want +got):\n%s", diff)
 			}
 		})

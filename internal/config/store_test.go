@@ -51,7 +51,7 @@ func TestLoadStore(t *testing.T) {
 			}
 			want := defaults(dir)
 			tt.want(&want)
-			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(Config{}, "FromFile")); diff != "" {
+			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(Config{}, "Bare", "FromFile")); diff != "" {
 				t.Errorf("Load (-want +got):\n%s", diff)
 			}
 		})
