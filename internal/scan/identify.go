@@ -27,6 +27,7 @@ const (
 	failed                   // no source, though it was meant to be one
 	leftLink                 // a symbolic link that was not named
 	leftOther                // no image, and nothing that said it were one
+	leftNamed                // no image, and nothing that said so but that it was named
 	vanished                 // gone since it was listed
 )
 
@@ -34,8 +35,9 @@ const (
 type verdict struct {
 	outcome
 	source asset.Source
-	// message and hint are set where the outcome is failed.
-	message, hint string
+	// message and hint are set where the outcome is failed or leftNamed; what is then the
+	// end of message.
+	message, hint, what string
 }
 
 // An identifier looks at files.
@@ -287,7 +289,11 @@ func (x *exam) content(head []byte) verdict {
 	format, ok := asset.Sniff(head)
 	if !ok || isRaw(x.path, format) {
 		what, hint := describe(x.path, head)
-		return x.trouble("identify", what, hint)
+		v := x.trouble("identify", what, hint)
+		if v.what = what; x.named && byName[extension(x.path)] == nil {
+			v.outcome = leftNamed
+		}
+		return v
 	}
 	return x.picture(format)
 }

@@ -165,6 +165,7 @@ func find(ctx context.Context, o Options) (Found, error) {
 func gather(verdicts []verdict, l *lister) Found {
 	found := Found{Failed: l.failed, Notices: l.notices, Files: l.files}
 	var links, others int
+	var named []verdict
 	found.Sources = make([]asset.Source, 0, len(verdicts))
 	for _, v := range verdicts {
 		switch v.outcome {
@@ -172,10 +173,21 @@ func gather(verdicts []verdict, l *lister) Found {
 			found.Sources = append(found.Sources, v.source)
 		case failed:
 			found.Failed = append(found.Failed, asset.Fail(v.source, v.message, v.hint))
+		case leftNamed:
+			named = append(named, v)
 		case leftLink:
 			links++
 		case leftOther:
 			others++
+		}
+	}
+	// Among what a shell makes of images/* there may be anything; it is an error only where
+	// nothing is left.
+	for _, v := range named {
+		if len(l.wanted.paths.all) > 0 && len(found.Sources) > 0 {
+			found.Notices = append(found.Notices, fmt.Sprintf("%q is left out: %s", l.show(v.source.Path), v.what))
+		} else {
+			found.Failed = append(found.Failed, asset.Fail(v.source, v.message, v.hint))
 		}
 	}
 	found.Notices = append(found.Notices, l.unmatched()...)

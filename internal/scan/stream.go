@@ -13,7 +13,7 @@ func Stream(name string, content []byte) (asset.Source, *asset.Fault) {
 		source: asset.Source{Path: name, Size: int64(len(content))},
 	}
 	v := x.content(content[:min(len(content), asset.SniffLen)])
-	if v.outcome != taken {
+	if v.outcome != taken { // also leftNamed
 		return v.source, &asset.Fault{Message: v.message, Hint: v.hint}
 	}
 	return v.source, nil
