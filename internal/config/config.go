@@ -92,7 +92,7 @@ type Config struct {
 	MaxHeight    int    `rule:"" group:"image" default:"0" range:"0,16383" placeholder:"PIXELS" brief:"shrink taller images" help:"Shrink taller images to this height and keep the aspect ratio. 0 is no limit."`
 	Metadata     string `rule:"" group:"image" default:"icc" enum:"icc,copyright,none,all" placeholder:"WHAT" top:"" brief:"keep icc (default), copyright, all or none" help:"Metadata to keep. icc keeps color profiles and drops GPS positions, dates and cameras; copyright also keeps the names of author and owner."`
 
-	Output     string  `rule:"" group:"result" short:"o" default:"{dir}/{name}.webp" check:"template" placeholder:"TEMPLATE" top:"" brief:"path of results, made of {dir}, {name}, {ext}" help:"Path of the result, built from the {dir}, {name} and {ext} of its source."`
+	Output     string  `rule:"" group:"result" short:"o" default:"{dir}/{name}.webp" check:"template" placeholder:"TEMPLATE" top:"" brief:"path of results, made of {dir}, {name}, {ext}" help:"Path of the result, built from the {dir}, {name} and {ext} of its source; on the command line also a file (out.webp), a folder (out/), or - for standard output."`
 	Overwrite  bool    `rule:"" group:"result" default:"false" negatable:"" brief:"replace files that webpress did not create" help:"Replace existing files that webpress did not create."`
 	Originals  string  `rule:"" group:"result" default:"keep" enum:"keep,remove,remove-always" placeholder:"WHAT" brief:"keep, remove or remove-always" help:"What to do with a source once its result is written. remove keeps it if no commit contains it, or if a file still refers to it."`
 	MinSavings float64 `rule:"" group:"result" default:"0" range:"0,100" unit:"percent" placeholder:"PERCENT" brief:"keep only results that save this much" help:"Keep a result only if it is smaller by at least this percentage. Results of HEIC are always kept."`
@@ -109,7 +109,7 @@ type Config struct {
 	// Jobs of 0 means the number of processors.
 	Jobs int `group:"limits" short:"j" default:"0" range:"0,1024" placeholder:"N" top:"" brief:"images converted in parallel (0 = one per CPU)" help:"Images converted in parallel (0 = one per CPU)."`
 
-	Lock  bool `group:"incremental" default:"true" negatable:"" help:"Record results in webpress.lock, so that nothing is converted twice."`
+	Lock  bool `group:"incremental" default:"true" negatable:"" help:"Record results in webpress.lock, so that nothing is converted twice; outside of a git repository only if this is set."`
 	Prune bool `group:"incremental" default:"false" negatable:"" brief:"remove results whose source was deleted" help:"Remove results whose source was deleted."`
 	// ChangedOnly is one of Auto, Always and Never.
 	ChangedOnly string `group:"incremental" default:"auto" enum:"auto,true,false" placeholder:"WHEN" brief:"only files that have changed" help:"Only convert changed files. auto does so on pull and merge requests."`
