@@ -44,8 +44,9 @@ func TestEncodeAVIF(t *testing.T) {
 			depth int
 			least float64
 		}{
-			{"RGBA", opaque, AVIFOptions{}, pixel.YUV, 1, 8, 29},
-			{"4:4:4", opaque, AVIFOptions{FullChroma: true}, pixel.YUV, 0, 8, 34},
+			{"RGBA", opaque, AVIFOptions{}, pixel.YUV, 1, 10, 29},
+			{"8 bits", opaque, AVIFOptions{Depth: 8}, pixel.YUV, 1, 8, 29},
+			{"4:4:4", opaque, AVIFOptions{FullChroma: true}, pixel.YUV, 0, 10, 34},
 			{"10 bits", opaque, AVIFOptions{Depth: 10}, pixel.YUV, 1, 10, 29},
 			{"12 bits of 4:4:4", opaque, AVIFOptions{FullChroma: true, Depth: 12}, pixel.YUV, 0, 12, 34},
 			{"planes", planes, AVIFOptions{}, pixel.YUV, 1, 8, 29},
@@ -165,6 +166,44 @@ func TestEncodeAVIFOptions(t *testing.T) {
 	}
 	if a, b := size(AVIFOptions{Quality: 60, Effort: 99}), size(AVIFOptions{Quality: 60, Effort: 6}); a != b {
 		t.Errorf("effort 99, 6: %d, %d bytes", a, b)
+	}
+}
+
+// Alpha of 10 bits is without loss at little cost at every effort.
+func TestEncodeAVIFDeepAlpha(t *testing.T) {
+	_, _, alpha := photo(t, 240, 160)
+	least := len(mustAVIF(t, alpha, AVIFOptions{Quality: 60, Effort: 6, Depth: 10}))
+	for effort := range 6 {
+		if n := len(mustAVIF(t, alpha, AVIFOptions{Quality: 60, Effort: effort, Depth: 10})); n > 2*least {
+			t.Errorf("effort %d: %d bytes, effort 6: %d", effort, n, least)
+		}
+	}
+}
+
+func TestAVIFQuality(t *testing.T) {
+	for q, want := range map[int]int{-5: 29, 0: 29, 1: 29, 2: 30, 50: 49, 75: 60, 80: 64, 85: 71, 90: 77, 99: 86, 100: 87, 300: 87} {
+		if got := AVIFQuality(q); got != want {
+			t.Errorf("%d: %d, want %d", q, got, want)
+		}
+	}
+	for q := range 100 {
+		if a, b := AVIFQuality(q), AVIFQuality(q+1); a > b || b > a+2 {
+			t.Errorf("%d: %d, %d: %d", q, a, q+1, b)
+		}
+	}
+	// An image is about as near to the original.
+	opaque, _, _ := photo(t, 240, 160)
+	for _, q := range []int{50, 75, 80, 90} {
+		other, err := Encode(opaque, EncodeOptions{Quality: q, Effort: 4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, before := decoded(t, other)
+		_, after := decoded(t, mustAVIF(t, opaque, AVIFOptions{Quality: AVIFQuality(q), Effort: 4}))
+		a, b := psnr(t, opaque, before), psnr(t, opaque, after)
+		if b < a-2 || b > a+2 {
+			t.Errorf("quality %d: WebP has %.1f dB, AVIF %.1f dB", q, a, b)
+		}
 	}
 }
 

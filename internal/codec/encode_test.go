@@ -151,3 +151,38 @@ func TestEncodersRefuse(t *testing.T) {
 		}
 	}
 }
+
+// The estimates are those of what was measured, and grow with what is asked for.
+func TestEstimateOutput(t *testing.T) {
+	const pixels = 1000 * 1000
+	photo := Info{Format: asset.JPEG, Width: 1000, Height: 1000, Pixels: pixels * 3 / 2, Memory: 7}
+	icon := Info{Format: asset.PNG, Width: 1000, Height: 1000, Alpha: true}
+	for _, tc := range []struct {
+		name  string
+		info  Info
+		side  int
+		o     Output
+		bytes float64 // a pixel of the source
+	}{
+		{"AVIF", photo, 0, Output{Format: asset.AVIF}, 1.5 + 31},
+		{"AVIF of 8 bits", photo, 0, Output{Format: asset.AVIF, Depth: 8}, 1.5 + 24},
+		{"AVIF of 4:4:4", photo, 0, Output{Format: asset.AVIF, FullChroma: true}, 1.5 + 50},
+		{"AVIF of 8 bits and 4:4:4", photo, 0, Output{Format: asset.AVIF, Depth: 8, FullChroma: true}, 1.5 + 36},
+		{"AVIF with alpha", icon, 0, Output{Format: asset.AVIF}, 4 + 40},
+		{"AVIF of 10 bits with alpha", icon, 0, Output{Format: asset.AVIF, Depth: 10}, 4 + 53},
+		{"JPEG", photo, 0, Output{Format: asset.JPEG}, 1.5 + 9},
+		{"JPEG of 4:4:4", photo, 0, Output{Format: asset.JPEG, FullChroma: true}, 1.5 + 12},
+		{"JPEG of alpha", icon, 0, Output{Format: asset.JPEG}, 4 + 12},
+		{"PNG", icon, 0, Output{Format: asset.PNG}, 4 + 13},
+		{"a small one", photo, 500, Output{Format: asset.PNG}, 1.5/4 + 13./4},
+		{"a small one of a PNG", icon, 500, Output{Format: asset.PNG}, 4 + 13./4},
+	} {
+		want := tc.info.Memory + int64(tc.bytes*pixels)
+		if got := EstimateOutput(tc.info, tc.side, tc.side, tc.o); got != want {
+			t.Errorf("%s: %d, want %d", tc.name, got, want)
+		}
+	}
+	if a, b := EstimateOutput(photo, 0, 0, Output{Format: asset.WebP}), EstimateMemory(photo, 0, 0); a != b {
+		t.Errorf("WebP: %d, EstimateMemory has %d", a, b)
+	}
+}
