@@ -2,7 +2,6 @@ package app
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -86,7 +85,7 @@ func TestTimes(t *testing.T) {
 		{4, "converting, 10s elapsed, 0s left"},
 	} {
 		if got := times(10*time.Second, tt.done, 4); got != tt.want {
-			t.Error(fmt.Sprintf("%d: %q, want %q", tt.done, got, tt.want))
+			t.Errorf("%d: %q, want %q", tt.done, got, tt.want)
 		}
 	}
 }
