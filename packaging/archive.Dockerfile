@@ -20,6 +20,9 @@ COPY scripts/build-libheif scripts/
 RUN scripts/build-libheif /usr/local --no-x265 && ldconfig
 COPY scripts/build-flags scripts/
 RUN . scripts/build-flags && go build github.com/chai2010/webp
+# Where the base image has no documentation, the licences of its own libraries are gone.
+RUN apt-get update && apt-get install -y --no-install-recommends --reinstall gcc-12-base libgcc-s1 liblzma5 libzstd1 zlib1g \
+    && rm -rf /var/lib/apt/lists/*
 COPY . .
 ARG VERSION
 RUN scripts/archive "$VERSION" /dist
