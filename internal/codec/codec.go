@@ -1,6 +1,8 @@
 // Package codec turns bytes into pixels and pixels into bytes: HEIC and AVIF by
 // libheif, JPEG by libjpeg-turbo, WebP by libwebp, TIFF by libtiff, GIF by Go's own
-// decoder, BMP by one in Go, and PNG with the help of libdeflate. Whatever it is handed may be hostile.
+// decoder, BMP by one in Go, and PNG with the help of libdeflate. It encodes WebP, AVIF (by
+// libaom through libheif), JPEG and PNG. Files that it is handed may be hostile; pixels
+// are trusted, but for their size.
 package codec
 
 import (
