@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"syscall"
 
@@ -96,16 +97,6 @@ func byFolder(entries []entry) []group {
 // look looks at the entries of one group. Their folder is opened once, so that
 // the way to it is not gone again for each.
 func (id identifier) look(entries []entry, verdicts []verdict) {
-	todo := 0
-	for i, e := range entries {
-		var ok bool
-		if verdicts[i], ok = id.recognise(e); !ok {
-			todo++
-		}
-	}
-	if todo == 0 {
-		return
-	}
 	// With the dot, a named pipe in the place of a folder is refused; without it,
 	// opening it would wait.
 	folder, err := id.root.OpenRoot(path.Dir(entries[0].path) + "/.")
@@ -113,16 +104,16 @@ func (id identifier) look(entries []entry, verdicts []verdict) {
 		defer folder.Close()
 	}
 	for i, e := range entries {
-		if verdicts[i].source.Path != "" {
-			continue // recognised
-		}
 		x := id.exam(e)
 		x.folder = folder
 		switch {
 		case e.named && tree.InGit(e.path):
 			verdicts[i] = x.fail("find", "webpress takes nothing from .git", "")
 		case err == nil:
-			verdicts[i] = x.verdict()
+			var ok bool
+			if verdicts[i], ok = x.recognise(); !ok {
+				verdicts[i] = x.verdict()
+			}
 		case e.named:
 			verdicts[i] = x.missing(err)
 		case isMissing(err):
@@ -143,21 +134,6 @@ func (id identifier) exam(e entry) exam {
 	}
 }
 
-// recognise is the verdict on a file whose content is known, so that it need not
-// be opened.
-func (id identifier) recognise(e entry) (verdict, bool) {
-	if id.known == nil || e.blob == "" || e.named && tree.InGit(e.path) {
-		return verdict{}, false
-	}
-	format, size, ok := id.known(e.path, e.blob)
-	if !ok {
-		return verdict{}, false
-	}
-	x := id.exam(e)
-	x.source.Size = size
-	return x.picture(format), true
-}
-
 // An exam is the look at one entry.
 type exam struct {
 	identifier
@@ -169,6 +145,40 @@ type exam struct {
 	// was named by the user; its failure is then to be told.
 	claims bool
 }
+
+// recognise is the verdict on a file whose content is known, so that it need not
+// be opened. Known is what a stranger may have written: a length that is not that of
+// the file makes nothing of it count.
+func (x *exam) recognise() (verdict, bool) {
+	if x.known == nil || x.blob == "" {
+		return verdict{}, false
+	}
+	format, size, ok := x.known(x.path, x.blob)
+	if !ok {
+		return verdict{}, false
+	}
+	info, err := x.folder.Lstat(path.Base(x.path))
+	if err != nil || !info.Mode().IsRegular() || info.Size() != size && !x.pointsTo(size) {
+		return verdict{}, false
+	}
+	x.source.Size = size
+	return x.picture(format), true
+}
+
+// pointsTo says that the file is a pointer, of Git LFS or git-annex, to an image of size
+// bytes: what was known of that is not in the clone.
+func (x *exam) pointsTo(size int64) bool {
+	text, err := tree.ReadPlain(x.folder, path.Base(x.path), maxPointer)
+	if err != nil {
+		return false
+	}
+	what, _ := describe(x.path, text)
+	return strings.HasSuffix(what, "pointer, not the image itself") &&
+		(strings.Contains(string(text), fmt.Sprintf("\nsize %d\n", size)) || strings.Contains(string(text), fmt.Sprintf("-s%d-", size)))
+}
+
+// maxPointer is more bytes than pointers to files have.
+const maxPointer = 1024
 
 // verdict looks at the entry, and into it where it is a file.
 func (x *exam) verdict() verdict {

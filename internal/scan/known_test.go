@@ -30,7 +30,7 @@ func TestKnown(t *testing.T) {
 	o := scan.Options{
 		Dir: dir, MaxFileSizeOf: func(file string) int64 {
 			if file == "large.png" {
-				return 100
+				return int64(len(png)) - 1
 			}
 			return 0
 		},
@@ -40,9 +40,9 @@ func TestKnown(t *testing.T) {
 			mu.Unlock()
 			switch file {
 			case "sub/b.png":
-				return asset.JPEG, 77, true
+				return asset.JPEG, int64(len(jpeg)), true
 			case "large.png":
-				return asset.PNG, 101, true
+				return asset.PNG, int64(len(png)), true
 			}
 			return "", 0, false
 		},
@@ -50,10 +50,10 @@ func TestKnown(t *testing.T) {
 	found := find(t, o)
 	diff(t, "Sources", []string{"a.png", "changed.png", "new.png", "sub/b.png"}, paths(found.Sources))
 	b := found.Sources[3]
-	if b.Format != asset.JPEG || b.Size != 77 || len(b.Notes) != 1 {
+	if b.Format != asset.JPEG || b.Size != int64(len(jpeg)) || len(b.Notes) != 1 {
 		t.Errorf("sub/b.png: %+v", b)
 	}
-	diff(t, "Failed", []string{`open "large.png": file has 101 B, more than the 100 B that max-file-size allows => raise max-file-size if the file is right`}, faults(found.Failed))
+	diff(t, "Failed", []string{`open "large.png": file has 16 B, more than the 15 B that max-file-size allows => raise max-file-size if the file is right`}, faults(found.Failed))
 	if found.Opened != 3 {
 		t.Errorf("%d files opened, of which only 3 are not known", found.Opened)
 	}
