@@ -197,7 +197,7 @@ func gitAdd(names []string) string {
 		return "git add --all"
 	}
 	for _, name := range names {
-		words = append(words, shell.Quote(name))
+		words = append(words, shell.Quote(shell.Pathspec(name)))
 	}
 	return strings.Join(words, " ")
 }

@@ -92,6 +92,10 @@ func (f *fixes) git(names []string, words ...string) []string {
 	start := append(append([]string{"git"}, f.at()...), append(words, "--")...)
 	var lines []string
 	for some := range slices.Chunk(unique(names), perCommand) {
+		some = slices.Clone(some)
+		for i := range some {
+			some[i] = shell.Pathspec(some[i])
+		}
 		lines = append(lines, command(start, some))
 	}
 	return lines
@@ -122,7 +126,7 @@ func (f *fixes) webpress(names []string, words ...string) []string {
 	for some := range slices.Chunk(names, perCommand) {
 		named := make([]string, len(some))
 		for i, name := range some {
-			if strings.HasPrefix(name, "-") || config.IsCommand(name) {
+			if strings.HasPrefix(name, "-") || strings.HasPrefix(name, "!") || config.IsCommand(name) {
 				name = "./" + name
 			}
 			named[i] = name

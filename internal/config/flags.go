@@ -69,6 +69,7 @@ func (l *loader) parser(g *grammar) (*kong.Kong, error) {
 	options := []kong.Option{
 		kong.Name("webpress"),
 		kong.NoDefaultHelp(),
+		kong.KindMapper(reflect.String, kong.MapperFunc(takeText)),
 		kong.WithBeforeResolve(func(ctx *kong.Context) error {
 			l.once.Do(func() { l.lower(ctx) }) // kong calls it for every flag
 			return nil
@@ -89,6 +90,16 @@ func (l *loader) parser(g *grammar) (*kong.Kong, error) {
 		options = append(options, kong.ValueMapper(field.Addr().Interface(), mapper{s, l, zero}))
 	}
 	return kong.New(g, options...)
+}
+
+// takeText reads a text as it was typed. kong's own way is through JSON, which has no
+// room for the bytes of a file name that is not UTF-8.
+func takeText(ctx *kong.DecodeContext, target reflect.Value) error {
+	t, err := ctx.Scan.PopValue("text")
+	if err == nil {
+		target.SetString(t.String())
+	}
+	return err
 }
 
 // checkArgs finds what kong would stop at, so that every mistake is told and

@@ -56,6 +56,15 @@ func Quote(word string) string {
 	return b.String()
 }
 
+// Pathspec is a file's name as an argument of git behind --, which takes what begins with
+// a colon for magic, such as "all but", and * ? [ for wildcards. It is not quoted.
+func Pathspec(name string) string {
+	if strings.HasPrefix(name, ":") || strings.ContainsAny(name, `*?[\`) {
+		return ":(literal)" + name
+	}
+	return name
+}
+
 // isPlain says that a word means itself. One that begins with = is a command's path
 // to zsh.
 func isPlain(word string) bool {
