@@ -39,7 +39,7 @@ var imports = []struct{ name, may string }{
 	{"forge", "asset wire"},
 	{"config", "asset shell tree"},
 	{"scan", "asset git tree"},
-	{"convert", "asset codec engine pixel tree"},
+	{"convert", "asset codec engine tree"},
 	{"ledger", "asset tree"},
 	{"cache", "asset owner tree"},
 	{"budget", "asset codec tree"},
@@ -47,7 +47,7 @@ var imports = []struct{ name, may string }{
 	{"report", "asset ci project"},
 	{"notify", "asset ci forge wire"},
 	{"setup", "project"},
-	{"app", "asset budget cache ci codec config convert forge git ledger notify pixel project report scan setup shell store tree wire"},
+	{"app", "asset budget cache ci codec config convert engine forge git ledger notify project report scan setup shell store tree wire"},
 }
 
 // tools are commands that make files of the project. No room may import them,

@@ -141,8 +141,8 @@ func (r *run) acceptable(t ledger.Todo, found bool) error {
 		return &asset.Fault{Message: "it is not in the place of a result that is missing or out of date", Hint: "`webpress check` lists those"}
 	case t.Output == t.Source.Path:
 		return errors.New("it is its own source")
-	case format != asset.WebP:
-		return errors.New("it is not a WebP")
+	case format != t.Recipe.Format:
+		return fmt.Errorf("it is not %s", t.Recipe.Format.Article())
 	}
 	_, err = codec.Probe(data)
 	return err

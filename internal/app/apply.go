@@ -147,7 +147,7 @@ func (r *run) lockOf(ctx context.Context, d store.Delivery) (*store.Lock, error)
 	var jobs []asset.Job
 	var outputs []string
 	for _, one := range d.Results {
-		jobs = append(jobs, asset.Job{Source: one.Source, Recipe: d.Recipe(one.Source), Output: one.Output, Remove: d.Remove(one.Source)})
+		jobs = append(jobs, asset.Job{Source: one.Source, Recipe: d.Recipe(one.Source, one.Output), Output: one.Output, Remove: d.Remove(one.Source)})
 		outputs = append(outputs, one.Output)
 	}
 	blobs, err := p.hash(ctx, outputs)
@@ -167,11 +167,10 @@ func (r *run) fromTop(name string) string {
 	return name
 }
 
-// recipeAtTop is recipe for a source whose path begins at the root of the
-// repository.
-func (r *run) recipeAtTop(s asset.Source) asset.Recipe {
+// recipeAtTop is recipeFor with paths that begin at the root of the repository.
+func (r *run) recipeAtTop(s asset.Source, output string) asset.Recipe {
 	s.Path = r.fromTop(s.Path)
-	return r.recipe(s)
+	return r.recipeFor(s, r.fromTop(output))
 }
 
 // removesAtTop is removes for the path of a source from the root of the repository.
@@ -256,8 +255,8 @@ func (r *run) allowed() (func(source, output string) error, error) {
 		if !wants(from) {
 			return fmt.Errorf("the settings do not take its source %q", source)
 		}
-		jobs, _ := convert.Plan([]asset.Source{{Path: from}}, r.wish)
-		if len(jobs) != 1 || path.Join(prefix, jobs[0].Output) != output {
+		jobs, _ := convert.Plan([]asset.Source{{Path: from}}, r.wishes)
+		if !slices.ContainsFunc(jobs, func(j asset.Job) bool { return path.Join(prefix, j.Output) == output }) {
 			return fmt.Errorf("the settings do not make it of its source %q", source)
 		}
 		return nil

@@ -83,7 +83,7 @@ func (h *headTree) fits(ctx context.Context) func(store.Entry, []byte, asset.Res
 			return err
 		}
 		there, taken := h.At(e.Output)
-		if !taken || h.overwrites(e.Source) || h.made(e, h.Blob(e.Output)) {
+		if !taken || h.overwrites(e) || h.made(e, h.Blob(e.Output)) {
 			return nil
 		}
 		id, err := h.id(ctx, e.Output, data)
@@ -167,8 +167,9 @@ func (h *headTree) describe(results []asset.Result) {
 }
 
 // overwrites says that the settings replace whatever is in the place of an output.
-func (h *headTree) overwrites(source string) bool {
-	return h.wish(asset.Source{Path: h.fromTop(source)}).Overwrite
+func (h *headTree) overwrites(e store.Entry) bool {
+	w, ok := h.wishFor(asset.Source{Path: h.fromTop(e.Source)}, h.fromTop(e.Output))
+	return ok && w.Overwrite
 }
 
 // made says that a file in the place of an output, as blob, is what webpress has

@@ -31,9 +31,10 @@ func (h *headTree) rivals(ctx context.Context, e store.Entry) error {
 			all = append(all, asset.Source{Path: h.fromTop(name), Format: format})
 		}
 	}
-	jobs, settled := convert.Plan(all, h.wish)
+	jobs, settled := convert.Plan(all, h.wishes)
 	from := h.fromTop(e.Source)
-	if slices.ContainsFunc(jobs, func(j asset.Job) bool { return j.Source.Path == from }) {
+	output := h.fromTop(e.Output)
+	if slices.ContainsFunc(jobs, func(j asset.Job) bool { return j.Source.Path == from && j.Output == output }) {
 		return nil
 	}
 	for _, one := range settled {
@@ -66,7 +67,7 @@ func (h *headTree) gather() error {
 		}
 		at := tree.Fold(name)
 		h.near[at] = append(h.near[at], name)
-		jobs, _ := convert.Plan([]asset.Source{{Path: from}}, h.wish)
+		jobs, _ := convert.Plan([]asset.Source{{Path: from}}, h.wishes)
 		for _, j := range jobs {
 			if to := tree.Fold(path.Join(under, j.Output)); to != at {
 				h.near[to] = append(h.near[to], name)

@@ -203,7 +203,7 @@ func TestMakes(t *testing.T) {
 			made.Width, *o = 7, origin{size: mb}
 		}, ""},
 	} {
-		c := config.Config{MaxFileSize: 10 * mb, MaxPixels: 100_000}
+		c := config.Config{MaxFileSize: 10 * mb, MaxPixels: 100_000, Output: "{dir}/{name}.webp"}
 		e, made := store.Entry{Source: "a.jpg", Output: "a.webp"}, asset.Result{Width: 100, Height: 100, Frames: 1, After: mb / 2}
 		o := origin{mb, asset.JPEG, 100, 100}
 		if tc.change != nil {

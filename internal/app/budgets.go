@@ -226,7 +226,7 @@ func (b *budgets) markResults(ctx context.Context, files []budget.File, found sc
 	for _, f := range files {
 		at := path.Join(p.prefix, f.Path)
 		switch blob := found.Files[f.Path].Blob; {
-		case f.Format != asset.WebP || len(p.MadeAs(at)) == 0:
+		case len(p.MadeAs(at)) == 0:
 		case blob != "":
 			blobs[at] = blob
 		default:

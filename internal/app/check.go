@@ -243,7 +243,7 @@ func (c *outputCheck) orphans(all []ledger.Orphan) {
 		}
 		f := asset.Finding{
 			Rule: asset.RuleOrphan, Severity: asset.Warning, Path: name,
-			Message: fmt.Sprintf("%q is an orphan: its source %q is gone", name, o.Source),
+			Message: fmt.Sprintf("%q is an orphan: %s", name, c.past.why(o)),
 			Hint:    "remove it with `webpress --prune`",
 		}
 		of := fixes{prune: []string{source}, gone: []string{name}, add: []string{c.lock()}}

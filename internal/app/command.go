@@ -210,6 +210,8 @@ type run struct {
 	// why.
 	repo   *git.Repo
 	noRepo error
+	// eachOf are the outputs that settings ask for: see each.
+	eachOf map[*config.Config][]config.Each
 	// rules are the settings for some of the files.
 	rules []rule
 	// bases are the folders of what was typed, once they are known: see belowNamed.

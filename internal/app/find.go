@@ -75,7 +75,7 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 				return nil, err
 			}
 		}
-		jobs, settled := convert.Plan(v.found.Sources, r.wish)
+		jobs, settled := convert.Plan(v.found.Sources, r.wishes)
 		v.settled = append(v.settled, settled...)
 		kept, err := r.keepOriginals(ctx, jobs)
 		if err != nil {
@@ -88,12 +88,12 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 		return v, nil
 	}
 	p.files = v.found.Files
-	sources, made := p.withoutOutputs(v.found.Sources)
+	sources, made := p.withoutOutputs(v.found.Sources, len(r.settings.Paths) > 0)
 	v.settled = append(v.settled, made...)
 	if err := p.identify(ctx, sources, caches); err != nil {
 		return nil, err
 	}
-	jobs, settled := convert.Plan(sources, r.wish)
+	jobs, settled := convert.Plan(sources, r.wishes)
 	v.settled = append(v.settled, settled...)
 	kept, err := r.keepOriginals(ctx, jobs)
 	if err != nil {
@@ -271,12 +271,12 @@ func (r *run) ownFolders() []string {
 // withoutOutputs takes the outputs of webpress out of sources: a WebP that it has
 // made is not compressed again. One that was made in the place of its source is a
 // source still.
-func (p *past) withoutOutputs(sources []asset.Source) (left []asset.Source, made []asset.Result) {
+func (p *past) withoutOutputs(sources []asset.Source, named bool) (left []asset.Source, made []asset.Result) {
 	left = sources[:0]
 	for _, s := range sources {
 		at := path.Join(p.prefix, s.Path)
 		output := false
-		if s.Format == asset.WebP {
+		if s.Format.IsOutput() {
 			for _, e := range p.MadeAs(at) {
 				output = output || e.Source != at
 			}
@@ -285,8 +285,15 @@ func (p *past) withoutOutputs(sources []asset.Source) (left []asset.Source, made
 			left = append(left, s)
 			continue
 		}
+		reason := asset.IsWebP
+		if s.Format != asset.WebP {
+			if !named {
+				continue // it was not asked for: patterns take such files without naming them
+			}
+			reason = asset.IsResult
+		}
 		made = append(made, asset.Result{
-			Source: s, Status: asset.Skipped, Reason: asset.IsWebP, Before: s.Size, Notes: s.Notes,
+			Source: s, Status: asset.Skipped, Reason: reason, Before: s.Size, Notes: s.Notes,
 		})
 	}
 	return left, made

@@ -8,7 +8,7 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
 	"github.com/webpress/webpress/internal/convert"
-	"github.com/webpress/webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/engine"
 	"github.com/webpress/webpress/internal/store"
 )
 
@@ -48,6 +48,11 @@ func readOrigin(r io.ReaderAt, size int64) (origin, error) {
 // at the root of the repository.
 func (r *run) makes(e store.Entry, made asset.Result, o origin) error {
 	s := r.settingsOf(r.fromTop(e.Source))
+	w, ok := r.wishFor(asset.Source{Path: r.fromTop(e.Source)}, r.fromTop(e.Output))
+	if !ok {
+		return fmt.Errorf("the settings of the base branch do not make it of its source %q", e.Source)
+	}
+	recipe := w.Recipe
 	still := o.format == asset.JPEG || o.format == asset.BMP || o.format == asset.TIFF
 	switch {
 	case o.size > s.MaxFileSize:
@@ -56,12 +61,12 @@ func (r *run) makes(e store.Entry, made asset.Result, o origin) error {
 		return fmt.Errorf("its source has %dx%d pixels, and the settings of the base branch take %d at most", o.width, o.height, s.MaxPixels)
 	case still && made.Frames > 1:
 		return fmt.Errorf("it has %d frames, and its source is %s, which has one", made.Frames, o.format)
-	case o.size >= 0 && o.format != "" && !convert.Worthwhile(o.format, o.size, made.After, s.MinSavings):
+	case o.size >= 0 && o.format != "" && !convert.Keeps(recipe, o.format, o.size, made.After):
 		return fmt.Errorf("it has %d bytes and its source %d: the settings of the base branch keep no such result", made.After, o.size)
 	case o.width == 0:
 		return nil
 	}
-	width, height := pixel.Fit(o.width, o.height, s.MaxWidth, s.MaxHeight)
+	width, height := engine.Size(o.width, o.height, recipe.Variant)
 	switch {
 	case width != made.Width || height != made.Height:
 		return fmt.Errorf("it is %dx%d, and of its source the settings of the base branch make %dx%d", made.Width, made.Height, width, height)
@@ -76,7 +81,7 @@ func (r *run) makes(e store.Entry, made asset.Result, o origin) error {
 func (r *run) remake(ctx context.Context, e store.Entry, content, result []byte) error {
 	from := asset.Source{Path: r.fromTop(e.Source), Size: int64(len(content))}
 	from.Format, _ = asset.Sniff(content[:min(len(content), asset.SniffLen)])
-	job := asset.Job{Source: from, Recipe: r.recipe(from), Output: r.fromTop(e.Output)}
+	job := asset.Job{Source: from, Recipe: r.recipeFor(from, r.fromTop(e.Output)), Output: r.fromTop(e.Output)}
 	return convert.Verify(ctx, job, content, result, r.settings.MemoryLimit)
 }
 

@@ -42,15 +42,55 @@ func (r *run) settingsOf(file string) *config.Config {
 	return &r.settings
 }
 
-// wish is what the settings want of a source.
-func (r *run) wish(s asset.Source) convert.Wish {
+// wishes are what the settings want of a source.
+func (r *run) wishes(s asset.Source) []convert.Wish {
 	c := r.settingsOf(s.Path)
-	w := convert.Wish{Recipe: r.recipe(s), Overwrite: c.Overwrite, Remove: c.Originals != config.OriginalsKeep}
+	var names *tree.Names
 	if c.Target != config.ToTemplate || tree.IsOutside(s.Path) {
-		names := r.names()
-		w.Names = &names
+		n := r.names()
+		names = &n
 	}
-	return w
+	all := r.each(c)
+	wishes := make([]convert.Wish, len(all))
+	for i, e := range all {
+		wishes[i] = convert.Wish{
+			Recipe: r.recipe(s, e), Narrower: e.Narrower, Names: names,
+			Overwrite: e.Settings.Overwrite, Remove: c.Originals != config.OriginalsKeep,
+		}
+	}
+	return wishes
+}
+
+// each are the outputs that settings ask for. They were found to go together when they
+// were read.
+func (r *run) each(c *config.Config) []config.Each {
+	if all, ok := r.eachOf[c]; ok {
+		return all
+	}
+	all, _ := c.Each()
+	if r.eachOf == nil {
+		r.eachOf = map[*config.Config][]config.Each{}
+	}
+	r.eachOf[c] = all
+	return all
+}
+
+// wishFor is what the settings want of a source for an output, whose path is from the
+// working directory. It is not ok if they want no such output.
+func (r *run) wishFor(s asset.Source, output string) (convert.Wish, bool) {
+	wishes := r.wishes(s)
+	jobs, _ := convert.Plan([]asset.Source{s}, func(asset.Source) []convert.Wish { return wishes })
+	for _, j := range jobs {
+		if j.Output != output {
+			continue
+		}
+		for _, w := range wishes {
+			if w.Recipe == j.Recipe {
+				return w, true
+			}
+		}
+	}
+	return convert.Wish{}, false
 }
 
 // names is how files are called.
@@ -63,25 +103,45 @@ func (r *run) removes(s asset.Source) bool {
 	return !r.kept[s.Path] && r.settingsOf(s.Path).Originals != config.OriginalsKeep
 }
 
-// recipe is how a source is to be converted.
-func (r *run) recipe(s asset.Source) asset.Recipe {
-	c := r.settingsOf(s.Path)
+// recipeFor is how a source is to be converted for an output, whose path is from the
+// working directory; the zero Recipe if it is not.
+func (r *run) recipeFor(s asset.Source, output string) asset.Recipe {
+	w, _ := r.wishFor(s, output)
+	return w.Recipe
+}
+
+// recipe is how a source is to be converted for one of its outputs.
+func (r *run) recipe(s asset.Source, e config.Each) asset.Recipe {
+	c := &e.Settings
 	out := recipe(c)
+	out.Name = e.Name
 	outside := tree.IsOutside(s.Path)
 	switch {
 	case c.Target == config.ToFolder:
-		out.Output = path.Join(filepath.ToSlash(c.Output), r.belowNamed(s.Path), "{name}.webp")
+		out.Output = path.Join(filepath.ToSlash(c.Output), r.belowNamed(s.Path), path.Base(e.Beside))
 	case outside && c.Target == config.ToTemplate:
-		out.Output = beside // settings that are kept are about the tree
+		out.Output = e.Beside // settings that are kept are about the tree
 	case outside && !strings.HasPrefix(out.Output, "{dir}"):
 		out.Output = strings.ReplaceAll(out.Output, "{dir}", r.belowNamed(s.Path))
 	}
 	return out
 }
 
-// beside is the template of a result that lies beside its source.
-const beside = "{dir}/{name}.webp"
-
+// recipe is how settings convert, in the first of their formats.
 func recipe(s *config.Config) asset.Recipe {
-	return asset.Recipe{Variant: asset.Variant{Format: asset.Format(s.Format), Quality: s.Quality, Lossless: s.Lossless, NearLossless: s.NearLossless, Effort: s.Effort, MaxWidth: s.MaxWidth, MaxHeight: s.MaxHeight, Metadata: s.Metadata}, Output: s.Output, MinSavings: s.MinSavings, MaxPixels: s.MaxPixels}
+	format := asset.WebP
+	if len(s.Format) > 0 {
+		format = asset.Format(s.Format[0])
+	}
+	v := asset.Variant{
+		Format: format, Quality: s.Quality, Lossless: s.Lossless, NearLossless: s.NearLossless, Effort: s.Effort,
+		MaxWidth: s.MaxWidth, MaxHeight: s.MaxHeight, Width: s.Width, Height: s.Height, Enlarge: s.Enlarge, Metadata: s.Metadata,
+	}
+	if s.Crop != config.CropNone {
+		v.Crop = s.Crop
+	}
+	if format == asset.JPEG { // others have transparency
+		v.Background = s.Background
+	}
+	return asset.Recipe{Variant: v, Output: s.Output, MinSavings: s.MinSavings, MaxPixels: s.MaxPixels}
 }

@@ -62,6 +62,9 @@ type Job struct {
 	Recipe Recipe `json:"recipe"`
 	// Output is relative to the working directory and has forward slashes.
 	Output string `json:"output"`
+	// Narrower is the width of the next smaller output that differs in nothing else, 0
+	// for none: a source that is no wider needs no other.
+	Narrower int `json:"narrower,omitempty"`
 	// Overwrite replaces whatever file is at Output.
 	Overwrite bool `json:"overwrite,omitempty"`
 	// Remove deletes the source once its output was written and decoded again.
@@ -94,6 +97,8 @@ const (
 	NotSmaller Reason = "not smaller as WebP"
 	UpToDate   Reason = "already up to date"
 	IsWebP     Reason = "already WebP"
+	NotWider   Reason = "not wider than a smaller output"
+	IsResult   Reason = "made by webpress"
 )
 
 // OriginalRemoved is the note of a Result whose source was removed by this run.

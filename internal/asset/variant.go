@@ -28,6 +28,9 @@ type Variant struct {
 	Crop string `json:"crop,omitempty"`
 	// Enlarge lets a source that is smaller than the box be enlarged to it.
 	Enlarge bool `json:"enlarge,omitempty"`
+	// Background is what is behind transparent pixels in a format without transparency,
+	// such as #ffffff.
+	Background string `json:"background,omitempty"`
 	// Metadata is one of MetadataICC, MetadataCopyright, MetadataNone, MetadataAll.
 	Metadata string `json:"metadata"`
 }

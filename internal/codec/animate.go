@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"context"
 	"io"
 
@@ -56,6 +57,22 @@ func Animate(ctx context.Context, data []byte, o AnimateOptions) ([]byte, error)
 		},
 	})
 	return out, hinted(err)
+}
+
+// FirstFrame decodes the first frame of an animation.
+func FirstFrame(data []byte) (Picture, error) {
+	a, m, err := openAnimation(data)
+	if err != nil {
+		return Picture{}, hinted(err)
+	}
+	defer a.close()
+	rgba, _, err := a.next()
+	if err != nil {
+		return Picture{}, hinted(err)
+	}
+	p := Picture{Image: *pixel.NewRGBA(a.w, a.h, bytes.Clone(rgba)), meta: m}
+	p.Image.Alpha = !isOpaque(rgba)
+	return p, nil
 }
 
 // AnimationMetadata returns what an animation holds beside its frames.

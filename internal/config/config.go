@@ -16,11 +16,12 @@ import "reflect"
 //
 //	range    the smallest and the largest number allowed, such as "0,100"
 //	unit     bytes, pixels or percent: what a number may carry, such as 64MiB
-//	check    template, pattern, file, folder, branch, revision, shard, author, url
-//	         or text: what a text has to be
+//	check    template, pattern, file, folder, branch, revision, shard, author, url,
+//	         width, variants, color or text: what a text has to be
 //	values   the elements that a list may have
 //	alias    other spellings of those, such as jpg=jpeg
 //	rule     a rule can say it for some of the files
+//	variant  a variant can say it for one output
 //	limit    a budget needs one of those that have it
 //	default-note  the default in words, where it cannot be typed
 //	brief    the text in the short help of commands; a setting without it is not in there
@@ -83,19 +84,29 @@ type Config struct {
 
 	IfNoImages string `group:"which" default:"warn" enum:"warn,error,ignore" placeholder:"WHAT" help:"What to do if patterns are set and match no image: print a warning, fail with exit code 1, or nothing."`
 
-	Format       string `rule:"" group:"image" default:"webp" enum:"webp" placeholder:"FORMAT" help:"Format to convert to."`
-	Quality      int    `rule:"" group:"image" short:"q" default:"80" range:"0,100" placeholder:"N" top:"" brief:"lossy quality, 0 to 100 (default: 80)" help:"Quality of lossy encoding: 0 is the smallest file, 100 the best quality."`
-	Lossless     string `rule:"" group:"image" default:"auto" enum:"auto,always,never" placeholder:"WHEN" top:"" brief:"auto, always or never" help:"When to use lossless encoding. auto compares both for PNG, GIF, BMP and TIFF, and takes the smaller one that looks right."`
-	NearLossless string `rule:"" group:"image" default:"auto" enum:"auto,never" placeholder:"WHEN" help:"Whether lossless=auto may change pixels by a few levels where that makes a screenshot, chart or table smaller."`
-	Effort       int    `rule:"" group:"image" default:"4" range:"0,6" placeholder:"N" brief:"0 is the fastest, 6 makes the smallest files" help:"Compression effort: 0 is the fastest, 6 makes the smallest files."`
-	MaxWidth     int    `rule:"" group:"image" default:"0" range:"0,16383" placeholder:"PIXELS" top:"" brief:"shrink wider images" help:"Shrink wider images to this width and keep the aspect ratio. 0 is no limit."`
-	MaxHeight    int    `rule:"" group:"image" default:"0" range:"0,16383" placeholder:"PIXELS" brief:"shrink taller images" help:"Shrink taller images to this height and keep the aspect ratio. 0 is no limit."`
-	Metadata     string `rule:"" group:"image" default:"icc" enum:"icc,copyright,none,all" placeholder:"WHAT" top:"" brief:"keep icc (default), copyright, all or none" help:"Metadata to keep. icc keeps color profiles and drops GPS positions, dates and cameras; copyright also keeps the names of author and owner."`
+	// Format of no values is WebP.
+	Format []string `rule:"" variant:"" group:"image" values:"webp,avif,jpeg,png" alias:"jpg=jpeg" default-note:"webp" placeholder:"FORMAT" top:"" brief:"webp, avif, jpeg or png" help:"Formats to convert to, one output each."`
+	// Widths are whole numbers.
+	Widths []string `rule:"" group:"image" check:"width" placeholder:"PIXELS" brief:"one output for each of these widths" help:"Widths in pixels, one output each. An image is never enlarged; one that is narrower gives its own width once."`
+	// Variants are outputs with settings of their own; they take the place of Widths.
+	Variants     []Variant `rule:"" group:"image" check:"variants" placeholder:"VARIANT" brief:"a named output, such as thumb:max-width=300" help:"Named outputs with settings of their own, such as thumb:max-width=300,quality=70, or YAML as in webpress.yml. They replace widths."`
+	Quality      int       `rule:"" variant:"" group:"image" short:"q" default:"80" range:"0,100" placeholder:"N" top:"" brief:"lossy quality, 0 to 100 (default: 80)" help:"Quality of lossy encoding: 0 is the smallest file, 100 the best quality."`
+	Lossless     string    `rule:"" variant:"" group:"image" default:"auto" enum:"auto,always,never" placeholder:"WHEN" brief:"auto, always or never" help:"When to use lossless encoding. auto compares both for PNG, GIF, BMP and TIFF, and takes the smaller one that looks right."`
+	NearLossless string    `rule:"" variant:"" group:"image" default:"auto" enum:"auto,never" placeholder:"WHEN" help:"Whether lossless=auto may change pixels by a few levels where that makes a screenshot, chart or table smaller."`
+	Effort       int       `rule:"" variant:"" group:"image" default:"4" range:"0,6" placeholder:"N" help:"Compression effort: 0 is the fastest, 6 makes the smallest files."`
+	MaxWidth     int       `rule:"" variant:"" group:"image" default:"0" range:"0,65536" placeholder:"PIXELS" top:"" brief:"shrink wider images" help:"Shrink wider images to this width and keep the aspect ratio. 0 is no limit."`
+	MaxHeight    int       `rule:"" variant:"" group:"image" default:"0" range:"0,65536" placeholder:"PIXELS" help:"Shrink taller images to this height and keep the aspect ratio. 0 is no limit."`
+	Width        int       `rule:"" variant:"" group:"image" default:"0" range:"0,65536" placeholder:"PIXELS" help:"Width of the result: with height and crop exactly, else at most. 0 is not set."`
+	Height       int       `rule:"" variant:"" group:"image" default:"0" range:"0,65536" placeholder:"PIXELS" help:"Height of the result: with width and crop exactly, else at most. 0 is not set."`
+	Crop         string    `rule:"" variant:"" group:"image" default:"none" enum:"none,center,top,bottom,left,right,top-left,top-right,bottom-left,bottom-right,attention,entropy" placeholder:"WHERE" help:"Part of the image to keep when it is cut to width and height. attention keeps what draws the eye, entropy what holds the most detail, none keeps everything and fits it inside."`
+	Enlarge      bool      `rule:"" variant:"" group:"image" default:"false" negatable:"" help:"Enlarge images that are smaller than width and height."`
+	Background   string    `rule:"" variant:"" group:"image" default:"#ffffff" check:"color" placeholder:"COLOR" help:"Color behind transparent pixels in formats without transparency, such as #ffffff."`
+	Metadata     string    `rule:"" variant:"" group:"image" default:"icc" enum:"icc,copyright,none,all" placeholder:"WHAT" top:"" brief:"keep icc (default), copyright, all or none" help:"Metadata to keep. icc keeps color profiles and drops GPS positions, dates and cameras; copyright also keeps the names of author and owner."`
 
-	Output     string  `rule:"" group:"result" short:"o" default:"{dir}/{name}.webp" check:"template" placeholder:"TEMPLATE" top:"" brief:"path of results, made of {dir}, {name}, {ext}" help:"Path of the result, built from the {dir}, {name} and {ext} of its source; on the command line also a file (out.webp), a folder (out/), or - for standard output."`
-	Overwrite  bool    `rule:"" group:"result" default:"false" negatable:"" brief:"replace files that webpress did not create" help:"Replace existing files that webpress did not create."`
-	Originals  string  `rule:"" group:"result" default:"keep" enum:"keep,remove,remove-always" placeholder:"WHAT" brief:"keep, remove or remove-always" help:"What to do with a source once its result is written. remove keeps it if no commit contains it, or if a file still refers to it."`
-	MinSavings float64 `rule:"" group:"result" default:"0" range:"0,100" unit:"percent" placeholder:"PERCENT" brief:"keep only results that save this much" help:"Keep a result only if it is smaller by at least this percentage. Results of HEIC are always kept."`
+	Output     string  `rule:"" variant:"" group:"result" short:"o" default:"{dir}/{name}.webp" check:"template" placeholder:"TEMPLATE" top:"" brief:"path of results, made of {dir}, {name}, {ext}" help:"Path of the result, built from {dir}, {name} and {ext} of its source and {width}, {height}, {format} and {variant} of the result; the default adds -{width} or -{variant} where there are several. On the command line also a file (out.webp), a folder (out/), or - for standard output."`
+	Overwrite  bool    `rule:"" variant:"" group:"result" default:"false" negatable:"" brief:"replace files that webpress did not create" help:"Replace existing files that webpress did not create."`
+	Originals  string  `rule:"" group:"result" default:"keep" enum:"keep,remove,remove-always" placeholder:"WHAT" help:"What to do with a source once its result is written. remove keeps it if no commit contains it, or if a file still refers to it."`
+	MinSavings float64 `rule:"" variant:"" group:"result" default:"0" range:"0,100" unit:"percent" placeholder:"PERCENT" brief:"keep only results that save this much" help:"Keep a result only if it is smaller by at least this percentage. Results of HEIC are always kept."`
 	DryRun     bool    `group:"result" short:"n" default:"false" negatable:"" top:"" brief:"report, but write nothing" help:"Convert and report, but write nothing."`
 
 	// MaxPixels is by default 16383 x 16383, the largest image that a WebP can

@@ -37,6 +37,9 @@ func contradictions(c Config) Mistakes {
 	if c.Prune && !c.Lock {
 		add("prune", "it needs webpress.lock: lock cannot be off")
 	}
+	if _, err := c.Each(); err != nil && c.Output != "" { // or else nothing was read
+		add("", "%s", err)
+	}
 	at := map[string]string{}
 	json := "" // it is the same file as report: -
 	if c.JSON && c.Report != "-" {

@@ -206,6 +206,10 @@ func (f *file) pair(src source, seen map[string]int, p *ast.MappingValueNode) {
 		seen[key] = line(tok)
 		f.sections(of, p.Value)
 		return
+	case key == variantsKey && seen[key] == 0:
+		seen[key] = line(tok)
+		src[key] = found{f.variants(p.Value), "", f.at(tok, key)}
+		return
 	case s == nil && seen[key] == 0:
 		f.wrong(tok, key, unknown(key, func(name string) string { return name }, rulesKey, budgetsKey))
 		return

@@ -48,7 +48,7 @@ func TestParseFileMistakes(t *testing.T) {
 			"webpress.yml:2:5: glob: a value that starts with * has to be quoted",
 			"webpress.yml:3:9: output: a value that starts with * has to be quoted",
 		}},
-		{"tag without a value", "output: !!str\n", []string{"webpress.yml:1:10: output: it needs a value: a path built from {dir}, {name} and {ext} that ends in .webp"}},
+		{"tag without a value", "output: !!str\n", []string{"webpress.yml:1:10: output: it needs a value: a path built from {dir}, {name} and {ext} that ends in .webp or .{format}"}},
 		{"unquoted brace", "output: {dir}/{name}.webp\n", []string{"webpress.yml:1:14: invalid YAML: value is not allowed in this context; values that start with *, ! or { have to be quoted"}},
 		{"no YAML", "quality: [1\n", []string{"webpress.yml:1:10: invalid YAML: sequence end token ']' not found"}},
 		{"a list", "- a\n", []string{"webpress.yml:1:1: settings are written as name: value, one per line"}},

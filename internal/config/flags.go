@@ -113,6 +113,9 @@ func checkArgs(app *kong.Application, args []string) (_ []string, asked string, 
 		if f.Tag.Negatable != "" {
 			long["no-"+f.Name] = f
 		}
+		if f.Name == variantsKey {
+			long["variant"] = f // of which each is one
+		}
 	}
 	var flags, others []string
 	var mistakes Mistakes
@@ -146,6 +149,8 @@ func checkArgs(app *kong.Application, args []string) (_ []string, asked string, 
 		case hasValue && (byName[flag.Name] == nil || spelt == "--no-"+flag.Name):
 			where.Message = "it takes no value"
 			mistakes = append(mistakes, where)
+		case flag.Name == variantsKey && hasValue:
+			flags = append(flags, "--"+flag.Name+arg[len(spelt):])
 		case flag.IsBool() || hasValue:
 			flags = append(flags, arg)
 		case i+1 == len(args), isFlag(next, long, short):

@@ -131,6 +131,13 @@ func (l *loader) run(args []string) (Config, error) {
 	if l.file != nil {
 		c.Budgets = l.file.budgetsRead()
 		c.Rules = l.file.rulesFor(c, stronger)
+		for _, rule := range c.Rules {
+			if _, err := rule.Settings.Each(); err != nil {
+				l.mistakes = append(l.mistakes, Mistake{
+					Where: fmt.Sprintf("%s:%d: rules", filepath.ToSlash(l.yml), rule.Line), Message: err.Error(), File: filepath.ToSlash(l.yml), Line: rule.Line,
+				})
+			}
+		}
 		c.FromFile = map[string]Mistake{}
 		for name, one := range l.said {
 			if !stronger(name) {

@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // defaults is what Load gives where no source says anything.
 func defaults(dir string) Config {
 	return Config{
-		Verb: Convert, Format: "webp", Quality: 80, Lossless: "auto", NearLossless: "auto", Effort: 4,
+		Verb: Convert, Crop: "none", Background: "#ffffff", Quality: 80, Lossless: "auto", NearLossless: "auto", Effort: 4,
 		Metadata: "icc", Output: "{dir}/{name}.webp", Originals: "keep",
 		MaxPixels: 16383 * 16383, MaxFileSize: 256 << 20, FailOn: "error", Summary: true,
 		CommitMethod: "auto", ArtifactName: "webpress", Retries: 5,
@@ -154,7 +154,7 @@ verbose: true
 				wd := c.WorkingDirectory
 				*c = Config{
 					Verb: Convert, File: "webpress.yml", Glob: []string{"**/*.{png,jpg}", "!drafts/**"}, Ignore: []string{"a", "b"},
-					Format: "webp", Quality: 0, Lossless: "never", NearLossless: "auto", Effort: 6, MaxWidth: 1200, MaxHeight: 16383, Metadata: "none",
+					Format: []string{"webp"}, Crop: "none", Background: "#ffffff", Quality: 0, Lossless: "never", NearLossless: "auto", Effort: 6, MaxWidth: 1200, MaxHeight: 16383, Metadata: "none",
 					Output: "web/{dir}/{name}.{ext}.webp", Overwrite: true, Originals: "remove", MinSavings: 5, DryRun: true,
 					MaxPixels: 1, MaxFileSize: 64 << 20, MemoryLimit: 1e9, Jobs: 2, FailOn: "none", Summary: false,
 					CommitMethod: "auto", ArtifactName: "webpress", Retries: 5,
@@ -239,7 +239,7 @@ func TestMistakes(t *testing.T) {
 		{name: "hexadecimal", args: []string{"--effort=0x1"}, want: []string{`--effort: "0x1" is not a whole number from 0 to 6`}},
 		{name: "not a number", args: []string{"--min-savings=NaN"}, want: []string{`--min-savings: "NaN" is not a percentage from 0 to 100`}},
 		{name: "enum", env: []string{"INPUT_LOSSLESS=maybe"}, want: []string{`input lossless: "maybe" is not one of auto, always, never`}},
-		{name: "format", env: []string{"PLUGIN_FORMAT=avif"}, want: []string{`PLUGIN_FORMAT: "avif" is not webp`}},
+		{name: "format", env: []string{"PLUGIN_FORMAT=bmp"}, want: []string{`PLUGIN_FORMAT: "bmp" is not a list of webp, avif, jpeg, png`}},
 		{name: "switch", env: []string{"WEBPRESS_DRY_RUN=maybe"}, want: []string{`WEBPRESS_DRY_RUN: "maybe" is not true or false`}},
 		{name: "size", args: []string{"--max-file-size=0"}, want: []string{`--max-file-size: "0" is not a size such as 20MB or 64MiB, from 1 to 1TiB`}},
 		{name: "size unit", args: []string{"--max-file-size=3XB"}, want: []string{`--max-file-size: "3XB" is not a size such as 20MB or 64MiB, from 1 to 1TiB`}},
@@ -252,14 +252,14 @@ func TestMistakes(t *testing.T) {
 
 		{name: "misspelt flag", args: []string{"--qualty=3"}, want: []string{`--qualty: no such setting; did you mean --quality?`}},
 		{name: "misspelt no", args: []string{"--no-sumary"}, want: []string{`--no-sumary: no such setting; did you mean --no-summary?`}},
-		{name: "half a name", args: []string{"--width", "3"}, want: []string{`--width: no such setting; did you mean --max-width?`}},
+		{name: "half a name", args: []string{"--pixels", "3"}, want: []string{`--pixels: no such setting; did you mean --max-pixels?`}},
 		{name: "nothing near", args: []string{"--zzz", "-Z", "-vZ"}, want: []string{"--zzz: no such setting", "-Z: no such setting", "-Z: no such setting"}},
 		{name: "misspelt plugin setting", env: []string{"PLUGIN_QUALTY=3", "PLUGIN_MAX-WIDTH=3"}, want: []string{
 			"PLUGIN_MAX-WIDTH: no such setting; did you mean PLUGIN_MAX_WIDTH?",
 			"PLUGIN_QUALTY: no such setting; did you mean PLUGIN_QUALITY?",
 		}},
 		{name: "no value", args: []string{"--max-width", "--verbose", "-q"}, want: []string{
-			"--max-width: it needs a value: a whole number from 0 to 16383",
+			"--max-width: it needs a value: a whole number from 0 to 65536",
 			"-q: it needs a value: a whole number from 0 to 100",
 		}},
 		{name: "value apart", args: []string{"--dry-run", "false"}, want: []string{"--dry-run: give the value after =, as in --dry-run=false"}},
@@ -376,7 +376,7 @@ func check(t *testing.T, c Config, err error) {
 
 // allowed tells whether the settings are in their ranges.
 func allowed(c Config) bool {
-	return c.Quality >= 0 && c.Quality <= 100 && c.Effort >= 0 && c.Effort <= 6 && c.MaxWidth >= 0 && c.MaxWidth <= 16383 &&
-		c.MinSavings >= 0 && c.MinSavings <= 100 && c.MaxPixels >= 1 && c.MaxFileSize >= 1 && c.Jobs >= 0 && c.Format == "webp" &&
+	return c.Quality >= 0 && c.Quality <= 100 && c.Effort >= 0 && c.Effort <= 6 && c.MaxWidth >= 0 && c.MaxWidth <= 65536 &&
+		c.MinSavings >= 0 && c.MinSavings <= 100 && c.MaxPixels >= 1 && c.MaxFileSize >= 1 && c.Jobs >= 0 &&
 		(c.Target != ToTemplate || checkTemplate(c.Output) == nil) && (c.Verb != Merge || len(c.Merged) > 0)
 }

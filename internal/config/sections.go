@@ -174,7 +174,9 @@ func (f *file) section(of shape, element ast.Node) (s section, ok bool) {
 			continue
 		}
 		s.keys[key] = line(tok)
-		if one := of.names[key]; one != nil {
+		if one := of.names[key]; one != nil && key == variantsKey {
+			s.src[key] = found{f.variants(p.Value), "", f.at(tok, key)}
+		} else if one != nil {
 			f.value(s.src, one, p.Value)
 		} else {
 			f.wrong(tok, key, of.stranger(key))
@@ -203,6 +205,10 @@ func (f *file) rulesFor(c Config, stronger func(name string) bool) []Rule {
 		r := Rule{Line: line(one.tok), Settings: c}
 		r.Glob, _ = one.src["glob"].value.([]string)
 		one.src.put(reflect.ValueOf(&r.Settings).Elem(), byName, func(name string) bool { return name == "glob" || stronger(name) })
+		// A rule with widths has those, and not the variants of all others.
+		if _, has := one.src["widths"]; has && one.src[variantsKey].value == nil && !stronger(variantsKey) {
+			r.Settings.Variants = nil
+		}
 		all = append(all, r)
 	}
 	return all

@@ -75,6 +75,7 @@ rules:
 			{[]string{"*.png"}, 13, want(func(c *Config) {
 				c.MaxFileSize, c.Originals, c.Overwrite, c.MinSavings, c.Effort = 2e6, "remove", true, 5, 6
 				c.MaxHeight, c.Metadata, c.MaxPixels = 9, "none", 2e6
+				c.Format = []string{"webp"}
 			})},
 		}},
 		{
@@ -87,6 +88,7 @@ rules:
 				{[]string{"*.png"}, 13, want(func(c *Config) {
 					c.MaxFileSize, c.Originals, c.MinSavings = 2e6, "remove", 5
 					c.MaxHeight, c.Metadata, c.MaxPixels = 9, "none", 2e6
+					c.Format = []string{"webp"}
 				})},
 			},
 		},
@@ -199,7 +201,7 @@ func TestSectionMistakes(t *testing.T) {
 			`4:15: glob: "b[" is not a pattern: a bracket, a brace or a backslash is not closed`,
 		}},
 		{"wrong template", "rules:\n  - glob: a\n    output: /x.webp\n", []string{
-			`3:13: output: "/x.webp" is not a path built from {dir}, {name} and {ext} that ends in .webp: it has to be relative to the working directory`,
+			`3:13: output: "/x.webp" is not a path built from {dir}, {name} and {ext} that ends in .webp or .{format}: it has to be relative to the working directory`,
 		}},
 		{"for the whole run", "rules:\n  - glob: x\n    jobs: 3\n    token: hush\n    rules: []\n    qualty: 3\n    confg: x\n", []string{
 			"3:5: jobs: it applies to the whole run and cannot be set for some of the files",

@@ -42,6 +42,8 @@ type Setting struct {
 	Secret bool
 	// PerFile is set where a rule can say it for some of the files.
 	PerFile bool
+	// PerVariant is set where a variant can say it for one output.
+	PerVariant bool
 	// Limit is set where a budget needs this key, or another that has it set.
 	Limit bool
 	// Aliases are other spellings of the elements in Enum.
@@ -100,6 +102,9 @@ var (
 	ruleTable  = slices.DeleteFunc(Settings(), func(s Setting) bool { return !s.PerFile && s.Name != "glob" })
 	ruleByName = index(ruleTable)
 
+	variantTable  = slices.DeleteFunc(Settings(), func(s Setting) bool { return !s.PerVariant })
+	variantByName = index(variantTable)
+
 	budgetTable  = settings(reflect.TypeFor[Budget]())
 	budgetByName = index(budgetTable)
 )
@@ -117,6 +122,9 @@ func RuleSettings() []Setting {
 	}
 	return all
 }
+
+// VariantSettings returns every key of a variant in the order of the fields of Config.
+func VariantSettings() []Setting { return append([]Setting(nil), variantTable...) }
 
 // BudgetSettings returns every key of a budget in the order of the fields of Budget.
 func BudgetSettings() []Setting { return append([]Setting(nil), budgetTable...) }
@@ -141,6 +149,7 @@ func settings(t reflect.Type) []Setting {
 		_, s.alone = f.Tag.Lookup("alone")
 		_, s.Secret = f.Tag.Lookup("secret")
 		_, s.PerFile = f.Tag.Lookup("rule")
+		_, s.PerVariant = f.Tag.Lookup("variant")
 		_, s.Limit = f.Tag.Lookup("limit")
 		if pairs := f.Tag.Get("alias"); pairs != "" {
 			s.Aliases = map[string]string{}
@@ -217,7 +226,11 @@ func (s Setting) Allowed() string {
 	case s.Kind == Switch:
 		return "true or false"
 	case s.check == "template":
-		return "a path built from {dir}, {name} and {ext} that ends in .webp"
+		return "a path built from {dir}, {name} and {ext} that ends in .webp or .{format}"
+	case s.check == "width":
+		return "a list of widths in pixels such as 480, 960"
+	case s.check == "variants":
+		return "a variant such as thumb:max-width=300,quality=70, or a mapping of names to settings"
 	case s.check == "pattern":
 		return "a list of patterns such as assets/**/*.{jpg,png}"
 	case s.Kind == List:
@@ -226,6 +239,8 @@ func (s Setting) Allowed() string {
 	switch s.check {
 	case "file":
 		return "the path of a file"
+	case "color":
+		return "a color such as #ffffff"
 	case "branch":
 		return "the name of a branch"
 	case "revision":

@@ -90,7 +90,7 @@ func TestNearest(t *testing.T) {
 		names = append(names, s.Name)
 	}
 	for name, want := range map[string]string{
-		"qualty": "quality", "QUALITY": "quality", "max_width": "max-width", "maxHeight": "max-height", "width": "max-width",
+		"qualty": "quality", "QUALITY": "quality", "max_width": "max-width", "maxHeight": "max-height", "widht": "width",
 		"globs": "glob", "glob-pattern": "glob", "dryrun": "dry-run", "fail_on_error": "fail-on", "outputs": "output",
 		"zzz": "", "": "", "a": "", strings.Repeat("quality", 20): "",
 	} {

@@ -23,11 +23,13 @@ func checkTemplate(template string) error {
 		return errors.New("it leads out of the working directory")
 	case strings.HasSuffix(template, "/"), !strings.Contains(path.Base(filled), "."):
 		return asFolder(template)
-	case !strings.EqualFold(path.Ext(filled), ".webp"):
-		return errors.New("it does not end in .webp")
+	case !strings.HasSuffix(template, ".{format}") && formatOf(path.Ext(filled)) == "":
+		return errNoFormat
 	}
 	return nil
 }
+
+var errNoFormat = errors.New("it does not end in .webp, .avif, .jpg, .png or .{format}")
 
 // asFolder is what is wrong with a template that ends as a folder.
 func asFolder(template string) error {
@@ -53,10 +55,10 @@ func fillTemplate(template string) (string, error) {
 			return "", errors.New("a brace is left open")
 		}
 		switch name := rest[i+1 : i+end]; name {
-		case "dir", "name", "ext":
+		case "dir", "name", "ext", "width", "height", "format", "variant":
 			b.WriteByte('x')
 		default:
-			if near := nearest(name, []string{"dir", "name", "ext"}); near != "" {
+			if near := nearest(name, []string{"dir", "name", "ext", "width", "height", "format", "variant"}); near != "" {
 				return "", fmt.Errorf("there is no {%s}; did you mean {%s}?", name, near)
 			}
 			return "", fmt.Errorf("there is no {%s}", name)

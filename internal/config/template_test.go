@@ -12,8 +12,8 @@ func TestCheckTemplate(t *testing.T) {
 		}
 	}
 	for bad, want := range map[string]string{
-		"{dir}/{name}.{ext}":      "it does not end in .webp",
-		"{dir}/{name}.jpg":        "it does not end in .webp",
+		"{dir}/{name}.{ext}":      "it does not end in .webp, .avif, .jpg, .png or .{format}",
+		"{dir}/{name}.gif":        "it does not end in .webp, .avif, .jpg, .png or .{format}",
 		"web":                     `that is a directory; did you mean "web/{dir}/{name}.webp"?`,
 		"web/":                    `that is a directory; did you mean "web/{dir}/{name}.webp"?`,
 		"..":                      "it leads out of the working directory",

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -61,6 +60,11 @@ func (l *loader) typed(c *Config) Mistakes {
 	if c.Verb != Convert {
 		return all
 	}
+	if c.Target == ToFile && len(c.Format) == 0 {
+		if format := formatOf(path.Ext(c.Output)); format != "" {
+			c.Format = []string{format}
+		}
+	}
 	if slices.Contains(c.Paths, Stdio) {
 		c.Stdin = true
 		if len(c.Paths) > 1 {
@@ -113,8 +117,8 @@ func targetOf(dir, text string) (Target, error) {
 		return ToFile, fmt.Errorf("a folder ends in a slash, and a file in .webp; did you mean %q?", text+"/")
 	case strings.HasSuffix(text, "/"), !strings.Contains(path.Base(filled), "."):
 		return ToTyped, asFolder(text)
-	case !strings.EqualFold(path.Ext(filled), ".webp"):
-		return ToFile, errors.New("it does not end in .webp")
+	case !strings.HasSuffix(text, ".{format}") && formatOf(path.Ext(filled)) == "":
+		return ToFile, errNoFormat
 	case literal:
 		return ToFile, nil
 	}

@@ -2,8 +2,10 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +19,9 @@ import (
 // string, []string, bool, int, int64 or float64. An error says what is wrong
 // beyond what Allowed tells; errNotAllowed adds nothing to that.
 func (s *Setting) parse(text string) (any, error) {
+	if s.check == "variants" {
+		return parseVariants(text)
+	}
 	if s.Kind == List {
 		return s.list(split(text))
 	}
@@ -57,6 +62,8 @@ func (s *Setting) parse(text string) (any, error) {
 		return nil, errNotAllowed
 	case s.check == "template":
 		return text, checkTemplate(text)
+	case s.check == "color":
+		return strings.ToLower(text), checkColor(text)
 	case s.check == "branch":
 		return text, checkBranch(text)
 	case s.check == "revision":
@@ -89,6 +96,12 @@ func (s *Setting) element(e string) (string, error) {
 	switch {
 	case s.check == "pattern":
 		return e, checkPattern(e)
+	case s.check == "width":
+		n, err := strconv.Atoi(e)
+		if err != nil || n < 1 || n > maxWidth {
+			return "", errNotAllowed
+		}
+		return strconv.Itoa(n), nil
 	case len(s.Enum) > 0:
 		for _, one := range s.Enum {
 			if strings.EqualFold(one, e) {
@@ -110,6 +123,8 @@ func (s *Setting) allowedElement() string {
 	switch {
 	case s.check == "pattern":
 		return "a pattern"
+	case s.check == "width":
+		return fmt.Sprintf("a width from 1 to %d", maxWidth)
 	case len(s.Enum) > 0:
 		return "one of " + strings.Join(s.Enum, ", ")
 	}
@@ -198,6 +213,18 @@ func split(text string) []string {
 	}
 	add(len(text))
 	return list
+}
+
+// maxWidth is the widest image that any of the formats holds that have a limit.
+const maxWidth = 65536
+
+var color = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+
+func checkColor(text string) error {
+	if !color.MatchString(text) {
+		return errNotAllowed
+	}
+	return nil
 }
 
 func checkPattern(pattern string) error {

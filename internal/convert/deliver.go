@@ -111,14 +111,14 @@ func (r *run) existing(j asset.Job, p *prepared) (upToDate bool, err error) {
 	switch {
 	case r.KeepLarger: // somebody has typed it
 		hint = "add --overwrite to replace it, or name another file"
-	case r.Accept != nil && !j.Source.Ignored && j.Output != j.Source.Path && r.isWebP(j.Output):
+	case r.Accept != nil && !j.Source.Ignored && j.Output != j.Source.Path && r.is(j.Recipe.Format, j.Output):
 		hint = fmt.Sprintf("keep it by `%s`, or %s", r.Accept(j.Output), hint)
 	}
 	return false, &mistake{fmt.Errorf("write %q: %s", j.Output, what), hint}
 }
 
-// isWebP says that a file begins as a WebP does.
-func (r *run) isWebP(name string) bool {
+// is says that a file begins as one of a format does.
+func (r *run) is(want asset.Format, name string) bool {
 	f, _, err := r.open(name)
 	if err != nil {
 		return false
@@ -127,7 +127,7 @@ func (r *run) isWebP(name string) bool {
 	head := make([]byte, asset.SniffLen)
 	n, _ := io.ReadFull(f, head)
 	format, _ := asset.Sniff(head[:n])
-	return format == asset.WebP
+	return format == want
 }
 
 // removeSource deletes the source of jobs, once the outputs on the disk are seen to

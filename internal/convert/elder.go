@@ -12,7 +12,6 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
 	"github.com/webpress/webpress/internal/engine"
-	"github.com/webpress/webpress/internal/pixel"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -40,7 +39,7 @@ func (r *run) takeLike(ctx context.Context, j asset.Job, p *prepared) bool {
 		Notes: []string{fmt.Sprintf("taken from %q: same picture, same settings", j.Like)},
 		After: int64(len(data)),
 	}
-	if !Worthwhile(j.Source.Format, j.Source.Size, out.After, j.Recipe.MinSavings) {
+	if !Keeps(j.Recipe, j.Source.Format, j.Source.Size, out.After) {
 		out.Data, out.Reason, out.Notes = nil, asset.NotSmaller, nil
 	}
 	p.settle(j, out)
@@ -68,7 +67,10 @@ func (r *run) readLike(j asset.Job, like fs.FileInfo) ([]byte, codec.Info, error
 	if err != nil {
 		return nil, codec.Info{}, err
 	}
-	width, height := pixel.Fit(info.Width, info.Height, j.Recipe.MaxWidth, j.Recipe.MaxHeight)
+	width, height := engine.Size(info.Width, info.Height, j.Recipe.Variant)
+	if j.Recipe.Crop != "" { // what was cut has lost the shape that a cut would be of
+		width, height = min(info.Width, j.Recipe.Width), min(info.Height, j.Recipe.Height)
+	}
 	if info.Format != j.Recipe.Format || width != info.Width || height != info.Height {
 		return nil, codec.Info{}, errNotLike
 	}

@@ -16,7 +16,6 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
 	"github.com/webpress/webpress/internal/engine"
-	"github.com/webpress/webpress/internal/pixel"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -180,8 +179,8 @@ func (r *run) transform(ctx context.Context, jobs []asset.Job, ps []prepared) er
 		case errs[n] != nil:
 			p.result = failure(j, errs[n])
 			continue
-		case out.Reason == asset.IsWebP:
-			p.result = skip(j, asset.IsWebP)
+		case out.Reason == asset.IsWebP || out.Reason == asset.NotWider:
+			p.result = skip(j, out.Reason)
 			continue
 		}
 		if r.Keep != nil && tree.Fold(j.Output) != tree.Fold(j.Source.Path) && j.Source.Blob != "" {
@@ -196,57 +195,6 @@ func (r *run) transform(ctx context.Context, jobs []asset.Job, ps []prepared) er
 		}
 	}
 	return nil
-}
-
-// isCopy says that an output in the place of its source would be a copy of it, by what
-// is known without a look at it.
-func isCopy(j asset.Job) bool {
-	v := j.Recipe.Variant
-	return j.Source.Format == v.Format && v.MaxWidth == 0 && v.MaxHeight == 0 && v.Width == 0 && v.Height == 0
-}
-
-// build makes the outputs of jobs, which have the same source, from its content. errs say
-// which ones cannot be made, err that none can. keepLarger is that of Options.
-func build(ctx context.Context, data []byte, info codec.Info, jobs []asset.Job, threads int, keepLarger bool) (outputs []Output, errs []error, err error) {
-	outputs, errs = make([]Output, len(jobs)), make([]error, len(jobs))
-	var variants []asset.Variant
-	var at []int
-	for k, j := range jobs {
-		width, height := pixel.Fit(info.Width, info.Height, j.Recipe.MaxWidth, j.Recipe.MaxHeight)
-		if width > codec.MaxWebPSide || height > codec.MaxWebPSide {
-			errs[k] = &mistake{
-				fmt.Errorf("encode %q: %dx%d is more than WebP holds, %d pixels a side", j.Source.Path, width, height, codec.MaxWebPSide),
-				fmt.Sprintf("shrink it with `max-width` or `max-height`, at most %d", codec.MaxWebPSide),
-			}
-			continue
-		}
-		if strings.EqualFold(j.Output, j.Source.Path) && info.Format == asset.WebP && width == info.Width && height == info.Height {
-			// Lossy WebP made into WebP again and again gets worse each time.
-			outputs[k].Reason = asset.IsWebP
-			continue
-		}
-		variants, at = append(variants, j.Recipe.Variant), append(at, k)
-	}
-	if len(variants) == 0 {
-		return outputs, errs, nil
-	}
-	made, err := engine.Convert(ctx, data, info, variants, engine.Options{MaxPixels: jobs[0].Recipe.MaxPixels, Threads: threads})
-	if err != nil {
-		return nil, nil, named("convert", jobs[0].Source.Path, err)
-	}
-	for n, k := range at {
-		m, out := made[n], &outputs[k]
-		*out = Output{
-			Data: m.Data, Width: m.Width, Height: m.Height, Frames: m.Frames, Lossless: m.Lossless,
-			SourceWidth: info.Width, SourceHeight: info.Height,
-			Pixels: pixels(info), Notes: slices.Concat(info.Notes, m.Notes), After: int64(len(m.Data)),
-		}
-		wanted := keepLarger && jobs[k].Recipe.MinSavings == 0
-		if !wanted && !Worthwhile(info.Format, int64(len(data)), out.After, jobs[k].Recipe.MinSavings) {
-			out.Data, out.Reason = nil, asset.NotSmaller
-		}
-	}
-	return outputs, errs, nil
 }
 
 // load reads the source of jobs and what its header says, and takes the memory
@@ -325,8 +273,8 @@ func claims(j asset.Job, info codec.Info) error {
 		size += " of a larger image"
 	}
 	hint := fmt.Sprintf("if the file can be trusted, set `max-pixels` to %d or more", pixels)
-	if w, h := pixel.Fit(info.Width, info.Height, j.Recipe.MaxWidth, j.Recipe.MaxHeight); max(w, h) > codec.MaxWebPSide {
-		hint += fmt.Sprintf(", and `max-width` and `max-height` to %d or less", codec.MaxWebPSide)
+	if w, h := engine.Size(info.Width, info.Height, j.Recipe.Variant); max(w, h) > maxSide(j.Recipe.Format) {
+		hint += fmt.Sprintf(", and `max-width` and `max-height` to %d or less", maxSide(j.Recipe.Format))
 	}
 	return &mistake{
 		fmt.Errorf("decode %q: claims %s (%d pixels), more than the limit of %d", j.Source.Path, size, pixels, j.Recipe.MaxPixels),
@@ -341,16 +289,6 @@ func pixels(info codec.Info) int64 {
 		return w * h * n
 	}
 	return math.MaxInt64
-}
-
-// Worthwhile says whether a run keeps an output of after bytes, for a source of this
-// format and of before bytes. HEIC is often smaller than WebP, but the point there is
-// that all browsers show the output.
-func Worthwhile(source asset.Format, before, after int64, minSavings float64) bool {
-	if source == asset.HEIC {
-		return true
-	}
-	return after < before && float64(before-after)*100 >= minSavings*float64(before)
 }
 
 // panicSite is the place in the code that the panic being recovered came from.

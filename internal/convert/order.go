@@ -11,7 +11,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
-	"github.com/webpress/webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/engine"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -125,11 +125,13 @@ func Cost(jobs []asset.Job, info codec.Info) float64 {
 	for _, j := range jobs {
 		output := source
 		if info.Width > 0 {
-			w, h := pixel.Fit(info.Width, info.Height, j.Recipe.MaxWidth, j.Recipe.MaxHeight)
+			w, h := engine.Size(info.Width, info.Height, j.Recipe.Variant)
 			output = float64(w) * float64(h) * (float64(info.Frames) / 1e6)
 		}
 		encode := 60.0
 		switch {
+		case j.Recipe.Format == asset.AVIF:
+			encode *= 3
 		case j.Recipe.Lossless == asset.LosslessAlways:
 			encode *= 4
 		case j.Recipe.Lossless == asset.LosslessAuto && !lossy:

@@ -15,9 +15,11 @@ import (
 // keepApart is the template that gives a.png and a.jpg outputs of their own.
 const keepApart = "{dir}/{name}.{ext}.webp"
 
-// A Wish is what is wanted of one source.
+// A Wish is one output that is wanted of a source.
 type Wish struct {
 	Recipe asset.Recipe
+	// Narrower is that of asset.Job.
+	Narrower int
 	// Overwrite replaces whatever file is in the place of the output; Remove deletes
 	// the source once its output was written and decoded again.
 	Overwrite, Remove bool
@@ -26,7 +28,7 @@ type Wish struct {
 	Names *tree.Names
 }
 
-// Plan gives every source what is wished of it, and the path of its output.
+// Plan gives every source what is wished of it, and the paths of its outputs.
 //
 // Sources that cannot be converted for reasons seen from the paths alone come
 // back as results instead of jobs: those whose outputs would be the same file,
@@ -38,15 +40,16 @@ type Wish struct {
 // be two files on Linux, and one of them would be lost in the first checkout on
 // macOS or Windows. Sources that differ only so are left alone: that tree has chosen
 // its file systems already.
-func Plan(sources []asset.Source, wish func(asset.Source) Wish) (jobs []asset.Job, settled []asset.Result) {
-	all := make([]asset.Job, len(sources))
-	fail := make([]*asset.Fault, len(sources))
-	for i, s := range sources {
-		w := wish(s)
-		out, fault := expand(w.Recipe.Output, s, w.Names)
-		all[i], fail[i] = asset.Job{
-			Source: s, Recipe: w.Recipe, Output: out, Overwrite: w.Overwrite, Remove: w.Remove,
-		}, fault
+func Plan(sources []asset.Source, wishes func(asset.Source) []Wish) (jobs []asset.Job, settled []asset.Result) {
+	all := make([]asset.Job, 0, len(sources))
+	fail := make([]*asset.Fault, 0, len(sources))
+	for _, s := range sources {
+		for _, w := range wishes(s) {
+			out, fault := expand(w.Recipe.Output, s, w.Names)
+			all, fail = append(all, asset.Job{
+				Source: s, Recipe: w.Recipe, Output: out, Narrower: w.Narrower, Overwrite: w.Overwrite, Remove: w.Remove,
+			}), append(fail, fault)
+		}
 	}
 
 	made := make([]bool, len(all))

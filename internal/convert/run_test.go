@@ -92,7 +92,7 @@ func wished(t *testing.T, dir string, w Wish, paths ...string) []asset.Job {
 		s.Size = info.Size()
 		sources = append(sources, s)
 	}
-	jobs, settled := Plan(sources, func(asset.Source) Wish { return w })
+	jobs, settled := Plan(sources, func(asset.Source) []Wish { return []Wish{w} })
 	if len(settled) > 0 {
 		t.Fatalf("settled by the plan: %v", settled)
 	}

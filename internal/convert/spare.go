@@ -86,7 +86,7 @@ func fits(j asset.Job, out Output) bool {
 	if j.Recipe.MaxPixels > 0 && out.Pixels > j.Recipe.MaxPixels {
 		return false
 	}
-	worth := Worthwhile(j.Source.Format, j.Source.Size, out.After, j.Recipe.MinSavings)
+	worth := Keeps(j.Recipe, j.Source.Format, j.Source.Size, out.After)
 	switch out.Reason {
 	case asset.NotSmaller:
 		return !worth && len(out.Data) == 0

@@ -74,7 +74,7 @@ func TestCached(t *testing.T) {
 	slices.SortFunc(sources, func(a, b asset.Source) int { return strings.Compare(a.Path, b.Path) })
 	r := recipe()
 	r.Output = "out/{dir}/{name}.{ext}.webp"
-	plan, _ := Plan(sources, func(asset.Source) Wish { return Wish{Recipe: r, Overwrite: true} })
+	plan, _ := Plan(sources, func(asset.Source) []Wish { return []Wish{{Recipe: r, Overwrite: true}} })
 
 	m := &memory{outputs: map[string]Output{}}
 	without := Run(t.Context(), plan, Options{Dir: dir, Now: fixedNow, Blob: m.options(dir).Blob})

@@ -30,7 +30,10 @@ func (c *converter) animations(jobs []job, keep bool) ([]Output, error) {
 
 func (c *converter) animation(j job, m codec.Meta, keep bool) (Output, error) {
 	colors := colors{icc: m.ICC, gray: m.Gray, keep: keep}
-	convert := colors.converter(pixel.RGBA)
+	convert, err := c.frameConverter(j, colors.converter(pixel.RGBA))
+	if err != nil {
+		return Output{}, err
+	}
 	out := Output{Width: j.width, Height: j.height, Frames: c.info.Frames, Notes: slices.Concat(m.Notes, colors.notes)}
 	o := codec.AnimateOptions{
 		Width: j.width, Height: j.height, Quality: j.Quality, Effort: j.Effort,
@@ -38,7 +41,6 @@ func (c *converter) animation(j job, m codec.Meta, keep bool) (Output, error) {
 		Mixed:    j.Lossless == asset.LosslessAuto && !c.info.Lossy,
 		Convert:  convert,
 	}
-	var err error
 	if out.Data, err = codec.Animate(c.ctx, c.data, o); err != nil {
 		return Output{}, err
 	}
@@ -62,4 +64,30 @@ func (c *converter) animation(j job, m codec.Meta, keep bool) (Output, error) {
 	exif, xmp := keptMetadata(j.Metadata, m.EXIF, m.XMP, m.IPTC)
 	out.Data, err = codec.SetMetadata(out.Data, colors.icc, exif, xmp)
 	return out, err
+}
+
+// frameConverter is what each frame of an animation goes through: the conversion of its
+// colors, nil for none, and a crop, which is that of the first frame for all of them.
+func (c *converter) frameConverter(j job, colors func(*pixel.Image) (*pixel.Image, error)) (func(*pixel.Image) (*pixel.Image, error), error) {
+	if j.Crop == "" {
+		return colors, nil
+	}
+	first, err := codec.FirstFrame(c.data)
+	if err != nil {
+		return nil, err
+	}
+	crop, err := c.cropOf(j, &first.Image, 1, map[asset.Variant]pixel.Anchor{})
+	first.Image.Free()
+	if err != nil {
+		return nil, err
+	}
+	return func(im *pixel.Image) (*pixel.Image, error) {
+		if colors != nil {
+			var err error
+			if im, err = colors(im); err != nil {
+				return nil, err
+			}
+		}
+		return pixel.ExactCrop(im, *crop, 1)
+	}, nil
 }

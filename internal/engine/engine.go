@@ -82,16 +82,30 @@ func (c *converter) convert(all []job, outputs []Output, which func(int) bool, k
 	if len(jobs) == 0 {
 		return nil
 	}
-	convert := c.stills
-	if c.info.Frames > 1 {
-		convert = c.animations
+	var animated, still []job
+	var atAnimated, atStill []int
+	for i, j := range jobs {
+		if c.info.Frames > 1 && j.Format == asset.WebP {
+			animated, atAnimated = append(animated, j), append(atAnimated, at[i])
+		} else {
+			still, atStill = append(still, j), append(atStill, at[i])
+		}
 	}
-	made, err := convert(jobs, keep)
-	if err != nil {
-		return err
-	}
-	for i, out := range made {
-		outputs[at[i]] = out
+	for _, part := range []struct {
+		jobs []job
+		at   []int
+		make func([]job, bool) ([]Output, error)
+	}{{animated, atAnimated, c.animations}, {still, atStill, c.stills}} {
+		if len(part.jobs) == 0 {
+			continue
+		}
+		made, err := part.make(part.jobs, keep)
+		if err != nil {
+			return err
+		}
+		for i, out := range made {
+			outputs[part.at[i]] = out
+		}
 	}
 	return nil
 }

@@ -17,6 +17,9 @@ func EstimateMemory(info codec.Info, variants []asset.Variant) int64 {
 	for _, v := range variants {
 		j := newJob(info, v)
 		n := codec.EstimateMemory(info, j.width, j.height)
+		if v.Format != asset.WebP && v.Format != "" {
+			n = codec.EstimateOutput(info, j.width, j.height, codec.Output{Format: v.Format, FullChroma: !info.Lossy})
+		}
 		if v.Lossless == asset.LosslessAlways {
 			// Of photos and noise, which are otherwise not encoded without loss, the encoder
 			// remembers each pixel several times.

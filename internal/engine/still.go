@@ -1,7 +1,9 @@
 package engine
 
 import (
-	"context"
+	"fmt"
+	"image"
+	"math"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
@@ -17,19 +19,54 @@ type job struct {
 
 func newJob(info codec.Info, v asset.Variant) job {
 	j := job{Variant: v}
-	j.width, j.height = pixel.Fit(max(1, info.Width), max(1, info.Height), v.MaxWidth, v.MaxHeight)
+	j.width, j.height = Size(info.Width, info.Height, v)
 	return j
 }
 
-// stills makes the outputs of an image that is not animated. It is decoded once, at
-// the smallest scale that covers the largest of them.
-func (c *converter) stills(jobs []job, keep bool) ([]Output, error) {
-	o := codec.DecodeOptions{MaxPixels: c.MaxPixels, Threads: c.Threads}
-	for _, j := range jobs {
-		o.Width, o.Height = max(o.Width, j.width), max(o.Height, j.height)
-		o.Metadata = o.Metadata || needsMetadata(j.Metadata)
+// Size is that of the output of a width x height image in pixels, upright.
+func Size(width, height int, v asset.Variant) (int, int) {
+	width, height = max(1, width), max(1, height)
+	if v.Width == 0 && v.Height == 0 {
+		return pixel.Fit(width, height, v.MaxWidth, v.MaxHeight)
 	}
-	p, err := codec.Decode(c.data, o)
+	if v.Crop == "" {
+		return fitBox(width, height, v)
+	}
+	c := cover(width, height, v, pixel.Center)
+	return c.Size.X, c.Size.Y
+}
+
+// fitBox is the size of an image inside of the box of a variant, of which one side may
+// be missing.
+func fitBox(width, height int, v asset.Variant) (int, int) {
+	w, h := pixel.Fit(width, height, v.Width, v.Height)
+	if !v.Enlarge || w != width || h != height {
+		return w, h
+	}
+	// It is smaller than the box: as large as the box lets it be.
+	scale := math.Inf(1)
+	if v.Width > 0 {
+		scale = min(scale, float64(v.Width)/float64(width))
+	}
+	if v.Height > 0 {
+		scale = min(scale, float64(v.Height)/float64(height))
+	}
+	return max(1, int(float64(width)*scale+0.5)), max(1, int(float64(height)*scale+0.5))
+}
+
+// cover is the crop that fills the box of a variant.
+func cover(width, height int, v asset.Variant, at pixel.Anchor) pixel.Crop {
+	c := pixel.Cover(width, height, v.Width, v.Height, at)
+	if v.Enlarge {
+		c.Size = image.Pt(v.Width, v.Height)
+	}
+	return c
+}
+
+// stills makes the outputs of an image that is not animated, or of the first frame of one
+// that is. It is decoded once, at the smallest scale that covers the largest of them.
+func (c *converter) stills(jobs []job, keep bool) ([]Output, error) {
+	p, err := c.decode(jobs)
 	if err != nil {
 		return nil, err
 	}
@@ -38,6 +75,7 @@ func (c *converter) stills(jobs []job, keep bool) ([]Output, error) {
 	if err != nil {
 		return nil, err
 	}
+	anchors := map[asset.Variant]pixel.Anchor{}
 	outputs := make([]Output, len(jobs))
 	for i, j := range jobs {
 		if err := c.ctx.Err(); err != nil {
@@ -46,63 +84,62 @@ func (c *converter) stills(jobs []job, keep bool) ([]Output, error) {
 		out := &outputs[i]
 		*out = Output{Width: j.width, Height: j.height, Frames: 1, profile: len(colors.icc)}
 		out.Notes = append(append(out.Notes, p.Notes...), colors.notes...)
-		width, height := j.width, j.height
-		if p.Orientation >= 5 { // the size before turning
-			width, height = height, width
+		if c.info.Frames > 1 {
+			out.Notes = append(out.Notes, fmt.Sprintf("only the first of its %d frames is kept: animations are made as WebP alone", c.info.Frames))
 		}
-		last := i == len(jobs)-1
-		out.Data, out.Lossless, err = encode(c.ctx, im, last, width, height, p.Orientation, c.info.Lossy, j.Variant)
-		if err != nil {
-			return nil, err
+		e := encoder{ctx: c.ctx, job: j, im: im, orientation: p.Orientation, lossy: c.info.Lossy, last: i == len(jobs)-1}
+		if j.Crop != "" {
+			if e.crop, err = c.cropOf(j, im, p.Orientation, anchors); err != nil {
+				return nil, err
+			}
+			if !j.Enlarge && (j.width < j.Width || j.height < j.Height) {
+				out.Notes = append(out.Notes, fmt.Sprintf("it is smaller than %dx%d: cut to that shape, and not enlarged", j.Width, j.Height))
+			}
 		}
-		exif, xmp := keptMetadata(j.Metadata, p.EXIF, p.XMP, p.IPTC)
-		if out.Data, err = codec.SetMetadata(out.Data, colors.icc, exif, xmp); err != nil {
+		e.icc = colors.icc
+		e.exif, e.xmp = keptMetadata(j.Metadata, p.EXIF, p.XMP, p.IPTC)
+		if out.Data, out.Lossless, err = e.encode(); err != nil {
 			return nil, err
 		}
 	}
 	return outputs, nil
 }
 
-// encode resizes and turns im, which is empty afterwards where this is the last use of
-// it, and encodes it, without loss where the variant or the size of the result says so.
-func encode(ctx context.Context, im *pixel.Image, last bool, width, height, orientation int, lossy bool, v asset.Variant) ([]byte, bool, error) {
-	o := codec.EncodeOptions{Quality: v.Quality, Effort: v.Effort}
-	if im.Kind != pixel.RGBA && !im.Alpha && v.Lossless != asset.LosslessAlways {
-		// Planes stay planes: no detour by red, green and blue.
-		planes, err := pixel.Lossy(im, width, height, orientation)
-		if err != nil {
-			return nil, false, err
+// decode decodes the source for jobs.
+func (c *converter) decode(jobs []job) (codec.Picture, error) {
+	if c.info.Frames > 1 {
+		return codec.FirstFrame(c.data)
+	}
+	o := codec.DecodeOptions{MaxPixels: c.MaxPixels, Threads: c.Threads}
+	for _, j := range jobs {
+		width, height := j.width, j.height
+		if j.Crop != "" {
+			width, height = cover(c.info.Width, c.info.Height, j.Variant, pixel.Center).Whole()
 		}
-		if last {
-			im.Free() // while the encoder needs memory
+		o.Width, o.Height = max(o.Width, width), max(o.Height, height)
+		o.Metadata = o.Metadata || needsMetadata(j.Metadata)
+	}
+	return codec.Decode(c.data, o)
+}
+
+// cropOf is the part of the source that a job keeps. anchors has those that were found
+// for jobs before.
+func (c *converter) cropOf(j job, im *pixel.Image, orientation int, anchors map[asset.Variant]pixel.Anchor) (*pixel.Crop, error) {
+	at, ok := pixel.FixedAnchor(j.Crop)
+	if !ok {
+		key := asset.Variant{Crop: j.Crop, Width: j.Width, Height: j.Height}
+		if at, ok = anchors[key]; !ok {
+			find := pixel.Attention
+			if j.Crop == "entropy" {
+				find = pixel.Entropy
+			}
+			var err error
+			if at, err = find(im, orientation, j.Width, j.Height); err != nil {
+				return nil, err
+			}
+			anchors[key] = at
 		}
-		defer planes.Free()
-		data, err := codec.Encode(planes, o)
-		return data, false, err
 	}
-	exact, err := pixel.Exact(im, width, height, orientation)
-	if err != nil {
-		return nil, false, err
-	}
-	if exact != im {
-		if last {
-			im.Free()
-		}
-		defer exact.Free()
-	} else if last {
-		defer exact.Free()
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, false, err
-	}
-	switch {
-	case v.Lossless == asset.LosslessAlways:
-		o.Lossless = true
-	case v.Lossless == asset.LosslessAuto && !lossy:
-		return smaller(exact, o, v.NearLossless != asset.NearLosslessNever)
-	case !lossy:
-		o.SharpYUV = coloredEdges(exact)
-	}
-	data, err := codec.Encode(exact, o)
-	return data, o.Lossless, err
+	crop := cover(c.info.Width, c.info.Height, j.Variant, at)
+	return &crop, nil
 }

@@ -61,6 +61,8 @@ const (
 	NotSmaller Status = "not-smaller"
 	// IsWebP is a source that is what it would become.
 	IsWebP Status = "is-webp"
+	// NotWider is a source that is not wider than a smaller output.
+	NotWider Status = "not-wider"
 )
 
 // An Entry is one line: what was done with a source for one of its outputs.

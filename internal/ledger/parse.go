@@ -196,7 +196,7 @@ func parseSource(field []string) (e Entry, err error) {
 	switch e.Status {
 	case Made, Removed:
 		return e, nil
-	case NotSmaller, IsWebP:
+	case NotSmaller, IsWebP, NotWider:
 		if !accepted {
 			return e, nil
 		}

@@ -68,6 +68,9 @@ func entry(j asset.Job, r asset.Result, prefix, codecs string, blobs map[string]
 	case r.Status == asset.Skipped && r.Reason == asset.IsWebP:
 		e.Status = IsWebP
 		return e, true
+	case r.Status == asset.Skipped && r.Reason == asset.NotWider:
+		e.Status = NotWider
+		return e, true
 	case r.Status == asset.Skipped && r.Reason != asset.UpToDate, r.Output == "":
 		return e, false
 	}

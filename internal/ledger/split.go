@@ -106,21 +106,28 @@ func (l *Ledger) Split(jobs []asset.Job, prefix, codecs string, tree Tree) (Spli
 	return out, nil
 }
 
-// supersede pairs outputs that are new with those of the same source that no job wants
-// any more, as where the setting output has changed: they are made in their places.
+// supersede pairs an output that is new with the one of the same source that no job wants
+// any more, as where the setting output has changed: it is made in its place. Where there
+// are several of either, which belong together is not known, and those that are not wanted
+// are orphans.
 func (s *splitter) supersede(todo []Todo) map[[2]string]string {
-	pairs := map[[2]string]string{}
-	used := map[[2]string]bool{}
+	added := map[string][]string{} // by source
 	for _, t := range todo {
-		e := Entry{Source: s.at(t.Source.Path), Output: Output{Path: s.at(t.Output)}}
-		if len(s.of(t.Job)) > 0 {
-			continue
+		if len(s.of(t.Job)) == 0 {
+			source := s.at(t.Source.Path)
+			added[source] = append(added[source], s.at(t.Output))
 		}
-		for _, old := range s.Of(e.Source) {
-			if old.HasFile() && !used[old.key()] && s.wanted.not(old) {
-				pairs[e.key()], used[old.key()] = old.Output.Path, true
-				break
+	}
+	pairs := map[[2]string]string{}
+	for source, outputs := range added {
+		var old []string
+		for _, e := range s.Of(source) {
+			if e.HasFile() && s.wanted.not(e) && !slices.Contains(old, e.Output.Path) {
+				old = append(old, e.Output.Path)
 			}
+		}
+		if len(outputs) == 1 && len(old) == 1 {
+			pairs[[2]string{source, outputs[0]}] = old[0]
 		}
 	}
 	return pairs
@@ -343,65 +350,6 @@ func (s *splitter) keep(e Entry, output string) {
 	}
 }
 
-// twin is an entry of another source with the same content and recipe, whose output, if
-// there is one, is still as it was made. One whose output is in the wanted place already
-// comes first, then one whose source is gone. What was accepted is the
-// result of one source, and stays that of a single one where it is renamed.
-func (s *splitter) twin(blob, recipe, source, output string) (best Entry, ok bool) {
-	rank := 0
-	for _, e := range s.With(blob) {
-		if e.Source == source || e.Recipe != recipe {
-			continue
-		}
-		r := 1
-		if o := e.Output; e.HasFile() {
-			switch {
-			case o.Accepted && (s.there[e.Source] || s.taken[e.Source]):
-				continue
-			case s.blobs[output] == o.Blob:
-				r = 3
-			case !s.intact(o):
-				continue
-			}
-		}
-		if !s.there[e.Source] {
-			r++
-		}
-		if r > rank {
-			best, ok, rank = e, true, r
-		}
-	}
-	return best, ok
-}
-
-// owns are the entries that say that the file in the place of an output is what
-// webpress made of this source, or of one that is gone, and that nobody has changed it
-// since.
-func (s *splitter) owns(source, output string) (by []Entry) {
-	for _, e := range s.MadeAs(output) {
-		if (e.Source == source || !s.there[e.Source]) && !e.Output.Accepted && s.intact(e.Output) {
-			by = append(by, e)
-		}
-	}
-	return by
-}
-
-// made are the entries that say that the file in the place of an output is what
-// webpress once made of the same image, elsewhere and with whatever settings: both
-// were renamed or copied together.
-func (s *splitter) made(blob, output string) (by []Entry) {
-	there := s.blobs[output]
-	if blob == "" || there == "" || there == blob {
-		return nil
-	}
-	for _, e := range s.With(blob) {
-		if e.HasFile() && e.Output.Blob == there && !e.Output.Accepted {
-			by = append(by, e)
-		}
-	}
-	return by
-}
-
 // accepted says that the result of a job that is done was accepted as somebody has
 // changed it. It cannot be made again.
 func (s *splitter) accepted(j asset.Job) bool {
@@ -436,6 +384,8 @@ func done(j asset.Job, e Entry) asset.Result {
 		r.Reason = asset.NotSmaller
 	case IsWebP:
 		r.Reason = asset.IsWebP
+	case NotWider:
+		r.Reason = asset.NotWider
 	default:
 		r.Output, r.Format = j.Output, j.Recipe.Format
 		r.Width, r.Height = e.Output.Width, e.Output.Height

@@ -230,7 +230,7 @@ func (r Report) table() section {
 	s.row = func(i int) string {
 		one := of[i]
 		cells := fmt.Sprintf("| %s | %s | %s | %s |\n", r.linked(one.Source.Path),
-			whole(dimensions(one.Result, "×", "→")), whole(before(one.Result)+" → "+Size(one.After)), whole(savings(one.Result)))
+			whole(dimensions(one.Result, "×", "→")), whole(before(one.Result)+" → "+Size(one.After)), whole(savings(one)))
 		for _, made := range one.converted() {
 			cells += fmt.Sprintf("| ↳ %s | %s | %s | |\n", codeCell(short(made.Output, linkWidth)), whole(pixels(made, "×")), whole(Size(made.After)))
 		}
@@ -248,10 +248,12 @@ func before(one asset.Result) string {
 	return Size(one.Before)
 }
 
-func savings(one asset.Result) string {
+func savings(one row) string {
 	switch _, _, ok := one.Saving(); {
 	case one.Replaced != "":
 		return "moved"
+	case !ok && one.Before > 0:
+		return "" // it is one size more
 	case !ok:
 		return "?"
 	}

@@ -41,6 +41,17 @@ func stands(one, other asset.Result) bool {
 	return a > b || a == b && one.After < other.After
 }
 
+// Saving is that of the result that stands for all, where a page would load that: not
+// where a larger output was there before, which was counted then.
+func (r row) Saving() (before, after int64, ok bool) {
+	for _, one := range r.all {
+		if one.Reason == asset.UpToDate && one.Output != "" && one.Width*one.Height > r.Width*r.Height {
+			return 0, 0, false
+		}
+	}
+	return r.Result.Saving()
+}
+
 // converted are the outputs of a row that were converted, nil where there is one.
 func (r row) converted() []asset.Result {
 	if len(r.all) < 2 {

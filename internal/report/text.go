@@ -112,7 +112,7 @@ func (r Report) convertedText(b *strings.Builder) {
 	rows := [][]string{{title, "dimensions", "before", "after", "saved"}}
 	for _, one := range of[:min(len(of), openRows)] {
 		rows = append(rows, []string{
-			"  " + ci.Visible(one.Source.Path), dimensions(one.Result, "x", "->"), before(one.Result), Size(one.After), savings(one.Result),
+			"  " + ci.Visible(one.Source.Path), dimensions(one.Result, "x", "->"), before(one.Result), Size(one.After), savings(one),
 		})
 		for _, made := range one.converted() {
 			rows = append(rows, []string{"    " + ci.Visible(made.Output), pixels(made, "x"), "", Size(made.After), ""})

@@ -85,7 +85,7 @@ func (r Report) outcome(arrow string) string {
 	case r.moved() == t.Converted:
 		return s + ", by moving results that were there"
 	case t.BytesBefore == 0:
-		return s // the sizes of another run's sources may not be known
+		return s // the sizes of another run's sources may not be known, or sizes were added
 	}
 	s += fmt.Sprintf(": %s %s %s, ", Size(t.BytesBefore), arrow, Size(t.BytesAfter))
 	switch p := t.PercentSaved; {

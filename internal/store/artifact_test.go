@@ -29,7 +29,7 @@ func delivery(t *testing.T) Delivery {
 	return Delivery{
 		Dir: dir, Prefix: "site", Head: "0123456789abcdef0123456789abcdef01234567", Remove: always,
 		Results: []asset.Result{made("b/large.jpg", "b/large.webp", large), made("a b.png", "a b.webp", small)},
-		Recipe:  func(asset.Source) asset.Recipe { return asset.Recipe{Variant: asset.Variant{Quality: 80}} },
+		Recipe:  func(asset.Source, string) asset.Recipe { return asset.Recipe{Variant: asset.Variant{Quality: 80}} },
 		Report:  []byte(`{"schema": 1}`),
 	}
 }

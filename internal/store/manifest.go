@@ -93,7 +93,7 @@ func (d Delivery) manifest(files []File) Manifest {
 			Output: d.InRepository(f.Output), Size: f.After, SHA256: f.SHA256,
 		}
 		if d.Recipe != nil {
-			e.Recipe = RecipeDigest(d.Recipe(f.Source))
+			e.Recipe = RecipeDigest(d.Recipe(f.Source, f.Output))
 		}
 		m.Files = append(m.Files, e)
 	}

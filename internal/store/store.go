@@ -48,7 +48,7 @@ type Delivery struct {
 	// holds it: an artifact or a folder goes to a run that makes it anew.
 	Lock *Lock
 	// Recipe tells what was wanted of a source. Nil is not known.
-	Recipe func(asset.Source) asset.Recipe
+	Recipe func(source asset.Source, output string) asset.Recipe
 	// Committed says that the commit Head has the output at this path already, as
 	// it is in the work tree. Nil is not known: then no output counts as delivered
 	// by an earlier run.

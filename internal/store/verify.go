@@ -41,7 +41,7 @@ type VerifyOptions struct {
 	// Recipe is what those settings want of a source, of which it is told path
 	// and blob. Results have to fit its bounds, and to be made by it. Nil checks
 	// neither.
-	Recipe func(asset.Source) asset.Recipe
+	Recipe func(source asset.Source, output string) asset.Recipe
 	// Remove says that those settings remove a source, whose path begins at the
 	// root of the repository. Nil is never.
 	Remove func(source string) bool

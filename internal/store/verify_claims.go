@@ -82,7 +82,7 @@ func (v *verifying) claim(e Entry) {
 	if e.Removed && (v.Remove == nil || !v.Remove(e.Source)) {
 		bad("its source %q is to be removed, and the settings of the base branch keep it", e.Source)
 	}
-	if v.Recipe != nil && e.Recipe != RecipeDigest(v.Recipe(asset.Source{Path: e.Source, Blob: e.Blob})) {
+	if v.Recipe != nil && e.Recipe != RecipeDigest(v.Recipe(asset.Source{Path: e.Source, Blob: e.Blob}, e.Output)) {
 		bad("it was made with other settings than those of the base branch")
 	}
 	if err := v.Allowed(e.Source, e.Output); err != nil {

@@ -19,7 +19,7 @@ import (
 func (v *verifying) header(e Entry, data []byte) (asset.Result, error) {
 	r := asset.Recipe{}
 	if v.Recipe != nil {
-		r = v.Recipe(asset.Source{Path: e.Source, Blob: e.Blob})
+		r = v.Recipe(asset.Source{Path: e.Source, Blob: e.Blob}, e.Output)
 	}
 	maxPixels := cmp.Or(r.MaxPixels, v.MaxPixels)
 	want := formatByName(e.Output)

@@ -54,7 +54,7 @@ func TestVerifyPoison(t *testing.T) {
 	metadata := func(setting, content string) func(*testing.T, *uploaded, *VerifyOptions) {
 		return func(t *testing.T, u *uploaded, o *VerifyOptions) {
 			r := asset.Recipe{Variant: asset.Variant{Format: asset.WebP, Metadata: setting}, MaxPixels: DefaultMaxPixels}
-			o.Recipe = func(asset.Source) asset.Recipe { return r }
+			o.Recipe = func(asset.Source, string) asset.Recipe { return r }
 			u.add(t, "x.png", "x.webp", content)
 			for i := range u.Files {
 				u.Files[i].Recipe = RecipeDigest(r)

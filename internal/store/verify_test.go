@@ -105,7 +105,7 @@ func TestVerify(t *testing.T) {
 func TestVerifyArtifact(t *testing.T) {
 	t.Parallel()
 	lossy := picture(t, "webp/lossy.webp")
-	recipe := func(asset.Source) asset.Recipe {
+	recipe := func(asset.Source, string) asset.Recipe {
 		return asset.Recipe{Variant: asset.Variant{Format: asset.WebP, Quality: 75}, MaxPixels: 1 << 20}
 	}
 	g := newGitHub(t)
@@ -249,11 +249,11 @@ func TestVerifyRefuses(t *testing.T) {
 		}, []string{`"x.webp": `}},
 		{"too many pixels", func(_ *testing.T, _ *uploaded, o *VerifyOptions) { o.MaxPixels = 10 }, []string{`"a.webp": it claims`, `"b/c.webp": it claims`}},
 		{"other settings", func(_ *testing.T, _ *uploaded, o *VerifyOptions) {
-			o.Recipe = func(asset.Source) asset.Recipe { return asset.Recipe{Variant: asset.Variant{Quality: 5}} }
+			o.Recipe = func(asset.Source, string) asset.Recipe { return asset.Recipe{Variant: asset.Variant{Quality: 5}} }
 		}, []string{`"a.webp": it was made with other settings`, `"b/c.webp": it was made with other settings`}},
 		{"larger than the settings", func(_ *testing.T, u *uploaded, o *VerifyOptions) {
 			r := asset.Recipe{Variant: asset.Variant{MaxWidth: 7}}
-			o.Recipe = func(asset.Source) asset.Recipe { return r }
+			o.Recipe = func(asset.Source, string) asset.Recipe { return r }
 			u.Files[0].Recipe, u.Files[1].Recipe = RecipeDigest(r), RecipeDigest(r)
 		}, []string{`"a.webp": it is `, `"b/c.webp": it is `}},
 		{"removal not wanted", func(_ *testing.T, u *uploaded, _ *VerifyOptions) { u.Files[0].Removed, u.Files[1].Removed = true, true },

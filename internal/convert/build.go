@@ -1,0 +1,106 @@
+package convert
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/engine"
+)
+
+// isCopy says that an output in the place of its source would be a copy of it, by what
+// is known without a look at it.
+func isCopy(j asset.Job) bool {
+	v := j.Recipe.Variant
+	return j.Source.Format == v.Format && v.MaxWidth == 0 && v.MaxHeight == 0 && v.Width == 0 && v.Height == 0
+}
+
+// stands says that an output is there to take the place of its source on a page, and so
+// is of no use if it is not smaller. A part of it, or a format for mail and social cards,
+// is wanted for itself.
+func stands(v asset.Variant) bool {
+	return v.Crop == "" && (v.Format == asset.WebP || v.Format == asset.AVIF)
+}
+
+// maxSide is the number of pixels that a format holds a side.
+func maxSide(f asset.Format) int {
+	switch f {
+	case asset.AVIF:
+		return codec.MaxAVIFSide
+	case asset.JPEG:
+		return codec.MaxJPEGSide
+	case asset.PNG:
+		return codec.MaxPNGSide
+	}
+	return codec.MaxWebPSide
+}
+
+// build makes the outputs of jobs, which have the same source, from its content. errs say
+// which ones cannot be made, err that none can. keepLarger is that of Options.
+func build(ctx context.Context, data []byte, info codec.Info, jobs []asset.Job, threads int, keepLarger bool) (outputs []Output, errs []error, err error) {
+	outputs, errs = make([]Output, len(jobs)), make([]error, len(jobs))
+	var variants []asset.Variant
+	var at []int
+	for k, j := range jobs {
+		width, height := engine.Size(info.Width, info.Height, j.Recipe.Variant)
+		if most := maxSide(j.Recipe.Format); width > most || height > most {
+			errs[k] = &mistake{
+				fmt.Errorf("encode %q: %dx%d is more than %s holds, %d pixels a side", j.Source.Path, width, height, j.Recipe.Format.Name(), most),
+				fmt.Sprintf("shrink it with `max-width` or `max-height`, at most %d", most),
+			}
+			continue
+		}
+		switch {
+		case strings.EqualFold(j.Output, j.Source.Path) && info.Format == j.Recipe.Format && width == info.Width && height == info.Height:
+			// What is encoded with loss again and again gets worse each time.
+			outputs[k].Reason = asset.IsWebP
+			continue
+		case j.Narrower > 0 && info.Width <= j.Narrower:
+			outputs[k].Reason = asset.NotWider
+			continue
+		}
+		variants, at = append(variants, j.Recipe.Variant), append(at, k)
+	}
+	if len(variants) == 0 {
+		return outputs, errs, nil
+	}
+	made, err := engine.Convert(ctx, data, info, variants, engine.Options{MaxPixels: jobs[0].Recipe.MaxPixels, Threads: threads})
+	if err != nil {
+		return nil, nil, named("convert", jobs[0].Source.Path, err)
+	}
+	for n, k := range at {
+		m, out := made[n], &outputs[k]
+		*out = Output{
+			Data: m.Data, Width: m.Width, Height: m.Height, Frames: m.Frames, Lossless: m.Lossless,
+			SourceWidth: info.Width, SourceHeight: info.Height,
+			Pixels: pixels(info), Notes: slices.Concat(info.Notes, m.Notes), After: int64(len(m.Data)),
+		}
+		wanted := keepLarger && jobs[k].Recipe.MinSavings == 0
+		if !wanted && !Keeps(jobs[k].Recipe, info.Format, int64(len(data)), out.After) {
+			out.Data, out.Reason = nil, asset.NotSmaller
+		}
+	}
+	return outputs, errs, nil
+}
+
+// Keeps says whether a run keeps an output of after bytes by a recipe, for a source of
+// this format and of before bytes.
+func Keeps(r asset.Recipe, source asset.Format, before, after int64) bool {
+	if r.MinSavings == 0 && !stands(r.Variant) {
+		return true
+	}
+	return Worthwhile(source, before, after, r.MinSavings)
+}
+
+// Worthwhile says whether a run keeps an output of after bytes, for a source of this
+// format and of before bytes. HEIC is often smaller than WebP, but the point there is
+// that all browsers show the output.
+func Worthwhile(source asset.Format, before, after int64, minSavings float64) bool {
+	if source == asset.HEIC {
+		return true
+	}
+	return after < before && float64(before-after)*100 >= minSavings*float64(before)
+}
