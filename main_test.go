@@ -325,7 +325,7 @@ func cmdForge(ts *testscript.TestScript, neg bool, args []string) {
 	for line := range strings.Lines(ts.ReadFile("webpress.lock")) {
 		if field := strings.Split(line, "\t"); len(field) > 5 {
 			recipe = field[4]
-			if field[0] == args[0] {
+			if field[0] == args[0] && (len(args) == 2 || len(field) < 7 || field[6] == args[2]) {
 				continue
 			}
 		}

@@ -238,7 +238,7 @@ func (c *outputCheck) orphans(all []ledger.Orphan) {
 	for _, o := range all {
 		name, below := c.past.below(o.Path)
 		source, _ := c.past.below(o.Source)
-		if !below || o.Edited || c.moving[o.Path] {
+		if !below || o.Edited || o.IsSource || c.moving[o.Path] {
 			continue
 		}
 		f := asset.Finding{

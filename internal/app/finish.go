@@ -60,8 +60,11 @@ func (r *run) finish(ctx context.Context, p *past, v *view, results []asset.Resu
 		case o.Edited:
 			p.forget(o)
 			done.notices = append(done.notices, fmt.Sprintf("%q is left alone: it was changed by hand, and %s", name, p.why(o)))
+		case o.IsSource:
+			p.forget(o)
+			done.notices = append(done.notices, fmt.Sprintf("%q is left alone: it is a source, and webpress.lock has it for the result of %q", name, o.Source))
 		case o.Unproven:
-			done.notices = append(done.notices, fmt.Sprintf("%q is left alone: webpress.lock has it for the result of %q, which is gone, and git's history does not bear that out; %s", name, o.Source, unprovenHint(p.whole)))
+			done.notices = append(done.notices, fmt.Sprintf("%q is left alone: webpress.lock has it for the result of %q, and git's history does not bear that out; %s", name, o.Source, unprovenHint(p.whole)))
 			if p.whole && !o.Moved {
 				p.forget(o)
 			}

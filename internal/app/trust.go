@@ -12,11 +12,14 @@ import (
 // A line of webpress.lock may have been written by hand, in a pull request: that a file is
 // a result is believed, where it is about to be replaced or removed, only if git's
 // history bears it out, if the line was in the base already, or if it is in no commit and
-// so this tree's own.
+// so this tree's own. Where a file is about to be removed, the history has to have that line
+// in the commit that the file came with: that its source was there then says nothing, for
+// any two images may have been.
 
 // doubted returns which of entries are not to be believed. Where the history is not whole,
-// those are among them that it does not show; whole says so.
-func (r *run) doubted(ctx context.Context, p *past, entries []ledger.Entry) (doubted map[git.Made]bool, whole bool, err error) {
+// those are among them that it does not show; whole says so. removes says that files are
+// about to be removed.
+func (r *run) doubted(ctx context.Context, p *past, entries []ledger.Entry, removes bool) (doubted map[git.Made]bool, whole bool, err error) {
 	whole = true
 	if p.repo == nil || len(entries) == 0 {
 		return nil, whole, nil
@@ -45,20 +48,22 @@ func (r *run) doubted(ctx context.Context, p *past, entries []ledger.Entry) (dou
 		shown, first, whole = nil, nil, false // a partial clone does not have it all
 	}
 	doubted = map[git.Made]bool{}
-	locks := map[string]*ledger.Ledger{}
+	results := map[string]map[string]bool{}
 	for _, m := range asked {
-		if shown[m] {
+		commit := first[m]
+		if shown[m] && (commit == "" || !removes) {
 			continue
 		}
-		// Its source may have had another name then: the commit that brought the file has
-		// the lock file that says so.
-		if commit := first[m]; commit != "" {
-			if locks[commit] == nil {
-				if locks[commit], err = p.lockAt(ctx, commit); err != nil {
+		// The source, or both, may have had another name then: what counts is the content.
+		if commit != "" {
+			if results[commit] == nil {
+				l, err := p.lockAt(ctx, commit)
+				if err != nil {
 					return nil, whole, err
 				}
+				results[commit] = l.Results()
 			}
-			if locks[commit].Made(m.Output, m.Blob) {
+			if results[commit][m.Blob] {
 				continue
 			}
 		}
@@ -106,12 +111,19 @@ func (r *run) believed(ctx context.Context, p *past) (func(ledger.Entry) bool, e
 // doubt takes from jobs the leave to replace or to move a file, where only a line that is
 // not to be believed gives it.
 func (r *run) doubt(ctx context.Context, p *past, v *view) error {
-	var entries []ledger.Entry
+	var entries, moves []ledger.Entry
 	for _, t := range v.todo {
 		entries = append(append(entries, t.Grounds...), t.LikeGrounds...)
+		if t.Moved {
+			moves = append(moves, t.LikeGrounds...)
+		}
 	}
-	doubted, whole, err := r.doubted(ctx, p, entries)
-	if err != nil || len(doubted) == 0 {
+	doubted, whole, err := r.doubted(ctx, p, entries, false)
+	if err != nil {
+		return err
+	}
+	unmoved, _, err := r.doubted(ctx, p, moves, true)
+	if err != nil || len(doubted)+len(unmoved) == 0 {
 		return err
 	}
 	all := func(grounds []ledger.Entry) bool {
@@ -129,6 +141,7 @@ func (r *run) doubt(ctx context.Context, p *past, v *view) error {
 		if t.Like != "" && all(t.LikeGrounds) {
 			t.Like, t.Moved = "", false
 		}
+		t.Moved = t.Moved && !slices.ContainsFunc(t.LikeGrounds, func(e ledger.Entry) bool { return unmoved[saidMade(e)] })
 	}
 	return nil
 }
@@ -152,7 +165,7 @@ func (r *run) doubtOrphans(ctx context.Context, p *past, orphans []ledger.Orphan
 			entries = append(entries, ledger.Entry{Source: o.Source, Status: ledger.Made, Output: o.Output})
 		}
 	}
-	doubted, whole, err := r.doubted(ctx, p, entries)
+	doubted, whole, err := r.doubted(ctx, p, entries, true)
 	if err != nil {
 		return err
 	}
@@ -167,7 +180,7 @@ func (r *run) doubtOrphans(ctx context.Context, p *past, orphans []ledger.Orphan
 // unprovenHint says what to do about an orphan that is not known to be one.
 func unprovenHint(whole bool) string {
 	if whole {
-		return "git has not had that source"
+		return "no commit has brought it as a result"
 	}
 	return "fetch the whole history, by `fetch-depth: 0` of actions/checkout or GIT_DEPTH: 0 of GitLab"
 }

@@ -23,7 +23,7 @@ const manyOutputs = 200
 // commit has ever had for Output it is enough that one had Source: whoever knows that
 // content has the file itself.
 //
-// first are the commits in which the others of all first had their contents.
+// first are the commits in which files first had their contents, where there are any.
 //
 // A shallow clone does not show where its oldest commits have their files from:
 // those are no proof, and whole is false. Nothing is fetched.
@@ -80,7 +80,6 @@ func (r *Repo) ShowsMade(ctx context.Context, all []Made) (shown map[Made]bool, 
 	for i, line := range lines {
 		if field := strings.Fields(line); i < len(asked) && len(field) == 3 && field[1] == "blob" && isID(field[0]) {
 			shown[asked[i]] = true
-			delete(first, asked[i])
 		}
 	}
 	return shown, first, whole, nil

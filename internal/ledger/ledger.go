@@ -206,9 +206,17 @@ func (l *Ledger) Entries() []Entry {
 	return all
 }
 
-// Made says that some line has a content for an output at a path.
-func (l *Ledger) Made(output, blob string) bool {
-	return slices.ContainsFunc(l.MadeAs(output), func(e Entry) bool { return e.Output.Blob == blob })
+// Results are the git blob ids of all outputs that were made.
+func (l *Ledger) Results() map[string]bool {
+	ids := make(map[string]bool, len(l.bySource))
+	for _, entries := range l.bySource {
+		for _, e := range entries {
+			if e.HasFile() {
+				ids[e.Output.Blob] = true
+			}
+		}
+	}
+	return ids
 }
 
 // Has says that the file has just this line.

@@ -97,6 +97,8 @@ type Orphan struct {
 	Output
 	// Edited says that it is not as it was made: somebody has changed it.
 	Edited bool
+	// IsSource says that it is an image in its own right.
+	IsSource bool
 	// Unproven says that it may be another file: nothing but the lock file says that it
 	// was made of Source.
 	Unproven bool
@@ -160,13 +162,14 @@ func (l *Ledger) Orphans(before []Entry, wants func(source string) bool, wanted 
 	left := map[string]bool{}
 	for _, o := range all {
 		blob := blobs[o.Path]
-		if o.Blob == "" || blob == "" || l.shared(o.Path, o.Source) {
+		if o.Blob == "" || blob == "" || o.Path == o.Source || l.shared(o.Path, o.Source) {
 			if o.Unwanted {
 				l.DropOutput(o.Source, o.Path)
 			}
 			continue
 		}
 		o.Edited = blob != o.Blob || o.Accepted
+		o.IsSource = wanted[o.Path] != nil || len(l.Of(o.Path)) > 0
 		orphans = append(orphans, o)
 		left[o.Source] = true
 	}

@@ -226,8 +226,12 @@ func (s *splitter) usual(j asset.Job) (Entry, bool) {
 // about adds the outputs and the sources that matter to a job that is not done.
 func (s *splitter) about(j asset.Job, outputs, sources []string) (_, _ []string) {
 	ask := func(e Entry) {
-		if e.HasFile() {
-			outputs = append(outputs, e.Output.Path)
+		if !e.HasFile() {
+			return
+		}
+		outputs = append(outputs, e.Output.Path)
+		for _, other := range s.MadeAs(e.Output.Path) {
+			sources = append(sources, other.Source)
 		}
 	}
 	for _, e := range s.Of(s.at(j.Source.Path)) {
@@ -294,7 +298,7 @@ func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
 		case own:
 			todo.Why = WhyEdited
 		case s.intact(o):
-			todo.Why, todo.Like, todo.Moved = WhyMoved, o.Path, true
+			todo.Why, todo.Like, todo.Moved = WhyMoved, o.Path, !s.needed(o.Path, source)
 			todo.LikeGrounds = []Entry{e}
 		default:
 			todo.Why = WhyMissing
@@ -317,7 +321,7 @@ func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
 				s.found = append(s.found, e)
 				return done(j, e), nil
 			}
-			todo.Like, todo.Moved = e.Output.Path, moved && e.Status != Removed
+			todo.Like, todo.Moved = e.Output.Path, moved && e.Status != Removed && !s.needed(e.Output.Path, e.Source)
 			todo.LikeGrounds = []Entry{e}
 		}
 	}
@@ -348,6 +352,14 @@ func (s *splitter) keep(e Entry, output string) {
 	if was.Output.Path != "" && was.Output.Path != output && s.wanted.not(was) {
 		s.gone = append(s.gone, was)
 	}
+}
+
+// needed says that the file at an output's path is more than the result of a source: that
+// of another one that is there, or a source.
+func (s *splitter) needed(output, source string) bool {
+	return s.wanted[output] != nil || slices.ContainsFunc(s.MadeAs(output), func(e Entry) bool {
+		return e.Source != source && s.there[e.Source]
+	})
 }
 
 // accepted says that the result of a job that is done was accepted as somebody has
