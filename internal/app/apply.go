@@ -108,7 +108,7 @@ func (r *run) verifyUploads(ctx context.Context, dirs []string, head string,
 		return nil, err
 	}
 	o := store.VerifyOptions{
-		Head: head, Allowed: allowed, Recipe: r.recipeAtTop, Remove: r.removesAtTop, Fits: fits,
+		Head: head, Allowed: allowed, Recipe: r.recipeAtTop, Remove: r.removesAtTop, Outputs: r.outputsAtTop, Fits: fits,
 		MaxPixels: r.settings.MaxPixels, MaxMemory: r.settings.MemoryLimit,
 	}
 	if o.MaxMemory == 0 {
@@ -176,6 +176,16 @@ func (r *run) recipeAtTop(s asset.Source, output string) asset.Recipe {
 // removesAtTop is removes for the path of a source from the root of the repository.
 func (r *run) removesAtTop(source string) bool {
 	return r.removes(asset.Source{Path: r.fromTop(source)})
+}
+
+// outputsAtTop are the outputs that the settings want of a source. Paths begin at the root
+// of the repository.
+func (r *run) outputsAtTop(source string) (outputs []string) {
+	jobs, _ := convert.Plan([]asset.Source{{Path: r.fromTop(source)}}, r.wishes)
+	for _, j := range jobs {
+		outputs = append(outputs, path.Join(r.prefix(r.repo), j.Output))
+	}
+	return outputs
 }
 
 // findPullRequest asks for the pull request that the upload is for, where a

@@ -160,6 +160,7 @@ func (s *shards) take(ctx context.Context, jobs []asset.Job, finished func(asset
 			todo = append(todo, j)
 		}
 	}
+	convert.KeepSources(todo, results)
 	taken := convert.Run(ctx, todo, convert.Options{
 		Dir: s.settings.WorkingDirectory, DryRun: s.settings.DryRun, Made: s.output, Now: s.Now,
 		Finished: finished,

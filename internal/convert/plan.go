@@ -69,7 +69,20 @@ func Plan(sources []asset.Source, wishes func(asset.Source) []Wish) (jobs []asse
 			jobs = append(jobs, j)
 		}
 	}
+	KeepSources(jobs, settled)
 	return jobs, settled
+}
+
+// KeepSources lets no job remove a source of which another output is settled without
+// having been made.
+func KeepSources(jobs []asset.Job, settled []asset.Result) {
+	kept := make(map[string]bool, len(settled))
+	for _, one := range settled {
+		kept[one.Source.Path] = true
+	}
+	for i := range jobs {
+		jobs[i].Remove = jobs[i].Remove && !kept[jobs[i].Source.Path]
+	}
 }
 
 // expand fills the template in for s. {dir} is the folder of the source, {name}

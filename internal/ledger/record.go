@@ -16,11 +16,16 @@ func (l *Ledger) Record(jobs []asset.Job, results []asset.Result, prefix, codecs
 	for _, j := range jobs {
 		by[j.Output] = j
 	}
+	kept := map[string]bool{} // sources that stay, for they have not become all that they should
+	for _, r := range results {
+		kept[r.Source.Path] = kept[r.Source.Path] || r.Status == asset.Failed || r.Output == ""
+	}
 	for _, r := range results {
 		j, ok := by[r.Target]
 		if !ok || r.Status == asset.Failed {
 			continue
 		}
+		j.Remove = j.Remove && !kept[r.Source.Path]
 		if e, ok := entry(j, r, prefix, codecs, blobs); ok {
 			e.Output.Accepted = e.HasFile() && l.accepted(e.Blob, e.Output.Blob)
 			if r.Replaced != "" {

@@ -74,17 +74,25 @@ func (l *Ledger) Split(jobs []asset.Job, prefix, codecs string, tree Tree) (Spli
 		return Split{}, err
 	}
 	out := Split{Done: make([]asset.Result, 0, len(jobs))}
-	for _, j := range jobs {
-		result, todo := s.one(j)
-		switch {
+	results, todos := make([]asset.Result, len(jobs)), make([]*Todo, len(jobs))
+	kept := map[string]bool{} // sources of which an output is none, or cannot be made again
+	for i, j := range jobs {
+		results[i], todos[i] = s.one(j)
+		if todos[i] == nil && j.Remove && (results[i].Output == "" || results[i].Output == j.Source.Path || s.accepted(j)) {
+			kept[j.Source.Path] = true
+		}
+	}
+	for i, j := range jobs {
+		switch todo := todos[i]; {
 		case todo != nil:
+			todo.Remove = todo.Remove && !kept[j.Source.Path]
 			out.Todo = append(out.Todo, *todo)
-		case j.Remove && result.Output != "" && result.Output != j.Source.Path && !s.accepted(j):
+		case j.Remove && !kept[j.Source.Path]:
 			// It is made again: a source is removed only where it was read.
 			j.Own = true
 			out.Todo = append(out.Todo, Todo{Job: j, Why: WhyRemove, Grounds: s.of(j)})
 		default:
-			out.Done = append(out.Done, result)
+			out.Done = append(out.Done, results[i])
 		}
 	}
 	l.superseded = s.supersede(out.Todo)

@@ -44,6 +44,12 @@ func (v *verifying) removals(files []Entry) {
 			v.faultOf(e.Output, "its source %q is to be removed, and is the output %q", e.Source, other)
 		case !e.Removed && v.removed[e.Source]:
 			v.faultOf(e.Output, "its source %q is to be removed, and to be kept", e.Source)
+		case e.Removed && v.Outputs != nil:
+			for _, output := range v.Outputs(e.Source) {
+				if v.entries[output].Source != e.Source {
+					v.faultOf(e.Output, "its source %q is to be removed, and %q was not made of it", e.Source, output)
+				}
+			}
 		}
 	}
 }
