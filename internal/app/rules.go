@@ -1,6 +1,9 @@
 package app
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -101,6 +104,16 @@ func (r *run) names() tree.Names {
 // removes says that a source goes once it has its output.
 func (r *run) removes(s asset.Source) bool {
 	return !r.kept[s.Path] && r.settingsOf(s.Path).Originals != config.OriginalsKeep
+}
+
+// removed says that a source went, or in a dry run would: one of which an output was not
+// made is still there.
+func (r *run) removed(s asset.Source) bool {
+	if !r.removes(s) || r.settings.DryRun {
+		return r.removes(s)
+	}
+	_, err := os.Lstat(filepath.Join(r.settings.WorkingDirectory, filepath.FromSlash(s.Path)))
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // recipeFor is how a source is to be converted for an output, whose path is from the
