@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 	"golang.org/x/term"
@@ -151,7 +153,10 @@ func (r *run) tooMany(n int) error {
 			Hint:    "name one source, or let the results go to a folder, as in -o out/",
 		}
 	}
-	folder := s.Output[:len(s.Output)-len(".webp")] + "/"
+	folder := strings.TrimSuffix(s.Output, path.Ext(s.Output)) + "/"
+	if strings.HasSuffix(folder, "//") || folder == "/" { // the name is an extension alone
+		folder = "out/"
+	}
 	return &asset.Fault{
 		Message: fmt.Sprintf("%q is one file, and there are %d sources", s.Output, n),
 		Hint:    "name one source, or let the results go to a folder: -o " + shell.Quote(folder),
