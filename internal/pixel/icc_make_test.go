@@ -27,6 +27,9 @@ func TestMakeProfile(t *testing.T) {
 		if !bytes.Equal(icc, MakeProfile(ProfileOptions{Gamma: gamma})) {
 			t.Errorf("gamma %v: not always the same", gamma)
 		}
+		if n := binary.BigEndian.Uint32(icc); int(n) != len(icc) {
+			t.Errorf("gamma %v: %d bytes, and it says %d", gamma, len(icc), n)
+		}
 		for _, v := range []byte{0, 40, 128, 200, 255} {
 			light := math.Pow(float64(v)/255, gamma)
 			want := 12.92 * light
