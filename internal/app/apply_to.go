@@ -75,7 +75,7 @@ func (s unmoved) explain(err error) error {
 	case !ok:
 	case s.fork != "" && (fault.Hint == "" || errors.Is(err, git.ErrNotFound) || errors.Is(err, git.ErrForbidden) || errors.Is(err, git.ErrUnauthorized)):
 		fault.Hint = fmt.Sprintf("the branch belongs to the fork %s, and the job's own token cannot write there: "+
-			"set `token` to that of a maintainer, for a pull request that allows edits by maintainers, or take the pictures from the artifact", s.fork)
+			"set `token` to that of a maintainer, for a pull request that allows edits by maintainers, or take the images from the artifact", s.fork)
 	case fault.Hint == "":
 		fault.Hint = "nothing of the upload is committed: run the job again"
 	}

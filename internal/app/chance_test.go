@@ -26,7 +26,7 @@ var chances = flag.Uint64("chances", 3, "how many repositories TestChance makes"
 
 // TestChance lets chance do to a repository what people do: pictures and results are
 // made, edited, copied, renamed, swapped and deleted, and settings change. However
-// that went, after a run every picture has the very result that it would have
+// that went, after a run every image has the very result that it would have
 // alone, nothing is left of those that are gone, and a second run does nothing.
 func TestChance(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {

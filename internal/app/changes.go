@@ -69,13 +69,13 @@ func (r *run) confine(ctx context.Context) (*changes, error) {
 		return nil, err
 	}
 	if c == nil {
-		r.log.line("every picture counts, not only what has changed: %s", why)
+		r.log.line("all images are converted, not only what has changed: %s", why)
 		return nil, nil
 	}
 	if file := r.settings.File; file != "" {
 		at := path.Join(r.prefix(r.repo), filepath.ToSlash(file))
 		if _, ok := c.kinds[at]; ok {
-			r.log.line("%q has changed: every picture counts, not only those that have", file)
+			r.log.line("%q has changed: all images are converted, not only those that have", file)
 			return nil, nil
 		}
 	}

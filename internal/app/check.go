@@ -211,7 +211,7 @@ func (c *outputCheck) notAdded(ctx context.Context) error {
 	for _, name := range names {
 		c.add(sourceOf[name], asset.Finding{
 			Rule: asset.RuleNotAdded, Severity: asset.Error, Path: name,
-			Message: fmt.Sprintf("%q is not added to git as it is", name),
+			Message: fmt.Sprintf("%q is not staged as it is now", name),
 			Hint:    "add it to the commit",
 		}, fixes{add: []string{name}})
 	}

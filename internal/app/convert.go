@@ -186,10 +186,13 @@ const fewPaths = 8
 // their extension, so that nothing else is added that is not meant to be.
 func gitAdd(names []string) string {
 	words := []string{"git add --"}
-	if len(names) > fewPaths {
-		few := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return path.Ext(name) == ".webp" })
+	for _, ext := range []string{".webp", ".avif"} { // others are those of sources
+		if len(names) <= fewPaths {
+			break
+		}
+		few := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return path.Ext(name) == ext })
 		if len(few) < len(names) {
-			words = append(words, "'*.webp'")
+			words = append(words, "'*"+ext+"'")
 		}
 		names = few
 	}
@@ -230,9 +233,16 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 		convert.CapHeap(cmp.Or(o.Memory, convert.DefaultMemory()))
 	}
 
-	what := count(len(jobs)+len(settled), "picture")
-	if len(settled) > 0 {
-		what = fmt.Sprintf("%d of %s", len(jobs), what)
+	todo, all := map[string]bool{}, map[string]bool{}
+	for _, j := range jobs {
+		todo[j.Source.Path], all[j.Source.Path] = true, true
+	}
+	for _, one := range settled {
+		all[one.Source.Path] = true
+	}
+	what := count(len(all), "image")
+	if len(todo) < len(all) {
+		what = fmt.Sprintf("%d of %s", len(todo), what)
 	}
 	if !s.Quiet {
 		defer r.ci.Group("Convert " + what)()
@@ -332,7 +342,7 @@ func (r *run) tellSettings() {
 
 // tellStores prints where results will go.
 func (r *run) tellStores(to stores) {
-	names := []string{"the work tree"}
+	names := []string{"the working tree"}
 	for _, one := range to.list {
 		names = append(names, one.Name())
 	}

@@ -69,7 +69,7 @@ func (r *run) finish(ctx context.Context, p *past, v *view, results []asset.Resu
 				p.forget(o)
 			}
 		case !below, !o.Moved && !r.settings.Prune:
-			done.notices = append(done.notices, fmt.Sprintf("%q is an orphan: %s; `prune` removes it", name, p.why(o)))
+			done.notices = append(done.notices, fmt.Sprintf("%q is an orphan: %s; `webpress --prune` removes it", name, p.why(o)))
 		default:
 			err := r.remove(name)
 			if errors.Is(err, fs.ErrNotExist) {

@@ -55,21 +55,22 @@ func (f *fixes) commands() string {
 	for _, output := range unique(f.outputs) {
 		lines = append(lines, "# in webpress.yml, for sources of one result:", "#   output: "+strconv.Quote(output))
 	}
-	say("keeps these files as they are, for the results:", f.webpress(f.accept, "accept")...)
+	say("keep these files as they are:", f.webpress(f.accept, "accept")...)
 	if len(f.lost) > 0 {
-		lines = append(lines, "# or makes them again, and loses those files:")
+		lines = append(lines, "# or make them again, and lose the changes:")
 		for _, command := range f.lost {
 			lines = append(lines, "#   "+command)
 		}
 	}
-	say("makes these again, and loses what is in the place of their results:", f.webpress(f.again, "--verify", "--overwrite")...)
+	say("make these again, and replace the files in the place of their results:", f.webpress(f.again, "--verify", "--overwrite")...)
 	say("", f.webpress(f.convert)...)
-	say("deletes the results of these, which are gone:", f.webpress(f.prune, "--prune")...)
+	say("delete results that are not needed any more, of these sources:", f.webpress(f.prune, "--prune")...)
 	if f.repo != nil {
 		say("", f.git(f.add, "add")...)
-		say("adds what .gitignore leaves out:", f.git(f.force, "add", "--force")...)
+		say("add what .gitignore leaves out:", f.git(f.force, "add", "--force")...)
 	}
-	if slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(strings.TrimLeft(line, "# "), "webpress ") }) {
+	// Who reads this in the log of a CI may not have it.
+	if f.ci.Name() != "" && slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(strings.TrimLeft(line, "# "), "webpress ") }) {
 		lines = append([]string{"# without webpress, first type: " + f.container()}, lines...)
 	}
 	return strings.Join(lines, "\n")

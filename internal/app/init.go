@@ -12,6 +12,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/ci"
+	"github.com/webpress/webpress/internal/project"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/scan"
 	"github.com/webpress/webpress/internal/setup"
@@ -34,10 +35,10 @@ func (r *run) setUp(ctx context.Context) int {
 		return r.stop(ctx, fmt.Errorf("open working directory: %w", tree.Cause(err)))
 	}
 	defer root.Close()
-	project := setup.Look(root.FS(), origin)
+	site := setup.Look(root.FS(), origin)
 	o := r.scanOptions()
-	if project.Built != "" {
-		o.Ignore = append(o.Ignore, "/"+project.Built+"/")
+	if site.Built != "" {
+		o.Ignore = append(o.Ignore, "/"+site.Built+"/")
 	}
 	found, err := scan.Find(ctx, o)
 	if err != nil {
@@ -47,8 +48,8 @@ func (r *run) setUp(ctx context.Context) int {
 	for _, s := range found.Sources {
 		images = append(images, s.Path)
 	}
-	r.describeProject(project, found.Sources)
-	for _, f := range project.Files(root.FS(), images, r.repo != nil) {
+	r.describeProject(site, found.Sources)
+	for _, f := range site.Files(root.FS(), images, r.repo != nil) {
 		if err := r.writeSetup(root, f); err != nil {
 			r.tellFault(fmt.Errorf("write %q: %w", f.Path, tree.Cause(err)))
 			return Undelivered
@@ -57,8 +58,8 @@ func (r *run) setUp(ctx context.Context) int {
 	switch {
 	case r.settings.DryRun:
 		r.log.line("\ndry run: nothing was written")
-	case len(project.CI) == 0:
-		r.log.line("\nno CI found: docs/github.md and docs/gitlab.md show how to run webpress in one")
+	case len(site.CI) == 0:
+		r.log.line("\nno CI found: %s shows how to run webpress in one", project.URL+"#readme")
 		r.log.line("next: webpress")
 	default:
 		r.log.line("\nnext: webpress, then commit these files with the results")
@@ -100,7 +101,7 @@ func (r *run) writeSetup(root *os.Root, f setup.File) error {
 	show := func(format string) {
 		r.log.line("\n"+format, ci.Visible(f.Path))
 		for line := range strings.Lines(strings.TrimPrefix(f.Text, "\n")) {
-			r.log.line("  %s", strings.TrimSuffix(line, "\n"))
+			r.log.line("%s", strings.TrimRight("  "+line, " \n"))
 		}
 	}
 	switch {

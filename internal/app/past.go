@@ -88,7 +88,7 @@ func (r *run) readPast() (*past, error) {
 	if p.Ledger, err = ledger.Parse(data); err != nil {
 		fault := &asset.Fault{
 			Message: fmt.Sprintf("read %q: %s", p.lock(), err),
-			Hint:    "run `webpress relock`: it keeps every line that is whole, and loses no picture",
+			Hint:    "run `webpress relock`: it keeps every line that is whole, and loses no image",
 		}
 		if errors.Is(err, ledger.ErrNewer) {
 			fault.Hint = "update webpress, or run `webpress relock` to begin a new file"

@@ -82,5 +82,5 @@ func (r *run) share(v *view) {
 	if r.shard.index > 1 {
 		v.settled, v.found.Notices = nil, nil
 	}
-	r.log.line("shard %s: %d of %s", r.shard, len(mine), count(all, "picture"))
+	r.log.line("shard %s: %d of %s", r.shard, len(mine), count(all, "image"))
 }

@@ -113,7 +113,7 @@ func (r *run) singleJob(ctx context.Context, in *report.Input) (*asset.Job, []by
 			fault = &asset.Fault{Message: fmt.Sprintf("read standard input: %s", err)}
 		default:
 			if source, fault = scan.Stream(stdinName, content); fault == nil {
-				return &asset.Job{Source: source, Recipe: recipe(s), Output: output, Overwrite: s.Overwrite}, content, nil
+				return &asset.Job{Source: source, Recipe: r.recipe(source, r.each(s)[0]), Output: output, Overwrite: s.Overwrite}, content, nil
 			}
 		}
 		in.Results = []asset.Result{asset.Fail(asset.Source{Path: stdinName, Size: int64(len(content))}, fault.Message, fault.Hint)}
@@ -140,8 +140,11 @@ func (r *run) singleJob(ctx context.Context, in *report.Input) (*asset.Job, []by
 		return nil, nil, nil
 	}
 	source := found.Sources[0]
-	c := r.settingsOf(source.Path)
-	return &asset.Job{Source: source, Recipe: recipe(c), Output: output, Overwrite: s.Overwrite}, nil, nil
+	all, err := r.settingsOf(source.Path).Each()
+	if err != nil {
+		return nil, nil, &asset.Fault{Message: fmt.Sprintf("%s: %s", source.Path, err)}
+	}
+	return &asset.Job{Source: source, Recipe: r.recipe(source, all[0]), Output: output, Overwrite: s.Overwrite}, nil, nil
 }
 
 // tooMany is why nothing is done where there are several sources for one file.

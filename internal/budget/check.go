@@ -32,7 +32,7 @@ func Check(limits []Limit, files []File, before map[string]int64) (findings []as
 		findings = append(findings, checkFile(limits, &files[i])...)
 	}
 	if unknown {
-		notices = append(notices, "max-growth was not checked: what the pictures were like in the base is not known")
+		notices = append(notices, "max-growth was not checked: what the images were like in the base is not known")
 	}
 	slices.SortStableFunc(findings, func(a, b asset.Finding) int {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Rule, b.Rule))
@@ -128,14 +128,14 @@ func (l *Limit) total(files []File) []asset.Finding {
 		return nil
 	}
 	has, most := sizes(sum, l.MaxTotalBytes)
-	pictures := "pictures together have"
+	images := "images together have"
 	if count == 1 {
-		pictures = "picture has"
+		images = "image has"
 	}
 	return []asset.Finding{{
 		Rule: maxTotalBytes, Severity: l.severity(),
-		Message: fmt.Sprintf("%s %s %s, %s are allowed", humanize.Comma(int64(count)), pictures, has, most) + l.where(),
-		Hint:    "shrink pictures, let webpress replace them (`originals: remove`), or name what has to stay under `except`",
+		Message: fmt.Sprintf("%s %s %s, %s are allowed", humanize.Comma(int64(count)), images, has, most) + l.where(),
+		Hint:    "shrink images, let webpress replace them (`originals: remove`), or name what has to stay under `except`",
 	}}
 }
 
@@ -157,7 +157,7 @@ func (l *Limit) growth(files []File, before map[string]int64) []asset.Finding {
 	}
 	return []asset.Finding{{
 		Rule: maxGrowth, Severity: l.severity(),
-		Message: fmt.Sprintf("the pictures have grown by %s since the base, %s", has, allowed) + l.where(),
+		Message: fmt.Sprintf("the images have grown by %s since the base, %s", has, allowed) + l.where(),
 		Hint:    "shrink what was added, let webpress replace it (`originals: remove`), or name it under `except`",
 	}}
 }

@@ -157,10 +157,10 @@ func TestCheck(t *testing.T) {
 			},
 			files: []budget.File{photo, result},
 			want: []asset.Finding{
-				finding("max-total-bytes", "", "2 pictures together have 8.7 MB, 5 MB are allowed (webpress.yml, line 7)",
-					"shrink pictures, let webpress replace them (`originals: remove`), or name what has to stay under `except`"),
-				warning(finding("max-total-bytes", "", "1 picture has 8.1 MB, 1 MB are allowed (webpress.yml, line 8)",
-					"shrink pictures, let webpress replace them (`originals: remove`), or name what has to stay under `except`")),
+				finding("max-total-bytes", "", "2 images together have 8.7 MB, 5 MB are allowed (webpress.yml, line 7)",
+					"shrink images, let webpress replace them (`originals: remove`), or name what has to stay under `except`"),
+				warning(finding("max-total-bytes", "", "1 image has 8.1 MB, 1 MB are allowed (webpress.yml, line 8)",
+					"shrink images, let webpress replace them (`originals: remove`), or name what has to stay under `except`")),
 			},
 		},
 		{
@@ -173,9 +173,9 @@ func TestCheck(t *testing.T) {
 			files:  []budget.File{photo, result},
 			before: map[string]int64{"photos/a.jpg": 6_000_000, "photos/b.jpg": 100_000, "gone/c.jpg": 400_000},
 			want: []asset.Finding{
-				finding("max-growth", "", "the pictures have grown by 2.2 MB since the base, 1 MB are allowed (webpress.yml, line 2)",
+				finding("max-growth", "", "the images have grown by 2.2 MB since the base, 1 MB are allowed (webpress.yml, line 2)",
 					"shrink what was added, let webpress replace it (`originals: remove`)"+except),
-				finding("max-growth", "", "the pictures have grown by 2 MB since the base, and may not grow (webpress.yml, line 3)",
+				finding("max-growth", "", "the images have grown by 2 MB since the base, and may not grow (webpress.yml, line 3)",
 					"shrink what was added, let webpress replace it (`originals: remove`)"+except),
 			},
 		},
@@ -183,7 +183,7 @@ func TestCheck(t *testing.T) {
 			name:    "growth since nobody knows when",
 			limits:  []budget.Limit{{MaxGrowth: bytes(0)}, {Line: 3, MaxGrowth: bytes(1)}},
 			files:   []budget.File{photo},
-			notices: []string{"max-growth was not checked: what the pictures were like in the base is not known"},
+			notices: []string{"max-growth was not checked: what the images were like in the base is not known"},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -86,7 +86,7 @@ func TestMeasure(t *testing.T) {
 		`b jpeg 7: 0x0 = 0, false, measure "b": it is a folder, not a file ()`,
 		fmt.Sprintf("b/rotated.heic heic %d: 192x128 = 24576, true", len(heic)),
 		fmt.Sprintf("b/turned.jpg jpeg %d: 0x0 = 0, false", len(turned)),
-		`broken.jpg jpeg 50: 0x0 = 0, false, measure "broken.jpg": jpeg: the file is cut short (copy or download it again, or export it anew from where it was made)`,
+		`broken.jpg jpeg 50: 0x0 = 0, false, measure "broken.jpg": jpeg: the file is cut short (copy, download or export it again)`,
 		fmt.Sprintf("c.png png %d: 192x128 = 24576, true", len(picture(t, "png/exif.png"))),
 		`gone.jpg jpeg 7: 0x0 = 0, false, measure "gone.jpg": no such file or directory ()`,
 		fmt.Sprintf("size alone.jpg jpeg %d: 192x128 = 24576, false", len(jpeg)),

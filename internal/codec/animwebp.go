@@ -107,7 +107,7 @@ func (f *webpFile) addFrame(body []byte) error {
 		p.dispose = disposeClear
 	}
 	if p.x+p.w > f.w || p.y+p.h > f.h {
-		return failed("reaches out of the picture")
+		return failed("reaches out of the image")
 	}
 	for rest := body[16:]; len(rest) > 0 && !p.lossy; {
 		kind, chunk, whole, err := riffChunk(rest)

@@ -135,7 +135,7 @@ func TestAnimWebPRefused(t *testing.T) {
 		{"empty", nil, "webp: this is not a WebP"},
 		{"still", still, "webp: it holds no animation"},
 		{"no frames", animWebP{w: 4, h: 4}.bytes(t), "webp: it holds no frame"},
-		{"outside", change(frame+8, 1), "webp: frame 1 reaches out of the picture"},
+		{"outside", change(frame+8, 1), "webp: frame 1 reaches out of the image"},
 		{"another size", change(frame+14, 7), "webp: frame 1 is cut short or damaged"},
 		{"length that lies", change(frame+4, 0xff, 0xff, 0xff, 0xff), "webp: the file is cut short"},
 		{"frame's length", change(frame+8+16+4, 0xff), "webp: frame 1 is cut short"},

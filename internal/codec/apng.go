@@ -67,7 +67,7 @@ func (a *apngControl) addFrame(f *pngFile, body []byte) error {
 	u32 := func(at int) uint64 { return uint64(binary.BigEndian.Uint32(body[at:])) }
 	w, h, x, y := u32(4), u32(8), u32(12), u32(16)
 	if w == 0 || h == 0 || x+w > uint64(f.w) || y+h > uint64(f.h) {
-		return &Error{Op: "apng", Detail: fmt.Sprintf("frame %d reaches out of the picture", len(a.frames)+1)}
+		return &Error{Op: "apng", Detail: fmt.Sprintf("frame %d reaches out of the image", len(a.frames)+1)}
 	}
 	p := patch{x: int(x), y: int(y), w: int(w), h: int(h), over: body[25] == 1}
 	switch body[24] {

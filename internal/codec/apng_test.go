@@ -202,7 +202,7 @@ func TestAPNGRefused(t *testing.T) {
 		{"swapped", [][]byte{c[0], c[1], c[2], c[3], c[6], c[7], c[4], c[5], c[8]}, "apng: the frames are out of order"},
 		{"lost", [][]byte{c[0], c[1], c[2], c[3], c[4], c[6], c[7], c[8]}, "apng: the frames are out of order"},
 		{"empty frame", [][]byte{c[0], c[1], c[2], c[3], c[4], c[8]}, "apng: frame 2 holds no pixels"},
-		{"outside", [][]byte{c[0], c[1], c[2], c[3], pngChunk("fcTL", outside), c[5], c[8]}, "apng: frame 2 reaches out of the picture"},
+		{"outside", [][]byte{c[0], c[1], c[2], c[3], pngChunk("fcTL", outside), c[5], c[8]}, "apng: frame 2 reaches out of the image"},
 		{"pixels without a frame", [][]byte{c[0], c[1], c[3], pngChunk("fdAT", []byte{0, 0, 0, 0, 1}), c[8]}, "apng: pixels come before their frame"},
 		{"short header", [][]byte{c[0], c[1], pngChunk("fcTL", claims[:20]), c[3], c[8]}, "apng: the header of a frame is damaged"},
 	} {

@@ -72,7 +72,7 @@ func Decode(data []byte, o DecodeOptions) (Picture, error) {
 		return Picture{}, err
 	}
 	if info.Frames > 1 {
-		return Picture{}, &Error{Op: string(info.Format), Detail: "an animation is not one picture"}
+		return Picture{}, &Error{Op: string(info.Format), Detail: "an animation is not one image"}
 	}
 	p, err := decode(data, info.Format, o)
 	if err != nil {
@@ -101,7 +101,7 @@ func decode(data []byte, format asset.Format, o DecodeOptions) (Picture, error) 
 }
 
 // UprightEXIF returns EXIF that says that the pixels are upright, as they are
-// once a picture has been turned. It leaves exif as it is.
+// once a image has been turned. It leaves exif as it is.
 func UprightEXIF(exif []byte) []byte { return exifWithOrientation(exif, 1) }
 
 // Orientation returns the orientation that EXIF gives, 1 to 8, or 0.

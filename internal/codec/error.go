@@ -23,7 +23,7 @@ type Error struct {
 const (
 	cutShort  = "the file is cut short"
 	damaged   = "the file is damaged"
-	againHint = "copy or download it again, or export it anew from where it was made"
+	againHint = "copy, download or export it again"
 )
 
 // hinted gives an error its hint where the file is not what it was.

@@ -26,18 +26,18 @@ func heifError(format asset.Format, code, subcode int, text string) *Error {
 		e.Detail = cutShort
 	case C.heif_suberror_Nonexisting_item_referenced, C.heif_suberror_No_or_invalid_primary_item:
 		if strings.Contains(text, "unsupported") { // it does not know the item's type
-			e.Detail, e.Hint = "its picture is coded in a way that libheif "+heifVersion()+" does not read", exportHint
+			e.Detail, e.Hint = "its image is coded in a way that libheif "+heifVersion()+" does not read", exportHint
 		}
 	case C.heif_suberror_Security_limit_exceeded:
-		e.Detail, e.Hint = "the file claims more than a sound picture does", ""
+		e.Detail, e.Hint = "the file claims more than a sound image does", ""
 		if strings.Contains(text, "memory") || strings.Contains(text, "llocat") || strings.Contains(text, "mage size") {
-			e.Detail, e.Hint = "the picture needs more memory than it may have", "shrink it before, or raise `max-pixels`"
+			e.Detail, e.Hint = "the image needs more memory than it may have", "shrink it before, or raise `max-pixels`"
 		}
 	case C.heif_suberror_Unsupported_codec, C.heif_suberror_Plugin_loading_error,
 		C.heif_suberror_Cannot_read_plugin_directory, C.heif_suberror_No_matching_decoder_installed:
 		return noDecoder(e, text)
 	case C.heif_suberror_No_meta_box, C.heif_suberror_No_pict_handler, C.heif_suberror_No_moov_box:
-		e.Detail, e.Hint = "there is no still picture in the file", exportHint
+		e.Detail, e.Hint = "there is no still image in the file", exportHint
 	case C.heif_suberror_Unsupported_data_version:
 		// Of the boxes that are in every file, there are no other versions than
 		// those that libheif knows.

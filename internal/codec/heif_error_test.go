@@ -27,11 +27,11 @@ func TestHEIFError(t *testing.T) {
 		},
 		{
 			asset.AVIF, 2, 1000, "Invalid input: Security limit exceeded: Number of references in iref box (61744) exceeds the security limits of 1000 references.",
-			"avif: the file claims more than a sound picture does (libheif: number of references in iref box (61744) exceeds the security limits of 1000 references)", "",
+			"avif: the file claims more than a sound image does (libheif: number of references in iref box (61744) exceeds the security limits of 1000 references)", "",
 		},
 		{
 			asset.HEIC, 6, 1000, "Memory allocation error: Security limit exceeded: Allocating 9 bytes exceeds the security limit of 8 bytes",
-			"heic: the picture needs more memory than it may have (libheif: allocating 9 bytes exceeds the security limit of 8 bytes)",
+			"heic: the image needs more memory than it may have (libheif: allocating 9 bytes exceeds the security limit of 8 bytes)",
 			"shrink it before, or raise `max-pixels`",
 		},
 		{
@@ -46,7 +46,7 @@ func TestHEIFError(t *testing.T) {
 		},
 		{
 			asset.HEIC, 2, 104, "Invalid input: No 'meta' box",
-			"heic: there is no still picture in the file (libheif: no 'meta' box)", exportHint,
+			"heic: there is no still image in the file (libheif: no 'meta' box)", exportHint,
 		},
 		{
 			asset.HEIC, 4, 3007, "Unsupported feature: Unsupported essential item property: it",
@@ -74,7 +74,7 @@ func TestHEIFSentences(t *testing.T) {
 		{"version", "meta\x00", "meta\x20", "heic: the file is damaged, or newer than libheif "},
 		{"handler", "pict", "soun", "heic: the file is damaged (libheif: no or invalid primary item)"},
 		{"no meta", "meta", "free", "heic: there is no image in the file"},
-		{"codec", "hvc1", "xyz1", "heic: its picture is coded in a way that libheif "},
+		{"codec", "hvc1", "xyz1", "heic: its image is coded in a way that libheif "},
 		{"no configuration", "hvcC", "free", "heic: the file is damaged"},
 		{"properties", "ipma", "free", "heic: the header gives no size"},
 	} {

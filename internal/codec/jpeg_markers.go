@@ -55,7 +55,7 @@ func readJPEGHeader(data []byte) (jpegHeader, error) {
 			continue
 		}
 		if marker == 0xd9 { // the end, before any scan
-			return h, &Error{Op: "jpeg", Detail: "there is no picture in the file"}
+			return h, &Error{Op: "jpeg", Detail: "there is no image in the file"}
 		}
 		n := int(binary.BigEndian.Uint16(data[at:]))
 		if n < 2 || at+n > len(data) {

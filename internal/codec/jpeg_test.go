@@ -371,7 +371,7 @@ func TestJPEGRefused(t *testing.T) {
 		data []byte
 		want string
 	}{
-		{"start and end", []byte{0xff, 0xd8, 0xff, 0xd9, 0, 0}, "jpeg: there is no picture in the file"},
+		{"start and end", []byte{0xff, 0xd8, 0xff, 0xd9, 0, 0}, "jpeg: there is no image in the file"},
 		{"start alone", []byte{0xff, 0xd8, 0xff, 0xe0}, "jpeg: the file is cut short"},
 		{"no frame", slices.Concat(data[:2], jpegSegment(0xda, "\x01\x01\x00\x00\x3f\x00")), "jpeg: the header gives no size"},
 		{"a short frame", slices.Concat(data[:2], jpegSegment(0xc0, "\x08\x00\x01")), "jpeg: the header is damaged"},

@@ -32,7 +32,7 @@ func (o *Outline) readJPEG(v *view, position bool) error {
 			continue
 		}
 		if marker == 0xd9 {
-			return &Error{Op: "jpeg", Detail: "there is no picture in the file"}
+			return &Error{Op: "jpeg", Detail: "there is no image in the file"}
 		}
 		length, ok := v.take(at, 2)
 		if !ok {

@@ -136,7 +136,7 @@ func TestOutlineErrors(t *testing.T) {
 	for _, tc := range []struct{ name, data, want string }{
 		{"nothing", "", "picture: the content is of no known format"},
 		{"text", "hello", "picture: the content is of no known format"},
-		{"jpeg without a scan", "\xff\xd8\xff\xd9", "jpeg: there is no picture in the file"},
+		{"jpeg without a scan", "\xff\xd8\xff\xd9", "jpeg: there is no image in the file"},
 		{"jpeg, odd segment", "\xff\xd8\xff\xe0\x00\x01", "jpeg: the file is cut short"},
 		{"jpeg, short frame", "\xff\xd8\xff\xc0\x00\x04\x08\x00\xff\xda\x00\x02", "jpeg: the header is damaged"},
 		{"jpeg without a size", "\xff\xd8\xff\xda\x00\x02", "jpeg: the header gives no size"},

@@ -206,7 +206,7 @@ func TestHEIFPosition(t *testing.T) {
 	other := bytes.Clone(heic)
 	at := bytes.Index(other, []byte("Exif\x00"))
 	if at < 0 {
-		t.Fatal("the picture has no Exif item")
+		t.Fatal("the image has no Exif item")
 	}
 	copy(other[at:], "Exjf")
 	for name, tc := range map[string]struct {

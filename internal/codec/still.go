@@ -44,7 +44,7 @@ type meta struct {
 type Meta = meta
 
 // wrongSize is an error that several decoders share.
-const wrongSize = "the size of the picture is not the size that its header claims"
+const wrongSize = "the size of the image is not the size that its header claims"
 
 // endMissing is a note on a file that ends early, and has all of its pixels.
 const endMissing = "its end marker is missing, but none of its pixels"

@@ -88,12 +88,12 @@ func webpError(code int) error {
 	switch code {
 	case 1, 2:
 		e.Detail = "out of memory"
-		e.Hint = "lower `jobs`, or shrink the picture with `max-width`"
+		e.Hint = "lower `jobs`, or shrink the image with `max-width`"
 	case 5:
 		e.Detail = "a WebP holds at most 16,383 pixels a side"
-		e.Hint = "shrink the picture with `max-width` or `max-height`"
+		e.Hint = "shrink the image with `max-width` or `max-height`"
 	case 6, 7:
-		e.Detail = "the picture has too much detail for one lossy WebP"
+		e.Detail = "the image has too much detail for one lossy WebP"
 		e.Hint = "shrink it with `max-width`, or lower `quality`"
 	}
 	return e

@@ -297,6 +297,7 @@ func (f *file) list(src source, s *Setting, seq *ast.SequenceNode) {
 				message += ": " + err.Error()
 			}
 			f.wrong(n.GetToken(), s.Name, message)
+			continue
 		}
 		elements = append(elements, element)
 	}
@@ -355,7 +356,10 @@ func (f *file) syntax(err error) Mistake {
 	}
 	m := f.at(y.GetToken(), "")
 	m.Message = "invalid YAML: " + y.GetMessage()
-	if t := y.GetToken(); t != nil && strings.ContainsAny(t.Value, "*!{") {
+	switch t := y.GetToken(); {
+	case strings.Contains(m.Message, "tab character"), strings.Contains(m.Message, "'\t'"):
+		m.Message = "invalid YAML: a line is indented with a tab; use spaces"
+	case t != nil && strings.ContainsAny(t.Value, "*!{"):
 		m.Message += "; values that start with *, ! or { have to be quoted"
 	}
 	return m

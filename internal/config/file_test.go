@@ -50,6 +50,8 @@ func TestParseFileMistakes(t *testing.T) {
 		}},
 		{"tag without a value", "output: !!str\n", []string{"webpress.yml:1:10: output: it needs a value: a path built from {dir}, {name} and {ext} that ends in .webp or .{format}"}},
 		{"unquoted brace", "output: {dir}/{name}.webp\n", []string{"webpress.yml:1:14: invalid YAML: value is not allowed in this context; values that start with *, ! or { have to be quoted"}},
+		{"a tab before", "\tquality: 80\n", []string{"webpress.yml:1:8: invalid YAML: a line is indented with a tab; use spaces"}},
+		{"a tab in a list", "rules:\n\t- glob: a\n", []string{"webpress.yml:2:1: invalid YAML: a line is indented with a tab; use spaces"}},
 		{"no YAML", "quality: [1\n", []string{"webpress.yml:1:10: invalid YAML: sequence end token ']' not found"}},
 		{"a list", "- a\n", []string{"webpress.yml:1:1: settings are written as name: value, one per line"}},
 		{"a text", "quality\n", []string{"webpress.yml:1:1: settings are written as name: value, one per line"}},

@@ -33,8 +33,8 @@ type grammar struct {
 	Relock     struct{}       `cmd:"" help:"Repair webpress.lock: after a merge conflict, or if it is damaged."`
 	HelpOf     helpArgs       `cmd:"" name:"help" help:"Show the help of webpress or of a command."`
 	VersionOf  struct{}       `cmd:"" name:"version" settings:"json" help:"Show the versions of webpress and of the libraries that it uses."`
-	Completion completionArgs `cmd:"" help:"Print the completion script for a shell. Load it with: source <(webpress completion bash)"`
-	Man        struct{}       `cmd:"" help:"Print the manual page. Read it with: webpress man | man -l -"`
+	Completion completionArgs `cmd:"" help:"Print the completion script for a shell. Load it with: source\u00a0<(webpress\u00a0completion\u00a0bash)"`
+	Man        struct{}       `cmd:"" help:"Print the manual page. Read it with: webpress\u00a0man\u00a0|\u00a0man\u00a0-l\u00a0-"`
 }
 
 type convertArgs struct {

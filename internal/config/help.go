@@ -248,10 +248,14 @@ func entry(b *strings.Builder, name, text string, column, width int) {
 	fmt.Fprintf(b, "%-*s%s", column, line, strings.TrimLeft(lines.String(), " "))
 }
 
+// noBreak is a space in a help text that is not the end of a line: commands are pasted.
+const noBreak = "\u00a0"
+
 // wrap writes text in lines of a width, with so many spaces in front.
 func wrap(b *strings.Builder, text string, indent, width int) {
 	line := ""
-	for word := range strings.FieldsSeq(text) {
+	for word := range strings.SplitSeq(text, " ") {
+		word = strings.ReplaceAll(word, noBreak, " ")
 		if line != "" && indent+len(line)+1+len(word) > width {
 			fmt.Fprintf(b, "%*s%s\n", indent, "", line)
 			line = ""

@@ -121,7 +121,7 @@ func (l *loader) run(args []string) (Config, error) {
 	stronger := func(name string) bool {
 		_, typed := l.cli[name]
 		_, set := l.env[name]
-		return typed || set
+		return typed || set || name == "format" && c.Target == ToFile // its name says it
 	}
 	_, c.LockSet = l.said["lock"]
 	c.LockSet = c.LockSet || stronger("lock")
@@ -132,7 +132,7 @@ func (l *loader) run(args []string) (Config, error) {
 		c.Budgets = l.file.budgetsRead()
 		c.Rules = l.file.rulesFor(c, stronger)
 		for _, rule := range c.Rules {
-			if _, err := rule.Settings.Each(); err != nil {
+			if _, err := rule.Settings.Each(); err != nil && !c.oneFile() { // whose rule is not known yet
 				l.mistakes = append(l.mistakes, Mistake{
 					Where: fmt.Sprintf("%s:%d: rules", filepath.ToSlash(l.yml), rule.Line), Message: err.Error(), File: filepath.ToSlash(l.yml), Line: rule.Line,
 				})

@@ -36,7 +36,7 @@ func manual(version string) string {
 			}
 		}
 		p.macro(item)
-		p.text(c.help)
+		p.text(strings.ReplaceAll(c.help, noBreak, " "))
 	}
 	p.macro(".El\n.Pp")
 	p.text(aboutCommands)

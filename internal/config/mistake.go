@@ -56,6 +56,9 @@ func wrong(s *Setting, value string, err error) string {
 	if s.Secret {
 		shown = "the value"
 	}
+	if s.check == variantsKey && err != errNotAllowed { // it says which of them, and what of it
+		return err.Error()
+	}
 	m := fmt.Sprintf("%s is not %s", shown, s.Allowed())
 	if err != errNotAllowed {
 		m += ": " + err.Error()

@@ -152,7 +152,11 @@ func (f *file) section(of shape, element ast.Node) (s section, ok bool) {
 		f.wrong(n.GetToken(), of.list, "an element is empty")
 		return s, false
 	default:
-		f.wrong(n.GetToken(), of.list, "an element is written as name: value, one per line")
+		message := "an element is written as name: value, one per line"
+		if of.list == variantsKey {
+			message = "a variant is written as a name with settings, such as thumb: { max-width: 300 }"
+		}
+		f.wrong(n.GetToken(), of.list, message)
 		return s, false
 	}
 	s = section{source{}, map[string]int{}, n.GetToken()}

@@ -60,7 +60,7 @@ func (l *loader) typed(c *Config) Mistakes {
 	if c.Verb != Convert {
 		return all
 	}
-	if c.Target == ToFile && len(c.Format) == 0 {
+	if _, set := l.cli["format"]; c.Target == ToFile && !set {
 		if format := formatOf(path.Ext(c.Output)); format != "" {
 			c.Format = []string{format}
 		}
@@ -78,7 +78,7 @@ func (l *loader) typed(c *Config) Mistakes {
 			add("--output", "%s: standard input has no name; name the file, as in -o %s", quote(f.text), path.Join(strings.TrimSuffix(f.text, "/"), "image.webp"))
 		}
 	}
-	if c.Target == ToFile || c.Target == ToStdout {
+	if c.oneFile() {
 		if f, ok := l.cli["originals"]; ok && c.Originals != OriginalsKeep {
 			add(f.where.Where, "it is not for one file: the source stays; remove it yourself, or let -o be a folder")
 		}
@@ -98,6 +98,9 @@ func (l *loader) typed(c *Config) Mistakes {
 	return all
 }
 
+// oneFile says that there is one output, of one source.
+func (c *Config) oneFile() bool { return c.Target == ToFile || c.Target == ToStdout }
+
 // targetOf says what a typed output means: dir is where it is from.
 func targetOf(dir, text string) (Target, error) {
 	if IsStdout(text) {
@@ -114,7 +117,7 @@ func targetOf(dir, text string) (Target, error) {
 	case literal && (isFolder || strings.HasSuffix(text, "/")):
 		return ToFolder, nil
 	case literal && !strings.Contains(path.Base(text), "."):
-		return ToFile, fmt.Errorf("a folder ends in a slash, and a file in .webp; did you mean %q?", text+"/")
+		return ToFile, fmt.Errorf("a folder ends in a slash, and a file in .webp or another extension; did you mean %q?", text+"/")
 	case strings.HasSuffix(text, "/"), !strings.Contains(path.Base(filled), "."):
 		return ToTyped, asFolder(text)
 	case !strings.HasSuffix(text, ".{format}") && formatOf(path.Ext(filled)) == "":

@@ -53,29 +53,56 @@ var typedVariant = regexp.MustCompile(`^([^\s:{]*):([a-z][a-z-]*=.*)$`)
 // parseVariants reads variants: the YAML of the section in webpress.yml, or one of the
 // form thumb:max-width=300,quality=70.
 func parseVariants(text string) ([]Variant, error) {
-	if m := typedVariant.FindStringSubmatch(strings.TrimSpace(text)); m != nil && !strings.Contains(strings.TrimSpace(text), "\n") {
-		v, err := parseTyped(m[1], m[2])
-		return []Variant{v}, err
+	if all, ok, err := parseLines(text); ok {
+		return all, err
+	}
+	if tooDeep([]byte(text)) {
+		return nil, errors.New("it is nested too deeply")
 	}
 	parsed, err := parser.ParseBytes([]byte(text), 0, parser.AllowDuplicateMapKey())
 	if err != nil {
-		return nil, fmt.Errorf("it is neither YAML nor of the form thumb:max-width=300,quality=70: %w", err)
+		return nil, errNotAllowed
 	}
 	f := &file{name: "line", anchors: map[string]ast.Node{}, lists: map[string][]section{}}
 	var all []Variant
 	for _, d := range parsed.Docs {
-		if d.Body != nil && d.Body.Type() != ast.CommentType && d.Body.Type() != ast.NullType {
+		switch {
+		case d.Body == nil, d.Body.Type() == ast.CommentType, d.Body.Type() == ast.NullType:
+		case d.Body.Type() == ast.StringType:
+			return nil, errNotAllowed
+		default:
 			all = append(all, f.variants(d.Body)...)
 		}
 	}
 	if len(f.mistakes) > 0 {
 		var lines []string
 		for _, m := range f.mistakes {
-			lines = append(lines, m.String())
+			lines = append(lines, strings.Replace(m.String(), fmt.Sprintf("line:%d:%d", m.Line, m.Column), fmt.Sprintf("line %d", m.Line), 1))
 		}
 		return nil, errors.New(strings.Join(lines, "; "))
 	}
 	return all, nil
+}
+
+// parseLines reads variants of the form thumb:max-width=300,quality=70, one a line. It is
+// not ok where a line is not like that.
+func parseLines(text string) (all []Variant, ok bool, err error) {
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		m := typedVariant.FindStringSubmatch(line)
+		if m == nil {
+			return nil, false, nil
+		}
+		v, err := parseTyped(m[1], m[2])
+		if err != nil {
+			return nil, true, fmt.Errorf("%s: %w", quote(m[1]), err)
+		}
+		all = append(all, v)
+	}
+	return all, len(all) > 0, nil
 }
 
 // parseTyped reads the settings of a variant that was typed.
@@ -116,6 +143,12 @@ func variantStranger(key string) string {
 func (f *file) variants(n ast.Node) []Variant {
 	n = f.unwrap(n, variantsKey)
 	if n == nil {
+		return nil
+	}
+	switch n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+	default:
+		f.wrong(n.GetToken(), variantsKey, "they are names with settings, such as thumb: { max-width: 300 }")
 		return nil
 	}
 	var all []Variant
@@ -203,7 +236,12 @@ func (c *Config) Each() ([]Each, error) {
 	}
 	switch widths := c.widths(); {
 	case len(c.Variants) > 0:
+		seen := map[string]bool{}
 		for _, v := range c.Variants {
+			if seen[v.Name] {
+				return nil, fmt.Errorf("variants: %s is set twice", quote(v.Name))
+			}
+			seen[v.Name] = true
 			e := Each{Name: v.Name, Settings: *c}
 			v.set.put(reflect.ValueOf(&e.Settings).Elem(), variantByName, func(string) bool { return false })
 			if err := add(e, v.Name); err != nil {
@@ -254,7 +292,8 @@ func apart(all []Each) error {
 			out = e.Beside
 		case ToFile, ToStdout:
 			if len(all) > 1 {
-				return fmt.Errorf("output: it is one file, and the settings ask for %d outputs of a source; let -o be a folder", len(all))
+				return fmt.Errorf("output: it is one file, and the settings ask for %d outputs of a source; "+
+					"name a folder, as in -o out/, or leave webpress.yml out with --no-config", len(all))
 			}
 		}
 		other, twice := at[out]
@@ -296,6 +335,8 @@ func (e Each) template() (string, error) {
 	c := &e.Settings
 	ext := extensions[e.Format()][0]
 	switch {
+	case c.Target == ToFile && formatOf(path.Ext(c.Output)) != e.Format():
+		return "", fmt.Errorf("output: %s is not the name of a file of format %s", quote(c.Output), e.Format())
 	case c.Target == ToFile, c.Target == ToStdout, c.Target == ToFolder:
 		return c.Output, nil
 	case c.Output == defaultOutput:

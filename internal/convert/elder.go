@@ -36,7 +36,7 @@ func (r *run) takeLike(ctx context.Context, j asset.Job, p *prepared) bool {
 	p.like = like
 	out := Output{
 		Data: data, Width: info.Width, Height: info.Height, Frames: info.Frames, Lossless: !info.Lossy,
-		Notes: []string{fmt.Sprintf("taken from %q: same picture, same settings", j.Like)},
+		Notes: []string{fmt.Sprintf("taken from %q: same image, same settings", j.Like)},
 		After: int64(len(data)),
 	}
 	if !Keeps(j.Recipe, j.Source.Format, j.Source.Size, out.After) {

@@ -101,7 +101,7 @@ func TestLike(t *testing.T) {
 			got := Run(t.Context(), js, Options{Dir: dir, DryRun: tt.dry, Now: fixedNow})
 			want := converted
 			want.Source, want.Before, want.Replaced = js[0].Source, 5000, tt.replaced
-			want.Notes = []string{"found", fmt.Sprintf("taken from %q: same picture, same settings", tt.like)}
+			want.Notes = []string{"found", fmt.Sprintf("taken from %q: same image, same settings", tt.like)}
 			if tt.like == "a.webp" {
 				want.Status, want.Reason = asset.Skipped, asset.UpToDate
 			}

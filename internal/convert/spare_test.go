@@ -64,7 +64,7 @@ func TestCached(t *testing.T) {
 	var sources []asset.Source
 	for name, data := range files {
 		format, ok := asset.Sniff(data)
-		if name == "broken.png" { // content that is no picture has no format
+		if name == "broken.png" { // content that is no image has no format
 			format, ok = asset.PNG, true
 		}
 		if ok {

@@ -56,8 +56,8 @@ func TestCodeQuality(t *testing.T) {
 func TestCodeQualityOfFindings(t *testing.T) {
 	r := New(Input{Check: true, Findings: []asset.Finding{
 		{Rule: asset.RuleOrphan, Severity: asset.Warning, Path: "a.webp", Message: `"a.webp" is an orphan`, Hint: "remove it"},
-		{Rule: "max-growth", Severity: asset.Error, Message: "the pictures have grown"},
-		{Rule: "max-growth", Severity: asset.Error, Message: "some pictures have grown"},
+		{Rule: "max-growth", Severity: asset.Error, Message: "the images have grown"},
+		{Rule: "max-growth", Severity: asset.Error, Message: "some images have grown"},
 		{Rule: asset.RuleOutdated, Severity: asset.Error, Path: "a.png", Message: "is not up to date"},
 	}})
 	data, err := r.CodeQuality(func(p string) string { return path.Join("site", p) })
@@ -75,8 +75,8 @@ func TestCodeQualityOfFindings(t *testing.T) {
 		prints[one.Fingerprint] = true
 	}
 	want := []string{
-		"major webpress/max-growth site/webpress.yml the pictures have grown",
-		"major webpress/max-growth site/webpress.yml some pictures have grown",
+		"major webpress/max-growth site/webpress.yml the images have grown",
+		"major webpress/max-growth site/webpress.yml some images have grown",
 		`major webpress/outdated site/a.png "a.png": is not up to date`,
 		`minor webpress/orphan site/a.webp "a.webp" is an orphan (remove it)`,
 	}

@@ -64,7 +64,7 @@ func (a alert) result(rule int) sarifResult {
 	}
 	place := sarifLocation{sarifPhysical{
 		ArtifactLocation: sarifArtifact{URI: relativeURI(a.path), URIBaseID: "%SRCROOT%"},
-		// A picture has no lines, but GitHub wants one.
+		// A image has no lines, but GitHub wants one.
 		Region: sarifRegion{StartLine: 1, StartColumn: 1, EndLine: 1, EndColumn: 1},
 	}}
 	return sarifResult{

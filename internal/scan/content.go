@@ -57,7 +57,7 @@ func describe(p string, head []byte) (what, hint string) {
 	case len(bytes.Trim(head, "\x00")) == 0:
 		return "holds zeros only", "the file was damaged, or its copy was not finished"
 	}
-	return "is no image", orReadable("")
+	return "is not an image", orReadable("")
 }
 
 func orReadable(hint string) string {

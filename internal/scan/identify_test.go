@@ -57,15 +57,15 @@ func TestContentThatFails(t *testing.T) {
 		"empty":          {"a.heic", "", `read "a.heic": file is empty`},
 		"LFS pointer":    {"a.jpg", lfs, `identify "a.jpg": is a Git LFS pointer, not the image itself => run git lfs pull first; with actions/checkout, set lfs: true`},
 		"annex pointer":  {"a.jpg", "/annex/objects/SHA256E-s5--1.jpg\n", `identify "a.jpg": is a git-annex pointer, not the image itself => run git annex get first`},
-		"text":           {"a.png", "hello", `identify "a.png": is no image` + reads},
-		"one byte":       {"a.png", "\x89", `identify "a.png": is no image` + reads},
+		"text":           {"a.png", "hello", `identify "a.png": is not an image` + reads},
+		"one byte":       {"a.png", "\x89", `identify "a.png": is not an image` + reads},
 		"zeros":          {"a.png", strings.Repeat("\x00", 4096), `identify "a.png": holds zeros only => the file was damaged, or its copy was not finished`},
 		"web page":       {"a.jpg", "<!DOCTYPE html><title>404</title>", `identify "a.jpg": is a web page => the download of this image may have failed`},
 		"JPEG XL":        {"a.jpg", "\xFF\x0A\xFA\x01", `identify "a.jpg": is a JPEG XL` + reads},
 		"film":           {"a.heic", "\x00\x00\x00\x14ftypqt  \x00\x00\x00\x00qt  ", `identify "a.heic": is a film or a kind of HEIF that webpress does not know` + reads},
-		"broken WebP":    {"a.webp", "RIFF", `identify "a.webp": is no image` + reads},
+		"broken WebP":    {"a.webp", "RIFF", `identify "a.webp": is not an image` + reads},
 		"raw file":       {"a.dng", tiff, `identify "a.dng": is a camera's raw file => export it as a JPEG, HEIC or TIFF`},
-		"any named file": {"a.txt", "hello", `identify "a.txt": is no image` + reads},
+		"any named file": {"a.txt", "hello", `identify "a.txt": is not an image` + reads},
 		"too large":      {"a.png", png + strings.Repeat("x", 2000), `open "a.png": file has 2.0 kB, more than the 1.9 kB that max-file-size allows => raise max-file-size if the file is right`},
 		"just too large": {"a.png", png + strings.Repeat("x", 1901-len(png)), `open "a.png": file has 1901 bytes, more than the 1900 that max-file-size allows => raise max-file-size if the file is right`},
 	}
@@ -96,7 +96,7 @@ func TestWidePattern(t *testing.T) {
 	try(t, syscall.Mkfifo(filepath.Join(dir, "assets", "pipe"), 0o644))
 	found := find(t, scan.Options{Dir: dir, Globs: []string{"assets/**"}, MaxFileSize: 100})
 	diff(t, "Sources", []string{"assets/a.png", "assets/photo"}, paths(found.Sources))
-	diff(t, "Failed", []string{`identify "assets/bad.gif": is no image => webpress reads HEIC, AVIF, JPEG, PNG, GIF, TIFF, BMP and WebP`}, faults(found.Failed))
+	diff(t, "Failed", []string{`identify "assets/bad.gif": is not an image => webpress reads HEIC, AVIF, JPEG, PNG, GIF, TIFF, BMP and WebP`}, faults(found.Failed))
 	diff(t, "Notices", []string{
 		"2 symbolic links left out",
 		"6 files left out: no image by content or name",

@@ -40,6 +40,6 @@ func TestKnownSize(t *testing.T) {
 	diff(t, "Sources", []string{"annex.png 12345", "huge.png" + actual, "lfs.png 12345", "right.png" + actual, "wrong.png" + actual}, got)
 	diff(t, "Failed", []string{
 		`identify "lfs-lies.png": is a Git LFS pointer, not the image itself => run git lfs pull first; with actions/checkout, set lfs: true`,
-		`identify "text.png": is no image => webpress reads HEIC, AVIF, JPEG, PNG, GIF, TIFF, BMP and WebP`,
+		`identify "text.png": is not an image => webpress reads HEIC, AVIF, JPEG, PNG, GIF, TIFF, BMP and WebP`,
 	}, faults(found.Failed))
 }

@@ -22,9 +22,9 @@ type lockContent struct {
 func (l *lockContent) headline(name string) string {
 	switch {
 	case l.added > 0:
-		return fmt.Sprintf("chore(images): record %s in %s", number(l.added, "picture"), name)
+		return fmt.Sprintf("chore(images): record %s in %s", number(l.added, "image"), name)
 	case l.dropped > 0:
-		return fmt.Sprintf("chore(images): drop %s from %s", number(l.dropped, "picture"), name)
+		return fmt.Sprintf("chore(images): drop %s from %s", number(l.dropped, "image"), name)
 	}
 	return "chore(images): update " + name
 }

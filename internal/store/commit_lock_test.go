@@ -112,7 +112,7 @@ func TestLock(t *testing.T) {
 			if err != nil || len(stored.Paths) != 1 || stored.Ref != run(t, s.bare, "rev-parse", "main") {
 				t.Errorf("%+v, %v", stored, err)
 			}
-			if got := run(t, s.bare, "log", "-1", "--format=%B", "main"); got != "chore(images): record 1 picture in webpress.lock" {
+			if got := run(t, s.bare, "log", "-1", "--format=%B", "main"); got != "chore(images): record 1 image in webpress.lock" {
 				t.Errorf("%q", got)
 			}
 			if got := s.locked(); got != "a.png,b.png,c.png not smaller as WebP" {
@@ -419,11 +419,11 @@ func TestDifference(t *testing.T) {
 		added, dropped int
 		headline       string
 	}{
-		{"", "# remark\na\nb\n", 2, 0, "chore(images): record 2 pictures in x"},
-		{"a\nb\n", "a\nc\n", 1, 1, "chore(images): record 1 picture in x"},
+		{"", "# remark\na\nb\n", 2, 0, "chore(images): record 2 images in x"},
+		{"a\nb\n", "a\nc\n", 1, 1, "chore(images): record 1 image in x"},
 		{"a\r\nb\n", "b\na\n", 0, 0, "chore(images): update x"},
-		{"a\nb\n", "# remark\n\n", 0, 2, "chore(images): drop 2 pictures from x"},
-		{"a\na\n", "a", 0, 1, "chore(images): drop 1 picture from x"},
+		{"a\nb\n", "# remark\n\n", 0, 2, "chore(images): drop 2 images from x"},
+		{"a\na\n", "a", 0, 1, "chore(images): drop 1 image from x"},
 	} {
 		added, dropped := difference([]byte(tc.a), []byte(tc.b))
 		l := lockContent{added: added, dropped: dropped}

@@ -131,7 +131,7 @@ func TestPullRequestOfTheRest(t *testing.T) {
 		make func(s *stage, d *Delivery)
 	}{
 		{"chore(images): remove 1 outdated result\n* old.webp removed", func(_ *stage, d *Delivery) { d.Deleted = []string{"old.webp"} }},
-		{"chore(images): record 1 picture in webpress.lock\n", func(s *stage, d *Delivery) {
+		{"chore(images): record 1 image in webpress.lock\n", func(s *stage, d *Delivery) {
 			d.Results = []asset.Result{{Source: asset.Source{Path: "a.png"}, Status: asset.Skipped, Reason: asset.NotSmaller}}
 			s.lock(d, nil)
 		}},

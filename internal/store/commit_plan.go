@@ -147,7 +147,7 @@ func (c Commit) plan(ctx context.Context, d Delivery) (*plan, error) {
 		case f.blob == "":
 			leave(f, "it is gone from the work tree")
 		case changed && f.filter == "":
-			leave(f, "git would change it, for .gitattributes calls it text; add a line for pictures such as `*.webp binary`")
+			leave(f, "git would change it, for .gitattributes calls it text; add a line for images such as `*.webp binary`")
 		default:
 			p.files = append(p.files, f)
 		}

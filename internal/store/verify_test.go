@@ -210,7 +210,7 @@ func TestVerifyRefuses(t *testing.T) {
 		{"file as folder", func(_ *testing.T, u *uploaded, _ *VerifyOptions) {
 			u.Files = append(u.Files, Entry{Source: "x.png", Output: "a.webp/b.webp", Size: 1, SHA256: u.Files[0].SHA256})
 		}, []string{`"a.webp/b.webp": its path clashes with "a.webp"`}},
-		{"script", func(t *testing.T, u *uploaded, _ *VerifyOptions) { u.add(t, "x.png", "x.sh", small) }, []string{`"x.sh": its name is not that of a picture`}},
+		{"script", func(t *testing.T, u *uploaded, _ *VerifyOptions) { u.add(t, "x.png", "x.sh", small) }, []string{`"x.sh": its name is not that of an image`}},
 		{"manifest as output", func(_ *testing.T, u *uploaded, _ *VerifyOptions) { u.Files[0].Output = ManifestName },
 			[]string{`"a.webp": a file that`, `"webpress-manifest.json": its name is not`, `"webpress-manifest.json": its path is that`}},
 		{"too large", func(_ *testing.T, _ *uploaded, o *VerifyOptions) { o.MaxFileSize = 10 }, []string{`"a.webp": its size is`, `"b/c.webp": its size is`}},
