@@ -28,6 +28,8 @@ type DecodeOptions struct {
 	Threads int
 	// Metadata asks for EXIF and XMP where reading them costs something.
 	Metadata bool
+	// Strict refuses a JPEG with bytes that no pixel depends on.
+	Strict bool
 }
 
 // Probe reads what the header of a picture says, without decoding it. The error
@@ -86,7 +88,7 @@ func decode(data []byte, format asset.Format, o DecodeOptions) (Picture, error) 
 	case asset.HEIC, asset.AVIF:
 		return decodeHEIF(data, format, o)
 	case asset.JPEG:
-		return decodeJPEG(data, o.Width, o.Height)
+		return decodeJPEG(data, o.Width, o.Height, o.Strict)
 	case asset.WebP:
 		return decodeWebP(data)
 	case asset.PNG:

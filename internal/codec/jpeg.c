@@ -44,8 +44,8 @@ typedef struct {
 
 // decode stops at the first warning, since libjpeg fills what is missing with
 // grey. Only when that warning was harmless does it go on past all of them, and
-// then the last one must be harmless too.
-static int decode(const uint8_t* data, size_t size, target* to, int width, int height, char* err,
+// then the last one must be harmless too. Where it is strict, none is.
+static int decode(const uint8_t* data, size_t size, target* to, int width, int height, int strict, char* err,
                   size_t err_size) {
   int flags = TJFLAG_LIMITSCANS | TJFLAG_STOPONWARNING;
   for (;;) {
@@ -58,7 +58,7 @@ static int decode(const uint8_t* data, size_t size, target* to, int width, int h
                      ? tjDecompressToYUVPlanes(t, data, size, to->plane, width, to->stride, height, flags)
                      : tjDecompress2(t, data, size, to->plane[0], width, to->stride[0], height,
                                      to->format, flags);
-    int minor = failed && surplus(tjGetErrorStr2(t));
+    int minor = failed && !strict && surplus(tjGetErrorStr2(t));
     int warning = failed && tjGetErrorCode(t) == TJERR_WARNING;
     if (failed) copy(err, err_size, tjGetErrorStr2(t));
     tjDestroy(t);
@@ -73,13 +73,13 @@ static int decode(const uint8_t* data, size_t size, target* to, int width, int h
 }
 
 int wp_jpeg_planes(const uint8_t* data, size_t size, uint8_t* y, uint8_t* cb, uint8_t* cr,
-                   int y_stride, int c_stride, int width, int height, char* err, size_t err_size) {
+                   int y_stride, int c_stride, int width, int height, int strict, char* err, size_t err_size) {
   target to = {.plane = {y, cb, cr}, .stride = {y_stride, c_stride, c_stride}, .format = -1};
-  return decode(data, size, &to, width, height, err, err_size);
+  return decode(data, size, &to, width, height, strict, err, err_size);
 }
 
 int wp_jpeg_pixels(const uint8_t* data, size_t size, uint8_t* pix, int width, int height, int cmyk,
                    char* err, size_t err_size) {
   target to = {.plane = {pix}, .stride = {4 * width}, .format = cmyk ? TJPF_CMYK : TJPF_RGBA};
-  return decode(data, size, &to, width, height, err, err_size);
+  return decode(data, size, &to, width, height, 0, err, err_size);
 }

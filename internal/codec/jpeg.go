@@ -32,17 +32,17 @@ func probeJPEG(data []byte) (Info, error) {
 // 1/8 that covers the wanted size, which is that of the picture once it is turned;
 // these are the scales that libjpeg-turbo has vector code for.
 //
-// Where libjpeg warns, repairJPEG may know better.
-func decodeJPEG(data []byte, wantWidth, wantHeight int) (Picture, error) {
+// Where libjpeg warns, repairJPEG may know better, unless strict.
+func decodeJPEG(data []byte, wantWidth, wantHeight int, strict bool) (Picture, error) {
 	marks, err := readJPEGHeader(data)
 	if err != nil {
 		return Picture{}, err
 	}
 	p, err := Picture{}, error(nil)
 	// A warning of stray bytes would hide what comes behind it.
-	if !marks.stray {
-		if p, err = decodeJPEGStrictly(data, marks, wantWidth, wantHeight); err == nil {
-			return p, nil
+	if !marks.stray || strict {
+		if p, err = decodeMarkedJPEG(data, marks, wantWidth, wantHeight, strict); err == nil || strict {
+			return p, err
 		}
 	}
 	repaired, notes, ok := repairJPEG(data)
@@ -52,7 +52,7 @@ func decodeJPEG(data []byte, wantWidth, wantHeight int) (Picture, error) {
 	case !ok:
 		return Picture{}, err
 	}
-	p, err = decodeJPEGStrictly(repaired, marks, wantWidth, wantHeight)
+	p, err = decodeMarkedJPEG(repaired, marks, wantWidth, wantHeight, strict)
 	if err != nil {
 		return Picture{}, err
 	}
@@ -60,7 +60,7 @@ func decodeJPEG(data []byte, wantWidth, wantHeight int) (Picture, error) {
 	return p, nil
 }
 
-func decodeJPEGStrictly(data []byte, marks jpegHeader, wantWidth, wantHeight int) (Picture, error) {
+func decodeMarkedJPEG(data []byte, marks jpegHeader, wantWidth, wantHeight int, strict bool) (Picture, error) {
 	var h C.wp_jpeg_header
 	var detail jpegDetail
 	src, size := (*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data))
@@ -108,7 +108,7 @@ func decodeJPEGStrictly(data []byte, marks jpegHeader, wantWidth, wantHeight int
 	code := C.wp_jpeg_planes(src, size,
 		(*C.uint8_t)(unsafe.SliceData(im.Planes[0])), (*C.uint8_t)(unsafe.SliceData(im.Planes[1])),
 		(*C.uint8_t)(unsafe.SliceData(im.Planes[2])), C.int(im.Stride[0]), C.int(im.Stride[1]),
-		C.int(width), C.int(height), &detail[0], C.size_t(len(detail)))
+		C.int(width), C.int(height), flag(strict), &detail[0], C.size_t(len(detail)))
 	if code != C.WP_JPEG_OK {
 		return Picture{}, detail.error(code)
 	}

@@ -14,10 +14,10 @@ enum { WP_JPEG_OK, WP_JPEG_ERROR, WP_JPEG_DAMAGED };
 
 int wp_jpeg_read_header(const uint8_t* data, size_t size, wp_jpeg_header* h, char* err, size_t err_size);
 
-// wp_jpeg_planes decodes to Y, Cb, Cr as they are coded, at width x height, which
+// wp_jpeg_planes, if strict, takes no bytes that no pixel depends on, and decodes to Y, Cb, Cr as they are coded, at width x height, which
 // is the full size or that of an IDCT of 1/2, 1/4 or 1/8.
 int wp_jpeg_planes(const uint8_t* data, size_t size, uint8_t* y, uint8_t* cb, uint8_t* cr,
-                   int y_stride, int c_stride, int width, int height, char* err, size_t err_size);
+                   int y_stride, int c_stride, int width, int height, int strict, char* err, size_t err_size);
 
 // wp_jpeg_pixels decodes to interleaved RGBA, or CMYK (cmyk != 0), four bytes a pixel.
 int wp_jpeg_pixels(const uint8_t* data, size_t size, uint8_t* pix, int width, int height, int cmyk,

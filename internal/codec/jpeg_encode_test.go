@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image/jpeg"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,6 +70,9 @@ func TestEncodeJPEG(t *testing.T) {
 			}
 			if c, err := jpeg.DecodeConfig(bytes.NewReader(data)); err != nil || c.Width != size[0] || c.Height != size[1] {
 				t.Errorf("%s: Go's decoder: %+v, %v", name, c, err)
+			}
+			if _, err := Decode(data, DecodeOptions{Strict: true}); err != nil {
+				t.Errorf("%s: strictly: %v", name, err)
 			}
 			if again := mustJPEG(t, tc.im, tc.o); !bytes.Equal(data, again) {
 				t.Errorf("%s: other bytes the second time", name)
@@ -157,5 +161,23 @@ func TestEncodeJPEGMetadata(t *testing.T) {
 	most := JPEGOptions{EXIF: append(exif, make([]byte, 65_527-len(exif))...), XMP: make([]byte, 65_504)}
 	if p, _ := decoded(t, mustJPEG(t, opaque, most)); len(p.EXIF) != 65_527 || len(p.XMP) != 65_504 {
 		t.Errorf("%d bytes of EXIF, %d of XMP", len(p.EXIF), len(p.XMP))
+	}
+}
+
+// Bytes that decoders pass over are an error where it is asked to be strict.
+func TestStrictJPEG(t *testing.T) {
+	opaque, _, _ := photo(t, 60, 40)
+	data := mustJPEG(t, opaque, JPEGOptions{Quality: 80})
+	scan := bytes.LastIndex(data, []byte{0xff, 0xda})
+	for _, at := range []int{scan, len(data) - 2} {
+		for _, what := range []string{"<script>", "\x00\x00\x00\x00\x00\x00\x00\x00"} {
+			odd := slices.Insert(slices.Clone(data), at, []byte(what)...)
+			if _, err := Decode(odd, DecodeOptions{}); err != nil {
+				t.Errorf("%q at %d: %v", what, at, err)
+			}
+			if _, err := Decode(odd, DecodeOptions{Strict: true}); err == nil {
+				t.Errorf("%q at %d passes", what, at)
+			}
+		}
 	}
 }

@@ -1,4 +1,4 @@
-package webp
+package container
 
 import (
 	"encoding/binary"
@@ -28,7 +28,7 @@ func CheckICC(profile []byte) error {
 	switch space := string(profile[16:20]); space {
 	case "RGB ", "GRAY":
 	default:
-		return fmt.Errorf("its ICC profile is for the color space %q, which no WebP has", space)
+		return fmt.Errorf("its ICC profile is for the color space %q, which no result has", space)
 	}
 	count := int64(binary.BigEndian.Uint32(profile[128:]))
 	if count > 200 || header+count*tag > int64(len(profile)) {

@@ -1,10 +1,4 @@
-// Package webp reads the form of a WebP as strictly as only its maker can: it takes
-// what libwebp writes, and refuses everything else that decoders pass over. What
-// they pass over is where a file can be something else as well.
-//
-// The format is that of RFC 9649; what is in the chunks "VP8 " and VP8L beyond their
-// headers is for a decoder to judge.
-package webp
+package container
 
 import (
 	"encoding/binary"
@@ -15,22 +9,6 @@ import (
 // MaxFrames is how many frames an animation may have: more take demuxers a time that
 // grows with the square of their number.
 const MaxFrames = 10_000
-
-// A File is what the form of a WebP says.
-type File struct {
-	// Width and Height are those of the canvas, in pixels.
-	Width, Height int
-	// Frames is 1 for a still image.
-	Frames int
-	// Animated says that there are frames, be it a single one.
-	Animated bool
-	// Lossless says that all frames are.
-	Lossless bool
-	// Alpha says that pixels may be transparent.
-	Alpha bool
-	// ICC, EXIF and XMP are the metadata, nil where there is none.
-	ICC, EXIF, XMP []byte
-}
 
 // The flags of the chunk VP8X (RFC 9649, 2.7).
 const (
@@ -43,11 +21,11 @@ const (
 	flags = flagAnimation | flagXMP | flagEXIF | flagAlpha | flagICC
 )
 
-// Parse reads a file, and refuses what is not to the letter: chunks that are not
-// known, or not in their order, or there twice; bytes behind the end, and padding
+// parseWebP reads a WebP (RFC 9649), and refuses what is not to the letter: chunks that
+// are not known, or not in their order, or there twice; bytes behind the end, and padding
 // that is not zero; flags that say other than the chunks; sizes that differ; frames
 // that leave the canvas.
-func Parse(data []byte) (File, error) {
+func parseWebP(data []byte) (File, error) {
 	if len(data) < 12 || string(data[:4]) != "RIFF" || string(data[8:12]) != "WEBP" {
 		return File{}, errors.New("it is not a WebP")
 	}

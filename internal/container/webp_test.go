@@ -1,4 +1,4 @@
-package webp
+package container
 
 import (
 	"encoding/binary"
@@ -64,7 +64,7 @@ func profile(extra ...byte) []byte {
 	return p
 }
 
-func TestParse(t *testing.T) {
+func TestParseWebP(t *testing.T) {
 	t.Parallel()
 	icc := profile()
 	for name, tt := range map[string]struct {
@@ -84,7 +84,7 @@ func TestParse(t *testing.T) {
 			File{Width: 9, Height: 9, Frames: 2, Animated: true, Alpha: true},
 		},
 	} {
-		got, err := Parse(tt.data)
+		got, err := parseWebP(tt.data)
 		if diff := cmp.Diff(tt.want, got); err != nil || diff != "" {
 			t.Errorf("%s: %v %s", name, err, diff)
 		}
@@ -99,13 +99,13 @@ func TestParse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Parse(data); err != nil {
+		if _, err := parseWebP(data); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
-func TestParseRefuses(t *testing.T) {
+func TestParseWebPRefuses(t *testing.T) {
 	t.Parallel()
 	icc := part("ICCP", profile())
 	odd := file(part("VP8 ", append(lossy(3, 2)[8:23:23], 9, 9)))
@@ -164,7 +164,7 @@ func TestParseRefuses(t *testing.T) {
 		"too many frames":       {file(frames...), "more than"},
 		"padding is no zero":    {odd, "padding"},
 	} {
-		got, err := Parse(tt.data)
+		got, err := parseWebP(tt.data)
 		if err == nil || !strings.Contains(err.Error(), tt.want) || got.Width != 0 {
 			t.Errorf("%s: %+v, %v, want %s", name, got, err, tt.want)
 		}
@@ -194,29 +194,4 @@ func TestCheckICC(t *testing.T) {
 			t.Errorf("%s passes", name)
 		}
 	}
-}
-
-// What is taken has a form that can be written again, byte for byte.
-func FuzzParse(f *testing.F) {
-	files, _ := filepath.Glob(pictures + "/*.webp")
-	for _, name := range files {
-		if data, err := os.ReadFile(name); err == nil && len(data) < 10_000 {
-			f.Add(data)
-		}
-	}
-	f.Add(file(vp8x(flagICC|flagEXIF|flagXMP, 3, 2), part("ICCP", profile()), lossy(3, 2), part("EXIF", []byte("e")), part("XMP ", []byte("xm"))))
-	f.Add(file(vp8x(flagAnimation, 9, 9), anim, anmf(0, 0, 9, 9, 2, lossless(9, 9, 0))))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		got, err := Parse(data)
-		if err != nil {
-			return
-		}
-		if got.Width < 1 || got.Height < 1 || got.Frames < 1 || got.Frames > MaxFrames {
-			t.Errorf("%+v", got)
-		}
-		if _, err := Parse(append(data, 0, 0)); err == nil {
-			t.Error("more bytes pass, too")
-		}
-		_ = CheckICC(got.ICC)
-	})
 }

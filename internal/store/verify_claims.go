@@ -74,7 +74,7 @@ func (v *verifying) claim(e Entry) {
 		bad("its path is that of a file of webpress's own")
 	}
 	if formatByName(e.Output) == "" {
-		bad("its name is not that of an image that webpress makes, such as .webp")
+		bad("its name is not that of an image that webpress makes: .webp, .avif, .jpg, .jpeg or .png")
 	}
 	if e.Size <= 0 || e.Size > v.MaxFileSize {
 		bad("its size is %d bytes, and %d are the most", e.Size, v.MaxFileSize)

@@ -10,8 +10,8 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/container"
 	"github.com/webpress/webpress/internal/pixel"
-	"github.com/webpress/webpress/internal/webp"
 )
 
 // header holds what a file says of itself, which may be hostile, against what the
@@ -32,7 +32,7 @@ func (v *verifying) header(e Entry, data []byte) (asset.Result, error) {
 	case r.Format != "" && is != r.Format:
 		return asset.Result{}, fmt.Errorf("it is %s, and the settings of the base branch make %s", is, r.Format)
 	}
-	f, err := webp.Parse(data)
+	f, err := container.Parse(is, data)
 	if err == nil {
 		err = checkMetadata(f, r.Metadata)
 	}
@@ -62,7 +62,7 @@ func (v *verifying) header(e Entry, data []byte) (asset.Result, error) {
 }
 
 // checkMetadata holds what is beside the pixels against what the settings keep.
-func checkMetadata(f webp.File, metadata string) error {
+func checkMetadata(f container.File, metadata string) error {
 	no := func(what string) error {
 		return fmt.Errorf("it has %s, and with `metadata: %s` the settings of the base branch keep none", what, metadata)
 	}
@@ -74,8 +74,10 @@ func checkMetadata(f webp.File, metadata string) error {
 		return no("EXIF")
 	case f.XMP != nil && !all && metadata != asset.MetadataCopyright:
 		return no("XMP")
+	case codec.Orientation(f.EXIF) > 1:
+		return errors.New("its EXIF turns it, and what webpress makes is upright")
 	case f.ICC != nil:
-		return webp.CheckICC(f.ICC)
+		return container.CheckICC(f.ICC)
 	}
 	return nil
 }
@@ -89,8 +91,16 @@ func decode(data []byte) error {
 	case info.Frames > 1:
 		return codec.CheckAnimation(data)
 	}
-	_, err = codec.Decode(data, codec.DecodeOptions{MaxPixels: count(info.Width, info.Height, 1)})
-	return err
+	p, err := codec.Decode(data, codec.DecodeOptions{MaxPixels: count(info.Width, info.Height, 1), Strict: true})
+	switch {
+	case err != nil:
+		return err
+	case p.Image.Width != info.Width || p.Image.Height != info.Height:
+		return errors.New("its image has another size than its header gives")
+	case info.Format == asset.PNG:
+		return container.CheckPNG(data)
+	}
+	return nil
 }
 
 // count is the number of pixels, or the largest number there is.
@@ -105,8 +115,15 @@ func count(width, height, frames int) int64 {
 // formatByName is the format that the name of an output promises, empty for
 // what webpress does not make.
 func formatByName(name string) asset.Format {
-	if strings.EqualFold(path.Ext(name), ".webp") {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".webp":
 		return asset.WebP
+	case ".avif":
+		return asset.AVIF
+	case ".jpg", ".jpeg":
+		return asset.JPEG
+	case ".png":
+		return asset.PNG
 	}
 	return ""
 }

@@ -85,7 +85,8 @@ func TestVerifyPoison(t *testing.T) {
 		"another canvas":          {add("x.webp", riff("VP8X", canvas(flag, w+1, h), "VP8L", inner)), "its header says"},
 		"a canvas of 16 million":  {add("x.webp", riff("VP8X", canvas(flag, 1<<24, 1<<24), "VP8L", inner)), "its header says"},
 		"no data":                 {add("x.webp", riff("VP8L", flat(10, 10)[:6])), `"x.webp": `},
-		"AVIF":                    {add("x.avif", "\x00\x00\x00\x18ftypavif\x00\x00\x00\x00mif1miaf"), "its name is not that of an image"},
+		"GIF":                     {add("x.gif", "GIF89a"), "its name is not that of an image"},
+		"AVIF of nothing":         {add("x.avif", "\x00\x00\x00\x18ftypavif\x00\x00\x00\x00mif1miaf"), "its boxes are"},
 		"AVIF as WebP":            {add("x.webp", "\x00\x00\x00\x18ftypavif\x00\x00\x00\x00mif1miaf"), "its content is"},
 		"an SVG":                  {add("x.webp", "<svg onload=alert(1)>"), "not an image"},
 		"more pixels than one may": {func(t *testing.T, u *uploaded, o *VerifyOptions) {
