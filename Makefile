@@ -1,4 +1,4 @@
-# webpress: what there is to do. `make help` lists it.
+# webpress: targets. `make help` lists them.
 
 SHELL = bash
 GO ?= go
@@ -34,7 +34,7 @@ deps: ## install what is missing: compiler, codec libraries
 build: deps ## build ./webpress
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o webpress .
 
-demo: build ## convert the demo pictures and show what it saves
+demo: build ## convert the demo images and show what it saves
 	@scripts/demo
 
 test: deps ## run all tests, with the race detector

@@ -98,6 +98,12 @@ func TestSectionTables(t *testing.T) {
 			t.Errorf("%s is among the settings of a rule %d times", s.Name, n)
 		}
 	}
+	variants := string(variantsTable())
+	for _, s := range config.VariantSettings() {
+		if n := strings.Count(variants, "`"+s.Name+"`"); n != 1 {
+			t.Errorf("%s is among the settings of a variant %d times", s.Name, n)
+		}
+	}
 	for _, s := range config.BudgetSettings() {
 		if n := strings.Count(budgets, "| `"+s.Name+"` |"); n != 1 {
 			t.Errorf("%s is in the table of budgets %d times", s.Name, n)

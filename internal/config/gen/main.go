@@ -94,16 +94,28 @@ func files(root string) ([]file, error) {
 			return nil, fmt.Errorf("fill %s: %w", settingsDoc, err)
 		}
 	}
+	outputs, err := os.ReadFile(filepath.Join(root, outputsDoc))
+	if err != nil {
+		return nil, err
+	}
+	if outputs, err = fill(outputs, "variants", variantsTable()); err != nil {
+		return nil, fmt.Errorf("fill %s: %w", outputsDoc, err)
+	}
 	return []file{
 		{"action.yml", actionYAML()},
 		{"schema/webpress.schema.json", schemaJSON()},
 		{"templates/webpress.yml", componentYAML()},
 		{settingsDoc, settings},
+		{outputsDoc, outputs},
 	}, nil
 }
 
-// settingsDoc is the reference of all settings; its tables are generated.
-const settingsDoc = "docs/settings.md"
+// settingsDoc is the reference of all settings, outputsDoc about several outputs of a
+// source; their tables are generated.
+const (
+	settingsDoc = "docs/settings.md"
+	outputsDoc  = "docs/outputs.md"
+)
 
 // fill puts data between the markers of that name in doc.
 func fill(doc []byte, name string, data []byte) ([]byte, error) {

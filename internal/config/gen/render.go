@@ -174,16 +174,21 @@ func list(of map[string]any, help string) map[string]any {
 	return map[string]any{"type": "array", "items": of, "maxItems": config.MaxSections, "description": help}
 }
 
-// rulesTable and budgetsTable are the tables in docs/settings.md of the keys in those sections.
+// rulesTable, variantsTable and budgetsTable are in the documentation for the keys in those
+// sections.
 func rulesTable() []byte {
+	return maySet("A rule", slices.DeleteFunc(config.RuleSettings(), func(s config.Setting) bool { return s.Name == "glob" }))
+}
+
+func variantsTable() []byte { return maySet("A variant", config.VariantSettings()) }
+
+func maySet(what string, settings []config.Setting) []byte {
 	var names []string
-	for _, s := range config.RuleSettings() {
-		if s.Name != "glob" {
-			names = append(names, "`"+s.Name+"`")
-		}
+	for _, s := range settings {
+		names = append(names, "`"+s.Name+"`")
 	}
 	last := len(names) - 1
-	return []byte("\nA rule may set " + strings.Join(names[:last], ", ") + " and " + names[last] + ".\n\n")
+	return []byte("\n" + what + " may set " + strings.Join(names[:last], ", ") + " and " + names[last] + ".\n\n")
 }
 
 func budgetsTable() []byte {
