@@ -66,6 +66,15 @@ func Probe(data []byte) (Info, error) {
 	return info, nil
 }
 
+// Scale is the scale, 1 in so many, at which Decode decodes an image whose header says info
+// for a width and a height in pixels: what is decoded at the same scale is the same.
+func Scale(info Info, width, height int) int {
+	if info.Format != asset.JPEG {
+		return 1
+	}
+	return jpegScale(info.Width, info.Height, width, height)
+}
+
 // Decode decodes a still picture: the whole of it, or an error, an *Error. Of an
 // animation it returns an error too; see Animate.
 func Decode(data []byte, o DecodeOptions) (Picture, error) {

@@ -60,6 +60,19 @@ func decodeJPEG(data []byte, wantWidth, wantHeight int, strict bool) (Picture, e
 	return p, nil
 }
 
+// jpegScale is the scale at which libjpeg decodes, 1 in so many, for pixels that are
+// wanted.
+func jpegScale(width, height, wantWidth, wantHeight int) int {
+	if wantWidth <= 0 || wantHeight <= 0 {
+		return 1
+	}
+	scale := 1
+	for scale < 8 && ceilDiv(width, 2*scale) >= wantWidth && ceilDiv(height, 2*scale) >= wantHeight {
+		scale *= 2
+	}
+	return scale
+}
+
 func decodeMarkedJPEG(data []byte, marks jpegHeader, wantWidth, wantHeight int, strict bool) (Picture, error) {
 	var h C.wp_jpeg_header
 	var detail jpegDetail
@@ -74,13 +87,7 @@ func decodeMarkedJPEG(data []byte, marks jpegHeader, wantWidth, wantHeight int, 
 	if marks.Orientation >= 5 {
 		wantWidth, wantHeight = wantHeight, wantWidth
 	}
-	if wantWidth <= 0 || wantHeight <= 0 {
-		wantWidth, wantHeight = width, height
-	}
-	scale := 1
-	for scale < 8 && ceilDiv(width, 2*scale) >= wantWidth && ceilDiv(height, 2*scale) >= wantHeight {
-		scale *= 2
-	}
+	scale := jpegScale(width, height, wantWidth, wantHeight)
 	width, height = ceilDiv(width, scale), ceilDiv(height, scale)
 
 	p := Picture{meta: marks.meta}

@@ -4,6 +4,8 @@ package engine
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
@@ -72,39 +74,35 @@ type converter struct {
 // convert makes the outputs of those jobs that which picks. keep says that a color
 // profile may stay in them.
 func (c *converter) convert(all []job, outputs []Output, which func(int) bool, keep bool) error {
-	var jobs []job
-	var at []int
+	// What is decoded at one scale is decoded once, and smaller outputs of a JPEG for
+	// themselves: no output may depend on which others are made with it.
+	const animated = 0
+	parts := map[int][]int{}
 	for i, j := range all {
-		if which(i) {
-			jobs, at = append(jobs, j), append(at, i)
-		}
-	}
-	if len(jobs) == 0 {
-		return nil
-	}
-	var animated, still []job
-	var atAnimated, atStill []int
-	for i, j := range jobs {
-		if c.info.Frames > 1 && j.Format == asset.WebP {
-			animated, atAnimated = append(animated, j), append(atAnimated, at[i])
-		} else {
-			still, atStill = append(still, j), append(atStill, at[i])
-		}
-	}
-	for _, part := range []struct {
-		jobs []job
-		at   []int
-		make func([]job, bool) ([]Output, error)
-	}{{animated, atAnimated, c.animations}, {still, atStill, c.stills}} {
-		if len(part.jobs) == 0 {
+		if !which(i) {
 			continue
 		}
-		made, err := part.make(part.jobs, keep)
+		part := animated
+		if c.info.Frames <= 1 || j.Format != asset.WebP {
+			part = codec.Scale(c.info, c.pixels(j).X, c.pixels(j).Y)
+		}
+		parts[part] = append(parts[part], i)
+	}
+	for _, part := range slices.Sorted(maps.Keys(parts)) {
+		jobs := make([]job, len(parts[part]))
+		for n, i := range parts[part] {
+			jobs[n] = all[i]
+		}
+		convert := c.stills
+		if part == animated {
+			convert = c.animations
+		}
+		made, err := convert(jobs, keep)
 		if err != nil {
 			return err
 		}
-		for i, out := range made {
-			outputs[part.at[i]] = out
+		for n, i := range parts[part] {
+			outputs[i] = made[n]
 		}
 	}
 	return nil

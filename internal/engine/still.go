@@ -64,7 +64,7 @@ func cover(width, height int, v asset.Variant, at pixel.Anchor) pixel.Crop {
 }
 
 // stills makes the outputs of an image that is not animated, or of the first frame of one
-// that is. It is decoded once, at the smallest scale that covers the largest of them.
+// that is. It is decoded once, at the smallest scale that covers each of them.
 func (c *converter) stills(jobs []job, keep bool) ([]Output, error) {
 	p, err := c.decode(jobs)
 	if err != nil {
@@ -105,18 +105,23 @@ func (c *converter) stills(jobs []job, keep bool) ([]Output, error) {
 	return outputs, nil
 }
 
-// decode decodes the source for jobs.
+// pixels is the least size to decode for a job.
+func (c *converter) pixels(j job) image.Point {
+	if j.Crop == "" {
+		return image.Pt(j.width, j.height)
+	}
+	width, height := cover(c.info.Width, c.info.Height, j.Variant, pixel.Center).Whole()
+	return image.Pt(width, height)
+}
+
+// decode decodes the source for jobs, which need the same scale.
 func (c *converter) decode(jobs []job) (codec.Picture, error) {
 	if c.info.Frames > 1 {
 		return codec.FirstFrame(c.data)
 	}
-	o := codec.DecodeOptions{MaxPixels: c.MaxPixels, Threads: c.Threads}
+	size := c.pixels(jobs[0])
+	o := codec.DecodeOptions{Width: size.X, Height: size.Y, MaxPixels: c.MaxPixels, Threads: c.Threads}
 	for _, j := range jobs {
-		width, height := j.width, j.height
-		if j.Crop != "" {
-			width, height = cover(c.info.Width, c.info.Height, j.Variant, pixel.Center).Whole()
-		}
-		o.Width, o.Height = max(o.Width, width), max(o.Height, height)
 		o.Metadata = o.Metadata || needsMetadata(j.Metadata)
 	}
 	return codec.Decode(c.data, o)
