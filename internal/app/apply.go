@@ -69,7 +69,7 @@ func (r *run) apply(ctx context.Context) int {
 		Results: inOrder(results), DryRun: s.DryRun, Recipe: recipe(&s), Rules: len(r.rules), Version: r.Version,
 		Notices: []string{fmt.Sprintf("these are the results of another run, for commit %s", head)},
 	}
-	r.log.line("%s verified, for commit %s", count(len(in.Results), "image"), head)
+	r.log.line("%s verified, for commit %s", count(len(in.Results), "result"), head)
 	if !s.DryRun {
 		for _, part := range verified {
 			if err := r.unpack(repo.Top(), part); err != nil {

@@ -59,13 +59,18 @@ func (c *outputCheck) todo(ctx context.Context) error {
 				of.force = append(of.force, t.Output)
 				f.Rule, f.Hint = asset.RuleIgnored, ignoredHint
 				f.Message = fmt.Sprintf("%q, the result of %q, is ignored by git, and no commit will have it", t.Output, t.Source.Path)
-			} else if tried[t.Output].Reason != asset.NotSmaller {
+			} else if !makesNone(tried[t.Output]) {
 				of.add = append(of.add, t.Output)
 			}
 		}
 		c.add(t.Source.Path, f, of)
 	}
 	return nil
+}
+
+// makesNone says that a job that was tried comes to no file.
+func makesNone(tried asset.Result) bool {
+	return tried.Reason == asset.NotSmaller || tried.Reason == asset.NotWider
 }
 
 // replaced are the outputs that the conversion of what is left to do takes away, by its
@@ -89,7 +94,7 @@ func (c *outputCheck) replaced(ctx context.Context, tried map[string]asset.Resul
 			c.moving[path.Join(c.past.prefix, t.Like)] = true
 		}
 		takes := []string{path.Join(c.past.prefix, t.Output)}
-		if tried[t.Output].Reason != asset.NotSmaller {
+		if !makesNone(tried[t.Output]) {
 			takes = nil
 		}
 		if old, ok := c.Supersedes(path.Join(c.past.prefix, t.Source.Path), path.Join(c.past.prefix, t.Output)); ok {

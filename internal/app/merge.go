@@ -73,6 +73,9 @@ func (r *run) verifyShards(ctx context.Context, v *view) ([]store.Verified, erro
 		if !ok {
 			return nil // it is done already, and not taken
 		}
+		if r.fromTop(e.Source) != j.Source.Path {
+			return fmt.Errorf("it was made of %q, and here it is the result of %q", e.Source, j.Source.Path)
+		}
 		if e.Blob != "" && j.Source.Blob != "" && e.Blob != j.Source.Blob {
 			return fmt.Errorf("its source %q is another one here", e.Source)
 		}
@@ -185,7 +188,7 @@ func (s *shards) settled(j asset.Job) (asset.Result, bool) {
 	case one.Status == asset.Converted || one.Reason == asset.UpToDate:
 		return asset.Result{}, false
 	}
-	one.Source, one.Output, one.Replaced, one.SHA256 = j.Source, "", "", ""
+	one.Source, one.Output, one.Variant, one.Replaced, one.SHA256 = j.Source, "", j.Recipe.Name, "", ""
 	return one, true
 }
 
@@ -204,7 +207,7 @@ func (s *shards) output(j asset.Job) (convert.Output, error) {
 	notes := slices.DeleteFunc(slices.Clone(s.told[j.Output].Notes), func(note string) bool {
 		return note == asset.OriginalRemoved || slices.Contains(j.Source.Notes, note)
 	})
-	told := s.told[j.Source.Path]
+	told := s.told[j.Output]
 	return convert.Output{
 		SourceWidth: told.SourceWidth, SourceHeight: told.SourceHeight,
 		Data: data, Width: file.Width, Height: file.Height, Frames: file.Frames, Lossless: file.Lossless,

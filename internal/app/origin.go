@@ -43,8 +43,8 @@ func readOrigin(r io.ReaderAt, size int64) (origin, error) {
 	return o, nil
 }
 
-// makes says why the settings would not make a result of a source: it has another
-// size, moves although the source cannot, or saves too little. The paths of e begin
+// makes says why the settings would not make a result of a source: it is not wanted of one
+// that narrow, has another size, moves although the source cannot, or saves too little. The paths of e begin
 // at the root of the repository.
 func (r *run) makes(e store.Entry, made asset.Result, o origin) error {
 	s := r.settingsOf(r.fromTop(e.Source))
@@ -68,6 +68,8 @@ func (r *run) makes(e store.Entry, made asset.Result, o origin) error {
 	}
 	width, height := engine.Size(o.width, o.height, recipe.Variant)
 	switch {
+	case w.Narrower > 0 && o.width <= w.Narrower:
+		return fmt.Errorf("its source is %d pixels wide, and the settings of the base branch make it only where that is more than %d", o.width, w.Narrower)
 	case width != made.Width || height != made.Height:
 		return fmt.Errorf("it is %dx%d, and of its source the settings of the base branch make %dx%d", made.Width, made.Height, width, height)
 	case e.Output == e.Source && width == o.width && height == o.height:
@@ -81,7 +83,11 @@ func (r *run) makes(e store.Entry, made asset.Result, o origin) error {
 func (r *run) remake(ctx context.Context, e store.Entry, content, result []byte) error {
 	from := asset.Source{Path: r.fromTop(e.Source), Size: int64(len(content))}
 	from.Format, _ = asset.Sniff(content[:min(len(content), asset.SniffLen)])
-	job := asset.Job{Source: from, Recipe: r.recipeFor(from, r.fromTop(e.Output)), Output: r.fromTop(e.Output)}
+	w, ok := r.wishFor(from, r.fromTop(e.Output))
+	if !ok {
+		return fmt.Errorf("the settings of the base branch do not make it of its source %q", e.Source)
+	}
+	job := asset.Job{Source: from, Recipe: w.Recipe, Output: r.fromTop(e.Output), Narrower: w.Narrower}
 	return convert.Verify(ctx, job, content, result, r.settings.MemoryLimit)
 }
 

@@ -74,7 +74,7 @@ func (r *run) share(v *view) {
 	for _, t := range v.todo {
 		by[t.Output] = t
 	}
-	all := len(v.todo)
+	all := sources(jobs)
 	v.todo = v.todo[:0]
 	for _, j := range mine {
 		v.todo = append(v.todo, by[j.Output])
@@ -82,5 +82,14 @@ func (r *run) share(v *view) {
 	if r.shard.index > 1 {
 		v.settled, v.found.Notices = nil, nil
 	}
-	r.log.line("shard %s: %d of %s", r.shard, len(mine), count(all, "image"))
+	r.log.line("shard %s: %d of %s", r.shard, sources(mine), count(all, "image"))
+}
+
+// sources is how many sources jobs have.
+func sources(jobs []asset.Job) int {
+	seen := map[string]bool{}
+	for _, j := range jobs {
+		seen[j.Source.Path] = true
+	}
+	return len(seen)
 }

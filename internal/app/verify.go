@@ -63,10 +63,10 @@ func (c *outputCheck) verify(ctx context.Context) error {
 			f, of = unreadable(made)
 		case made.Reason == now.Reason:
 			continue
-		case now.Reason == asset.NotSmaller || now.Reason == asset.IsWebP:
+		case now.Reason == asset.NotSmaller || now.Reason == asset.IsWebP || now.Reason == asset.NotWider:
 			f.Path, f.Hint = j.Source.Path, "make it"
 			f.Message = fmt.Sprintf("webpress.lock says that %q is %s, and it is not so", j.Source.Path, now.Reason)
-		case made.Reason == asset.NotSmaller:
+		case makesNone(made):
 			f.Message = fmt.Sprintf("%q is not what webpress makes of %q: there is no result, for it is %s", j.Output, j.Source.Path, made.Reason)
 			of.add, of.gone = []string{c.lock()}, []string{j.Output}
 		default:
