@@ -194,7 +194,7 @@ func (w *world) made(source string) string {
 	return w.alone[key]
 }
 
-// picture is one of few, so that there are copies. The first is not smaller as WebP.
+// picture is one of few, so that there are copies. The first is not smaller.
 func (w *world) picture() string {
 	m := image.NewNRGBA(image.Rect(0, 0, 16, 16))
 	n, level := w.IntN(5), png.NoCompression

@@ -30,11 +30,11 @@ func TestLine(t *testing.T) {
 				Source: asset.Source{Path: "b.jpg"}, Status: asset.Skipped, Reason: asset.NotSmaller,
 				Before: 120_400, After: 131_000, Duration: 94 * time.Millisecond,
 			},
-			"b.jpg  skipped: not smaller as WebP  120.4 kB -> 131.0 kB  +8.8 %  94 ms",
+			"b.jpg  skipped: not smaller  120.4 kB -> 131.0 kB  +8.8 %  94 ms",
 		},
 		{
 			asset.Result{Source: asset.Source{Path: "c.webp"}, Status: asset.Skipped, Reason: asset.IsWebP, Before: 100},
-			"c.webp  skipped: already WebP",
+			"c.webp  skipped: already in this format",
 		},
 		{
 			asset.Result{

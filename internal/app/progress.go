@@ -95,7 +95,7 @@ func (p *progress) end() {
 // line is a result that did not fail, for people:
 //
 //	photos/a.heic -> photos/a.webp  2.1 MB -> 410.2 kB  -80.5 %  0.4 s
-//	photos/b.jpg  skipped: not smaller as WebP  120.4 kB -> 131.0 kB  +8.8 %  94 ms
+//	photos/b.jpg  skipped: not smaller  120.4 kB -> 131.0 kB  +8.8 %  94 ms
 func line(r asset.Result) string {
 	s := ci.Line(r.Source.Path)
 	if r.Status == asset.Converted {

@@ -94,9 +94,9 @@ type Reason string
 
 // The reasons for skipping. The text is what a person reads.
 const (
-	NotSmaller Reason = "not smaller as WebP"
+	NotSmaller Reason = "not smaller"
 	UpToDate   Reason = "already up to date"
-	IsWebP     Reason = "already WebP"
+	IsWebP     Reason = "already in this format"
 	NotWider   Reason = "not wider than a smaller output"
 	IsResult   Reason = "made by webpress"
 )

@@ -80,7 +80,7 @@ type Config struct {
 
 	// Glob of no patterns means every image.
 	Glob   []string `group:"which" placeholder:"PATTERN" check:"pattern" default-note:"all HEIC, HEIF, HIF, JPEG, PNG, TIFF, BMP and GIF files" top:"" brief:"only files that match; !PATTERN excludes" help:"Patterns of the files to convert. One that starts with ! excludes files."`
-	Ignore []string `group:"which" placeholder:"PATTERN" check:"pattern" top:"" brief:"leave out files that match" help:"Patterns of files to leave out, besides .git, node_modules and vendor."`
+	Ignore []string `group:"which" placeholder:"PATTERN" check:"pattern" brief:"leave out files that match" help:"Patterns of files to leave out, besides .git, node_modules and vendor."`
 
 	IfNoImages string `group:"which" default:"warn" enum:"warn,error,ignore" placeholder:"WHAT" help:"What to do if patterns are set and match no image: print a warning, fail with exit code 1, or nothing."`
 
@@ -89,7 +89,7 @@ type Config struct {
 	// Widths are whole numbers.
 	Widths []string `rule:"" group:"image" check:"width" placeholder:"PIXELS" brief:"one output for each of these widths" help:"Widths in pixels, one output each. An image is never enlarged; one that is narrower gives its own width once."`
 	// Variants are outputs with settings of their own; they take the place of Widths.
-	Variants     []Variant `rule:"" group:"image" check:"variants" placeholder:"VARIANT" brief:"a named output, such as thumb:max-width=300" help:"Named outputs with settings of their own, such as thumb:max-width=300,quality=70, or YAML as in webpress.yml. They replace widths."`
+	Variants     []Variant `rule:"" group:"image" check:"variants" placeholder:"VARIANT" top:"" brief:"a named output, such as thumb:max-width=300" help:"Named outputs with settings of their own, such as thumb:max-width=300,quality=70, or YAML as in webpress.yml. They replace widths."`
 	Quality      int       `rule:"" variant:"" group:"image" short:"q" default:"80" range:"0,100" placeholder:"N" top:"" brief:"lossy quality, 0 to 100 (default: 80)" help:"Quality of lossy encoding: 0 is the smallest file, 100 the best quality."`
 	Lossless     string    `rule:"" variant:"" group:"image" default:"auto" enum:"auto,always,never" placeholder:"WHEN" brief:"auto, always or never" help:"When to use lossless encoding. auto compares both for PNG, GIF, BMP and TIFF, and takes the smaller one that looks right."`
 	NearLossless string    `rule:"" variant:"" group:"image" default:"auto" enum:"auto,never" placeholder:"WHEN" help:"Whether lossless=auto may change pixels by a few levels where that makes a screenshot, chart or table smaller."`
@@ -103,7 +103,7 @@ type Config struct {
 	Background   string    `rule:"" variant:"" group:"image" default:"#ffffff" check:"color" placeholder:"COLOR" help:"Color behind transparent pixels in formats without transparency, such as #ffffff."`
 	Metadata     string    `rule:"" variant:"" group:"image" default:"icc" enum:"icc,copyright,none,all" placeholder:"WHAT" top:"" brief:"keep icc (default), copyright, all or none" help:"Metadata to keep. icc keeps color profiles and drops GPS positions, dates and cameras; copyright also keeps the names of author and owner."`
 
-	Output     string  `rule:"" variant:"" group:"result" short:"o" default:"{dir}/{name}.webp" check:"template" placeholder:"TEMPLATE" top:"" brief:"path of results, made of {dir}, {name}, {ext}" help:"Path of the result, built from {dir}, {name} and {ext} of its source and {width}, {height}, {format} and {variant} of the result; the default adds -{width} or -{variant} where there are several. On the command line also a file (out.webp), a folder (out/), or - for standard output."`
+	Output     string  `rule:"" variant:"" group:"result" short:"o" default:"{dir}/{name}.webp" check:"template" placeholder:"TEMPLATE" top:"" brief:"a file, a folder/, - for a pipe, or a template" help:"Path of the result, built from {dir}, {name} and {ext} of its source and {width}, {height}, {format} and {variant} of the result; the default adds -{width} or -{variant} where there are several. On the command line also a file (out.webp), a folder (out/), or - for standard output."`
 	Overwrite  bool    `rule:"" variant:"" group:"result" default:"false" negatable:"" brief:"replace files that webpress did not create" help:"Replace existing files that webpress did not create."`
 	Originals  string  `rule:"" group:"result" default:"keep" enum:"keep,remove,remove-always" placeholder:"WHAT" help:"What to do with a source once its result is written. remove keeps it if no commit contains it, or if a file still refers to it."`
 	MinSavings float64 `rule:"" variant:"" group:"result" default:"0" range:"0,100" unit:"percent" placeholder:"PERCENT" brief:"keep only results that save this much" help:"Keep a result only if it is smaller by at least this percentage. Results of HEIC are always kept."`

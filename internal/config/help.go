@@ -33,6 +33,8 @@ const usageLine = "Usage: webpress [COMMAND] [PATH ...] [FLAGS]\n"
 
 const examples = `  webpress photos/
   webpress 'assets/**/*.heic' --max-width=1200
+  webpress photo.heic -o photo.jpg
+  webpress --variant 'thumb:max-width=300,quality=70'
   webpress --output='web/{dir}/{name}.webp' --dry-run
 `
 

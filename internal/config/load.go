@@ -99,7 +99,11 @@ func (l *loader) run(args []string) (Config, error) {
 	_, err = k.Parse(args)
 	l.flags = append(wrong, l.flags...)
 	if err != nil {
-		l.flags = append(l.flags, Mistake{Message: err.Error()})
+		m := Mistake{Message: err.Error()}
+		if c := commandNamed(string(verb)); c != nil && strings.HasPrefix(m.Message, "unexpected argument") {
+			m = Mistake{Where: c.name, Message: m.Message + "; usage: " + c.usage()}
+		}
+		l.flags = append(l.flags, m)
 	}
 	l.mistakes = append(l.flags, l.mistakes...)
 

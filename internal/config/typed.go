@@ -136,13 +136,17 @@ func (l *loader) notThere(c Config, typed Verb, commands []string) error {
 		return err != nil && !strings.ContainsAny(name, `*?[{\!`)
 	}
 	switch paths := c.Paths; {
-	case typed == "" && c.Verb == Convert && len(paths) == 1 && !c.Prune && missing(paths[0]) && !strings.ContainsAny(paths[0], "./") && !strings.HasPrefix(paths[0], "-"):
+	case typed == "" && c.Verb == Convert && len(paths) > 0 && !c.Prune && missing(paths[0]) && !strings.ContainsAny(paths[0], "./") && !strings.HasPrefix(paths[0], "-"):
 		f := &asset.Fault{Message: fmt.Sprintf("no such file or command: %q", paths[0])}
-		if near := nearest(paths[0], commands); near != "" {
+		near := nearest(paths[0], commands)
+		switch {
+		case near != "" && near != paths[0]: // behind -- it is a file
 			f.Message += fmt.Sprintf("; did you mean `%s`?", near)
+		case len(paths) > 1: // files, some of which may be there
+			return nil
 		}
 		return f
-	case c.Verb == Convert && len(paths) == 2 && !missing(paths[0]) && missing(paths[1]) && strings.EqualFold(path.Ext(paths[1]), ".webp"):
+	case c.Verb == Convert && len(paths) == 2 && !missing(paths[0]) && missing(paths[1]) && formatOf(path.Ext(paths[1])) != "":
 		return &asset.Fault{
 			Message: fmt.Sprintf("find %q: no such file", paths[1]),
 			Hint:    "to write the result to it: " + shell.Line("webpress", paths[0], "-o", paths[1]),

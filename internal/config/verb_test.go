@@ -75,7 +75,7 @@ func TestVerbMistakes(t *testing.T) {
 		{"check of an empty name", []string{"check", ""}, nil, []string{`path: "" is not a file, a folder or a pattern`}},
 		{"uploads of a check", []string{"check"}, []string{"INPUT_UPLOADS=a"}, []string{"uploads: only merge uses them: set command to merge"}},
 		{"merge of a part", []string{"merge", "a", "--shard=1/2"}, nil, []string{"shard: merge joins all shards: leave shard out"}},
-		{"relock of something", []string{"relock", "a"}, nil, []string{"unexpected argument a"}},
+		{"relock of something", []string{"relock", "a"}, nil, []string{"relock: unexpected argument a; usage: webpress relock [FLAGS]"}},
 		{"no such verb", nil, []string{"WEBPRESS_COMMAND=relock"}, []string{`WEBPRESS_COMMAND: "relock" is not one of convert, check, merge`}},
 		{"prune without the lock", []string{"--prune", "--no-lock"}, nil, []string{"prune: it needs webpress.lock: lock cannot be off"}},
 		{"one file for two", []string{"--report=a", "--sarif=./a"}, nil, []string{`sarif: "./a" is also the file of report`}},

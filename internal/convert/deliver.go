@@ -111,6 +111,8 @@ func (r *run) existing(j asset.Job, p *prepared) (upToDate bool, err error) {
 	switch {
 	case r.KeepLarger: // somebody has typed it
 		hint = "add --overwrite to replace it, or name another file"
+	case tree.IsOutside(j.Output): // it was typed, too
+		hint = "add --overwrite to replace it, or name another folder by -o"
 	case r.Accept != nil && !j.Source.Ignored && j.Output != j.Source.Path && r.is(j.Recipe.Format, j.Output):
 		hint = fmt.Sprintf("keep it by `%s`, or %s", r.Accept(j.Output), hint)
 	}

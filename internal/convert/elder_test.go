@@ -175,7 +175,7 @@ func TestLikeIsNotSmaller(t *testing.T) {
 	old := outputOf(t, 64, 48)
 	dir := plant(t, map[string][]byte{"a.png": make([]byte, len(old)), "old.webp": old})
 	results := Run(t.Context(), like(t, dir, "old.webp", true), Options{Dir: dir})
-	expect(t, results, "a.png: skipped: not smaller as WebP")
+	expect(t, results, "a.png: skipped: not smaller")
 	if r := results[0]; r.After != int64(len(old)) || r.Notes != nil {
 		t.Errorf("result %+v", r)
 	}
@@ -252,7 +252,7 @@ func TestLikeShared(t *testing.T) {
 func TestLikeIsSource(t *testing.T) {
 	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "old.webp": outputOf(t, 64, 48)})
 	js := append(like(t, dir, "old.webp", true), jobs(t, dir, recipe(), "old.webp")...)
-	expect(t, Run(t.Context(), js, Options{Dir: dir}), "a.png: converted a.webp", "old.webp: skipped: already WebP")
+	expect(t, Run(t.Context(), js, Options{Dir: dir}), "a.png: converted a.webp", "old.webp: skipped: already in this format")
 	if diff := cmp.Diff([]string{"a.png", "a.webp", "old.webp"}, listing(t, dir)); diff != "" {
 		t.Error(diff)
 	}

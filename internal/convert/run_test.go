@@ -257,9 +257,9 @@ func TestRunWebPInPlace(t *testing.T) {
 	before, _ := os.ReadFile(filepath.Join(dir, "p.webp"))
 
 	r := recipe()
-	expect(t, Run(t.Context(), jobs(t, dir, r, "p.webp"), o), "p.webp: skipped: already WebP")
+	expect(t, Run(t.Context(), jobs(t, dir, r, "p.webp"), o), "p.webp: skipped: already in this format")
 	r.MaxWidth = 64
-	expect(t, Run(t.Context(), jobs(t, dir, r, "p.webp"), o), "p.webp: skipped: already WebP")
+	expect(t, Run(t.Context(), jobs(t, dir, r, "p.webp"), o), "p.webp: skipped: already in this format")
 	r.MaxWidth = 32
 	expect(t, Run(t.Context(), jobs(t, dir, r, "p.webp"), o),
 		"p.webp: failed: write \"p.webp\": it is the source (set `overwrite: true` to replace it, or another `output`)")
@@ -268,7 +268,7 @@ func TestRunWebPInPlace(t *testing.T) {
 	}
 	w := Wish{Recipe: r, Overwrite: true, Remove: true}
 	expect(t, Run(t.Context(), wished(t, dir, w, "p.webp"), o), "p.webp: converted p.webp")
-	expect(t, Run(t.Context(), wished(t, dir, w, "p.webp"), o), "p.webp: skipped: already WebP")
+	expect(t, Run(t.Context(), wished(t, dir, w, "p.webp"), o), "p.webp: skipped: already in this format")
 }
 
 func TestRunRefusesClaims(t *testing.T) {

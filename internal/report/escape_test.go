@@ -48,7 +48,7 @@ func TestCode(t *testing.T) {
 
 func TestProse(t *testing.T) {
 	tests := []struct{ in, want string }{
-		{"not smaller as WebP", "not smaller as WebP"},
+		{"not smaller", "not smaller"},
 		{"set `max-pixels` to 50MP", "set `max-pixels` to 50MP"},
 		{"one ` alone", "one \\` alone"},
 		{"empty `` pair", "empty \\`\\` pair"},

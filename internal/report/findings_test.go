@@ -211,8 +211,8 @@ func TestUpToDate(t *testing.T) {
 		t.Errorf("%d bytes of Markdown", len(md))
 	}
 	for _, want := range []string{
-		"**1 image converted: 9\u00a0B → 5\u00a0B, 44.4\u00a0% saved** · 10000 skipped", "- 9999 already up to date\n- 1 already WebP\n",
-		"<details><summary>The others</summary>\n\n- `pictures/00007.png` already WebP\n", "- `pictures/00007.png` is new",
+		"**1 image converted: 9\u00a0B → 5\u00a0B, 44.4\u00a0% saved** · 10000 skipped", "- 9999 already up to date\n- 1 already in this format\n",
+		"<details><summary>The others</summary>\n\n- `pictures/00007.png` already in this format\n", "- `pictures/00007.png` is new",
 	} {
 		if !strings.Contains(md, want) {
 			t.Errorf("not in it: %q\n%s", want, md)

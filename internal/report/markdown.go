@@ -318,7 +318,7 @@ func (r Report) skipped() section {
 		one := of[i]
 		row := "- " + code(short(one.Source.Path, nameWidth)) + " " + prose(reason(one.Reason))
 		if one.After > 0 {
-			row += fmt.Sprintf(" (%s, as WebP %s)", Size(one.Before), Size(one.After))
+			row += fmt.Sprintf(" (%s, result %s)", Size(one.Before), Size(one.After))
 		}
 		return row + "\n"
 	}

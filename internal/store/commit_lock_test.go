@@ -115,7 +115,7 @@ func TestLock(t *testing.T) {
 			if got := run(t, s.bare, "log", "-1", "--format=%B", "main"); got != "chore(images): record 1 image in webpress.lock" {
 				t.Errorf("%q", got)
 			}
-			if got := s.locked(); got != "a.png,b.png,c.png not smaller as WebP" {
+			if got := s.locked(); got != "a.png,b.png,c.png not smaller" {
 				t.Error(got)
 			}
 		})
@@ -221,7 +221,7 @@ func TestLockLeavesOut(t *testing.T) {
 	if got := s.changed("main"); got != "A\ta.webp\nM\twebpress.lock\nD\tx.webp" {
 		t.Error(got)
 	}
-	if got := s.locked(); got != "a.png,d.png not smaller as WebP,of old.webp" {
+	if got := s.locked(); got != "a.png,d.png not smaller,of old.webp" {
 		t.Error(got)
 	}
 	var left []string
