@@ -93,7 +93,7 @@ func (c *outputCheck) toVerify(ctx context.Context) (jobs []asset.Job, results m
 			return nil, nil, "", err
 		}
 		if base == nil {
-			return nil, nil, "results were not verified: what the change adds to webpress.lock is not known: " + why, nil
+			return nil, nil, "results were not verified: " + why, nil
 		}
 		added = func(e ledger.Entry) bool { return !base.Has(e) }
 	}

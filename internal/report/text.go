@@ -158,7 +158,7 @@ func columns(b *strings.Builder, rows [][]string) {
 }
 
 func (r Report) skippedText(b *strings.Builder) {
-	if len(r.Skips) == 0 {
+	if len(r.Skips) == 0 || r.allUpToDate() { // which the outcome says
 		return
 	}
 	b.WriteString("\nskipped\n")

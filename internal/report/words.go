@@ -62,6 +62,11 @@ func images(n int) string {
 	return fmt.Sprintf("%d images", n)
 }
 
+// allUpToDate says that there was nothing to do.
+func (r Report) allUpToDate() bool {
+	return r.Totals.Converted == 0 && r.Left == 0 && r.upToDate() == len(rows(r.Results))
+}
+
 // outcome is the run in one sentence without an end: 12 images converted:
 // 14.2 MB → 3.1 MB, 78.2 % saved.
 func (r Report) outcome(arrow string) string {
@@ -78,7 +83,7 @@ func (r Report) outcome(arrow string) string {
 	}
 	s += " converted"
 	switch {
-	case t.Converted == 0 && r.Left == 0 && r.upToDate() == len(rows(r.Results)):
+	case r.allUpToDate():
 		return s + ": all are up to date"
 	case t.Converted == 0:
 		return s
