@@ -165,6 +165,14 @@ func (c *outputCheck) add(source string, f asset.Finding, of fixes) {
 	if c.files[source].Untracked {
 		f.Severity = asset.Warning // no commit has it, and so none waits for it
 	}
+	// Of the outputs of a source one after the other, what is to say is said once.
+	if n := len(c.found); n > 0 && c.found[n-1].Finding == f {
+		last := &c.found[n-1].of
+		last.convert, last.again = unique(append(last.convert, of.convert...)), unique(append(last.again, of.again...))
+		last.add, last.gone = append(last.add, of.add...), append(last.gone, of.gone...)
+		last.force, last.outputs = append(last.force, of.force...), unique(append(last.outputs, of.outputs...))
+		return
+	}
 	c.found = append(c.found, fixable{f, of})
 }
 
