@@ -126,3 +126,49 @@ func TestVerifyFormatsPoison(t *testing.T) {
 		})
 	}
 }
+
+// Every layout that the encoders are given, at odd sizes too, has the form that is taken.
+func TestVerifyLayouts(t *testing.T) {
+	t.Parallel()
+	for _, size := range [][2]int{{1, 1}, {1, 3}, {33, 17}, {191, 127}, {4100, 8}, {8, 4500}} {
+		width, height := size[0], size[1]
+		rgba := pixel.NewRGBA(width, height, nil)
+		for i := range rgba.Planes[0] {
+			rgba.Planes[0][i] = byte(i*i>>5 | 3)
+		}
+		alpha := *rgba
+		alpha.Alpha = true
+		gray := pixel.NewPlanar(pixel.Image{Width: width, Height: height, Kind: pixel.Gray, Depth: 8, Full: true})
+		planes, err := pixel.Lossy(rgba, width, height, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		few := pixel.NewRGBA(width, height, nil) // two colors
+		for i := range few.Planes[0] {
+			few.Planes[0][i] = byte(255 * (i / 4 % 2))
+		}
+		few.Alpha = true
+		for name, im := range map[string]*pixel.Image{"RGBA": rgba, "alpha": &alpha, "gray": gray, "planes": planes, "few colors": few} {
+			for _, format := range []asset.Format{asset.AVIF, asset.JPEG, asset.PNG} {
+				var data []byte
+				switch {
+				case format == asset.AVIF && codec.CanEncode(format):
+					data, err = codec.EncodeAVIF(im, codec.AVIFOptions{Quality: 60, Effort: 2, FullChroma: name == "alpha"})
+				case format == asset.JPEG:
+					data, err = codec.EncodeJPEG(im, codec.JPEGOptions{Quality: 60, FullChroma: name == "alpha"})
+				case format == asset.PNG && im.Kind == pixel.RGBA:
+					data, err = codec.EncodePNG(im, codec.PNGOptions{Effort: 1})
+				default:
+					continue
+				}
+				if err != nil {
+					t.Fatal(name, size, format, err)
+				}
+				got, err := verifyOne(t, format, asset.MetadataNone, string(data))
+				if err != nil || got.Width != width || got.Height != height {
+					t.Errorf("%s of %v as %s: %dx%d, %v", name, size, format, got.Width, got.Height, err)
+				}
+			}
+		}
+	}
+}
