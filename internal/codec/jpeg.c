@@ -83,3 +83,19 @@ int wp_jpeg_pixels(const uint8_t* data, size_t size, uint8_t* pix, int width, in
   target to = {.plane = {pix}, .stride = {4 * width}, .format = cmyk ? TJPF_CMYK : TJPF_RGBA};
   return decode(data, size, &to, width, height, 0, err, err_size);
 }
+
+int wp_jpeg_sequential(const uint8_t* data, size_t size, uint8_t** out, size_t* out_size) {
+  unsigned char* jpeg = NULL;
+  unsigned long n = 0;
+  tjtransform none = {.op = TJXOP_NONE};
+  tjhandle t = tjInitTransform();
+  int failed = !t || tjTransform(t, data, size, 1, &jpeg, &n, &none, TJFLAG_LIMITSCANS | TJFLAG_STOPONWARNING);
+  if (failed) {
+    tjFree(jpeg);
+    jpeg = NULL;
+  }
+  if (t) tjDestroy(t);
+  *out = jpeg;
+  *out_size = n;
+  return failed;
+}

@@ -23,4 +23,8 @@ int wp_jpeg_planes(const uint8_t* data, size_t size, uint8_t* y, uint8_t* cb, ui
 int wp_jpeg_pixels(const uint8_t* data, size_t size, uint8_t* pix, int width, int height, int cmyk,
                    char* err, size_t err_size);
 
+// wp_jpeg_sequential makes a JPEG of one scan with the same coefficients, which is to be
+// freed by wp_jpeg_free. It fails at the first warning.
+int wp_jpeg_sequential(const uint8_t* data, size_t size, uint8_t** out, size_t* out_size);
+
 #endif

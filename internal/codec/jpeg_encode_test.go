@@ -181,3 +181,31 @@ func TestStrictJPEG(t *testing.T) {
 		}
 	}
 }
+
+// One scan has the pixels of ten, at every scale, and what has one already stays.
+func TestSequentialJPEG(t *testing.T) {
+	for _, size := range [][2]int{{1, 1}, {33, 17}, {192, 128}} {
+		opaque, _, _ := photo(t, size[0], size[1])
+		for _, full := range []bool{false, true} {
+			data := mustJPEG(t, opaque, JPEGOptions{Quality: 80, FullChroma: full, EXIF: []byte("II*\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00"), XMP: []byte("<x/>")})
+			one := SequentialJPEG(data)
+			if marks, err := readJPEGHeader(one); err != nil || marks.scans != 1 || bytes.Equal(one, data) {
+				t.Errorf("%v: %d scans, %v", size, marks.scans, err)
+			}
+			if again := SequentialJPEG(one); !bytes.Equal(again, one) {
+				t.Errorf("%v: another one is made of it", size)
+			}
+			for width := 1; width <= size[0]; width *= 2 {
+				o := DecodeOptions{Width: width, Height: max(1, width*size[1]/size[0]), Metadata: true}
+				want, err1 := Decode(data, o)
+				got, err2 := Decode(one, o)
+				if diff := cmp.Diff(want, got, cmp.AllowUnexported(Picture{}, pixel.Image{})); err1 != nil || err2 != nil || diff != "" {
+					t.Errorf("%v at %d: %v, %v, %s", size, width, err1, err2, diff)
+				}
+			}
+		}
+	}
+	if damaged := picture(t, "jpeg/progressive.jpg"); !bytes.Equal(SequentialJPEG(damaged[:len(damaged)/2]), damaged[:len(damaged)/2]) {
+		t.Error("half a file is made whole")
+	}
+}

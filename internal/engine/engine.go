@@ -84,9 +84,12 @@ func (c *converter) convert(all []job, outputs []Output, which func(int) bool, k
 		}
 		part := animated
 		if c.info.Frames <= 1 || j.Format != asset.WebP {
-			part = codec.Scale(c.info, c.pixels(j).X, c.pixels(j).Y)
+			part = j.scale(c.info)
 		}
 		parts[part] = append(parts[part], i)
+	}
+	if len(parts) > 1 && c.info.Format == asset.JPEG {
+		c.data = codec.SequentialJPEG(c.data)
 	}
 	for _, part := range slices.Sorted(maps.Keys(parts)) {
 		jobs := make([]job, len(parts[part]))

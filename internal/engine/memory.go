@@ -14,8 +14,10 @@ const losslessAlways = 24
 // made one after the other, and the pixels that wait for the next one meanwhile.
 func EstimateMemory(info codec.Info, variants []asset.Variant) int64 {
 	var most int64
+	scales := map[int]bool{}
 	for _, v := range variants {
 		j := newJob(info, v)
+		scales[j.scale(info)] = true
 		n := codec.EstimateMemory(info, j.width, j.height)
 		if v.Format != asset.WebP && v.Format != "" {
 			n = codec.EstimateOutput(info, j.width, j.height, codec.Output{Format: v.Format, FullChroma: !info.Lossy})
@@ -26,6 +28,9 @@ func EstimateMemory(info codec.Info, variants []asset.Variant) int64 {
 			n += losslessAlways * int64(j.width) * int64(j.height)
 		}
 		most = max(most, n)
+	}
+	if len(scales) > 1 {
+		most += info.Memory // of a progressive JPEG, which is made a sequential one first
 	}
 	return most
 }

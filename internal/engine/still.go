@@ -105,13 +105,18 @@ func (c *converter) stills(jobs []job, keep bool) ([]Output, error) {
 	return outputs, nil
 }
 
-// pixels is the least size to decode for a job.
-func (c *converter) pixels(j job) image.Point {
+// pixels is the least size to decode for a job of an image whose header says info.
+func (j job) pixels(info codec.Info) (width, height int) {
 	if j.Crop == "" {
-		return image.Pt(j.width, j.height)
+		return j.width, j.height
 	}
-	width, height := cover(c.info.Width, c.info.Height, j.Variant, pixel.Center).Whole()
-	return image.Pt(width, height)
+	return cover(info.Width, info.Height, j.Variant, pixel.Center).Whole()
+}
+
+// scale is the scale, 1 in so many, at which an image is decoded for a job.
+func (j job) scale(info codec.Info) int {
+	width, height := j.pixels(info)
+	return codec.Scale(info, width, height)
 }
 
 // decode decodes the source for jobs, which need the same scale.
@@ -119,8 +124,8 @@ func (c *converter) decode(jobs []job) (codec.Picture, error) {
 	if c.info.Frames > 1 {
 		return codec.FirstFrame(c.data)
 	}
-	size := c.pixels(jobs[0])
-	o := codec.DecodeOptions{Width: size.X, Height: size.Y, MaxPixels: c.MaxPixels, Threads: c.Threads}
+	o := codec.DecodeOptions{MaxPixels: c.MaxPixels, Threads: c.Threads}
+	o.Width, o.Height = jobs[0].pixels(c.info)
 	for _, j := range jobs {
 		o.Metadata = o.Metadata || needsMetadata(j.Metadata)
 	}

@@ -25,7 +25,7 @@ func TestVariants(t *testing.T) {
 		box(48, 8, "attention"), box(8, 48, "center"), box(16, 16, "entropy"), sized(20, asset.MetadataICC),
 		sized(100, asset.MetadataICC), sized(0, asset.MetadataICC), sized(60, asset.MetadataNone), sized(60, asset.MetadataICC),
 	}
-	for _, name := range []string{"png/rgba.png", "png/p3.png", "heic/card.heic", "heic/p3.heic", "heic/rotated.heic", "avif/alpha.avif", "gif/animated.gif", "tiff/rgb16.tif", "jpeg/444.jpg", "jpeg/orientation-6.jpg"} {
+	for _, name := range []string{"png/rgba.png", "png/p3.png", "heic/card.heic", "heic/p3.heic", "heic/rotated.heic", "avif/alpha.avif", "gif/animated.gif", "tiff/rgb16.tif", "jpeg/444.jpg", "jpeg/orientation-6.jpg", "jpeg/progressive.jpg", "jpeg/p3.jpg"} {
 		t.Run(name, func(t *testing.T) {
 			data, info := load(t, name)
 			outputs, err := Convert(t.Context(), data, info, variants, Options{MaxPixels: 1 << 28, Threads: 1})
