@@ -229,6 +229,7 @@ func (v *view) jobs() []asset.Job {
 	jobs := make([]asset.Job, len(v.todo))
 	for i, t := range v.todo {
 		jobs[i] = t.Job
+		jobs[i].Edited = t.Why == ledger.WhyEdited
 	}
 	return jobs
 }

@@ -72,6 +72,8 @@ type Job struct {
 	// Own says that the file at Output is what webpress made of this source before,
 	// and that nobody has changed it since: it may be replaced.
 	Own bool `json:"own,omitempty"`
+	// Edited says that webpress made the file at Output, and that somebody has changed it.
+	Edited bool `json:"-"`
 	// Like is the path of an output that was made of the same content by the same
 	// recipe, empty where there is none: its bytes are those that are wanted.
 	// Moved says that it belongs to a source that is gone, and goes with it.

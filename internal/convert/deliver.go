@@ -104,8 +104,11 @@ func (r *run) existing(j asset.Job, p *prepared) (upToDate bool, err error) {
 		return false, nil
 	}
 	what := "a different file is there already"
-	if j.Output == j.Source.Path {
+	switch {
+	case j.Output == j.Source.Path:
 		what = "it is the source"
+	case j.Edited:
+		what = "it was changed by hand since it was made"
 	}
 	hint := "set `overwrite: true` to replace it, or another `output`"
 	switch {
