@@ -30,7 +30,8 @@ func EstimateMemory(info codec.Info, variants []asset.Variant) int64 {
 		most = max(most, n)
 	}
 	if len(scales) > 1 {
-		most += info.Memory // of a progressive JPEG, which is made a sequential one first
+		// A progressive JPEG is made a sequential one first: its coefficients, and that one twice.
+		most += info.Memory + info.Memory/4
 	}
 	return most
 }
