@@ -66,6 +66,7 @@ func findOutside(ctx context.Context, o Options, found *Found) error {
 			found.Failed = append(found.Failed, one)
 		}
 		found.Notices = append(found.Notices, there.Notices...)
+		found.LeftOut = append(found.LeftOut, there.LeftOut...)
 		found.Opened += there.Opened
 		found.None = found.None && there.None
 	}

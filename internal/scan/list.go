@@ -50,6 +50,8 @@ type lister struct {
 	// passed are images that were seen and not taken: some of them, enough to
 	// see why a pattern matches nothing.
 	passed []string
+	// shut is what was left out by default.
+	shut leftOut
 }
 
 // maxUnder is how many paths git is asked about by name.

@@ -106,9 +106,9 @@ func TestOtherRepositories(t *testing.T) {
 
 func TestWithoutGit(t *testing.T) {
 	dir := t.TempDir()
-	plant(t, dir, pngs("a.png", "dist/b.png"))
-	plant(t, dir, files{".gitignore": "dist"})
-	want := []string{"a.png", "dist/b.png"}
+	plant(t, dir, pngs("a.png", "out/b.png"))
+	plant(t, dir, files{".gitignore": "out"})
+	want := []string{"a.png", "out/b.png"}
 
 	missing := git.Options{Program: "no-such-git"}
 	found := find(t, scan.Options{Dir: dir, Git: missing})

@@ -47,7 +47,7 @@ func (l *lister) unmatched() []string {
 // that is not so, as far as can be seen.
 func (l *lister) ignored(p pattern) string {
 	by := func(file string) *pattern {
-		if i := l.wanted.ignore.last(file, 0); i != nil && i.negate {
+		if i := l.wanted.ignore.last(file, nil); i != nil && i.negate {
 			return i
 		}
 		return nil
@@ -79,7 +79,7 @@ func (p *pattern) means(file string) bool {
 func (l *lister) unglobbed(p pattern) string {
 	for _, file := range l.passed {
 		if len(l.wanted.paths.all) > 0 && p.means(file) {
-			if g := l.wanted.globs.last(file, p.names); g == nil || g.negate {
+			if g := l.wanted.globs.last(file, nil); g == nil || g.negate {
 				return file
 			}
 		}

@@ -38,8 +38,9 @@ type pattern struct {
 	base string
 	// depth is how many names a match of a glob has, at most; 0 is no limit.
 	depth int
-	// names are the folders left out by default that the pattern names.
-	names outside
+	// named is path as it was written, without backslashes: its names open what is left
+	// out by default.
+	named string
 	// hit says that the pattern has matched a file.
 	hit bool
 }
@@ -76,7 +77,7 @@ func parse(raw string, tops ...string) (pattern, error) {
 	}
 	p.path = tidy(s)
 	p.files = p.negate && !p.slash && endsAsImage(p.path)
-	p.names = outsideOf(p.path)
+	p.named = strings.ReplaceAll(p.path, `\`, "")
 	return p, nil
 }
 
@@ -147,9 +148,10 @@ func (p *pattern) hits(file string) bool {
 	return false
 }
 
-// reaches says whether p may match something below dir.
-func (p *pattern) reaches(dir string) bool {
-	if p.negate || p.kind == exact || outsideOf(dir)&^p.names != 0 {
+// reaches says whether p may match something below dir, for which it has to have the
+// closed names.
+func (p *pattern) reaches(dir string, closed []closedName) bool {
+	if p.negate || p.kind == exact || !p.opensAll(closed) {
 		return false
 	}
 	if !isBelow(dir, p.base) {
@@ -173,31 +175,4 @@ func parents(p string) func(yield func(string) bool) {
 		}
 		yield(".")
 	}
-}
-
-// outside is a set of the names of folders that are left out by default.
-type outside uint8
-
-const (
-	nodeModules outside = 1 << iota
-	vendor
-)
-
-// outsideOf returns which of them are names in p. A file may be named vendor as
-// well; it is left out too, and has no image's extension anyway.
-func outsideOf(p string) outside {
-	var set outside
-	// Most paths have none, which is quickly told.
-	if !strings.Contains(p, "vendor") && !strings.Contains(p, "node_modules") {
-		return 0
-	}
-	for name := range strings.SplitSeq(p, "/") {
-		switch name {
-		case "node_modules":
-			set |= nodeModules
-		case "vendor":
-			set |= vendor
-		}
-	}
-	return set
 }

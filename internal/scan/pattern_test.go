@@ -30,6 +30,7 @@ func TestReaches(t *testing.T) {
 		"only folders":  {"a/*/", []string{"a", "a/b/c/d"}, []string{"b"}},
 		"escaped names": {`\[a\]/*.png`, []string{".", "[a]"}, []string{"a"}},
 	}
+	left := newDefaults(t.TempDir())
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			p, err := parse(tt.pattern)
@@ -40,12 +41,12 @@ func TestReaches(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, dir := range tt.yes {
-				if !p.reaches(dir) {
+				if !p.reaches(dir, left.folder(dir)) {
 					t.Errorf("%q does not reach %q", tt.pattern, dir)
 				}
 			}
 			for _, dir := range tt.not {
-				if p.reaches(dir) {
+				if p.reaches(dir, left.folder(dir)) {
 					t.Errorf("%q reaches %q", tt.pattern, dir)
 				}
 			}
@@ -105,6 +106,7 @@ func FuzzPatterns(f *testing.F) {
 		f.Add(seed[0], seed[1], false)
 		f.Add(seed[0], seed[1], true)
 	}
+	left := newDefaults(dir)
 	f.Fuzz(func(t *testing.T, globs, ignore string, asPaths bool) {
 		if len(globs) > 100 || len(ignore) > 100 {
 			return
@@ -139,7 +141,7 @@ func FuzzPatterns(f *testing.F) {
 			}
 			for _, name := range names {
 				for up := range parents(name) {
-					if p.hits(name) && outsideOf(name)&^p.names == 0 && !p.reaches(up) {
+					if p.hits(name) && p.opensAll(left.file(name)) && !p.reaches(up, left.folder(up)) {
 						t.Errorf("%q hits %q but does not reach %q", line, name, up)
 					}
 				}

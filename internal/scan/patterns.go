@@ -38,18 +38,16 @@ func (ps *patterns) takes() bool {
 }
 
 // last returns the last pattern that matches the file, nil where none does, and
-// marks all that do and take. free are folders that need not be named to be
-// looked into.
-func (ps *patterns) last(file string, free outside) *pattern {
+// marks all that do and take. A pattern that takes has to have the closed names.
+func (ps *patterns) last(file string, closed []closedName) *pattern {
 	best := -1
-	closed := outsideOf(file) &^ free
 	image := ps.wide || isImageName(file)
 	consider := func(i int) {
 		ps.all[i].hit = true
 		best = max(best, i)
 	}
 	allows := func(p *pattern) bool {
-		return p.negate || closed&^p.names == 0 && (image || !p.narrow)
+		return p.negate || (image || !p.narrow) && p.opensAll(closed)
 	}
 	for _, i := range ps.exact[file] {
 		consider(i)

@@ -13,15 +13,19 @@
 // means the images below it. ! in front takes files away again, and what such a
 // pattern says of a folder holds for everything below it, unless it ends as the
 // name of an image does (!*.png): that is about files. The last pattern that
-// matches a file decides. Folders are looked through, whatever their names.
+// matches a file decides.
 //
 // What git ignores is left out, and so are other repositories inside of the
 // tree, submodules among them, unless a pattern begins with the name of such a
-// folder: dist/**/*.png finds images in dist, also where dist is ignored. So are
-// folders named node_modules and vendor, unless a pattern names them anywhere.
-// A file whose own name is a pattern is taken in any case. Nothing is ever
-// taken from a folder named .git. Other hidden folders are like any other:
-// .github holds pictures of many a README.
+// folder: dist/**/*.png finds images in dist, also where dist is ignored.
+//
+// Left out by default are hidden folders, folders named dist, build, _site,
+// node_modules and vendor, the folder public where the settings of a generator beside
+// it say that it writes there, virtual environments of Python, and favicons. A pattern
+// opens those folders that it names (build/**, **/{dist,.github}/*.png), in every place,
+// and those favicons whose names it begins with (**/favicon*). A file whose own name is
+// a pattern is taken in any case, and so are the files that Options.Recorded names.
+// Nothing is ever taken from a folder named .git.
 //
 // Symbolic links are not followed, since what they point to is found where it
 // is; one that leaves the tree fails. A link that is named itself stands for
@@ -32,6 +36,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -68,6 +73,11 @@ type Options struct {
 	// starts with a slash starts from the working directory, and ! takes a file
 	// in again that an earlier one left out.
 	Ignore []string
+	// Open are patterns that open what is left out by default for all other patterns, and
+	// do nothing else.
+	Open []string
+	// Recorded, where set, yields files that are not left out by default.
+	Recorded iter.Seq[string]
 	// MaxFileSize is the most bytes that a source may have; 0 is no limit. Where
 	// MaxFileSizeOf is set, it says so for each.
 	MaxFileSize   int64
@@ -100,6 +110,9 @@ type Found struct {
 	Files map[string]git.File
 	// Opened counts the files that were opened.
 	Opened int
+	// LeftOut is what was left out by default and would have been taken otherwise, sorted
+	// by path.
+	LeftOut []LeftOut
 	// None says that the patterns want no file that is there, whatever Only says.
 	None bool
 }
@@ -157,6 +170,11 @@ func find(ctx context.Context, o Options) (Found, error) {
 		return Found{}, err
 	}
 	found := gather(verdicts, &l)
+	if found.LeftOut = l.leftOut(o.Only); len(found.LeftOut) > 0 {
+		if notice := leftNotice(found.LeftOut); notice != "" {
+			found.Notices = append(found.Notices, notice)
+		}
+	}
 	found.Opened, found.None = int(id.opened.Load()), none
 	return found, nil
 }

@@ -28,7 +28,11 @@ func (l *lister) walk(ctx context.Context, base string, by *patterns, sift bool)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if !l.wanted.enters(dir, by) {
+		enters, left := l.wanted.enters(dir, by)
+		if left {
+			l.shut.folder(dir, sift)
+		}
+		if !enters {
 			continue
 		}
 		stack = l.folder(dir, by, all, sift, stack)
@@ -38,6 +42,7 @@ func (l *lister) walk(ctx context.Context, base string, by *patterns, sift bool)
 
 // folder looks through one folder, and adds the folders in it to stack.
 func (l *lister) folder(dir string, by *patterns, all, sift bool, stack []string) []string {
+	closed := l.wanted.left.folder(dir)
 	in, names, err := l.namesIn(dir)
 	if err != nil && !isMissing(err) {
 		l.fail(dir, fmt.Sprintf("read folder %q: %v", dir, tree.Cause(err)))
@@ -88,9 +93,10 @@ func (l *lister) folder(dir string, by *patterns, all, sift bool, stack []string
 			continue
 		}
 		switch {
-		case !l.wanted.takes(p) || !all && !by.takesFile(p):
-			if len(l.passed) < maxPassed && isImageName(p) {
-				l.passed = append(l.passed, p)
+		case !l.wanted.takesIn(p, closed) || !all && !by.takesFile(p, l.wanted.unnamed(p, withFavicon(p, closed))):
+			if isImageName(p) {
+				closed := withFavicon(p, closed)
+				l.pass(p, closed, sift, all || by.takesFile(p, nil))
 			}
 		case !isFile && sift:
 			l.doubtful = append(l.doubtful, e)
@@ -101,9 +107,21 @@ func (l *lister) folder(dir string, by *patterns, all, sift bool, stack []string
 	return stack
 }
 
+// pass notes an image that is not taken. meant says that those patterns may take it that
+// the walk is about.
+func (l *lister) pass(file string, closed []closedName, sift, meant bool) {
+	if meant && len(l.wanted.closed(file, closed)) > 0 {
+		l.shut.file(file, sift)
+	}
+	closed = unopened(l.wanted.unnamed(file, closed), l.wanted.deciding().all...)
+	if len(closed) == 0 && len(l.passed) < maxPassed {
+		l.passed = append(l.passed, file)
+	}
+}
+
 // takesFile says whether the last of the patterns that match the file takes it.
-func (ps *patterns) takesFile(file string) bool {
-	p := ps.last(file, 0)
+func (ps *patterns) takesFile(file string, closed []closedName) bool {
+	p := ps.last(file, closed)
 	return p != nil && !p.negate
 }
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,11 +20,19 @@ type wanted struct {
 	// ignore has every pattern the other way around: what the setting leaves out
 	// takes away here.
 	ignore patterns
+	// left says what is left out by default, open are patterns that open some of it for
+	// all others.
+	left *defaults
+	open []pattern
+	// recorded are files that are in by what is known of them; known are those of them
+	// that would be left out by default, and the folders above, once that was asked.
+	recorded iter.Seq[string]
+	known    map[string]bool
 }
 
 // read reads all patterns, and reports all mistakes in them at once.
 func (t workdir) read(o Options) (*wanted, error) {
-	var w wanted
+	w := wanted{left: newDefaults(t.dir), recorded: o.Recorded}
 	var faults []error
 	read := func(setting string, raw []string, change func(string) string, invert bool) (all []pattern) {
 		for _, line := range raw {
@@ -51,6 +61,7 @@ func (t workdir) read(o Options) (*wanted, error) {
 	w.ignore = gatherPatterns(read("ignore", o.Ignore, t.anywhere, true))
 	// A folder named on the command line means what Globs would take below it.
 	w.paths.wide, w.ignore.wide = true, true
+	w.open = t.openers(o.Open)
 	return &w, errors.Join(faults...)
 }
 
@@ -161,21 +172,101 @@ func (t workdir) follow(p string) (rel string, inside bool) {
 	return rel, inside && err == nil
 }
 
+// openers are the patterns of raw that can be read, to ask them what they open.
+func (t workdir) openers(raw []string) []pattern {
+	var all []pattern
+	for _, line := range raw {
+		if p, err := parse(line, t.dir, t.real); err == nil && t.settle(&p) == nil {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
 // takes says whether the settings want the file.
-func (w *wanted) takes(file string) bool {
-	if p := w.ignore.last(file, 0); p != nil && p.negate {
-		return false
+func (w *wanted) takes(file string) bool { return w.takesIn(file, w.left.folder(path.Dir(file))) }
+
+// takesIn is takes for a file of a folder with the closed names in.
+func (w *wanted) takesIn(file string, in []closedName) bool {
+	return !w.ignores(file) && w.chooses(file, w.closed(file, withFavicon(file, in)))
+}
+
+// leavesOut says whether the settings would want the file if nothing were left out by
+// default. It marks patterns that match only then.
+func (w *wanted) leavesOut(file string) bool {
+	closed := w.closed(file, w.left.file(file))
+	return len(closed) > 0 && !w.ignores(file) && w.chooses(file, nil) && !w.chooses(file, closed)
+}
+
+// outermost is that of defaults for a file that is left out, for the names that the
+// patterns do not have.
+func (w *wanted) outermost(file string) (name, why string) {
+	closed := w.closed(file, w.left.file(file))
+	if rest := unopened(closed, w.deciding().all...); len(rest) > 0 {
+		closed = rest
 	}
+	return w.left.outermost(file, closed)
+}
+
+func (w *wanted) ignores(file string) bool {
+	p := w.ignore.last(file, nil)
+	return p != nil && p.negate
+}
+
+// closed are those of the names that a pattern has to name to take the file, or what is
+// in the folder, at p.
+func (w *wanted) closed(p string, names []closedName) []closedName {
+	if names = unopened(names, w.open...); len(names) == 0 || w.recorded == nil {
+		return names
+	}
+	if w.known == nil {
+		w.known = map[string]bool{}
+		for file := range w.recorded {
+			if len(w.left.file(file)) == 0 {
+				continue
+			}
+			w.known[file] = true
+			for dir := range parents(file) {
+				if w.known[dir] {
+					break
+				}
+				w.known[dir] = true
+			}
+		}
+	}
+	if w.known[p] {
+		return nil
+	}
+	return names
+}
+
+// unnamed is closed for the deciding patterns alone: what a setting names, they need not.
+func (w *wanted) unnamed(p string, names []closedName) []closedName {
+	closed := w.closed(p, names)
+	if len(w.paths.all) > 0 {
+		return unopened(closed, w.globs.all...)
+	}
+	return closed
+}
+
+// chooses says whether the patterns want a file for which they have to have the closed
+// names.
+func (w *wanted) chooses(file string, closed []closedName) bool {
 	if len(w.paths.all) == 0 {
-		p := w.globs.last(file, 0)
-		return p != nil && !p.negate
+		return w.globs.takesFile(file, closed)
 	}
-	p := w.paths.last(file, 0)
+	// What is named here or there needs no second naming.
+	if len(closed) > 0 && w.globs.takesFile(file, closed) {
+		closed = nil
+	}
+	p := w.paths.last(file, closed)
 	if p == nil || p.negate {
 		return false
 	}
-	// What was left out by default and is named here needs no second naming.
-	g := w.globs.last(file, p.names)
+	if p.kind == exact {
+		closed = nil
+	}
+	g := w.globs.last(file, unopened(closed, *p))
 	if p.narrow {
 		return g != nil && !g.negate
 	}
@@ -183,12 +274,20 @@ func (w *wanted) takes(file string) bool {
 }
 
 // enters says whether something below dir may be wanted; by is a part of the
-// deciding patterns.
-func (w *wanted) enters(dir string, by *patterns) bool {
-	if len(w.ignore.all) > 0 && !w.ignore.takes() && w.ignore.last(dir, 0) != nil {
-		return false
+// deciding patterns. Where it is not, left says that it would be if nothing were left out
+// by default.
+func (w *wanted) enters(dir string, by *patterns) (enters, left bool) {
+	if len(w.ignore.all) > 0 && !w.ignore.takes() && w.ignore.last(dir, nil) != nil {
+		return false, false
 	}
-	return slices.ContainsFunc(by.all, func(p pattern) bool { return p.reaches(dir) })
+	reach := func(closed []closedName) bool {
+		return slices.ContainsFunc(by.all, func(p pattern) bool { return p.reaches(dir, closed) })
+	}
+	closed := w.unnamed(dir, w.left.folder(dir))
+	if reach(closed) {
+		return true, false
+	}
+	return false, len(closed) > 0 && reach(nil)
 }
 
 // deciding are the patterns that say what is taken.
