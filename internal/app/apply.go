@@ -276,7 +276,7 @@ func (r *run) allowed() (func(source, output string) error, error) {
 // wants says whether the settings take a file, whether it is there or not.
 func (r *run) wants() (func(file string) bool, error) {
 	s := r.settings
-	return scan.Wants(scan.Options{Dir: s.WorkingDirectory, Paths: s.Paths, Outside: s.Outside, Globs: s.Glob, Ignore: s.Ignore})
+	return scan.Wants(scan.Options{Dir: s.WorkingDirectory, Paths: s.Paths, Outside: s.Outside, Globs: s.Glob, Ignore: s.Ignore, Recorded: r.recorded})
 }
 
 // refuseUpload tells all that is wrong with an upload. None of it is used.

@@ -116,7 +116,7 @@ func (b *budgets) read() error {
 // applies says which files a budget is for.
 func (b *budgets) applies(one config.Budget) (func(file string) bool, error) {
 	dir := b.settings.WorkingDirectory
-	takes, err := scan.Matcher(dir, one.Glob)
+	takes, err := scan.DefaultMatcher(dir, one.Glob, b.settings.Paths)
 	if err != nil {
 		return nil, err
 	}
@@ -124,14 +124,22 @@ func (b *budgets) applies(one config.Budget) (func(file string) bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	every := len(one.Glob) == 0
-	return func(file string) bool { return (every || takes(file)) && !waived(file) }, nil
+	return func(file string) bool { return takes(file) && !waived(file) }, nil
 }
 
 // wantsAny says which files of paths, or of the whole tree where there are none, are
 // not ignored by the settings, whatever they are.
 func (b *budgets) wantsAny(paths []string) (func(file string) bool, error) {
-	return scan.Wants(scan.Options{Dir: b.settings.WorkingDirectory, Paths: paths, Globs: []string{"**"}, Ignore: b.settings.Ignore})
+	return scan.Wants(scan.Options{Dir: b.settings.WorkingDirectory, Paths: paths, Globs: []string{"**"}, Ignore: b.settings.Ignore, Open: b.named()})
+}
+
+// named are the patterns that open what is left out by default, be it for one budget.
+func (b *budgets) named() []string {
+	named := slices.Clone(b.settings.Paths)
+	for _, one := range b.settings.Budgets {
+		named = append(named, one.Glob...)
+	}
+	return named
 }
 
 // compare finds out what has changed, where that matters.
@@ -186,7 +194,7 @@ func (b *budgets) withoutBase(ctx context.Context, why string) error {
 // find finds the pictures that any limit is for.
 func (b *budgets) find(ctx context.Context) (scan.Found, error) {
 	return scan.Find(ctx, scan.Options{
-		Dir: b.settings.WorkingDirectory, Globs: []string{"**"}, Ignore: b.settings.Ignore,
+		Dir: b.settings.WorkingDirectory, Globs: []string{"**"}, Ignore: b.settings.Ignore, Open: b.named(),
 		Git: b.git(),
 		Only: func(file, blob string) bool {
 			if !scan.IsPicture(file) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"path/filepath"
 	"slices"
 	"time"
@@ -218,6 +219,8 @@ type run struct {
 	bases *bases
 	// kept are the sources that stay although the settings would remove them.
 	kept map[string]bool
+	// recorded yields the sources of webpress.lock, once that was read.
+	recorded iter.Seq[string]
 	// shard is which part of all pictures the run is about.
 	shard shard
 	// comparison is what a branch changes, once compared says so, or incomparable

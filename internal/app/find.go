@@ -57,6 +57,11 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 	if v.found, err = scan.Find(ctx, o); err != nil {
 		return nil, err
 	}
+	if r.settings.Verbose {
+		for _, one := range v.found.LeftOut {
+			r.log.line("%s", one)
+		}
+	}
 	r.noImages(&v.found)
 	v.settled = v.found.Failed
 	if p != nil && (r.settings.Prune || r.settings.Verb == config.Check) {
@@ -240,6 +245,7 @@ func (r *run) scanOptions() scan.Options {
 	return scan.Options{
 		Dir: s.WorkingDirectory, Paths: s.Paths, Outside: s.Outside, Names: r.names(),
 		Globs: s.Glob, GlobName: r.globName(), Ignore: slices.Concat(s.Ignore, r.ownFolders()),
+		Recorded:      r.recorded,
 		MaxFileSizeOf: func(file string) int64 { return r.settingsOf(file).MaxFileSize },
 		Git:           r.git(),
 	}

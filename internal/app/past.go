@@ -62,7 +62,17 @@ func (r *run) remember(ctx context.Context) (*past, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.recorded = p.sources
 	return p, nil
+}
+
+// sources yields the sources that webpress.lock has below the working directory.
+func (p *past) sources(yield func(file string) bool) {
+	for source := range p.Sources() {
+		if file, ok := p.below(source); ok && !yield(file) {
+			return
+		}
+	}
 }
 
 // leadsOut says that results were asked for outside of the working directory: nothing of

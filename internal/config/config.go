@@ -80,7 +80,7 @@ type Config struct {
 
 	// Glob of no patterns means every image.
 	Glob   []string `group:"which" placeholder:"PATTERN" check:"pattern" default-note:"all HEIC, HEIF, HIF, JPEG, PNG, TIFF, BMP and GIF files" top:"" brief:"only files that match; !PATTERN excludes" help:"Patterns of the files to convert. One that starts with ! excludes files."`
-	Ignore []string `group:"which" placeholder:"PATTERN" check:"pattern" brief:"leave out files that match" help:"Patterns of files to leave out, besides .git, node_modules and vendor."`
+	Ignore []string `group:"which" placeholder:"PATTERN" check:"pattern" brief:"leave out files that match" help:"Patterns of files to leave out. By default that is hidden folders, dist, build, _site, node_modules, vendor, public of Hugo, Gatsby, Hexo and Zola, virtual environments and favicons, unless glob or an argument names them."`
 
 	IfNoImages string `group:"which" default:"warn" enum:"warn,error,ignore" placeholder:"WHAT" help:"What to do if patterns are set and match no image: print a warning, fail with exit code 1, or nothing."`
 
@@ -179,7 +179,7 @@ type Config struct {
 	JSON    bool   `group:"report" file:"-" default:"false" negatable:"" top:"" brief:"write the JSON report to standard output" help:"Write the JSON report to standard output, and everything else to standard error."`
 	Color   string `group:"report" file:"-" default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"When to color the output. auto does so on a terminal unless NO_COLOR is set, and elsewhere if CLICOLOR_FORCE or FORCE_COLOR is set."`
 	Quiet   bool   `group:"report" default:"false" negatable:"" top:"" brief:"print only errors" help:"Print only errors and what was asked for, such as the JSON report."`
-	Verbose bool   `group:"report" short:"v" default:"false" negatable:"" top:"" brief:"log every file" help:"Log every file and how long it took."`
+	Verbose bool   `group:"report" short:"v" default:"false" negatable:"" top:"" brief:"log every file" help:"Log every file and how long it took, and what was left out by default."`
 
 	// Command is the verb where none is typed, Uploads what Merge joins then.
 	Command string   `group:"run" file:"-" default:"convert" enum:"convert,check,merge" placeholder:"VERB" help:"The command if none is typed, as in an action."`

@@ -35,6 +35,7 @@ package ledger
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -136,6 +137,9 @@ func New() *Ledger { return &Ledger{bySource: map[string][]Entry{}} }
 
 // Len is the number of sources.
 func (l *Ledger) Len() int { return len(l.bySource) }
+
+// Sources are the paths of the sources, in no order.
+func (l *Ledger) Sources() iter.Seq[string] { return maps.Keys(l.bySource) }
 
 // Changed says that Set or Drop have changed what was read.
 func (l *Ledger) Changed() bool { return l.changed }
