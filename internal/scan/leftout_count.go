@@ -33,28 +33,38 @@ func (l LeftOut) String() string {
 // names are read at most: of all of them, and of each.
 const maxCounted, maxCountedIn = 2000, 250
 
-// leftOut is what the search has left out by default.
+// leftOut is what the search has left out by default: folders that it did not enter, and
+// images elsewhere. listed are the folders that git lists files of.
 type leftOut struct {
-	// listed says that some of what git lists was left out.
-	listed bool
-	// folders and files are those that git does not list.
 	folders, files []string
+	listed         map[string]bool
 }
 
 func (o *leftOut) folder(dir string, listed bool) {
-	if listed {
-		o.listed = true
-	} else {
+	if !listed {
 		o.folders = append(o.folders, dir)
+		return
+	}
+	if o.listed == nil {
+		o.listed = map[string]bool{}
+	}
+	o.listed[dir] = true
+}
+
+func (o *leftOut) file(file string) {
+	if len(o.files) < maxPassed {
+		o.files = append(o.files, file)
 	}
 }
 
-func (o *leftOut) file(file string, listed bool) {
-	if listed {
-		o.listed = true
-	} else if len(o.files) < maxPassed {
-		o.files = append(o.files, file)
+// holds says whether a file lies in one of the folders that git lists files of.
+func (o *leftOut) holds(file string) bool {
+	for dir := range parents(file) {
+		if o.listed[dir] {
+			return true
+		}
 	}
+	return false
 }
 
 // leftOut counts what was left out by default and would be taken otherwise, sorted by
@@ -62,7 +72,7 @@ func (o *leftOut) file(file string, listed bool) {
 func (l *lister) leftOut(only func(file, blob string) bool) []LeftOut {
 	all := map[string]LeftOut{}
 	count := func(file string) {
-		if !l.wanted.leavesOut(file) {
+		if only != nil && !only(file, l.files[file].Blob) || !l.wanted.leavesOut(file) {
 			return
 		}
 		name, why := l.wanted.outermost(file)
@@ -71,9 +81,9 @@ func (l *lister) leftOut(only func(file, blob string) bool) []LeftOut {
 		one.Images++
 		all[name] = one
 	}
-	if l.shut.listed {
-		for file, f := range l.files {
-			if IsPicture(file) && len(l.wanted.left.file(file)) > 0 && (only == nil || only(file, f.Blob)) {
+	if len(l.shut.listed) > 0 {
+		for file := range l.files {
+			if l.shut.holds(file) && IsPicture(file) {
 				count(file)
 			}
 		}

@@ -96,7 +96,7 @@ func (l *lister) folder(dir string, by *patterns, all, sift bool, stack []string
 		case !l.wanted.takesIn(p, closed) || !all && !by.takesFile(p, l.wanted.unnamed(p, withFavicon(p, closed))):
 			if isImageName(p) {
 				closed := withFavicon(p, closed)
-				l.pass(p, closed, sift, all || by.takesFile(p, nil))
+				l.pass(p, closed, all || by.takesFile(p, nil))
 			}
 		case !isFile && sift:
 			l.doubtful = append(l.doubtful, e)
@@ -109,9 +109,9 @@ func (l *lister) folder(dir string, by *patterns, all, sift bool, stack []string
 
 // pass notes an image that is not taken. meant says that those patterns may take it that
 // the walk is about.
-func (l *lister) pass(file string, closed []closedName, sift, meant bool) {
+func (l *lister) pass(file string, closed []closedName, meant bool) {
 	if meant && len(l.wanted.closed(file, closed)) > 0 {
-		l.shut.file(file, sift)
+		l.shut.file(file)
 	}
 	closed = unopened(l.wanted.unnamed(file, closed), l.wanted.deciding().all...)
 	if len(closed) == 0 && len(l.passed) < maxPassed {
