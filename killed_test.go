@@ -51,14 +51,14 @@ func TestKilled(t *testing.T) {
 				journal = filepath.Join(killed, ".git", "webpress.journal")
 			}
 			args := append([]string{"--jobs=1", "--effort=6", "--verbose"}, args...)
-			if out, err := command(calm, args...).CombinedOutput(); err != nil {
+			if out, err := command(t, calm, args...).CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
 
 			made, kills := map[string]fs.FileInfo{}, 0
 			for {
 				written := len(recorded(t, journal))
-				c := command(killed, args...)
+				c := command(t, killed, args...)
 				var out bytes.Buffer
 				c.Stdout, c.Stderr = &out, &out
 				if err := c.Start(); err != nil {
@@ -133,10 +133,10 @@ func whenMore(dir string, before int, ended <-chan error, p *os.Process) error {
 	}
 }
 
-func command(dir string, args ...string) *exec.Cmd {
+func command(t *testing.T, dir string, args ...string) *exec.Cmd {
 	c := exec.Command("webpress", args...)
 	c.Dir = dir
-	c.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + os.TempDir(), "WEBPRESS_LOCK=true", noRaceSleep}
+	c.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + os.TempDir(), "WEBPRESS_LOCK=true", raceOptions(t)}
 	return c
 }
 

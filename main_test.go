@@ -31,12 +31,23 @@ import (
 
 var update = flag.Bool("update", false, "write what the scripts got into their golden files")
 
-// noRaceSleep keeps each webpress that a test starts from sleeping for a second when it
-// ends, as the race detector has it by default.
-const noRaceSleep = "GORACE=atexit_sleep_ms=0"
-
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"webpress": main})
+}
+
+// raceOptions are for each webpress that a test starts, if the race detector is there: it
+// does not sleep for a second when it ends, and its races, which would be lost with what
+// libraries write, fail the test.
+func raceOptions(t *testing.T) string {
+	dir := t.TempDir()
+	t.Cleanup(func() {
+		reports, _ := filepath.Glob(filepath.Join(dir, "race.*"))
+		for _, report := range reports {
+			text, err := os.ReadFile(report)
+			t.Errorf("%s %v", text, err)
+		}
+	})
+	return "GORACE=atexit_sleep_ms=0 log_path=" + filepath.Join(dir, "race")
 }
 
 // TestScripts runs the stories in testdata/script. Besides testscript's own
@@ -59,6 +70,7 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	race := raceOptions(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
@@ -66,7 +78,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PICTURES", pictures)
-			env.Vars = append(env.Vars, noRaceSleep)
+			env.Vars = append(env.Vars, race)
 			// Nothing of the CI that the tests themselves run in.
 			env.Setenv("CI", "")
 			return nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/webpress/webpress/internal/ci"
 )
@@ -21,6 +22,7 @@ type log struct {
 	// quiet leaves all out but errors and their hints; said is whether the message
 	// that a hint belongs to was printed.
 	quiet, said bool
+	mu          sync.Mutex // workers print as well
 }
 
 func newLog(stdout, stderr io.Writer, inCI bool) *log {
@@ -32,13 +34,7 @@ func newLog(stdout, stderr io.Writer, inCI bool) *log {
 }
 
 // line prints one line of what was done.
-func (l *log) line(format string, args ...any) {
-	if l.said = !l.quiet; l.quiet {
-		return
-	}
-	l.above()
-	fmt.Fprintf(l.out, format+"\n", args...)
-}
+func (l *log) line(format string, args ...any) { l.print(l.out, !l.quiet, format, args...) }
 
 // text prints several lines as they are.
 func (l *log) text(s string) {
@@ -48,34 +44,32 @@ func (l *log) text(s string) {
 }
 
 // result prints several lines, also where only errors are wanted.
-func (l *log) result(s string) {
-	l.above()
-	fmt.Fprintln(l.out, strings.TrimSuffix(s, "\n"))
-}
+func (l *log) result(s string) { l.print(l.out, true, "%s", strings.TrimSuffix(s, "\n")) }
 
 // error prints what went wrong, in the form of "webpress: verb object: cause".
-func (l *log) error(format string, args ...any) {
-	l.said = true
-	l.above()
-	fmt.Fprintf(l.err, "webpress: "+format+"\n", args...)
-}
+func (l *log) error(format string, args ...any) { l.print(l.err, true, "webpress: "+format, args...) }
 
 // warn prints what the user should know though nothing failed.
 func (l *log) warn(format string, args ...any) {
-	if l.quiet {
-		l.said = false
-		return
-	}
-	l.error("warning: "+format, args...)
+	l.print(l.err, !l.quiet, "webpress: warning: "+format, args...)
 }
 
 // hint prints how to fix what was printed before.
 func (l *log) hint(format string, args ...any) {
-	if l.quiet && !l.said {
-		return
+	l.mu.Lock()
+	said := l.said
+	l.mu.Unlock()
+	l.print(l.err, said, "  hint: "+format, args...)
+}
+
+// print prints a line to w if it is to be said.
+func (l *log) print(w io.Writer, say bool, format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.said = say; say {
+		l.above()
+		fmt.Fprintf(w, format+"\n", args...)
 	}
-	l.above()
-	fmt.Fprintf(l.err, "  hint: "+format+"\n", args...)
 }
 
 func (l *log) flush() {
