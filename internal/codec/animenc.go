@@ -10,6 +10,8 @@ import (
 	"io"
 	"time"
 	"unsafe"
+
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // animOptions says how an animation is encoded.
@@ -89,9 +91,9 @@ func encodeAnimation(ctx context.Context, src *animation, o animOptions) ([]byte
 			}
 		}
 		if encoder == nil {
-			if w > MaxWebPSide || h > MaxWebPSide {
+			if w > asset.WebP.MaxSide() || h > asset.WebP.MaxSide() {
 				return nil, &Error{
-					Op: "webp", Detail: fmt.Sprintf("%dx%d pixels are too many: a WebP has at most %d a side", w, h, MaxWebPSide),
+					Op: "webp", Detail: fmt.Sprintf("%dx%d pixels are too many: a WebP has at most %d a side", w, h, asset.WebP.MaxSide()),
 					Hint: "set max-width and max-height",
 				}
 			}

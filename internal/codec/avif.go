@@ -16,10 +16,6 @@ import (
 	"github.com/webpress/webpress/internal/pixel"
 )
 
-// MaxAVIFSide is the most pixels that a side of an AVIF can have (AV1 bitstream
-// specification, 5.5.1).
-const MaxAVIFSide = 65536
-
 // AVIFOptions say how EncodeAVIF encodes.
 type AVIFOptions struct {
 	// Quality is 0 to 100 on libheif's own scale, see AVIFQuality.
@@ -113,7 +109,7 @@ func canEncodeAVIF() bool { return C.wp_avif_can_encode() != 0 }
 // are written; where they are 0, sRGB's, or with a profile none. The same pixels and
 // options give the same bytes by the same release of libaom.
 func EncodeAVIF(im *pixel.Image, o AVIFOptions) ([]byte, error) {
-	if err := checkPixels(asset.AVIF, "an AVIF", im, MaxAVIFSide); err != nil {
+	if err := checkPixels(asset.AVIF, im); err != nil {
 		return nil, err
 	}
 	if !canEncodeAVIF() {

@@ -19,12 +19,13 @@ func CanEncode(format asset.Format) bool {
 	return false
 }
 
-// checkPixels checks the size of an image against the most that a side may have, and
+// checkPixels checks the size of an image against the most that a format holds, and
 // that its planes hold what its size says, before C reads them.
-func checkPixels(format asset.Format, name string, im *pixel.Image, maxSide int) error {
+func checkPixels(format asset.Format, im *pixel.Image) error {
+	maxSide := format.MaxSide()
 	if im.Width < 1 || im.Height < 1 || im.Width > maxSide || im.Height > maxSide {
 		return &Error{
-			Op: string(format), Detail: fmt.Sprintf("%s holds at most %d pixels a side, and this image has %dx%d", name, maxSide, im.Width, im.Height),
+			Op: string(format), Detail: fmt.Sprintf("%s holds at most %d pixels a side, and this image has %dx%d", format.Article(), maxSide, im.Width, im.Height),
 			Hint: "shrink the image with `max-width` or `max-height`",
 		}
 	}

@@ -16,9 +16,6 @@ import (
 	"github.com/webpress/webpress/internal/pixel"
 )
 
-// MaxJPEGSide is the most pixels that libjpeg encodes a side (JPEG_MAX_DIMENSION).
-const MaxJPEGSide = 65500
-
 // JPEGOptions say how EncodeJPEG encodes.
 type JPEGOptions struct {
 	// Quality is 1 to 100 on IJG's scale.
@@ -38,7 +35,7 @@ type JPEGOptions struct {
 // range, as a JPEG decodes to, are encoded without a detour; those of the limited range
 // are expanded.
 func EncodeJPEG(im *pixel.Image, o JPEGOptions) ([]byte, error) {
-	if err := checkPixels(asset.JPEG, "a JPEG", im, MaxJPEGSide); err != nil {
+	if err := checkPixels(asset.JPEG, im); err != nil {
 		return nil, err
 	}
 	job := C.wp_jpeg_job{

@@ -17,7 +17,7 @@ import (
 
 // Every layout at many sizes, odd ones and lines among them.
 func TestEncodeJPEG(t *testing.T) {
-	for _, size := range [][2]int{{1, 1}, {1, 3}, {3, 1}, {2, 3}, {16, 16}, {17, 16}, {33, 17}, {191, 127}, {16384, 8}, {1, MaxJPEGSide}, {MaxJPEGSide, 1}} {
+	for _, size := range [][2]int{{1, 1}, {1, 3}, {3, 1}, {2, 3}, {16, 16}, {17, 16}, {33, 17}, {191, 127}, {16384, 8}, {1, asset.JPEG.MaxSide()}, {asset.JPEG.MaxSide(), 1}} {
 		opaque, planes, alpha := photo(t, size[0], size[1])
 		full, err := Decode(mustJPEG(t, opaque, JPEGOptions{Quality: 98, FullChroma: true}), DecodeOptions{})
 		if err != nil {

@@ -17,10 +17,6 @@ import (
 	"github.com/webpress/webpress/internal/pixel"
 )
 
-// MaxPNGSide bounds the sides of a PNG: libpng reads no more by default
-// (PNG_USER_WIDTH_MAX).
-const MaxPNGSide = 1_000_000
-
 // PNGOptions say how EncodePNG encodes.
 type PNGOptions struct {
 	// Effort is 0 (fast) to 6 (small), as libwebp's method. From 4 on, the files are
@@ -35,7 +31,7 @@ type PNGOptions struct {
 // the color below an alpha of 0 becomes black. Type and depth are the smallest that hold
 // the pixels: gray, a palette, RGB, or one of them with alpha.
 func EncodePNG(im *pixel.Image, o PNGOptions) ([]byte, error) {
-	if err := checkPixels(asset.PNG, "a PNG", im, MaxPNGSide); err != nil {
+	if err := checkPixels(asset.PNG, im); err != nil {
 		return nil, err
 	}
 	if im.Kind != pixel.RGBA {

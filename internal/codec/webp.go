@@ -15,9 +15,6 @@ import (
 	"github.com/webpress/webpress/internal/pixel"
 )
 
-// MaxWebPSide is the most pixels that a side of a WebP can have.
-const MaxWebPSide = 16383
-
 // EncodeOptions say how Encode encodes.
 type EncodeOptions struct {
 	// Lossless keeps every pixel; Quality is then not used.
@@ -55,7 +52,7 @@ const nearLossless = 60
 func Encode(im *pixel.Image, o EncodeOptions) ([]byte, error) {
 	planar := im.Kind == pixel.YUV
 	switch {
-	case im.Width < 1 || im.Height < 1 || im.Width > MaxWebPSide || im.Height > MaxWebPSide:
+	case im.Width < 1 || im.Height < 1 || im.Width > asset.WebP.MaxSide() || im.Height > asset.WebP.MaxSide():
 		return nil, webpError(5)
 	case im.Kind != pixel.RGBA && !planar,
 		planar && (o.Lossless || im.Full || im.Depth != 8 || im.SubW != 1 || im.SubH != 1):

@@ -63,7 +63,7 @@ func TestEncode(t *testing.T) {
 	}
 	opaque := source.Image
 	opaque.Alpha = false
-	for _, size := range [][2]int{{1, 1}, {1, 7}, {7, 1}, {2, 3}, {17, 16}, {33, 17}, {191, 127}, {1, MaxWebPSide}, {MaxWebPSide, 1}} {
+	for _, size := range [][2]int{{1, 1}, {1, 7}, {7, 1}, {2, 3}, {17, 16}, {33, 17}, {191, 127}, {1, asset.WebP.MaxSide()}, {asset.WebP.MaxSide(), 1}} {
 		for _, alpha := range []bool{false, true} {
 			src := &opaque
 			if alpha {
@@ -172,8 +172,8 @@ func TestEncodeRefused(t *testing.T) {
 		o    EncodeOptions
 		want string
 	}{
-		{"wide", pixel.NewRGBA(MaxWebPSide+1, 1, nil), EncodeOptions{}, tooLarge},
-		{"high", pixel.NewRGBA(1, MaxWebPSide+1, nil), EncodeOptions{Lossless: true}, tooLarge},
+		{"wide", pixel.NewRGBA(asset.WebP.MaxSide()+1, 1, nil), EncodeOptions{}, tooLarge},
+		{"high", pixel.NewRGBA(1, asset.WebP.MaxSide()+1, nil), EncodeOptions{Lossless: true}, tooLarge},
 		{"empty", pixel.NewRGBA(0, 1, nil), EncodeOptions{}, tooLarge},
 		{"planes without loss", planes, EncodeOptions{Lossless: true}, layout},
 		{"full range", &full, EncodeOptions{}, layout},

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path"
 	"strings"
+
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // checkTemplate refuses a template of output paths that could not work for any
@@ -23,7 +25,7 @@ func checkTemplate(template string) error {
 		return errors.New("it leads out of the working directory")
 	case strings.HasSuffix(template, "/"), !strings.Contains(path.Base(filled), "."):
 		return asFolder(template)
-	case !strings.HasSuffix(template, ".{format}") && formatOf(path.Ext(filled)) == "":
+	case !strings.HasSuffix(template, ".{format}") && asset.FormatByName(filled) == "":
 		return errNoFormat
 	}
 	return nil

@@ -61,8 +61,8 @@ func (l *loader) typed(c *Config) Mistakes {
 		return all
 	}
 	if _, set := l.cli["format"]; c.Target == ToFile && !set {
-		if format := formatOf(path.Ext(c.Output)); format != "" {
-			c.Format = []string{format}
+		if format := asset.FormatByName(c.Output); format != "" {
+			c.Format = []string{string(format)}
 		}
 	}
 	if slices.Contains(c.Paths, Stdio) {
@@ -120,7 +120,7 @@ func targetOf(dir, text string) (Target, error) {
 		return ToFile, fmt.Errorf("a folder ends in a slash, and a file in .webp or another extension; did you mean %q?", text+"/")
 	case strings.HasSuffix(text, "/"), !strings.Contains(path.Base(filled), "."):
 		return ToTyped, asFolder(text)
-	case !strings.HasSuffix(text, ".{format}") && formatOf(path.Ext(filled)) == "":
+	case !strings.HasSuffix(text, ".{format}") && asset.FormatByName(filled) == "":
 		return ToFile, errNoFormat
 	case literal:
 		return ToFile, nil
@@ -146,7 +146,7 @@ func (l *loader) notThere(c Config, typed Verb, commands []string) error {
 			return nil
 		}
 		return f
-	case c.Verb == Convert && len(paths) == 2 && !missing(paths[0]) && missing(paths[1]) && formatOf(path.Ext(paths[1])) != "":
+	case c.Verb == Convert && len(paths) == 2 && !missing(paths[0]) && missing(paths[1]) && asset.FormatByName(paths[1]) != "":
 		return &asset.Fault{
 			Message: fmt.Sprintf("find %q: no such file", paths[1]),
 			Hint:    "to write the result to it: " + shell.Line("webpress", paths[0], "-o", paths[1]),

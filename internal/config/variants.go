@@ -12,6 +12,8 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // variantsKey is the section of webpress.yml with named variants.
@@ -221,7 +223,7 @@ func (c *Config) Each() ([]Each, error) {
 			if label != "" {
 				suffix = "-" + label
 			}
-			one.Beside = "{dir}/{name}" + suffix + extensions[format][0]
+			one.Beside = "{dir}/{name}" + suffix + asset.Format(format).Ext()
 			out, err := one.template()
 			if err != nil {
 				return err
@@ -314,28 +316,13 @@ func apart(all []Each) error {
 	return nil
 }
 
-// extensions are those of the formats of outputs, the first one for {format}.
-var extensions = map[string][]string{
-	"webp": {".webp"}, "avif": {".avif"}, "jpeg": {".jpg", ".jpeg"}, "png": {".png"},
-}
-
-// formatOf is the format that an extension stands for, empty for none.
-func formatOf(ext string) string {
-	for format, all := range extensions {
-		if slices.Contains(all, strings.ToLower(ext)) {
-			return format
-		}
-	}
-	return ""
-}
-
 // template is the template of the output, with all places filled in but those of the
 // source.
 func (e Each) template() (string, error) {
 	c := &e.Settings
-	ext := extensions[e.Format()][0]
+	ext := asset.Format(e.Format()).Ext()
 	switch {
-	case c.Target == ToFile && formatOf(path.Ext(c.Output)) != e.Format():
+	case c.Target == ToFile && string(asset.FormatByName(c.Output)) != e.Format():
 		return "", fmt.Errorf("output: %s is not the name of a file of format %s", quote(c.Output), e.Format())
 	case c.Target == ToFile, c.Target == ToStdout, c.Target == ToFolder:
 		return c.Output, nil
@@ -354,7 +341,7 @@ func (e Each) template() (string, error) {
 		}
 		out = strings.ReplaceAll(out, p.mark, p.value)
 	}
-	if is := formatOf(path.Ext(out)); is != e.Format() {
+	if is := asset.FormatByName(out); string(is) != e.Format() {
 		return "", fmt.Errorf("output: %s is not the name of a file of format %s; let it end in .{format}", quote(out), e.Format())
 	}
 	return out, nil
@@ -373,12 +360,12 @@ func number(first, second int) string {
 // check says which of the settings of one output do not go together.
 func (e Each) check() error {
 	c := &e.Settings
-	most := map[string]int{"webp": 16383, "avif": 65536, "jpeg": 65535}[e.Format()]
+	most := asset.Format(e.Format()).MaxSide()
 	for _, side := range []struct {
 		name  string
 		value int
 	}{{"width", c.Width}, {"height", c.Height}, {"max-width", c.MaxWidth}, {"max-height", c.MaxHeight}} {
-		if most > 0 && side.value > most {
+		if side.value > most {
 			return fmt.Errorf("%s: %d is more than %s holds, %d pixels a side", side.name, side.value, e.Format(), most)
 		}
 	}

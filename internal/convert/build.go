@@ -25,19 +25,6 @@ func stands(v asset.Variant) bool {
 	return v.Crop == "" && (v.Format == asset.WebP || v.Format == asset.AVIF)
 }
 
-// maxSide is the number of pixels that a format holds a side.
-func maxSide(f asset.Format) int {
-	switch f {
-	case asset.AVIF:
-		return codec.MaxAVIFSide
-	case asset.JPEG:
-		return codec.MaxJPEGSide
-	case asset.PNG:
-		return codec.MaxPNGSide
-	}
-	return codec.MaxWebPSide
-}
-
 // build makes the outputs of jobs, which have the same source, from its content. errs say
 // which ones cannot be made, err that none can. keepLarger is that of Options.
 func build(ctx context.Context, data []byte, info codec.Info, jobs []asset.Job, threads int, keepLarger bool) (outputs []Output, errs []error, err error) {
@@ -46,7 +33,7 @@ func build(ctx context.Context, data []byte, info codec.Info, jobs []asset.Job, 
 	var at []int
 	for k, j := range jobs {
 		width, height := engine.Size(info.Width, info.Height, j.Recipe.Variant)
-		if most := maxSide(j.Recipe.Format); width > most || height > most {
+		if most := j.Recipe.Format.MaxSide(); width > most || height > most {
 			errs[k] = &mistake{
 				fmt.Errorf("encode %q: %dx%d is more than %s holds, %d pixels a side", j.Source.Path, width, height, j.Recipe.Format.Name(), most),
 				fmt.Sprintf("shrink it with `max-width` or `max-height`, at most %d", most),

@@ -273,8 +273,8 @@ func claims(j asset.Job, info codec.Info) error {
 		size += " of a larger image"
 	}
 	hint := fmt.Sprintf("if the file can be trusted, set `max-pixels` to %d or more", pixels)
-	if w, h := engine.Size(info.Width, info.Height, j.Recipe.Variant); max(w, h) > maxSide(j.Recipe.Format) {
-		hint += fmt.Sprintf(", and `max-width` and `max-height` to %d or less", maxSide(j.Recipe.Format))
+	if w, h := engine.Size(info.Width, info.Height, j.Recipe.Variant); max(w, h) > j.Recipe.Format.MaxSide() {
+		hint += fmt.Sprintf(", and `max-width` and `max-height` to %d or less", j.Recipe.Format.MaxSide())
 	}
 	return &mistake{
 		fmt.Errorf("decode %q: claims %s (%d pixels), more than the limit of %d", j.Source.Path, size, pixels, j.Recipe.MaxPixels),

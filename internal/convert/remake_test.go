@@ -73,7 +73,7 @@ func TestVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Remake(ctx, asset.Job{Recipe: asset.Recipe{Variant: asset.Variant{Quality: 80}}}, content, 0); !errors.Is(err, context.Canceled) {
+	if _, err := Remake(ctx, asset.Job{Recipe: asset.Recipe{Variant: asset.Variant{Format: asset.WebP, Quality: 80}}}, content, 0); !errors.Is(err, context.Canceled) {
 		t.Errorf("ended: %v", err)
 	}
 }

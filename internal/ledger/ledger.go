@@ -269,7 +269,7 @@ func (l *Ledger) Known(file, blob string) (format asset.Format, size int64, ok b
 	}
 	for _, e := range l.MadeAs(file) {
 		if e.Output.Blob == blob {
-			return formatOf(file), e.Output.Size, true
+			return asset.FormatByName(file), e.Output.Size, true
 		}
 	}
 	for _, e := range l.With(blob) {

@@ -212,7 +212,7 @@ func (e *Entry) parseOutput(name, dimensions, size, blob string) (err error) {
 	}
 	// Results may be replaced and removed: nothing else may pass for one, whoever
 	// has written the line.
-	if e.HasFile() && formatOf(o.Path) == "" {
+	if e.HasFile() && asset.FormatByName(o.Path) == "" {
 		return fmt.Errorf("%s is not a result: no format has its extension", show(o.Path))
 	}
 	if dimensions != unknown {
@@ -238,21 +238,6 @@ func (e *Entry) parseOutput(name, dimensions, size, blob string) (err error) {
 
 // maxSide is more pixels than any format holds on a side.
 const maxSide = 1 << 24
-
-// formatOf is the format of a result by its name, empty for none.
-func formatOf(name string) asset.Format {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".webp":
-		return asset.WebP
-	case ".avif":
-		return asset.AVIF
-	case ".jpg", ".jpeg":
-		return asset.JPEG
-	case ".png":
-		return asset.PNG
-	}
-	return ""
-}
 
 func checkVersion(text string) error {
 	digits, _, _ := strings.Cut(text, ".")

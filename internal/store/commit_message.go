@@ -1,10 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"path"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -36,7 +37,7 @@ func defaultMessage(files []file, name func(string) string) string {
 	var b strings.Builder
 	var before, after int64
 	removed, outdated, lock := 0, 0, ""
-	made, formats := map[string]bool{}, map[string]bool{} // sources, and what became of them
+	made, formats := map[string]bool{}, map[string]bool{} // sources, and the names of formats
 	named := make([]file, 0, len(files))
 	for _, f := range files {
 		switch {
@@ -46,7 +47,7 @@ func defaultMessage(files []file, name func(string) string) string {
 		case f.outdated:
 			outdated++
 		case f.add:
-			formats[strings.ToLower(strings.TrimPrefix(path.Ext(f.output), "."))] = true
+			formats[cmp.Or(asset.FormatByName(f.output), asset.WebP).Name()] = true // any other name is somebody's own
 			// Of several outputs of a source the largest counts, which takes its place.
 			if !made[f.origin] && f.before > 0 { // or else it is not known
 				before, after = before+f.before, after+largest(files, f)
@@ -59,7 +60,7 @@ func defaultMessage(files []file, name func(string) string) string {
 	}
 	switch {
 	case len(made) > 0:
-		fmt.Fprintf(&b, "perf(images): convert %s to %s\n\n", number(len(made), "image"), formatNames(formats))
+		fmt.Fprintf(&b, "perf(images): convert %s to %s\n\n", number(len(made), "image"), english.WordSeries(slices.Sorted(maps.Keys(formats)), "and"))
 	case removed > 0:
 		fmt.Fprintf(&b, "perf(images): remove %s that others have taken the place of\n\n", number(removed, "image"))
 	case outdated > 0:
@@ -101,23 +102,6 @@ func largest(files []file, f file) int64 {
 		}
 	}
 	return size
-}
-
-// formatNames are the names of formats by their extensions: AVIF, JPEG and WebP.
-func formatNames(extensions map[string]bool) string {
-	var names []string
-	for ext := range extensions {
-		switch ext { // any other is of a name that somebody has made up
-		case "jpg", "jpeg":
-			names = append(names, "JPEG")
-		case "avif", "png":
-			names = append(names, strings.ToUpper(ext))
-		default:
-			names = append(names, "WebP")
-		}
-	}
-	slices.Sort(names)
-	return english.WordSeries(slices.Compact(names), "and")
 }
 
 func number(n int, thing string) string {

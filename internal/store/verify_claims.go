@@ -73,7 +73,7 @@ func (v *verifying) claim(e Entry) {
 	if reserved(e.Output) {
 		bad("its path is that of a file of webpress's own")
 	}
-	if formatByName(e.Output) == "" {
+	if asset.FormatByName(e.Output) == "" {
 		bad("its name is not that of an image that webpress makes: .webp, .avif, .jpg, .jpeg or .png")
 	}
 	if e.Size <= 0 || e.Size > v.MaxFileSize {

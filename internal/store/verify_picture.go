@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"path"
-	"strings"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
@@ -22,7 +20,7 @@ func (v *verifying) header(e Entry, data []byte) (asset.Result, error) {
 		r = v.Recipe(asset.Source{Path: e.Source, Blob: e.Blob}, e.Output)
 	}
 	maxPixels := cmp.Or(r.MaxPixels, v.MaxPixels)
-	want := formatByName(e.Output)
+	want := asset.FormatByName(e.Output)
 	is, ok := asset.Sniff(data[:min(len(data), asset.SniffLen)])
 	switch {
 	case !ok:
@@ -110,20 +108,4 @@ func count(width, height, frames int) int64 {
 		return math.MaxInt64
 	}
 	return w * h * n
-}
-
-// formatByName is the format that the name of an output promises, empty for
-// what webpress does not make.
-func formatByName(name string) asset.Format {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".webp":
-		return asset.WebP
-	case ".avif":
-		return asset.AVIF
-	case ".jpg", ".jpeg":
-		return asset.JPEG
-	case ".png":
-		return asset.PNG
-	}
-	return ""
 }
