@@ -47,7 +47,7 @@ func raceOptions(t *testing.T) string {
 			t.Errorf("%s %v", text, err)
 		}
 	})
-	return "GORACE=atexit_sleep_ms=0 log_path=" + filepath.Join(dir, "race")
+	return fmt.Sprintf("GORACE=atexit_sleep_ms=0 log_path=%q", filepath.Join(dir, "race"))
 }
 
 // TestScripts runs the stories in testdata/script. Besides testscript's own
