@@ -168,8 +168,8 @@ func (h *headTree) describe(results []asset.Result) {
 
 // overwrites says that the settings replace whatever is in the place of an output.
 func (h *headTree) overwrites(e store.Entry) bool {
-	w, ok := h.wishFor(asset.Source{Path: h.fromTop(e.Source)}, h.fromTop(e.Output))
-	return ok && w.Overwrite
+	j, ok := h.jobFor(asset.Source{Path: h.fromTop(e.Source)}, h.fromTop(e.Output))
+	return ok && j.Overwrite
 }
 
 // made says that a file in the place of an output, as blob, is what webpress has

@@ -123,7 +123,7 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 	} else {
 		v.settled = append(v.settled, split.Done...)
 	}
-	v.todo, v.before, v.wanted = split.Todo, split.Before, ledger.WantedBy(jobs, p.prefix)
+	v.todo, v.before, v.wanted = split.Todo, split.Before, split.Wanted
 	if r.settings.Verify != config.Never {
 		v.all = jobs
 	}

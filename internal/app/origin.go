@@ -48,11 +48,11 @@ func readOrigin(r io.ReaderAt, size int64) (origin, error) {
 // at the root of the repository.
 func (r *run) makes(e store.Entry, made asset.Result, o origin) error {
 	s := r.settingsOf(r.fromTop(e.Source))
-	w, ok := r.wishFor(asset.Source{Path: r.fromTop(e.Source)}, r.fromTop(e.Output))
+	job, ok := r.jobFor(asset.Source{Path: r.fromTop(e.Source)}, r.fromTop(e.Output))
 	if !ok {
 		return fmt.Errorf("the settings of the base branch do not make it of its source %q", e.Source)
 	}
-	recipe := w.Recipe
+	recipe := job.Recipe
 	still := o.format == asset.JPEG || o.format == asset.BMP || o.format == asset.TIFF
 	switch {
 	case o.size > s.MaxFileSize:
@@ -68,8 +68,8 @@ func (r *run) makes(e store.Entry, made asset.Result, o origin) error {
 	}
 	width, height := engine.Size(o.width, o.height, recipe.Variant)
 	switch {
-	case w.Narrower > 0 && o.width <= w.Narrower:
-		return fmt.Errorf("its source is %d pixels wide, and the settings of the base branch make it only where that is more than %d", o.width, w.Narrower)
+	case job.Narrower > 0 && o.width <= job.Narrower:
+		return fmt.Errorf("its source is %d pixels wide, and the settings of the base branch make it only where that is more than %d", o.width, job.Narrower)
 	case width != made.Width || height != made.Height:
 		return fmt.Errorf("it is %dx%d, and of its source the settings of the base branch make %dx%d", made.Width, made.Height, width, height)
 	case e.Output == e.Source && width == o.width && height == o.height:
@@ -83,11 +83,10 @@ func (r *run) makes(e store.Entry, made asset.Result, o origin) error {
 func (r *run) remake(ctx context.Context, e store.Entry, content, result []byte) error {
 	from := asset.Source{Path: r.fromTop(e.Source), Size: int64(len(content))}
 	from.Format, _ = asset.Sniff(content[:min(len(content), asset.SniffLen)])
-	w, ok := r.wishFor(from, r.fromTop(e.Output))
+	job, ok := r.jobFor(from, r.fromTop(e.Output))
 	if !ok {
 		return fmt.Errorf("the settings of the base branch do not make it of its source %q", e.Source)
 	}
-	job := asset.Job{Source: from, Recipe: w.Recipe, Output: r.fromTop(e.Output), Narrower: w.Narrower}
 	return convert.Verify(ctx, job, content, result, r.settings.MemoryLimit)
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/webpress/webpress/internal/asset"
@@ -78,22 +79,15 @@ func (r *run) each(c *config.Config) []config.Each {
 	return all
 }
 
-// wishFor is what the settings want of a source for an output, whose path is from the
-// working directory. It is not ok if they want no such output.
-func (r *run) wishFor(s asset.Source, output string) (convert.Wish, bool) {
-	wishes := r.wishes(s)
-	jobs, _ := convert.Plan([]asset.Source{s}, func(asset.Source) []convert.Wish { return wishes })
-	for _, j := range jobs {
-		if j.Output != output {
-			continue
-		}
-		for _, w := range wishes {
-			if w.Recipe == j.Recipe {
-				return w, true
-			}
-		}
+// jobFor is the job by which a source becomes an output, whose path is from the working
+// directory. It is not ok if the settings want no such output.
+func (r *run) jobFor(s asset.Source, output string) (asset.Job, bool) {
+	jobs, _ := convert.Plan([]asset.Source{s}, r.wishes)
+	i := slices.IndexFunc(jobs, func(j asset.Job) bool { return j.Output == output })
+	if i < 0 {
+		return asset.Job{}, false
 	}
-	return convert.Wish{}, false
+	return jobs[i], true
 }
 
 // names is how files are called.
@@ -119,8 +113,8 @@ func (r *run) removed(s asset.Source) bool {
 // recipeFor is how a source is to be converted for an output, whose path is from the
 // working directory; the zero Recipe if it is not.
 func (r *run) recipeFor(s asset.Source, output string) asset.Recipe {
-	w, _ := r.wishFor(s, output)
-	return w.Recipe
+	j, _ := r.jobFor(s, output)
+	return j.Recipe
 }
 
 // recipe is how a source is to be converted for one of its outputs.

@@ -14,8 +14,12 @@ import (
 // isCopy says that an output in the place of its source would be a copy of it, by what
 // is known without a look at it.
 func isCopy(j asset.Job) bool {
-	v := j.Recipe.Variant
-	return j.Source.Format == v.Format && v.MaxWidth == 0 && v.MaxHeight == 0 && v.Width == 0 && v.Height == 0
+	return j.Source.Format == j.Recipe.Format && keepsSize(j.Recipe.Variant)
+}
+
+// keepsSize says that an output has as many pixels as its source, whatever that is.
+func keepsSize(v asset.Variant) bool {
+	return v.MaxWidth == 0 && v.MaxHeight == 0 && v.Width == 0 && v.Height == 0
 }
 
 // stands says that an output is there to take the place of its source on a page, and so

@@ -86,8 +86,8 @@ func (p *prepared) settle(j asset.Job, out Output) {
 		SourceWidth: out.SourceWidth, SourceHeight: out.SourceHeight,
 		Notes: slices.Concat(j.Source.Notes, out.Notes),
 	}
-	if out.SourceWidth == 0 && j.Recipe.MaxWidth == 0 && j.Recipe.MaxHeight == 0 {
-		p.result.SourceWidth, p.result.SourceHeight = out.Width, out.Height // nothing was shrunk
+	if out.SourceWidth == 0 && keepsSize(j.Recipe.Variant) {
+		p.result.SourceWidth, p.result.SourceHeight = out.Width, out.Height
 	}
 	if out.Reason != "" {
 		p.result.Status, p.result.Reason, p.result.Output = asset.Skipped, out.Reason, ""

@@ -187,3 +187,29 @@ func TestCachedLeftAlone(t *testing.T) {
 		})
 	}
 }
+
+// Of an output that was made before only its own size is known, and it is its source's
+// only where nothing could change it.
+func TestSourceSizeOfReused(t *testing.T) {
+	for _, tt := range []struct {
+		variant asset.Variant
+		known   bool
+	}{
+		{asset.Variant{}, true},
+		{asset.Variant{MaxWidth: 20}, false},
+		{asset.Variant{MaxHeight: 10}, false},
+		{asset.Variant{Width: 20}, false},
+		{asset.Variant{Height: 10}, false},
+		{asset.Variant{Width: 20, Height: 10, Crop: "center"}, false},
+	} {
+		var p prepared
+		p.settle(asset.Job{Output: "a.webp", Recipe: asset.Recipe{Variant: tt.variant}}, Output{Width: 20, Height: 10})
+		want := [2]int{}
+		if tt.known {
+			want = [2]int{20, 10}
+		}
+		if got := [2]int{p.result.SourceWidth, p.result.SourceHeight}; got != want {
+			t.Errorf("%+v: source of %v pixels, want %v", tt.variant, got, want)
+		}
+	}
+}

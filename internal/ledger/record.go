@@ -187,17 +187,14 @@ func (l *Ledger) Orphans(before []Entry, wants func(source string) bool, wanted 
 }
 
 // Wanted are the outputs that the jobs of sources have, by source: paths from the root.
-type Wanted map[string]map[string]bool
+type Wanted map[string][]string
 
-// WantedBy are the outputs of jobs, whose paths begin at the folder prefix.
-func WantedBy(jobs []asset.Job, prefix string) Wanted {
-	w := Wanted{}
+// wantedBy are the outputs of jobs, whose paths begin at the folder prefix.
+func wantedBy(jobs []asset.Job, prefix string) Wanted {
+	w := make(Wanted, len(jobs))
 	for _, j := range jobs {
-		source := path.Join(prefix, j.Source.Path)
-		if w[source] == nil {
-			w[source] = map[string]bool{}
-		}
-		w[source][path.Join(prefix, j.Output)] = true
+		source := above(prefix, j.Source.Path)
+		w[source] = append(w[source], above(prefix, j.Output))
 	}
 	return w
 }
@@ -205,7 +202,7 @@ func WantedBy(jobs []asset.Job, prefix string) Wanted {
 // not says that a source has jobs, and none of them wants the output of e.
 func (w Wanted) not(e Entry) bool {
 	outputs, known := w[e.Source]
-	return known && !outputs[e.Output.Path]
+	return known && !slices.Contains(outputs, e.Output.Path)
 }
 
 // shared says that an output is that of another source too.

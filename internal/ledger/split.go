@@ -57,6 +57,8 @@ type Split struct {
 	// their places, and of those that have turned out to be elsewhere, or none: see
 	// Orphans.
 	Before []Entry
+	// Wanted are the outputs of all jobs.
+	Wanted Wanted
 }
 
 // Split holds jobs against the ledger, which has all jobs of a source. Paths in jobs and
@@ -68,12 +70,12 @@ type Split struct {
 func (l *Ledger) Split(jobs []asset.Job, prefix, codecs string, tree Tree) (Split, error) {
 	s := splitter{
 		Ledger: l, prefix: prefix, digests: map[asset.Recipe]string{}, codecs: codecs,
-		taken: map[string]bool{}, wanted: WantedBy(jobs, prefix),
+		taken: map[string]bool{}, wanted: wantedBy(jobs, prefix),
 	}
 	if err := s.look(jobs, tree); err != nil {
 		return Split{}, err
 	}
-	out := Split{Done: make([]asset.Result, 0, len(jobs))}
+	out := Split{Done: make([]asset.Result, 0, len(jobs)), Wanted: s.wanted}
 	results, todos := make([]asset.Result, len(jobs)), make([]*Todo, len(jobs))
 	kept := map[string]bool{} // sources of which an output is none, or cannot be made again
 	for i, j := range jobs {
@@ -170,11 +172,14 @@ func (s *splitter) of(j asset.Job) []Entry { return Find(s.Of(s.at(j.Source.Path
 func (s *splitter) entries(e Entry) []Entry { return Find(s.Of(e.Source), e.Output.Path) }
 
 // at is a path from the root.
-func (s *splitter) at(name string) string {
-	if s.prefix == "" {
+func (s *splitter) at(name string) string { return above(s.prefix, name) }
+
+// above is a path in the folder prefix from the root.
+func above(prefix, name string) string {
+	if prefix == "" {
 		return name
 	}
-	return path.Join(s.prefix, name)
+	return path.Join(prefix, name)
 }
 
 func (s *splitter) digest(r asset.Recipe) string {

@@ -197,7 +197,7 @@ func TestSplitBefore(t *testing.T) {
 	if diff := cmp.Diff([]string{"d.jpg", "a.jpg"}, before); diff != "" {
 		t.Errorf("before (-want +got):\n%s", diff)
 	}
-	orphans, err := l.Orphans(split.Before, func(string) bool { return true }, ledger.WantedBy(jobs, ""), tree)
+	orphans, err := l.Orphans(split.Before, func(string) bool { return true }, split.Wanted, tree)
 	want := []ledger.Orphan{{Source: "a.jpg", Output: was.Output, Moved: true}}
 	if diff := cmp.Diff(want, orphans); err != nil || diff != "" {
 		t.Errorf("orphans (-want +got): %v\n%s", err, diff)

@@ -60,7 +60,7 @@ func TestSplitVariants(t *testing.T) {
 				t.Errorf("to do (-want +got), and %d done:\n%s", len(split.Done), d)
 			}
 			l.Record(jobs, results, "", codecs, blobs)
-			orphans, err := l.Orphans(split.Before, func(string) bool { return true }, ledger.WantedBy(tt.jobs, ""), all)
+			orphans, err := l.Orphans(split.Before, func(string) bool { return true }, split.Wanted, all)
 			if err != nil {
 				t.Fatal(err)
 			}

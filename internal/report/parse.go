@@ -34,6 +34,7 @@ func Parse(data []byte) (Report, error) {
 	// An older webpress leaves out what it does not know.
 	r.Findings, r.Skips, r.Notices = full(r.Findings), full(r.Skips), full(r.Notices)
 	r.Deliveries, r.Results = full(r.Deliveries), full(r.Results)
+	r.rows = rows(r.Results)
 	return r, nil
 }
 

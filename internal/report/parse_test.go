@@ -18,7 +18,7 @@ func TestParse(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if diff := cmp.Diff(New(in), got); diff != "" {
+		if diff := cmp.Diff(New(in), got, cmp.AllowUnexported(Report{}, row{})); diff != "" {
 			t.Errorf("%s: read back (-want +got):\n%s", name, diff)
 		}
 	}
@@ -27,7 +27,7 @@ func TestParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(New(Input{Version: "0.9.0"}), got); diff != "" {
+	if diff := cmp.Diff(New(Input{Version: "0.9.0"}), got, cmp.AllowUnexported(Report{}, row{})); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -47,7 +47,7 @@ func TestParseErrors(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: %v, want %s", tc.name, err, tc.want)
 		}
-		if diff := cmp.Diff(Report{}, r); diff != "" {
+		if diff := cmp.Diff(Report{}, r, cmp.AllowUnexported(Report{}, row{})); diff != "" {
 			t.Errorf("%s: a report beside the error: %s", tc.name, diff)
 		}
 	}

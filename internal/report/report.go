@@ -98,6 +98,8 @@ type Report struct {
 	// Logged and Link are those of Input.
 	Logged bool                     `json:"-"`
 	Link   func(path string) string `json:"-"`
+
+	rows []row // of Results
 }
 
 // Totals count a run. The bytes are those of the converted sources alone whose size
@@ -140,9 +142,10 @@ func New(in Input) Report {
 		Deliveries: append([]Delivery{}, in.Deliveries...),
 		Results:    append([]asset.Result{}, in.Results...),
 	}
+	r.rows = rows(r.Results)
 	t := &r.Totals
 	skips := make(map[asset.Reason]int)
-	for _, one := range rows(r.Results) {
+	for _, one := range r.rows {
 		switch one.Status {
 		case asset.Converted:
 			t.Converted++
@@ -252,7 +255,7 @@ func (r Report) files() string {
 // of returns the rows of one status, in their order.
 func (r Report) of(status asset.Status) []row {
 	var of []row
-	for _, one := range rows(r.Results) {
+	for _, one := range r.rows {
 		if one.Status == status {
 			of = append(of, one)
 		}

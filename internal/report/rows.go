@@ -15,11 +15,11 @@ type row struct {
 func rows(results []asset.Result) []row {
 	all := make([]row, 0, len(results))
 	at := make(map[string]int, len(results))
-	for _, one := range results {
+	for n, one := range results {
 		i, ok := at[one.Source.Path]
 		if !ok || one.Source.Path == "" {
 			at[one.Source.Path] = len(all)
-			all = append(all, row{Result: one, all: []asset.Result{one}})
+			all = append(all, row{Result: one, all: results[n : n+1 : n+1]})
 			continue
 		}
 		r := &all[i]
@@ -33,12 +33,21 @@ func rows(results []asset.Result) []row {
 
 // stands says that a result stands for all rather than another.
 func stands(one, other asset.Result) bool {
-	rank := map[asset.Status]int{asset.Failed: 2, asset.Converted: 1}
-	if a, b := rank[one.Status], rank[other.Status]; a != b || one.Status != asset.Converted {
+	if a, b := weight(one.Status), weight(other.Status); a != b || one.Status != asset.Converted {
 		return a > b
 	}
 	a, b := one.Width*one.Height, other.Width*other.Height
 	return a > b || a == b && one.After < other.After
+}
+
+func weight(s asset.Status) int {
+	switch s {
+	case asset.Failed:
+		return 2
+	case asset.Converted:
+		return 1
+	}
+	return 0
 }
 
 // Saving is that of the result that stands for all, where a page would load that: not

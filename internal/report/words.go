@@ -64,7 +64,7 @@ func images(n int) string {
 
 // allUpToDate says that there was nothing to do.
 func (r Report) allUpToDate() bool {
-	return r.Totals.Converted == 0 && r.Left == 0 && r.upToDate() == len(rows(r.Results))
+	return r.Totals.Converted == 0 && r.Left == 0 && r.upToDate() == len(r.rows)
 }
 
 // outcome is the run in one sentence without an end: 12 images converted:
