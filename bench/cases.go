@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -17,6 +19,10 @@ type benchCase struct {
 	set    string // the images: photos, heic, drawn or one
 	resize bool
 	often  int // runs are multiplied by it
+	// outputs are those of each image, nil for one of its size or of the width, and
+	// format is theirs, empty for WebP.
+	outputs []output
+	format  string
 	// run is how the case is measured, nil for beside the peers.
 	run func(b bench, ctx context.Context) (string, error)
 }
@@ -27,6 +33,22 @@ var cases = []benchCase{
 	{name: "heic-resize", title: "HEIC, at most %d pixels wide", set: "heic", resize: true, often: 1},
 	{name: "heic-full", title: "HEIC, full size", set: "heic", often: 1},
 	{name: "drawn", title: "PNG of screenshots and icons, full size", set: "drawn", often: 1},
+	{
+		name: "widths", title: "JPEG and PNG, 1600, 960 and 480 pixels wide", set: "photos", often: 1,
+		outputs: []output{{Name: "-1600", Width: 1600}, {Name: "-960", Width: 960}, {Name: "-480", Width: 480}},
+	},
+	{
+		name: "thumbs", title: "JPEG and PNG, 1200 pixels wide and a thumbnail of 300", set: "photos", often: 1,
+		outputs: []output{{Name: "-main", Width: 1200}, {Name: "-thumb", Width: 300, Quality: 70}},
+	},
+	{
+		name: "avatar", title: "JPEG and PNG, 200x200 where the eye goes", set: "photos", often: 1,
+		outputs: []output{{Width: 200, Height: 200}},
+	},
+	{
+		name: "avif", title: "JPEG and PNG to AVIF, 1200 pixels wide, libaom at speed 8", set: "photos", often: 1,
+		outputs: []output{{Width: 1200}}, format: "avif",
+	},
 	{name: "start", title: "One small PNG, from start to written", set: "one", often: 10},
 	{name: "done", run: bench.done},
 	{name: "shards", run: bench.shards},
@@ -46,34 +68,62 @@ type bench struct {
 	procs int
 }
 
+// An output is a file that is made of an image: one of at most so many pixels wide, or
+// of just width x height, cut out where the eye goes.
+type output struct {
+	Name    string // behind the name of the image
+	Width   int    // 0: full size
+	Height  int
+	Quality int
+}
+
 // work is what a peer is asked to do: turn in/ of the working folder dir into
-// WebP files of out/.
+// files of out/.
 type work struct {
 	set     string
 	dir     string
 	files   []string // in/a.jpg, in/b.png …, in the order of a shell
-	width   int      // 0: full size
+	outputs []output // of each file
+	format  string   // webp or avif
 	procs   int
 	cache   string
 	program string // webpress
 }
 
-// quality and effort are everybody's; effort is cwebp's -m.
+// quality and effort are everybody's; effort is cwebp's -m. For AVIF, quality is
+// libheif's that webpress takes for 80, and effort 9 less libaom's speed, as vips has it.
 const (
-	quality = 80
-	effort  = 4
+	quality     = 80
+	effort      = 4
+	avifQuality = 64
+	avifEffort  = 1
 )
+
+// isFull says that images keep their size, and hasOne that each becomes one plain WebP.
+func (w work) isFull() bool { return w.outputs[0].Width == 0 }
+func (w work) hasOne() bool {
+	return len(w.outputs) == 1 && w.outputs[0].Height == 0 && w.format == "webp" && w.set != "one"
+}
 
 // measure runs everybody in turns and returns the table of a case.
 func (b bench) measure(ctx context.Context, c benchCase) (string, error) {
 	if c.run != nil {
 		return c.run(b, ctx)
 	}
-	w := work{set: c.set, procs: b.procs, cache: b.cache, program: b.webpress}
+	w := work{set: c.set, outputs: slices.Clone(c.outputs), format: cmp.Or(c.format, "webp"), procs: b.procs, cache: b.cache, program: b.webpress}
 	title := c.title
+	if c.outputs == nil {
+		w.outputs = []output{{}}
+	}
 	if c.resize {
-		w.width = b.size
+		w.outputs[0].Width = b.size
 		title = fmt.Sprintf(c.title, b.size)
+	}
+	for i := range w.outputs {
+		o := &w.outputs[i]
+		if o.Quality = cmp.Or(o.Quality, quality); w.format == "avif" {
+			o.Quality = avifQuality
+		}
 	}
 	dir, err := os.MkdirTemp("", "webpress-bench-")
 	if err != nil {

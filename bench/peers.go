@@ -2,10 +2,12 @@ package main
 
 import (
 	_ "embed"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -56,6 +58,16 @@ func (p peer) missing(w work) error {
 var peers = []peer{
 	{name: "webpress", get: "make build", command: webpress},
 	{
+		name: "webpress, the first output alone", get: "make build",
+		command: func(w work) []string {
+			if len(w.outputs) == 1 {
+				return nil
+			}
+			w.outputs = w.outputs[:1]
+			return webpress(w)
+		},
+	},
+	{
 		name: "sharp, a few at once", tools: []string{"node", "sharp"}, get: "install Node, then npm install sharp",
 		command: func(w work) []string { return sharp(w, w.procs, 1) },
 	},
@@ -71,18 +83,17 @@ var peers = []peer{
 	{
 		name: "vipsthumbnail, xargs", tools: []string{"vipsthumbnail", "xargs"}, get: "apt-get install libvips-tools",
 		command: func(w work) []string {
-			argv := vipsthumbnail(w)
-			if argv == nil {
+			if vipsthumbnail(w) == nil {
 				return nil
 			}
-			return xargs(w, strings.Join(quote(argv[:len(argv)-len(w.files)]), " ")+` "$1"`)
+			return xargs(w, vipsthumbnails(w, ` "$1"`))
 		},
 		extra: func(work) []string { return []string{"VIPS_CONCURRENCY=1"} },
 	},
 	{
 		name: "vips copy, xargs", tools: []string{"vips", "xargs"}, get: "apt-get install libvips-tools",
 		command: func(w work) []string {
-			if w.width > 0 || w.set == "one" {
+			if !w.isFull() || !w.hasOne() {
 				return nil
 			}
 			return xargs(w, fmt.Sprintf(`vips copy "$1" "$out[Q=%d,effort=%d]"`, quality, effort))
@@ -92,7 +103,7 @@ var peers = []peer{
 	{
 		name: "cwebp, xargs", tools: []string{"cwebp", "xargs"}, get: "apt-get install webp",
 		command: func(w work) []string {
-			if w.set == "heic" || w.width > 0 || w.set == "one" {
+			if w.set == "heic" || !w.isFull() || !w.hasOne() {
 				return nil // reads no HEIC; cannot shrink without enlarging others
 			}
 			return xargs(w, fmt.Sprintf(`cwebp -quiet -q %d -m %d "$1" -o "$out"`, quality, effort))
@@ -110,7 +121,7 @@ var peers = []peer{
 	{
 		name: "ImageMagick mogrify", tools: []string{"mogrify"}, get: "apt-get install imagemagick",
 		command: func(w work) []string {
-			if w.set == "one" {
+			if !w.hasOne() {
 				return nil
 			}
 			return append([]string{"mogrify", "-path", "out", "-format", "webp"}, append(magick(w), w.files...)...)
@@ -119,7 +130,7 @@ var peers = []peer{
 	{
 		name: "ImageMagick, xargs", tools: []string{"mogrify", "xargs"}, get: "apt-get install imagemagick",
 		command: func(w work) []string {
-			if w.set == "one" {
+			if !w.hasOne() {
 				return nil
 			}
 			return xargs(w, "mogrify -path out -format webp "+strings.Join(quote(magick(w)), " ")+` "$1"`)
@@ -131,12 +142,24 @@ var peers = []peer{
 // webpress is started in the pictures' folder, as a user would.
 func webpress(w work) []string {
 	// Nobody else remembers what is done: every run makes all of it.
-	argv := []string{w.program, "in", "--no-lock", "--output", "out/{name}.webp"}
+	argv := []string{w.program, "in", "--no-lock"}
 	if w.set == "one" {
 		argv[1] = w.files[0]
 	}
-	if w.width > 0 {
-		argv = append(argv, "--max-width", strconv.Itoa(w.width))
+	if len(w.outputs) == 1 {
+		o := w.outputs[0]
+		argv = append(argv, "--format", w.format, "--output", "out/{name}"+o.Name+".{format}")
+		switch {
+		case o.Height > 0:
+			argv = append(argv, "--width", strconv.Itoa(o.Width), "--height", strconv.Itoa(o.Height), "--crop", "attention")
+		case o.Width > 0:
+			argv = append(argv, "--max-width", strconv.Itoa(o.Width))
+		}
+		return argv
+	}
+	argv = append(argv, "--output", "out/{name}-{variant}.{format}")
+	for _, o := range w.outputs {
+		argv = append(argv, "--variant", fmt.Sprintf("%s:max-width=%d,quality=%d", o.Name[1:], o.Width, o.Quality))
 	}
 	return argv
 }
@@ -153,28 +176,50 @@ func sharp(w work, atOnce, threads int) []string {
 	if w.set == "heic" || w.set == "one" {
 		return nil // the binaries on npm have no HEVC decoder
 	}
-	argv := []string{
-		"node", filepath.Join(w.cache, "node", "sharp.cjs"), strconv.Itoa(atOnce), strconv.Itoa(threads),
-		strconv.Itoa(w.width), strconv.Itoa(quality), strconv.Itoa(effort), "out",
+	asked, err := json.Marshal(map[string]any{
+		"atOnce": atOnce, "threads": threads, "format": w.format, "effort": w.effort(), "outputs": w.outputs, "out": "out",
+	})
+	if err != nil {
+		panic(err) // strings and numbers cannot fail
 	}
-	return append(argv, w.files...)
+	return append([]string{"node", filepath.Join(w.cache, "node", "sharp.cjs"), string(asked)}, w.files...)
 }
 
+func (w work) effort() int {
+	if w.format == "avif" {
+		return avifEffort
+	}
+	return effort
+}
+
+// vipsthumbnail reads each file once for each output: it makes one at a time.
 func vipsthumbnail(w work) []string {
-	if w.width == 0 || w.set == "one" {
+	if w.isFull() || w.set == "one" {
 		return nil
 	}
-	// A relative path would count from the input's folder, and one that starts
-	// with a dot would be taken for a suffix.
-	out := fmt.Sprintf("%s/out/%%s.webp[Q=%d,effort=%d]", w.dir, quality, effort)
-	argv := []string{"vipsthumbnail", "--size", fmt.Sprintf("%dx>", w.width), "-o", out}
-	return append(argv, w.files...)
+	return append([]string{"sh", "-c", vipsthumbnails(w, ` "$@"`), "sh"}, w.files...)
+}
+
+// vipsthumbnails is the line of shell that makes all outputs of files.
+func vipsthumbnails(w work, files string) string {
+	var lines []string
+	for _, o := range w.outputs {
+		size := []string{"--size", fmt.Sprintf("%dx>", o.Width)}
+		if o.Height > 0 {
+			size = []string{"--size", fmt.Sprintf("%dx%d", o.Width, o.Height), "--smartcrop", "attention"}
+		}
+		// A relative path would count from the input's folder, and one that starts
+		// with a dot would be taken for a suffix.
+		out := fmt.Sprintf("%s/out/%%s%s.%s[Q=%d,effort=%d]", w.dir, o.Name, w.format, o.Quality, w.effort())
+		lines = append(lines, strings.Join(quote(slices.Concat([]string{"vipsthumbnail"}, size, []string{"-o", out})), " ")+files)
+	}
+	return strings.Join(lines, " && ")
 }
 
 func magick(w work) []string {
 	argv := []string{"-quality", strconv.Itoa(quality), "-define", fmt.Sprintf("webp:method=%d", effort)}
-	if w.width > 0 {
-		argv = append([]string{"-resize", fmt.Sprintf("%dx>", w.width)}, argv...)
+	if !w.isFull() {
+		argv = append([]string{"-resize", fmt.Sprintf("%dx>", w.outputs[0].Width)}, argv...)
 	}
 	return argv
 }

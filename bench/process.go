@@ -50,7 +50,7 @@ func once(ctx context.Context, p peer, w work) (sample, error) {
 		if err != nil {
 			return s, err
 		}
-		if filepath.Ext(e.Name()) != ".webp" {
+		if filepath.Ext(e.Name()) != "."+w.format {
 			continue
 		}
 		s.files++

@@ -11,7 +11,7 @@ import (
 )
 
 func TestOnce(t *testing.T) {
-	w := work{dir: t.TempDir(), files: []string{"in/a b.png", "in/c.png"}, procs: 2}
+	w := work{dir: t.TempDir(), files: []string{"in/a b.png", "in/c.png"}, procs: 2, format: "webp"}
 	if err := os.Mkdir(filepath.Join(w.dir, "in"), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -82,7 +82,7 @@ func find(rows []row) (row, bool) {
 // fastest returns the row with the smallest median wall time but webpress's.
 func fastest(rows []row) (best row, ok bool) {
 	for _, r := range rows {
-		if r.name != "webpress" && (!ok || median(of(r, wall)) < median(of(best, wall))) {
+		if !strings.HasPrefix(r.name, "webpress") && (!ok || median(of(r, wall)) < median(of(best, wall))) {
 			best, ok = r, true
 		}
 	}
