@@ -46,8 +46,9 @@ var imports = []struct{ name, may string }{
 	{"store", "asset codec container forge git pixel tree wire"},
 	{"report", "asset ci project"},
 	{"notify", "asset ci forge wire"},
+	{"console", "asset ci config report"},
 	{"setup", "project"},
-	{"app", "asset budget cache ci codec config convert engine forge git ledger notify project report scan setup shell store tree wire"},
+	{"app", "asset budget cache ci codec config console convert engine forge git ledger notify project report scan setup shell store tree wire"},
 }
 
 // tools are commands that make files of the project. No room may import them,

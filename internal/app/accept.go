@@ -8,6 +8,8 @@ import (
 	"path"
 	"path/filepath"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
 	"github.com/webpress/webpress/internal/config"
@@ -51,7 +53,7 @@ func (r *run) accept(ctx context.Context) int {
 	for _, name := range names {
 		all, ok := todo[path.Clean(name)]
 		if !ok && done[path.Clean(name)] {
-			r.log.line("%q is already up to date: nothing to accept", name)
+			r.log.Line("%q is already up to date: nothing to accept", name)
 			continue
 		}
 		if !ok {
@@ -92,25 +94,25 @@ func (r *run) accept(ctx context.Context) int {
 		}
 	}
 	if r.settings.DryRun {
-		r.log.line("a dry run: %s would be accepted", count(len(accepted), "result"))
+		r.log.Line("a dry run: %s would be accepted", english.Plural(len(accepted), "result", ""))
 		return Fine
 	}
 	if _, err := p.save(); err != nil {
-		r.tellFault(err)
+		r.log.Fault(err)
 		return Undelivered
 	}
 	for _, t := range accepted {
-		r.log.line("%q accepted for the result of %q, as it is", t.Output, t.Source.Path)
+		r.log.Line("%q accepted for the result of %q, as it is", t.Output, t.Source.Path)
 	}
 	if r.repo != nil && len(accepted) > 0 {
 		names, err := r.addable(ctx, append(outputsOf(accepted), p.lock()), nil)
 		if err != nil {
-			r.tellFault(err)
+			r.log.Fault(err)
 			return Undelivered
 		}
 		f := fixes{run: r}
 		for _, line := range f.git(names, "add") {
-			r.log.line("add what has changed: %s", line)
+			r.log.Line("add what has changed: %s", line)
 		}
 	}
 	return Fine

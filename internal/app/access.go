@@ -12,7 +12,7 @@ func (r *run) client() *wire.Client {
 	if r.http == nil {
 		r.http = wire.New(wire.Options{
 			Retries: r.settings.Retries, UserAgent: "webpress/" + r.Version,
-			Logf: r.log.line,
+			Logf: r.log.Line,
 		})
 	}
 	return r.http

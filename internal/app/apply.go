@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/convert"
@@ -49,7 +51,7 @@ func (r *run) apply(ctx context.Context) int {
 	}
 	at, err := r.readHead(ctx, to)
 	if err != nil {
-		r.tellFault(err)
+		r.log.Fault(err)
 		r.annotateRun(err.Error())
 		return Undelivered
 	}
@@ -69,11 +71,11 @@ func (r *run) apply(ctx context.Context) int {
 		Results: inOrder(results), DryRun: s.DryRun, Recipe: recipe(&s), Rules: len(r.rules), Version: r.Version,
 		Notices: []string{fmt.Sprintf("these are the results of another run, for commit %s", head)},
 	}
-	r.log.line("%s verified, for commit %s", count(len(in.Results), "result"), head)
+	r.log.Line("%s verified, for commit %s", english.Plural(len(in.Results), "result", ""), head)
 	if !s.DryRun {
 		for _, part := range verified {
 			if err := r.unpack(repo.Top(), part); err != nil {
-				r.tellFault(err)
+				r.log.Fault(err)
 				r.annotateRun(err.Error())
 				return Undelivered
 			}
@@ -87,7 +89,7 @@ func (r *run) apply(ctx context.Context) int {
 		Recipe: r.recipeAtTop,
 	}
 	if d.Lock, err = r.lockOf(ctx, d); err != nil {
-		r.tellFault(err)
+		r.log.Fault(err)
 		return Undelivered
 	}
 	var stored bool
@@ -198,7 +200,7 @@ func (r *run) findPullRequest(ctx context.Context, head string) {
 	pull, found, err := r.gitHub(f.Repository).FindPullRequestOf(ctx, f.HeadRepository, f.Branch, head)
 	switch {
 	case err != nil:
-		r.tellSoftly(err)
+		r.log.Soft(err)
 	case found:
 		r.facts.PullRequest = pull.Number
 	}
@@ -283,7 +285,7 @@ func (r *run) wants() (func(file string) bool, error) {
 func (r *run) refuseUpload(err error) int {
 	var refusal *store.Refusal
 	if !errors.As(err, &refusal) {
-		r.tellFault(err)
+		r.log.Fault(err)
 		r.annotateRun(err.Error())
 		return ImageFailed
 	}
@@ -291,13 +293,13 @@ func (r *run) refuseUpload(err error) int {
 	if r.settings.Verb == config.Merge {
 		what = "merge" // each line names its folder
 	}
-	r.log.error("%s: refused", what)
+	r.log.Error("%s: refused", what)
 	lines := strings.Split(refusal.Error(), "\n")
 	for _, line := range lines {
-		r.log.error("  %s", line)
+		r.log.Error("  %s", line)
 	}
-	if hint := hintOf(err); hint != "" {
-		r.log.hint("%s", hint)
+	if hint := asset.HintOf(err); hint != "" {
+		r.log.Hint("%s", hint)
 	}
 	r.annotateRun(fmt.Sprintf("the upload was refused: %s", strings.Join(lines, "\n")))
 	return ImageFailed

@@ -15,7 +15,7 @@ func (r *run) useCache(o *convert.Options) (closeCache func(), err error) {
 		return func() {}, nil
 	}
 	c, err := cache.Open(cache.Options{
-		Dir: r.at(r.settings.CacheDir), MaxBytes: r.settings.CacheSize, Now: r.Now, Logf: r.log.warn,
+		Dir: r.at(r.settings.CacheDir), MaxBytes: r.settings.CacheSize, Now: r.Now, Logf: r.log.Warn,
 	})
 	if err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func (r *run) useCache(o *convert.Options) (closeCache func(), err error) {
 	o.Keep = func(j asset.Job, out convert.Output) { c.Put(key(j), cache.Entry(out)) }
 	return func() {
 		if err := c.Close(); err != nil {
-			r.log.warn("%s", err)
+			r.log.Warn("%s", err)
 		}
 	}, nil
 }

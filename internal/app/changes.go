@@ -7,6 +7,8 @@ import (
 	"path"
 	"path/filepath"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/config"
@@ -69,17 +71,17 @@ func (r *run) confine(ctx context.Context) (*changes, error) {
 		return nil, err
 	}
 	if c == nil {
-		r.log.line("all images are converted, not only what has changed: %s", why)
+		r.log.Line("all images are converted, not only what has changed: %s", why)
 		return nil, nil
 	}
 	if file := r.settings.File; file != "" {
 		at := path.Join(r.prefix(r.repo), filepath.ToSlash(file))
 		if _, ok := c.kinds[at]; ok {
-			r.log.line("%q has changed: all images are converted, not only those that have", file)
+			r.log.Line("%q has changed: all images are converted, not only those that have", file)
 			return nil, nil
 		}
 	}
-	r.log.line("%s: %s", c.how, count(len(c.kinds), "changed file"))
+	r.log.Line("%s: %s", c.how, english.Plural(len(c.kinds), "changed file", ""))
 	return c, nil
 }
 
@@ -124,7 +126,7 @@ func (r *run) compareByGit(ctx context.Context) (c *changes, why string, err err
 	case errors.Is(err, git.ErrNoBase) && o.Ref == "HEAD":
 		return nil, "nothing was committed yet", nil // a hook, before the first commit
 	case errors.Is(err, git.ErrNoBase) && o.Ref != "":
-		return nil, "", &asset.Fault{Message: fmt.Sprintf("compare with %q: %s", o.Ref, err), Hint: hintOf(err)}
+		return nil, "", &asset.Fault{Message: fmt.Sprintf("compare with %q: %s", o.Ref, err), Hint: asset.HintOf(err)}
 	case errors.Is(err, git.ErrNoBase):
 		return nil, err.Error(), nil
 	case err != nil:

@@ -12,9 +12,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/codec"
 	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/notify"
 	"github.com/webpress/webpress/internal/report"
@@ -79,10 +81,10 @@ func (c Command) Main(ctx context.Context, args []string) int {
 	o := ci.Options{Out: people, Stdout: c.Stdout, Now: c.Now}
 	o.Dotenv, o.Within = dotenvPath(settings)
 	platform := ci.Detect(c.Getenv, o)
-	log := newLog(people, c.Stderr, platform.Name() != "")
-	log.quiet = settings.Quiet
-	log.color(colors(settings.Color, people, c.Getenv), colors(settings.Color, c.Stderr, c.Getenv))
-	defer log.flush()
+	log := console.New(console.Options{
+		Stdout: people, Stderr: c.Stderr, CI: platform.Name() != "", Quiet: settings.Quiet, Color: settings.Color, Getenv: c.Getenv,
+	})
+	defer log.Flush()
 	switch {
 	case errors.Is(err, config.ErrShown):
 		return Fine
@@ -100,10 +102,10 @@ func (c Command) Main(ctx context.Context, args []string) int {
 		platform.Mask(secret)
 	}
 	if settings.File != "" && settings.WorkingDirectory != c.Dir && !settings.Verbose {
-		log.line("settings from %q", r.fromStart(settings.File))
+		log.Line("settings from %q", r.fromStart(settings.File))
 	}
 	for _, warning := range settings.Warnings {
-		log.warn("%s", warning)
+		log.Warn("%s", warning)
 	}
 	switch settings.Verb {
 	case config.Accept:
@@ -134,8 +136,8 @@ func (c Command) Main(ctx context.Context, args []string) int {
 // folder.
 func (r *run) help() int {
 	fmt.Fprint(r.Stdout, config.ShortHelp())
-	r.log.error("nothing is named, and this folder is not in a git repository")
-	r.log.hint("`webpress .` converts everything below it")
+	r.log.Error("nothing is named, and this folder is not in a git repository")
+	r.log.Hint("`webpress .` converts everything below it")
 	return WrongSettings
 }
 
@@ -175,19 +177,19 @@ func (r *run) fromStart(name string) string {
 }
 
 // refuse tells what is wrong in the settings.
-func refuse(log *log, platform ci.CI, err error) int {
+func refuse(log *console.Log, platform ci.CI, err error) int {
 	var mistakes config.Mistakes
 	if !errors.As(err, &mistakes) {
-		log.error("%s", err)
-		p := report.Problem{Message: err.Error(), Hint: hintOf(err)}
+		log.Error("%s", err)
+		p := report.Problem{Message: err.Error(), Hint: asset.HintOf(err)}
 		if p.Hint != "" {
-			log.hint("%s", p.Hint)
+			log.Hint("%s", p.Hint)
 		}
 		summarizeStop(log, platform, []report.Problem{p})
 		return WrongSettings
 	}
-	log.error("%s", mistakes)
-	log.hint("`webpress --help` shows all settings")
+	log.Error("%s", mistakes)
+	log.Hint("`webpress --help` shows all settings")
 	var notes []ci.Annotation
 	for _, m := range mistakes {
 		notes = append(notes, ci.Annotation{
@@ -206,7 +208,7 @@ type run struct {
 	ci       ci.CI
 	facts    ci.Facts
 	secrets  ci.Secrets
-	log      *log
+	log      *console.Log
 	// repo is the repository that the run is in, nil where there is none: noRepo is
 	// why.
 	repo   *git.Repo

@@ -23,8 +23,8 @@ func (r *run) chooseCommit(ctx context.Context, to *stores, repo *git.Repo, byDe
 	if at, ok := r.settings.FromFile["commit-branch"]; ok && f.Event == ci.PullRequest {
 		// Whoever can push to the branch of a pull request would decide where a token
 		// that may do more than they pushes to.
-		r.log.warn("%s: on a pull request it is not used, since the pull request may have set it: its own branch is committed to", at.Where)
-		r.log.hint("set commit-branch by a flag, an input or the variable WEBPRESS_COMMIT_BRANCH")
+		r.log.Warn("%s: on a pull request it is not used, since the pull request may have set it: its own branch is committed to", at.Where)
+		r.log.Hint("set commit-branch by a flag, an input or the variable WEBPRESS_COMMIT_BRANCH")
 		r.settings.CommitBranch, r.settings.OpenPullRequest = "", false
 	}
 	apply := ""
@@ -121,7 +121,7 @@ func (r *run) commit(ctx context.Context, repo *git.Repo, branch, repository str
 	c := store.Commit{
 		Repo: repo, Branch: branch, Method: s.CommitMethod,
 		Message: s.CommitMessage, Author: cmp.Or(s.CommitAuthor, r.bot()), Chosen: s.CommitAuthor != "",
-		Retries: s.Retries, Logf: r.log.line,
+		Retries: s.Retries, Logf: r.log.Line,
 	}
 	var err error
 	if c.Remote, err = r.remote(ctx, repo, repository); err != nil {
@@ -139,8 +139,8 @@ func (r *run) commit(ctx context.Context, repo *git.Repo, branch, repository str
 		}
 	}
 	if c.Method == store.MethodGraphQL && c.Chosen && !r.facts.Fork { // git pushes to a fork
-		r.log.warn("commit-author is not used: commit-method graphql commits as whom the token is of")
-		r.log.hint("let `commit-method` be auto or rest, or leave `commit-author` out")
+		r.log.Warn("commit-author is not used: commit-method graphql commits as whom the token is of")
+		r.log.Hint("let `commit-method` be auto or rest, or leave `commit-author` out")
 	}
 	return c, nil
 }
@@ -234,5 +234,5 @@ func (r *run) links(found scan.Found) func(path string) string {
 
 // tellNothingLeft says that the commit of the run has everything already.
 func (r *run) tellNothingLeft() {
-	r.log.line("nothing to deliver: the commit that the run is for has every result already")
+	r.log.Line("nothing to deliver: the commit that the run is for has every result already")
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"path"
 	"runtime"
@@ -12,9 +13,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/convert"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/shell"
@@ -50,7 +54,7 @@ func (r *run) convert(ctx context.Context) int {
 		if v.found.Opened == 1 {
 			what = "it is"
 		}
-		r.log.line("%s opened to see what %s", count(v.found.Opened, "file"), what)
+		r.log.Line("%s opened to see what %s", english.Plural(v.found.Opened, "file", ""), what)
 	}
 	jobs := v.jobs()
 	results, err := r.work(ctx, jobs, v.settled, r.journalize(p))
@@ -107,7 +111,7 @@ func (r *run) conclude(ctx context.Context, to stores, o outcome, began time.Tim
 	if o.past != nil && !s.DryRun && r.shard.total == 0 {
 		var err error
 		if done, err = r.finish(ctx, o.past, o.view, o.results); err != nil {
-			r.tellFault(err)
+			r.log.Fault(err)
 			ok = false
 		}
 		in.Notices = append(in.Notices, done.notices...)
@@ -145,7 +149,7 @@ func (r *run) changedCode(ctx context.Context, o outcome, done finished) int {
 	if o.past != nil {
 		list, err := r.notAdded(ctx, o.past, o.view, o.results)
 		if err != nil {
-			r.tellFault(err)
+			r.log.Fault(err)
 			return Undelivered
 		}
 		names = append(names, list...)
@@ -153,12 +157,12 @@ func (r *run) changedCode(ctx context.Context, o outcome, done finished) int {
 	names, err := r.addable(ctx, names, gone)
 	switch {
 	case err != nil:
-		r.tellFault(err)
+		r.log.Fault(err)
 		return Undelivered
 	case !changed && len(names) == 0:
 		return Fine
 	case r.repo != nil:
-		r.log.line("add what has changed, and go on: %s", gitAdd(names))
+		r.log.Line("add what has changed, and go on: %s", gitAdd(names))
 	}
 	return ImageFailed
 }
@@ -240,20 +244,23 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 	for _, one := range settled {
 		all[one.Source.Path] = true
 	}
-	what := count(len(all), "image")
+	what := english.Plural(len(all), "image", "")
 	if len(todo) < len(all) {
 		what = fmt.Sprintf("%d of %s", len(todo), what)
 	}
 	if !s.Quiet {
 		defer r.ci.Group("Convert " + what)()
 	}
-	p := newProgress(r.log, r.Stderr, len(jobs), r.ci.Name() != "" || s.Quiet, s.Verbose)
-	p.now, p.began = r.Now, r.Now()
-	defer p.end()
-	for _, result := range settled {
-		p.tell(result)
+	var terminal io.Writer
+	if r.ci.Name() == "" && !s.Quiet {
+		terminal = r.Stderr
 	}
-	o.Progress = p.step
+	p := console.NewProgress(r.log, terminal, len(jobs), s.Verbose, r.Now)
+	defer p.End()
+	for _, result := range settled {
+		p.Show(result)
+	}
+	o.Progress = p.Step
 	return convert.Run(ctx, jobs, o), nil
 }
 
@@ -280,18 +287,18 @@ func exitCode(in report.Input, delivered bool, failOn string) int {
 // stop ends a run that could not begin.
 func (r *run) stop(ctx context.Context, err error) int {
 	if ctx.Err() != nil {
-		r.log.error("interrupted before the first picture")
+		r.log.Error("interrupted before the first picture")
 		return Interrupted
 	}
 	var notes []string
 	var problems []report.Problem
 	for _, one := range unjoin(err) {
-		r.log.error("%s", one)
+		r.log.Error("%s", one)
 		notes = append(notes, one.Error())
 		p := report.Problem{Message: one.Error()}
 		var fault *asset.Fault
 		if errors.As(one, &fault) && fault.Hint != "" {
-			r.log.hint("%s", fault.Hint)
+			r.log.Hint("%s", fault.Hint)
 			notes = append(notes, fault.Hint)
 			p.Hint = fault.Hint
 		}
@@ -305,9 +312,9 @@ func (r *run) stop(ctx context.Context, err error) int {
 }
 
 // summarizeStop writes the summary of a run that ended before it touched anything.
-func summarizeStop(log *log, platform ci.CI, problems []report.Problem) {
+func summarizeStop(log *console.Log, platform ci.CI, problems []report.Problem) {
 	if err := platform.Summary(report.Stopped(problems)); err != nil {
-		log.warn("%s", err)
+		log.Warn("%s", err)
 	}
 }
 
@@ -327,16 +334,16 @@ func unjoin(err error) []error {
 // tellSettings prints what the run goes by.
 func (r *run) tellSettings() {
 	s := r.settings
-	r.log.line("webpress %s, %s, %d processors", r.Version, runtime.Version(), runtime.GOMAXPROCS(0))
+	r.log.Line("webpress %s, %s, %d processors", r.Version, runtime.Version(), runtime.GOMAXPROCS(0))
 	if name := r.ci.Name(); name != "" {
-		r.log.line("running on %s", name)
+		r.log.Line("running on %s", name)
 	}
-	r.log.line("working directory %q", s.WorkingDirectory)
+	r.log.Line("working directory %q", s.WorkingDirectory)
 	if s.File != "" {
-		r.log.line("settings from %q", s.File)
+		r.log.Line("settings from %q", s.File)
 	}
 	for _, notice := range r.facts.Notices {
-		r.log.line("%s", notice)
+		r.log.Line("%s", notice)
 	}
 }
 
@@ -346,13 +353,5 @@ func (r *run) tellStores(to stores) {
 	for _, one := range to.list {
 		names = append(names, one.Name())
 	}
-	r.log.line("results go to: %s", strings.Join(names, ", "))
-}
-
-// count is a number of things in words: 1 picture, 2 pictures.
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
+	r.log.Line("results go to: %s", strings.Join(names, ", "))
 }

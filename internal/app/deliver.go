@@ -16,7 +16,7 @@ import (
 func (r *run) deliver(ctx context.Context, in report.Input, prefix string) (ok bool) {
 	ok = true
 	fail := func(err error) {
-		r.log.error("%s", err)
+		r.log.Error("%s", err)
 		ok = false
 	}
 	rep := report.New(in)
@@ -63,7 +63,7 @@ func (r *run) deliver(ctx context.Context, in report.Input, prefix string) (ok b
 	if r.settings.Summary {
 		if err := r.ci.Summary(rep.Markdown); err != nil {
 			// The log has it all too, and no later step waits for it.
-			r.log.warn("%s", err)
+			r.log.Warn("%s", err)
 		}
 	}
 	if err := r.ci.SetOutputs(rep.Outputs(r.inRepository(name))); err != nil {
@@ -71,18 +71,18 @@ func (r *run) deliver(ctx context.Context, in report.Input, prefix string) (ok b
 	}
 	r.annotate(in)
 	if in.Interrupted {
-		r.log.error("interrupted; what was finished stays")
+		r.log.Error("interrupted; what was finished stays")
 	} else {
 		r.comment(ctx, rep, prefix)
 		r.post(ctx, data)
 	}
 	if len(in.Results) > 0 {
-		r.log.line("")
+		r.log.Line("")
 	}
 	if r.settings.Quiet && rep.Totals.Errors > 0 {
-		r.log.result(rep.Text()) // the findings of a check are its errors
+		r.log.Result(rep.Text()) // the findings of a check are its errors
 	} else {
-		r.log.text(rep.Text())
+		r.log.Text(rep.Text())
 	}
 	return ok
 }

@@ -50,8 +50,8 @@ func (r *run) exclude(ctx context.Context, root string, looks bool) (release fun
 				Hint:    "wait until it has ended, or end it, and start again",
 			}
 		case !told:
-			r.log.line("another webpress is at work in this tree: waiting until it has ended")
-			r.log.flush()
+			r.log.Line("another webpress is at work in this tree: waiting until it has ended")
+			r.log.Flush()
 			told = true
 		}
 		select {

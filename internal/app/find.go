@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/config"
@@ -59,7 +61,7 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 	}
 	if r.settings.Verbose {
 		for _, one := range v.found.LeftOut {
-			r.log.line("%s", one)
+			r.log.Line("%s", one)
 		}
 	}
 	r.noImages(&v.found)
@@ -173,11 +175,11 @@ func (r *run) noImages(found *scan.Found) {
 	message := cmp.Or(strings.Join(unmatched, "; "), fmt.Sprintf("no image matches %q", strings.Join(patterns, ", ")))
 	if s.IfNoImages == config.Fail {
 		r.nothing = true
-		r.log.error("%s", message)
+		r.log.Error("%s", message)
 		r.annotateRun(message)
 		return
 	}
-	r.log.warn("%s", message)
+	r.log.Warn("%s", message)
 	r.ci.Annotate([]ci.Annotation{{Level: ci.Warning, Title: "webpress", Message: message}})
 }
 
@@ -215,7 +217,7 @@ func ignoredSources(sources []asset.Source) string {
 	case n == 1:
 		return names[0] + " is ignored by git: " + ignoredSource
 	default:
-		return fmt.Sprintf("%s and %s are ignored by git: %s", names[0], count(n-1, "other image"), ignoredSource)
+		return fmt.Sprintf("%s and %s are ignored by git: %s", names[0], english.Plural(n-1, "other image", ""), ignoredSource)
 	}
 }
 

@@ -81,7 +81,7 @@ func (r *run) finish(ctx context.Context, p *past, v *view, results []asset.Resu
 				continue
 			}
 			done.deleted = append(done.deleted, name)
-			r.log.line("%q removed: %s", name, p.why(o))
+			r.log.Line("%q removed: %s", name, p.why(o))
 			if !o.Moved {
 				p.forget(o)
 			}
@@ -93,10 +93,10 @@ func (r *run) finish(ctx context.Context, p *past, v *view, results []asset.Resu
 		return done, err
 	}
 	if p.journal.broken != nil {
-		r.log.warn("%s; had this run been killed, webpress.lock would lack its results", p.journal.broken)
+		r.log.Warn("%s; had this run been killed, webpress.lock would lack its results", p.journal.broken)
 	}
 	if err := p.journal.remove(); err != nil {
-		r.log.warn("%s", err) // it is read once more, and says nothing new
+		r.log.Warn("%s", err) // it is read once more, and says nothing new
 	}
 	return done, nil
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/project"
@@ -51,18 +53,18 @@ func (r *run) setUp(ctx context.Context) int {
 	r.describeProject(site, found.Sources)
 	for _, f := range site.Files(root.FS(), images, r.repo != nil) {
 		if err := r.writeSetup(root, f); err != nil {
-			r.tellFault(fmt.Errorf("write %q: %w", f.Path, tree.Cause(err)))
+			r.log.Fault(fmt.Errorf("write %q: %w", f.Path, tree.Cause(err)))
 			return Undelivered
 		}
 	}
 	switch {
 	case r.settings.DryRun:
-		r.log.line("\ndry run: nothing was written")
+		r.log.Line("\ndry run: nothing was written")
 	case len(site.CI) == 0:
-		r.log.line("\nno CI found: %s shows how to run webpress in one", project.URL+"#readme")
-		r.log.line("next: webpress")
+		r.log.Line("\nno CI found: %s shows how to run webpress in one", project.URL+"#readme")
+		r.log.Line("next: webpress")
 	default:
-		r.log.line("\nnext: webpress, then commit these files with the results")
+		r.log.Line("\nnext: webpress, then commit these files with the results")
 	}
 	return Fine
 }
@@ -79,7 +81,7 @@ func (r *run) describeProject(p setup.Project, sources []asset.Source) {
 	}
 	line := "no images yet"
 	if len(sources) > 0 {
-		line = fmt.Sprintf("%s, %s, in %s", count(len(sources), "image"), report.Size(size), count(len(folders), "folder"))
+		line = fmt.Sprintf("%s, %s, in %s", english.Plural(len(sources), "image", ""), report.Size(size), english.Plural(len(folders), "folder", ""))
 		var by []string
 		for format, n := range formats {
 			by = append(by, fmt.Sprintf("%s %d", strings.ToUpper(string(format)), n))
@@ -87,26 +89,26 @@ func (r *run) describeProject(p setup.Project, sources []asset.Source) {
 		slices.Sort(by)
 		line += ": " + strings.Join(by, ", ")
 	}
-	r.log.line("%s", line)
+	r.log.Line("%s", line)
 	if p.Generator != "" {
-		r.log.line("%s site (%s)", p.Generator, p.Config)
+		r.log.Line("%s site (%s)", p.Generator, p.Config)
 	}
 	if len(p.CI) > 0 {
-		r.log.line("%s", strings.Join(p.CI, ", "))
+		r.log.Line("%s", strings.Join(p.CI, ", "))
 	}
 }
 
 // writeSetup writes a file, unless it is there, and shows it.
 func (r *run) writeSetup(root *os.Root, f setup.File) error {
 	show := func(format string) {
-		r.log.line("\n"+format, ci.Visible(f.Path))
+		r.log.Line("\n"+format, ci.Visible(f.Path))
 		for line := range strings.Lines(strings.TrimPrefix(f.Text, "\n")) {
-			r.log.line("%s", strings.TrimRight("  "+line, " \n"))
+			r.log.Line("%s", strings.TrimRight("  "+line, " \n"))
 		}
 	}
 	switch {
 	case f.Same:
-		r.log.line("\n%s is there already", ci.Visible(f.Path))
+		r.log.Line("\n%s is there already", ci.Visible(f.Path))
 		return nil
 	case f.Present:
 		what := f.Instead

@@ -128,7 +128,7 @@ func (r *run) recall(ctx context.Context, p *past) error {
 	data, err := journalOf(p).read()
 	if err != nil {
 		// It holds nothing that cannot be made again.
-		r.log.warn("read %q: %s; what an interrupted run has finished is converted again", journalOf(p).path(), err)
+		r.log.Warn("read %q: %s; what an interrupted run has finished is converted again", journalOf(p).path(), err)
 	}
 	entries := ledger.ParseJournal(data)
 	if len(entries) == 0 {

@@ -8,7 +8,10 @@ import (
 	"os"
 	"slices"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/convert"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/store"
@@ -39,17 +42,17 @@ func (r *run) merge(ctx context.Context) int {
 	s := shards{run: r, prefix: r.prefix(r.repo), files: map[string]made{}, told: map[string]asset.Result{}}
 	for _, part := range parts {
 		if err := s.read(part); err != nil {
-			r.tellFault(err)
+			r.log.Fault(err)
 			r.annotateRun(err.Error())
 			return ImageFailed
 		}
 	}
 	o := outcome{view: v, past: p, results: s.take(ctx, v.jobs(), r.journalize(p))}
 	o.left = len(v.todo) - len(o.results)
-	r.log.line("%s joined: %s", count(len(parts), "shard"), count(len(o.results), "result"))
-	progress := newProgress(r.log, r.Stderr, 0, true, r.settings.Verbose)
+	r.log.Line("%s joined: %s", english.Plural(len(parts), "shard", ""), english.Plural(len(o.results), "result", ""))
+	progress := console.NewProgress(r.log, nil, 0, r.settings.Verbose, r.Now)
 	for _, one := range o.results {
-		progress.tell(one)
+		progress.Show(one)
 	}
 	return r.conclude(ctx, to, o, began)
 }

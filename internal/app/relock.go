@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/webpress/webpress/internal/ledger"
 	"github.com/webpress/webpress/internal/tree"
 )
@@ -24,36 +26,36 @@ func (r *run) relock(ctx context.Context) int {
 	case err != nil:
 		return r.stop(ctx, fmt.Errorf("read %q: %w", p.lock(), err))
 	case data == nil:
-		r.log.line("there is no %s, and nothing to mend", p.lock())
+		r.log.Line("there is no %s, and nothing to mend", p.lock())
 		return Fine
 	}
 	var lost []*ledger.Fault
 	p.Ledger, lost = ledger.Salvage(data)
 	for i, fault := range lost {
 		if i == maxLost {
-			r.log.line("and %s more", count(len(lost)-i, "line"))
+			r.log.Line("and %s more", english.Plural(len(lost)-i, "line", ""))
 			break
 		}
-		r.log.line("%s, %s; left out", p.lock(), fault)
+		r.log.Line("%s, %s; left out", p.lock(), fault)
 	}
 	untrue, err := p.Agree(worktree{ctx, p})
 	if err != nil {
 		return r.stop(ctx, err)
 	}
 	for _, e := range untrue {
-		r.log.line("%q: its result is not what the file says; left out", e.Source)
+		r.log.Line("%q: its result is not what the file says; left out", e.Source)
 	}
 	if r.settings.DryRun {
-		r.log.line("a dry run: %s would be kept", count(p.Len(), "line"))
+		r.log.Line("a dry run: %s would be kept", english.Plural(p.Len(), "line", ""))
 		return Fine
 	}
 	if err := tree.WriteFile(p.root, ledger.Name, p.Encode()); err != nil {
-		r.log.error("write %q: %s", p.lock(), err)
+		r.log.Error("write %q: %s", p.lock(), err)
 		return Undelivered
 	}
-	r.log.line("%s is whole again: %s kept, %d left out", p.lock(), count(p.Len(), "source"), len(lost)+len(untrue))
+	r.log.Line("%s is whole again: %s kept, %d left out", p.lock(), english.Plural(p.Len(), "source", ""), len(lost)+len(untrue))
 	if len(lost)+len(untrue) > 0 {
-		r.log.line("run webpress to bring those up to date")
+		r.log.Line("run webpress to bring those up to date")
 	}
 	return Fine
 }

@@ -33,7 +33,7 @@ func (r *run) remote(ctx context.Context, repo *git.Repo, repository string) (gi
 		case to.Token != "" && bySSH(origin.URL, f.ServerURL, repository):
 			to.URL = ""
 		case to.Token != "" && !r.knows(origin.URL):
-			r.log.warn("the token is not used by git: origin is %q, and the token is for %s", redacted(origin.URL), f.ServerURL+"/"+f.Repository)
+			r.log.Warn("the token is not used by git: origin is %q, and the token is for %s", redacted(origin.URL), f.ServerURL+"/"+f.Repository)
 			to.Token, to.User = "", ""
 		}
 		if to.Token == "" && origin.Token != "" {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/git"
 )
 
@@ -119,10 +120,10 @@ func TestTokenOnlyForTheServerThatIsKnown(t *testing.T) {
 		t.Run(tt.origin, func(t *testing.T) {
 			r, repo := testRun(t, config.Config{Token: "t"}, tt.env)
 			var out bytes.Buffer
-			r.log = newLog(&out, &out, true)
+			r.log = console.New(console.Options{Stdout: &out, Stderr: &out, CI: true})
 			setOrigin(t, repo, tt.origin)
 			to, err := r.remote(t.Context(), repo, r.facts.Repository)
-			r.log.flush()
+			r.log.Flush()
 			if err != nil || (to.Token == "t") != tt.want {
 				t.Errorf("%+v, %v", to, err)
 			}

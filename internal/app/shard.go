@@ -3,6 +3,8 @@ package app
 import (
 	"fmt"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/convert"
@@ -44,7 +46,7 @@ func (r *run) chooseShard() error {
 	switch {
 	case index == 0 || total == 0:
 		if wanted.Auto && wanted.Total == 0 {
-			r.log.line("shard: the platform tells of no parallel jobs; this run does everything")
+			r.log.Line("shard: the platform tells of no parallel jobs; this run does everything")
 			return nil
 		}
 		return &asset.Fault{
@@ -82,7 +84,7 @@ func (r *run) share(v *view) {
 	if r.shard.index > 1 {
 		v.settled, v.found.Notices = nil, nil
 	}
-	r.log.line("shard %s: %d of %s", r.shard, sources(mine), count(all, "image"))
+	r.log.Line("shard %s: %d of %s", r.shard, sources(mine), english.Plural(all, "image", ""))
 }
 
 // sources is how many sources jobs have.

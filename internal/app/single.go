@@ -16,6 +16,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/convert"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/scan"
@@ -52,15 +53,15 @@ func (r *run) single(ctx context.Context) int {
 		return r.stop(ctx, err)
 	}
 	in.Recipe = recipe(s)
-	p := newProgress(r.log, r.Stderr, 1, r.ci.Name() != "", s.Verbose)
+	p := console.NewProgress(r.log, nil, 1, s.Verbose, r.Now)
 	for _, one := range in.Results {
-		p.tell(one)
+		p.Show(one)
 	}
 	if job != nil {
 		in.Recipe = job.Recipe
 		results := r.convertSingle(ctx, *job, content)
 		for _, one := range results {
-			p.tell(one)
+			p.Show(one)
 		}
 		in.Results = append(in.Results, results...)
 		in.Left = 1 - len(results)

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/git"
@@ -118,7 +120,7 @@ func (r *run) store(ctx context.Context, to stores, in report.Input, p *past, do
 	}
 	d, err := r.delivery(ctx, in, p)
 	if err != nil {
-		r.tellFault(err)
+		r.log.Fault(err)
 		return to.kept, false
 	}
 	d.Deleted = done.deleted
@@ -134,7 +136,7 @@ func (r *run) hand(ctx context.Context, to stores, d store.Delivery) (done []rep
 	done, ok = to.kept, true
 	for _, one := range to.kept {
 		for _, note := range one.Notes {
-			r.log.line("%s: %s", one.Store, note)
+			r.log.Line("%s: %s", one.Store, note)
 		}
 	}
 	if len(to.list) == 0 {
@@ -168,14 +170,14 @@ func (r *run) put(ctx context.Context, s store.Store, d store.Delivery) report.D
 	}
 	one := report.Delivery{Stored: stored}
 	for _, note := range stored.Notes {
-		r.log.line("%s: %s", stored.Store, note)
+		r.log.Line("%s: %s", stored.Store, note)
 	}
 	for _, left := range stored.Left {
-		r.log.error("%s: %q is left out: %s", stored.Store, left.Path, left.Reason)
+		r.log.Error("%s: %q is left out: %s", stored.Store, left.Path, left.Reason)
 	}
 	if err == nil {
 		if n := len(stored.Paths) + len(stored.Removed); n > 0 {
-			r.log.line("%s", strings.TrimRight(fmt.Sprintf("%s: %s delivered %s", stored.Store, count(n, "file"), stored.URL), " "))
+			r.log.Line("%s", strings.TrimRight(fmt.Sprintf("%s: %s delivered %s", stored.Store, english.Plural(n, "file", ""), stored.URL), " "))
 		}
 		return one
 	}
@@ -183,7 +185,7 @@ func (r *run) put(ctx context.Context, s store.Store, d store.Delivery) report.D
 	_ = errors.As(err, &fault)
 	one.Err = fault
 	if ctx.Err() == nil {
-		r.tellFault(err)
+		r.log.Fault(err)
 		r.annotateRun(strings.TrimSuffix(fault.Error()+"\n"+fault.Hint, "\n"))
 	}
 	return one
@@ -233,7 +235,7 @@ func (r *run) inTree(all []asset.Result) []asset.Result {
 		return tree.IsOutside(one.Source.Path) || one.Output != "" && tree.IsOutside(one.Output)
 	})
 	if n := len(all) - len(left); n > 0 {
-		r.log.line("%s outside of the working directory: not delivered", count(n, "result"))
+		r.log.Line("%s outside of the working directory: not delivered", english.Plural(n, "result", ""))
 	}
 	return left
 }
@@ -286,22 +288,6 @@ func (r *run) openRepo(ctx context.Context) {
 // git is how git is run.
 func (r *run) git() git.Options { return git.Options{Env: r.Environ, Workspace: r.facts.Workspace} }
 
-// tellFault prints an error and how to mend it.
-func (r *run) tellFault(err error) {
-	r.log.error("%s", err)
-	if hint := hintOf(err); hint != "" {
-		r.log.hint("%s", hint)
-	}
-}
-
-// hintOf is how to mend what err is about, empty where that is not known.
-func hintOf(err error) string {
-	if fault, ok := errors.AsType[*asset.Fault](err); ok {
-		return fault.Hint
-	}
-	return ""
-}
-
 // A failed store could not be made ready: it fails as soon as there is something to
 // deliver.
 type failed struct {
@@ -327,12 +313,12 @@ func (s dry) Put(_ context.Context, d store.Delivery) (asset.Stored, error) {
 			removed++
 		}
 	}
-	note := fmt.Sprintf("a dry run: %s would be delivered", count(len(files), "file"))
+	note := fmt.Sprintf("a dry run: %s would be delivered", english.Plural(len(files), "file", ""))
 	if removed > 0 {
-		note += fmt.Sprintf(", and %s removed", count(removed, "source"))
+		note += fmt.Sprintf(", and %s removed", english.Plural(removed, "source", ""))
 	}
 	if n := len(d.Outdated()); n > 0 {
-		note += fmt.Sprintf(", and %s deleted", count(n, "outdated result"))
+		note += fmt.Sprintf(", and %s deleted", english.Plural(n, "outdated result", ""))
 	}
 	if len(files)+len(d.Outdated()) > 0 {
 		stored.Notes = []string{note}

@@ -10,8 +10,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/store"
@@ -45,7 +47,7 @@ func testRun(t *testing.T, s config.Config, env map[string]string) (*run, *git.R
 	s.WorkingDirectory = dir
 	var out bytes.Buffer
 	platform := ci.Detect(func(name string) string { return env[name] }, ci.Options{})
-	r := &run{settings: s, ci: platform, facts: platform.Facts(), secrets: platform.Secrets(), log: newLog(&out, &out, false)}
+	r := &run{settings: s, ci: platform, facts: platform.Facts(), secrets: platform.Secrets(), log: console.New(console.Options{Stdout: &out, Stderr: &out})}
 	if r.openRepo(t.Context()); r.repo == nil {
 		t.Fatal(r.noRepo)
 	}
@@ -117,8 +119,8 @@ func TestChooseStores(t *testing.T) {
 				kept += strings.Join(k.Notes, "\n")
 			}
 			if tt.err != "" {
-				if err == nil || !strings.Contains(err.Error(), tt.err) || hintOf(err) == "" {
-					t.Errorf("error %v with hint %q, want %s", err, hintOf(err), tt.err)
+				if err == nil || !strings.Contains(err.Error(), tt.err) || asset.HintOf(err) == "" {
+					t.Errorf("error %v with hint %q, want %s", err, asset.HintOf(err), tt.err)
 				}
 				return
 			}
@@ -191,12 +193,12 @@ func TestAuthorOfGraphQL(t *testing.T) {
 	} {
 		r, repo := testRun(t, config.Config{Store: []string{"commit"}, CommitMethod: tt.method, CommitAuthor: tt.author, Token: "t"}, gitHubEnv())
 		var out bytes.Buffer
-		r.log = newLog(&out, &out, false)
+		r.log = console.New(console.Options{Stdout: &out, Stderr: &out})
 		to, err := r.chooseStores(t.Context(), repo)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.log.flush()
+		r.log.Flush()
 		if got := strings.Contains(out.String(), "commit-author is not used"); got != tt.warns {
 			t.Errorf("%+v: %q", tt, out.String())
 		}
@@ -261,7 +263,7 @@ func TestBranchOfAFork(t *testing.T) {
 		platform := ci.Detect(func(name string) string { return env[name] }, ci.Options{})
 		r := &run{
 			settings: config.Config{Store: []string{"commit"}, WorkingDirectory: repo.Dir()},
-			ci:       platform, facts: platform.Facts(), log: newLog(&bytes.Buffer{}, &bytes.Buffer{}, false),
+			ci:       platform, facts: platform.Facts(), log: console.New(console.Options{Stdout: &bytes.Buffer{}, Stderr: &bytes.Buffer{}}),
 		}
 		to, err := r.chooseStores(t.Context(), repo)
 		if err != nil || len(to.list) == 1 != tt.ours || len(to.kept) == 0 != tt.ours {

@@ -23,7 +23,7 @@ func (r *run) checkWebhook() error {
 	}
 	notes, err := r.webhook().Check()
 	for _, note := range notes {
-		r.log.warn("%s", note)
+		r.log.Warn("%s", note)
 	}
 	return err
 }
@@ -34,13 +34,13 @@ func (r *run) post(ctx context.Context, report []byte) {
 	switch {
 	case r.settings.WebhookURL == "":
 	case r.settings.DryRun:
-		r.log.line("a dry run: the report is not posted to the webhook")
+		r.log.Line("a dry run: the report is not posted to the webhook")
 	default:
 		if _, err := r.webhook().Send(ctx, report); err != nil {
-			r.tellSoftly(err)
+			r.log.Soft(err)
 			return
 		}
-		r.log.line("report posted to the webhook")
+		r.log.Line("report posted to the webhook")
 	}
 }
 
@@ -52,7 +52,7 @@ func (r *run) comment(ctx context.Context, rep report.Report, prefix string) {
 	}
 	c, why := r.commenter(prefix)
 	if why != "" {
-		r.log.line("no comment: %s", why)
+		r.log.Line("no comment: %s", why)
 		return
 	}
 	t := rep.Totals
@@ -60,11 +60,11 @@ func (r *run) comment(ctx context.Context, rep report.Report, prefix string) {
 	told, address, err := c.Send(ctx, news, rep.Markdown)
 	switch {
 	case err != nil:
-		r.tellSoftly(err)
+		r.log.Soft(err)
 	case told == notify.TellNothing:
-		r.log.line("no comment: there is nothing to tell")
+		r.log.Line("no comment: there is nothing to tell")
 	default:
-		r.log.line("comment %s %s", told, address)
+		r.log.Line("comment %s %s", told, address)
 	}
 }
 
@@ -104,12 +104,4 @@ func (r *run) ciName() string {
 		return name
 	}
 	return "the environment"
-}
-
-// tellSoftly prints an error that does not count, and how to mend it.
-func (r *run) tellSoftly(err error) {
-	r.log.warn("%s", err)
-	if hint := hintOf(err); hint != "" {
-		r.log.hint("%s", hint)
-	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/convert"
@@ -47,7 +49,7 @@ func (c *outputCheck) verify(ctx context.Context) error {
 	if err != nil || len(jobs) == 0 {
 		return err
 	}
-	c.log.line("%s made again to verify webpress.lock", count(len(jobs), "result"))
+	c.log.Line("%s made again to verify webpress.lock", english.Plural(len(jobs), "result", ""))
 	again, err := c.tryAgain(ctx, jobs)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@
 package asset
 
 import (
+	"errors"
 	"math"
 	"time"
 )
@@ -180,6 +181,14 @@ type Fault struct {
 
 // Error returns the message without the hint.
 func (f *Fault) Error() string { return f.Message }
+
+// HintOf is how to fix what err is about, empty where that is not known.
+func HintOf(err error) string {
+	if fault, ok := errors.AsType[*Fault](err); ok {
+		return fault.Hint
+	}
+	return ""
+}
 
 // Fail returns the Result of a source that failed.
 func Fail(s Source, message, hint string) Result {

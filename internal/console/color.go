@@ -1,4 +1,4 @@
-package app
+package console
 
 import (
 	"io"
@@ -28,16 +28,6 @@ func colors(setting string, w io.Writer, getenv func(string) string) bool {
 	}
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// color switches colors on for lines to people, and for errors.
-func (l *log) color(out, err bool) {
-	if out {
-		l.out.Paint = paint
-	}
-	if err && l.err != l.out {
-		l.err.Paint = paint
-	}
 }
 
 // The colors are of the sixteen that every terminal has, so that they fit its theme.

@@ -1,4 +1,4 @@
-package app
+package console
 
 import (
 	"fmt"
@@ -14,10 +14,10 @@ import (
 	"github.com/webpress/webpress/internal/report"
 )
 
-// progress tells of each result as it comes: with a bar on a terminal, where
-// only failures get a line, and with a line for each elsewhere.
-type progress struct {
-	log     *log
+// A Progress shows each result as it comes: with a bar on a terminal, where only failures
+// get a line, and with a line for each elsewhere.
+type Progress struct {
+	log     *Log
 	bar     *progressbar.ProgressBar
 	verbose bool
 	// jobs is how many there are, done how many of them, since the time began.
@@ -28,9 +28,10 @@ type progress struct {
 	failed string
 }
 
-func newProgress(log *log, stderr io.Writer, jobs int, inCI, verbose bool) *progress {
-	p := &progress{log: log, verbose: verbose, jobs: jobs}
-	if f, ok := stderr.(*os.File); ok && !inCI && jobs > 1 && term.IsTerminal(int(f.Fd())) {
+// NewProgress begins with a number of jobs. The bar goes to a terminal; nil is for none.
+func NewProgress(log *Log, terminal io.Writer, jobs int, verbose bool, now func() time.Time) *Progress {
+	p := &Progress{log: log, verbose: verbose, jobs: jobs, now: now, began: now()}
+	if f, ok := terminal.(*os.File); ok && jobs > 1 && term.IsTerminal(int(f.Fd())) {
 		p.bar = progressbar.NewOptions(jobs,
 			progressbar.OptionSetWriter(f),
 			progressbar.OptionSetDescription("converting"),
@@ -41,15 +42,15 @@ func newProgress(log *log, stderr io.Writer, jobs int, inCI, verbose bool) *prog
 			progressbar.OptionClearOnFinish(),
 			progressbar.OptionFullWidth(),
 		)
-		log.above = func() { _ = p.bar.Clear() }
+		log.setAbove(func() { _ = p.bar.Clear() })
 		_ = p.bar.RenderBlank()
 	}
 	return p
 }
 
-// step tells of the result of a job, and moves the bar on.
-func (p *progress) step(r asset.Result) {
-	p.tell(r)
+// Step shows the result of a job, and moves the bar on.
+func (p *Progress) Step(r asset.Result) {
+	p.Show(r)
 	if p.bar != nil {
 		p.done++
 		p.bar.Describe(times(p.now().Sub(p.began), p.done, p.jobs))
@@ -63,32 +64,32 @@ func times(elapsed time.Duration, done, jobs int) string {
 	return fmt.Sprintf("converting, %s elapsed, %s left", elapsed.Round(time.Second), left.Round(time.Second))
 }
 
-// tell tells of a result.
-func (p *progress) tell(r asset.Result) {
+// Show shows a result.
+func (p *Progress) Show(r asset.Result) {
 	switch {
 	case r.Status == asset.Failed && r.Err.Message == p.failed:
 	case r.Status == asset.Failed:
 		p.failed = r.Err.Message
-		p.log.error("%s", r.Err.Message)
+		p.log.Error("%s", r.Err.Message)
 		if r.Err.Hint != "" {
-			p.log.hint("%s", r.Err.Hint)
+			p.log.Hint("%s", r.Err.Hint)
 		}
 	case r.Status == asset.Skipped && !p.verbose, p.bar != nil && !p.verbose:
 	default:
-		p.log.line("%s", line(r))
+		p.log.Line("%s", line(r))
 	}
 	if p.verbose {
 		for _, note := range r.Notes {
-			p.log.line("  note: %s", ci.Line(note))
+			p.log.Line("  note: %s", ci.Line(note))
 		}
 	}
 }
 
-// end takes the bar away.
-func (p *progress) end() {
+// End takes the bar away.
+func (p *Progress) End() {
 	if p.bar != nil {
 		_ = p.bar.Clear()
-		p.log.above = func() {}
+		p.log.setAbove(func() {})
 	}
 }
 
