@@ -140,8 +140,9 @@ func recipe(s *config.Config) asset.Recipe {
 	if len(s.Format) > 0 {
 		format = asset.Format(s.Format[0])
 	}
+	quality, own := s.Quality.Of(string(format))
 	v := asset.Variant{
-		Format: format, Quality: s.Quality, Lossless: s.Lossless, NearLossless: s.NearLossless, Effort: s.Effort,
+		Format: format, Quality: quality, OwnQuality: own && format != asset.WebP, Lossless: s.Lossless, NearLossless: s.NearLossless, Effort: s.Effort,
 		MaxWidth: s.MaxWidth, MaxHeight: s.MaxHeight, Width: s.Width, Height: s.Height, Enlarge: s.Enlarge, Metadata: s.Metadata,
 	}
 	if s.Crop != config.CropNone {

@@ -6,8 +6,11 @@ type Variant struct {
 	Name string `json:"name,omitempty"`
 	// Format of the output.
 	Format Format `json:"format"`
-	// Quality of lossy encoding, 0 to 100.
-	Quality int `json:"quality"`
+	// Quality of lossy encoding, 0 to 100: on WebP's scale, for the same look in every
+	// format, or with OwnQuality on that of Format. OwnQuality is not set for WebP, which
+	// would be the same.
+	Quality    int  `json:"quality"`
+	OwnQuality bool `json:"own-quality,omitempty"`
 	// Lossless is one of LosslessAuto, LosslessAlways, LosslessNever.
 	Lossless string `json:"lossless"`
 	// NearLossless is one of NearLosslessAuto and NearLosslessNever; it counts where

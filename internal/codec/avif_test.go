@@ -180,39 +180,6 @@ func TestEncodeAVIFDeepAlpha(t *testing.T) {
 	}
 }
 
-func TestAVIFQuality(t *testing.T) {
-	for _, tc := range [][3]int{
-		{-5, 4, 29}, {0, 4, 29}, {1, 4, 29}, {2, 4, 30}, {50, 3, 49}, {75, 5, 60}, {80, 4, 64}, {85, 4, 71}, {90, 4, 77}, {99, 4, 86}, {100, 4, 87}, {300, 4, 87},
-		{80, -1, 63}, {80, 2, 63}, {90, 0, 80}, {80, 6, 57}, {80, 99, 57}, {100, 6, 86},
-	} {
-		if got := AVIFQuality(tc[0], tc[1]); got != tc[2] {
-			t.Errorf("%d at effort %d: %d, want %d", tc[0], tc[1], got, tc[2])
-		}
-	}
-	for effort := range 7 {
-		for q := range 100 {
-			if a, b := AVIFQuality(q, effort), AVIFQuality(q+1, effort); a > b || b > a+2 {
-				t.Errorf("effort %d, %d: %d, %d: %d", effort, q, a, q+1, b)
-			}
-		}
-	}
-	// An image is about as near to the original.
-	opaque, _, _ := photo(t, 240, 160)
-	for _, q := range []int{50, 75, 80, 90} {
-		other, err := Encode(opaque, EncodeOptions{Quality: q, Effort: 4})
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, before := decoded(t, other)
-		for _, effort := range []int{0, 4, 6} {
-			_, after := decoded(t, mustAVIF(t, opaque, AVIFOptions{Quality: AVIFQuality(q, effort), Effort: effort}))
-			if a, b := psnr(t, opaque, before), psnr(t, opaque, after); b < a-2 || b > a+2 {
-				t.Errorf("quality %d, effort %d: WebP has %.1f dB, AVIF %.1f dB", q, effort, a, b)
-			}
-		}
-	}
-}
-
 func TestEncodeAVIFMetadata(t *testing.T) {
 	opaque, planes, alpha := photo(t, 24, 16)
 	icc, exif, xmp := metadata()

@@ -20,6 +20,7 @@ import "reflect"
 //	         width, variants, color or text: what a text has to be
 //	values   the elements that a list may have
 //	alias    other spellings of those, such as jpg=jpeg
+//	formats  those that a number may be given for, each on its own scale
 //	rule     a rule can say it for some of the files
 //	variant  a variant can say it for one output
 //	limit    a budget needs one of those that have it
@@ -90,7 +91,7 @@ type Config struct {
 	Widths []string `rule:"" group:"image" check:"width" placeholder:"PIXELS" brief:"one output for each of these widths" help:"Widths in pixels, one output each. An image is never enlarged; one that is narrower gives its own width once."`
 	// Variants are outputs with settings of their own; they take the place of Widths.
 	Variants     []Variant `rule:"" group:"image" check:"variants" placeholder:"VARIANT" top:"" brief:"a named output, such as thumb:max-width=300" help:"Named outputs with settings of their own, such as thumb:max-width=300,quality=70, or YAML as in webpress.yml. They replace widths."`
-	Quality      int       `rule:"" variant:"" group:"image" short:"q" default:"80" range:"0,100" placeholder:"N" top:"" brief:"lossy quality, 0 to 100 (default: 80)" help:"Quality of lossy encoding: 0 is the smallest file, 100 the best quality."`
+	Quality      Quality   `rule:"" variant:"" group:"image" short:"q" default:"80" range:"0,100" formats:"webp,avif,jpeg" alias:"jpg=jpeg" placeholder:"N" top:"" brief:"lossy quality, 0 to 100 (default: 80)" help:"Quality of lossy encoding: 0 is the smallest file, 100 the best quality. One number means the same look in every format; webp=80,avif=60 sets formats on their own scales."`
 	Lossless     string    `rule:"" variant:"" group:"image" default:"auto" enum:"auto,always,never" placeholder:"WHEN" brief:"auto, always or never" help:"When to use lossless encoding. auto compares both for PNG, GIF, BMP and TIFF, and takes the smaller one that looks right."`
 	NearLossless string    `rule:"" variant:"" group:"image" default:"auto" enum:"auto,never" placeholder:"WHEN" help:"Whether lossless=auto may change pixels by a few levels where that makes a screenshot, chart or table smaller."`
 	Effort       int       `rule:"" variant:"" group:"image" default:"4" range:"0,6" placeholder:"N" help:"Compression effort: 0 is the fastest, 6 makes the smallest files."`

@@ -242,6 +242,13 @@ func (f *file) value(src source, s *Setting, n ast.Node) {
 		f.list(src, s, seq)
 		return
 	}
+	if s.Kind == PerFormat {
+		switch n.(type) {
+		case *ast.MappingNode, *ast.MappingValueNode:
+			f.qualities(src, s, n)
+			return
+		}
+	}
 	text, ok := f.scalar(n)
 	switch {
 	case n.Type() == ast.NullType:

@@ -27,4 +27,21 @@ func TestGiven(t *testing.T) {
 	if diff := cmp.Diff(first.Given, again.Given); diff != "" {
 		t.Errorf("Given of Given (-want +got):\n%s", diff)
 	}
+	// Qualities of formats, also in a variant, whose parts have commas between them.
+	first, err = Load(nil, Host{Dir: dir, Environ: []string{
+		"INPUT_QUALITY=webp: 70\navif: 50", "INPUT_VARIANTS=a: {quality: {webp: 70, avif: 50}}\nb: {quality: {avif: 40}, effort: 1}",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = []string{"--variants=a:quality={avif=50,webp=70}", "--variants=b:quality=avif=40,effort=1", "--quality=avif=50,webp=70"}
+	if diff := cmp.Diff(want, first.Given); diff != "" {
+		t.Errorf("Given (-want +got):\n%s", diff)
+	}
+	if again, err = Load(first.Given, Host{Dir: dir}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(first.Given, again.Given); diff != "" {
+		t.Errorf("Given of Given (-want +got):\n%s", diff)
+	}
 }

@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // defaults is what Load gives where no source says anything.
 func defaults(dir string) Config {
 	return Config{
-		Verb: Convert, Crop: "none", Background: "#ffffff", Quality: 80, Lossless: "auto", NearLossless: "auto", Effort: 4,
+		Verb: Convert, Crop: "none", Background: "#ffffff", Quality: Quality{Look: 80}, Lossless: "auto", NearLossless: "auto", Effort: 4,
 		Metadata: "icc", Output: "{dir}/{name}.webp", Originals: "keep",
 		MaxPixels: 16383 * 16383, MaxFileSize: 256 << 20, FailOn: "error", Summary: true,
 		CommitMethod: "auto", ArtifactName: "webpress", Retries: 5,
@@ -63,21 +63,21 @@ func TestLoad(t *testing.T) {
 		},
 		{name: "named verb", args: []string{"convert", "a"}, want: func(c *Config) { c.Paths = []string{"a"} }},
 		{name: "flags before and behind the verb", args: []string{"-q", "1", "convert", "a", "-n"}, want: func(c *Config) {
-			c.Quality, c.Paths, c.DryRun = 1, []string{"a"}, true
+			c.Quality, c.Paths, c.DryRun = Quality{Look: 1}, []string{"a"}, true
 		}},
 		{name: "path with a hyphen", args: []string{"-v", "--", "-a.png"}, want: func(c *Config) {
 			c.Paths, c.Verbose = []string{"-a.png"}, true
 		}},
 		{name: "short flags together", args: []string{"-vnq30", "-j", "3"}, want: func(c *Config) {
-			c.Verbose, c.DryRun, c.Quality, c.Jobs = true, true, 30, 3
+			c.Verbose, c.DryRun, c.Quality, c.Jobs = true, true, Quality{Look: 30}, 3
 		}},
 		{name: "short flags together, value apart", args: []string{"-vnq", "30"}, want: func(c *Config) {
-			c.Verbose, c.DryRun, c.Quality = true, true, 30
+			c.Verbose, c.DryRun, c.Quality = true, true, Quality{Look: 30}
 		}},
 		{name: "switches", args: []string{"--no-summary", "--verbose=yes", "--dry-run=false"}, want: func(c *Config) {
 			c.Summary, c.Verbose = false, true
 		}},
-		{name: "the last flag wins", args: []string{"-q1", "--quality=2"}, want: func(c *Config) { c.Quality = 2 }},
+		{name: "the last flag wins", args: []string{"-q1", "--quality=2"}, want: func(c *Config) { c.Quality = Quality{Look: 2} }},
 		{name: "lists add up", args: []string{"--glob", "a,b", "--glob=!c"}, want: func(c *Config) { c.Glob = []string{"a", "b", "!c"} }},
 		{
 			name: "list of several lines", env: []string{"INPUT_GLOB=a/**/*.{png,jpg}\n!a/x,b\r\n\n"},
@@ -90,22 +90,22 @@ func TestLoad(t *testing.T) {
 
 		// Each source beats those below it.
 		{name: "flag", args: []string{"-q6"}, env: []string{"INPUT_QUALITY=5", "PLUGIN_QUALITY=4", "WEBPRESS_QUALITY=3"}, files: yml("quality: 2"), want: func(c *Config) {
-			c.Quality, c.File = 6, "webpress.yml"
+			c.Quality, c.File = Quality{Look: 6}, "webpress.yml"
 		}},
 		{name: "input", env: []string{"WEBPRESS_QUALITY=3", "INPUT_QUALITY=5", "PLUGIN_QUALITY=4"}, files: yml("quality: 2"), want: func(c *Config) {
-			c.Quality, c.File = 5, "webpress.yml"
+			c.Quality, c.File = Quality{Look: 5}, "webpress.yml"
 		}},
 		{name: "plugin", env: []string{"INPUT_QUALITY=", "PLUGIN_QUALITY=4", "WEBPRESS_QUALITY=3"}, files: yml("quality: 2"), want: func(c *Config) {
-			c.Quality, c.File = 4, "webpress.yml"
+			c.Quality, c.File = Quality{Look: 4}, "webpress.yml"
 		}},
 		{name: "variable", env: []string{"INPUT_QUALITY= ", "PLUGIN_QUALITY=", "WEBPRESS_QUALITY=3"}, files: yml("quality: 2"), want: func(c *Config) {
-			c.Quality, c.File = 3, "webpress.yml"
+			c.Quality, c.File = Quality{Look: 3}, "webpress.yml"
 		}},
 		{name: "file", env: []string{"WEBPRESS_QUALITY="}, files: yml("quality: 2"), want: func(c *Config) {
-			c.Quality, c.File = 2, "webpress.yml"
+			c.Quality, c.File = Quality{Look: 2}, "webpress.yml"
 		}},
 		{name: "a zero is a value", args: []string{"-q0"}, files: yml("quality: 2"), want: func(c *Config) {
-			c.Quality, c.File = 0, "webpress.yml"
+			c.Quality, c.File = Quality{Look: 0}, "webpress.yml"
 		}},
 		{name: "a no is a value", env: []string{"INPUT_SUMMARY=false"}, files: yml("summary: true\nverbose: yes\n"), want: func(c *Config) {
 			c.Summary, c.Verbose, c.File = false, true, "webpress.yml"
@@ -154,7 +154,7 @@ verbose: true
 				wd := c.WorkingDirectory
 				*c = Config{
 					Verb: Convert, File: "webpress.yml", Glob: []string{"**/*.{png,jpg}", "!drafts/**"}, Ignore: []string{"a", "b"},
-					Format: []string{"webp"}, Crop: "none", Background: "#ffffff", Quality: 0, Lossless: "never", NearLossless: "auto", Effort: 6, MaxWidth: 1200, MaxHeight: 16383, Metadata: "none",
+					Format: []string{"webp"}, Crop: "none", Background: "#ffffff", Quality: Quality{}, Lossless: "never", NearLossless: "auto", Effort: 6, MaxWidth: 1200, MaxHeight: 16383, Metadata: "none",
 					Output: "web/{dir}/{name}.{ext}.webp", Overwrite: true, Originals: "remove", MinSavings: 5, DryRun: true,
 					MaxPixels: 1, MaxFileSize: 64 << 20, MemoryLimit: 1e9, Jobs: 2, FailOn: "none", Summary: false,
 					CommitMethod: "auto", ArtifactName: "webpress", Retries: 5,
@@ -165,11 +165,11 @@ verbose: true
 		},
 		{name: "empty file", files: yml("# nothing yet\n"), want: func(c *Config) { c.File = "webpress.yml" }},
 		{name: "hidden", files: map[string]string{".webpress.yml": "quality: 2"}, want: func(c *Config) {
-			c.Quality, c.File = 2, ".webpress.yml"
+			c.Quality, c.File = Quality{Look: 2}, ".webpress.yml"
 		}},
 		{name: "no file", args: []string{"--no-config"}, files: yml("quality: x"), want: func(*Config) {}},
 		{name: "no file, behind --", args: []string{"--", "--no-config"}, files: yml("quality: 2"), want: func(c *Config) {
-			c.Quality, c.File, c.Paths = 2, "webpress.yml", []string{"--no-config"}
+			c.Quality, c.File, c.Paths = Quality{Look: 2}, "webpress.yml", []string{"--no-config"}
 		}},
 		{name: "verify", args: []string{"check", "--verify", "a.jpg"}, want: func(c *Config) {
 			c.Verb, c.Verify, c.Paths = Check, Always, []string{"a.jpg"}
@@ -188,7 +188,7 @@ verbose: true
 			}
 		}},
 		{name: "other ending", files: map[string]string{"webpress.yaml": "quality: 2"}, want: func(c *Config) {
-			c.Quality, c.File = 2, "webpress.yaml"
+			c.Quality, c.File = Quality{Look: 2}, "webpress.yaml"
 		}},
 		{name: "block text", files: yml("glob: |\n  a\n  !b\n"), want: func(c *Config) {
 			c.Glob, c.File = []string{"a", "!b"}, "webpress.yml"
@@ -199,13 +199,13 @@ verbose: true
 		{
 			name: "working directory with its own file", args: []string{"-C", "site"}, files: map[string]string{"webpress.yml": "quality: 1", "site/webpress.yml": "quality: 2"},
 			want: func(c *Config) {
-				c.Quality, c.File, c.WorkingDirectory = 2, "webpress.yml", filepath.Join(c.WorkingDirectory, "site")
+				c.Quality, c.File, c.WorkingDirectory = Quality{Look: 2}, "webpress.yml", filepath.Join(c.WorkingDirectory, "site")
 			},
 		},
 		{
 			name: "file by name", env: []string{"WEBPRESS_CONFIG=ci/w.yml", "INPUT_WORKING-DIRECTORY=site"}, files: map[string]string{"site/webpress.yml": "quality: 1", "site/ci/w.yml": "quality: 2"},
 			want: func(c *Config) {
-				c.Quality, c.File, c.Config, c.WorkingDirectory = 2, "ci/w.yml", "ci/w.yml", filepath.Join(c.WorkingDirectory, "site")
+				c.Quality, c.File, c.Config, c.WorkingDirectory = Quality{Look: 2}, "ci/w.yml", "ci/w.yml", filepath.Join(c.WorkingDirectory, "site")
 			},
 		},
 	} {
@@ -233,9 +233,9 @@ func TestMistakes(t *testing.T) {
 		files map[string]string
 		want  []string
 	}{
-		{name: "range", args: []string{"-q", "101"}, want: []string{`--quality: "101" is not a whole number from 0 to 100`}},
-		{name: "negative", args: []string{"--quality", "-1"}, want: []string{`--quality: "-1" is not a whole number from 0 to 100`}},
-		{name: "fraction", args: []string{"-q1.5"}, want: []string{`--quality: "1.5" is not a whole number from 0 to 100`}},
+		{name: "range", args: []string{"-q", "101"}, want: []string{`--quality: "101" is not a whole number from 0 to 100, or one per format such as webp=80,avif=60`}},
+		{name: "negative", args: []string{"--quality", "-1"}, want: []string{`--quality: "-1" is not a whole number from 0 to 100, or one per format such as webp=80,avif=60`}},
+		{name: "fraction", args: []string{"-q1.5"}, want: []string{`--quality: "1.5" is not a whole number from 0 to 100, or one per format such as webp=80,avif=60`}},
 		{name: "hexadecimal", args: []string{"--effort=0x1"}, want: []string{`--effort: "0x1" is not a whole number from 0 to 6`}},
 		{name: "not a number", args: []string{"--min-savings=NaN"}, want: []string{`--min-savings: "NaN" is not a percentage from 0 to 100`}},
 		{name: "enum", env: []string{"INPUT_LOSSLESS=maybe"}, want: []string{`input lossless: "maybe" is not one of auto, always, never`}},
@@ -260,7 +260,7 @@ func TestMistakes(t *testing.T) {
 		}},
 		{name: "no value", args: []string{"--max-width", "--verbose", "-q"}, want: []string{
 			"--max-width: it needs a value: a whole number from 0 to 65536",
-			"-q: it needs a value: a whole number from 0 to 100",
+			"-q: it needs a value: a whole number from 0 to 100, or one per format such as webp=80,avif=60",
 		}},
 		{name: "value apart", args: []string{"--dry-run", "false"}, want: []string{"--dry-run: give the value after =, as in --dry-run=false"}},
 		{name: "value of a no", args: []string{"--no-summary=x", "--help=3"}, want: []string{"--no-summary: it takes no value", "--help: it takes no value"}},
@@ -311,7 +311,7 @@ func TestMistakes(t *testing.T) {
 func TestMistakesError(t *testing.T) {
 	_, err := Load([]string{"-q101", "--lossless=x"}, Host{Dir: t.TempDir()})
 	const want = `2 wrong settings:
-  --quality: "101" is not a whole number from 0 to 100
+  --quality: "101" is not a whole number from 0 to 100, or one per format such as webp=80,avif=60
   --lossless: "x" is not one of auto, always, never`
 	if err == nil || err.Error() != want {
 		t.Errorf("Load: %v, want\n%s", err, want)
@@ -376,7 +376,7 @@ func check(t *testing.T, c Config, err error) {
 
 // allowed tells whether the settings are in their ranges.
 func allowed(c Config) bool {
-	return c.Quality >= 0 && c.Quality <= 100 && c.Effort >= 0 && c.Effort <= 6 && c.MaxWidth >= 0 && c.MaxWidth <= 65536 &&
+	return c.Quality.Look >= 0 && c.Quality.Look <= 100 && c.Effort >= 0 && c.Effort <= 6 && c.MaxWidth >= 0 && c.MaxWidth <= 65536 &&
 		c.MinSavings >= 0 && c.MinSavings <= 100 && c.MaxPixels >= 1 && c.MaxFileSize >= 1 && c.Jobs >= 0 &&
 		(c.Target != ToTemplate || checkTemplate(c.Output) == nil) && (c.Verb != Merge || len(c.Merged) > 0)
 }

@@ -20,7 +20,7 @@ func TestFileAbove(t *testing.T) {
 		return all
 	}
 	above := func(c *Config) {
-		c.Quality, c.Glob, c.Ignore, c.Output, c.Report = 7, []string{"c/**"}, []string{"d/e", "f"}, "web/{dir}/{name}.webp", "r.json"
+		c.Quality, c.Glob, c.Ignore, c.Output, c.Report = Quality{Look: 7}, []string{"c/**"}, []string{"d/e", "f"}, "web/{dir}/{name}.webp", "r.json"
 		c.File = "webpress.yml"
 	}
 	for _, tt := range []struct {

@@ -55,7 +55,7 @@ rules:
 `
 	dir := plant(t, map[string]string{"webpress.yml": yml})
 	base := defaults(dir)
-	base.File, base.Quality, base.MaxWidth, base.Jobs = "webpress.yml", 70, 100, 2
+	base.File, base.Quality, base.MaxWidth, base.Jobs = "webpress.yml", Quality{Look: 70}, 100, 2
 	want := func(change func(c *Config)) Config {
 		c := base
 		change(&c)
@@ -68,7 +68,7 @@ rules:
 		want []Rule
 	}{
 		{"file alone", nil, nil, []Rule{
-			{[]string{"photos/**"}, 6, want(func(c *Config) { c.Quality = 60 })},
+			{[]string{"photos/**"}, 6, want(func(c *Config) { c.Quality = Quality{Look: 60} })},
 			{[]string{"icons/**", "with space/ü{1,2}.png", "!icons/x"}, 8, want(func(c *Config) {
 				c.Lossless, c.MaxWidth, c.Output = "always", 0, "web/{dir}/{name}.webp"
 			})},
@@ -101,7 +101,7 @@ rules:
 			if tt.args != nil {
 				for i := range tt.want {
 					s := &tt.want[i].Settings
-					s.Quality, s.MaxWidth, s.Effort, s.Lossless, s.Glob, s.Action = 80, 5, 1, "never", []string{"x"}, true
+					s.Quality, s.MaxWidth, s.Effort, s.Lossless, s.Glob, s.Action = Quality{Look: 80}, 5, 1, "never", []string{"x"}, true
 					s.Given = got.Given
 				}
 			}
@@ -193,8 +193,8 @@ func TestSectionMistakes(t *testing.T) {
 		{"glob alone", "rules:\n  - glob: x\n", []string{"2:5: rules: the rule sets nothing"}},
 		{"a key of a rule twice", "rules:\n  - glob: x\n    quality: 1\n    quality: 2\n", []string{"4:5: quality: it is already set in line 3"}},
 		{"the same in two rules", "rules:\n  - {glob: x, quality: 101}\n  - {glob: x, quality: -1}\n", []string{
-			`2:24: quality: "101" is not a whole number from 0 to 100`,
-			`3:24: quality: "-1" is not a whole number from 0 to 100`,
+			`2:24: quality: "101" is not a whole number from 0 to 100, or one per format such as webp=80,avif=60`,
+			`3:24: quality: "-1" is not a whole number from 0 to 100, or one per format such as webp=80,avif=60`,
 		}},
 		{"wrong patterns", "rules:\n  - glob: 'a{'\n    quality: 1\n  - glob: [a, 'b[']\n    quality: 1\n", []string{
 			`2:11: glob: "a{" is not a list of patterns such as assets/**/*.{jpg,png}: a bracket, a brace or a backslash is not closed`,

@@ -25,14 +25,14 @@ type Setting struct {
 	Default string
 	// DefaultNote is the default in words, where it cannot be typed.
 	DefaultNote string
-	// Kind is Text, List, Switch, Whole or Fraction.
+	// Kind is Text, List, Switch, Whole, Fraction or PerFormat.
 	Kind Kind
 	// InputDefault is the default of the action's input, empty for none.
 	InputDefault string
 	// Enum are the only values allowed, or the only elements of a List, where
 	// that is so.
 	Enum []string
-	// Min and Max bound a Whole or a Fraction.
+	// Min and Max bound a Whole, a Fraction or the numbers of a PerFormat.
 	Min, Max float64
 	// Unit is bytes, pixels, percent or empty.
 	Unit string
@@ -46,7 +46,9 @@ type Setting struct {
 	PerVariant bool
 	// Limit is set where a budget needs this key, or another that has it set.
 	Limit bool
-	// Aliases are other spellings of the elements in Enum.
+	// Formats are those that a PerFormat may have numbers for.
+	Formats []string
+	// Aliases are other spellings of what is in Enum or Formats.
 	Aliases map[string]string
 
 	check string
@@ -74,6 +76,8 @@ const (
 	Switch
 	Whole
 	Fraction
+	// PerFormat is a whole number, or one for each of some formats.
+	PerFormat
 )
 
 // A Group is a part of --help and of the table in docs/settings.md.
@@ -161,7 +165,12 @@ func settings(t reflect.Type) []Setting {
 		if e := f.Tag.Get("enum") + f.Tag.Get("values"); e != "" {
 			s.Enum = strings.Split(e, ",")
 		}
+		if e := f.Tag.Get("formats"); e != "" {
+			s.Formats = strings.Split(e, ",")
+		}
 		switch f.Type.Kind() {
+		case reflect.Struct:
+			s.Kind = PerFormat
 		case reflect.Slice:
 			s.Kind = List
 		case reflect.Bool:
@@ -219,6 +228,8 @@ func (s Setting) Allowed() string {
 		return fmt.Sprintf("a number of pixels such as 50MP or 12000000, from %.0f to %.0fMP", s.Min, s.Max/1e6)
 	case s.Unit == "percent":
 		return fmt.Sprintf("a percentage from %g to %g", s.Min, s.Max)
+	case s.Kind == PerFormat:
+		return fmt.Sprintf("a whole number from %.0f to %.0f, or one per format such as webp=80,avif=60", s.Min, s.Max)
 	case s.Kind == Whole:
 		return fmt.Sprintf("a whole number from %.0f to %.0f", s.Min, s.Max)
 	case s.Kind == Fraction:

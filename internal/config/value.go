@@ -16,14 +16,17 @@ import (
 )
 
 // parse turns the text of a value into what the setting's field holds: a
-// string, []string, bool, int, int64 or float64. An error says what is wrong
+// string, []string, bool, int, int64, float64 or Quality. An error says what is wrong
 // beyond what Allowed tells; errNotAllowed adds nothing to that.
 func (s *Setting) parse(text string) (any, error) {
 	if s.check == "variants" {
 		return parseVariants(text)
 	}
-	if s.Kind == List {
+	switch s.Kind {
+	case List:
 		return s.list(split(text))
+	case PerFormat:
+		return s.quality(text)
 	}
 	text = strings.TrimSpace(text)
 	switch s.Kind {
@@ -133,7 +136,7 @@ func (s *Setting) allowedElement() string {
 
 var errNotAllowed = errors.New("")
 
-// number reads a Whole or a Fraction with its unit. The numbers of our ranges
+// number reads a Whole, a Fraction or a number of a PerFormat, with its unit. The numbers of our ranges
 // are all below 2^53, so that a float64 holds each of them exactly.
 func (s *Setting) number(text string) (float64, error) {
 	n, err := strconv.ParseFloat(text, 64)
@@ -159,7 +162,7 @@ func (s *Setting) number(text string) (float64, error) {
 	switch {
 	case err != nil, !(n >= s.Min && n <= s.Max): // not a number is neither
 		return 0, errNotAllowed
-	case s.Kind == Whole && n != math.Trunc(n):
+	case s.Kind != Fraction && n != math.Trunc(n):
 		return 0, errNotAllowed
 	}
 	return n, nil

@@ -36,8 +36,12 @@ func TestParse(t *testing.T) {
 		name, text string
 		want       any
 	}{
-		{"quality", " 80 ", 80},
-		{"quality", "80.0", 80},
+		{"quality", " 80 ", Quality{Look: 80}},
+		{"quality", "80.0", Quality{Look: 80}},
+		{"quality", "webp=75", Quality{Look: 80, Own: map[string]int{"webp": 75}}},
+		{"quality", " WebP = 75, avif=60,jpg=0", Quality{Look: 80, Own: map[string]int{"webp": 75, "avif": 60, "jpeg": 0}}},
+		{"quality", "{webp=75,avif=60}", Quality{Look: 80, Own: map[string]int{"webp": 75, "avif": 60}}},
+		{"quality", "webp: 75\navif: 60\n", Quality{Look: 80, Own: map[string]int{"webp": 75, "avif": 60}}},
 		{"min-savings", "0.5", 0.5},
 		{"min-savings", "5 %", 5.0},
 		{"max-pixels", "268402689", int64(268402689)},
@@ -70,7 +74,8 @@ func TestParse(t *testing.T) {
 		}
 	}
 	for _, tt := range []struct{ name, text string }{
-		{"quality", ""}, {"quality", "1e9"}, {"quality", "1_0"}, {"quality", "+Inf"}, {"quality", "8O"}, {"quality", "80%"},
+		{"quality", ""}, {"quality", "1e9"}, {"quality", "1_0"}, {"quality", "+Inf"}, {"quality", "8O"}, {"quality", "80%"}, {"quality", "75,avif=60"},
+		{"quality", "avif=101"}, {"quality", "avif="}, {"quality", "=80"}, {"quality", "gif=80"}, {"quality", "png=80"}, {"quality", "jpg=1,jpeg=2"}, {"quality", "{webp=75"}, {"quality", "{}"}, {"quality", "avif=6.5"},
 		{"max-pixels", "MP"}, {"max-pixels", "-1MP"}, {"max-pixels", "nanMP"}, {"max-pixels", "1e300MP"}, {"max-pixels", "0.1"},
 		{"max-file-size", "99999999999999999999EB"}, {"max-file-size", "-1MB"}, {"max-file-size", "0x10"}, {"max-file-size", "inf"},
 		{"min-savings", "%"}, {"min-savings", "100.1"}, {"summary", ""}, {"report", "a\x00b"}, {"output", "\x00.webp"},

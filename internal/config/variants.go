@@ -33,7 +33,11 @@ func (v Variant) String() string {
 	var parts []string
 	for i := range table {
 		if f, ok := v.set[table[i].Name]; ok {
-			parts = append(parts, table[i].Name+"="+strings.ReplaceAll(f.text, "\n", " "))
+			text := strings.ReplaceAll(f.text, "\n", " ")
+			if q, ok := f.value.(Quality); ok && len(q.Own) > 1 {
+				text = "{" + q.String() + "}" // its commas are not the variant's
+			}
+			parts = append(parts, table[i].Name+"="+text)
 		}
 	}
 	return v.Name + ":" + strings.Join(parts, ",")

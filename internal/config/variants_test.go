@@ -20,7 +20,11 @@ func outputsOf(t *testing.T, c Config) []string {
 	var lines []string
 	for _, e := range all {
 		s := e.Settings
-		line := fmt.Sprintf("%s %s q%d", s.Output, e.Format(), s.Quality)
+		quality, own := s.Quality.Of(e.Format())
+		line := fmt.Sprintf("%s %s q%d", s.Output, e.Format(), quality)
+		if own {
+			line += "!"
+		}
 		if e.Name != "" {
 			line = e.Name + ": " + line
 		}
@@ -83,6 +87,8 @@ func TestEach(t *testing.T) {
 		"a file says the format":  {args: []string{"x.heic", "-o", "y.avif"}, want: []string{"y.avif avif q80"}},
 		"before those of a file":  {file: "format: [avif, webp]\n", args: []string{"x.heic", "-o", "y.jpg"}, want: []string{"y.jpg jpeg q80"}},
 		"one file of a variant":   {args: []string{"x.heic", "-o", "y.webp", "--variant=a:width=20,height=20,crop=center"}, want: []string{"a: y.webp webp q80 box 20x20 center"}},
+		"a quality of a format":   {file: "format: [avif, jpeg, webp]\nquality: { avif: 60, webp: 70 }\n", want: []string{"{dir}/{name}.avif avif q60!", "{dir}/{name}.jpg jpeg q80", "{dir}/{name}.webp webp q70!"}},
+		"qualities of variants":   {args: []string{"--format=avif,webp", "--quality=avif=60", "--variant=a:quality={avif=50,webp=70}", "--variant=b:max-width=9"}, want: []string{"a: {dir}/{name}-a.avif avif q50!", "a: {dir}/{name}-a.webp webp q70!", "b: {dir}/{name}-b.avif avif q60! max 9", "b: {dir}/{name}-b.webp webp q80 max 9"}},
 		"an empty variant":        {file: "variants: {a: {}}\n", want: []string{"a: {dir}/{name}-a.webp webp q80"}},
 		"of a variant by a place": {file: "output: \"{variant}/{name}.webp\"\nvariants: {a: {quality: 1}, b: {quality: 2}}\n", want: []string{"a: a/{name}.webp webp q1", "b: b/{name}.webp webp q2"}},
 	} {
@@ -151,9 +157,9 @@ func TestVariantMistakes(t *testing.T) {
 		"no width":             {args: []string{"--output={name}-{width}.webp"}, want: "output: \"{name}-{width}.webp\" has {width}, and this output has no width"},
 		"no variant":           {args: []string{"--output={name}-{variant}.webp"}, want: "output: \"{name}-{variant}.webp\" has {variant}, and this output is not of a variant"},
 		"too wide":             {args: []string{"--max-width=20000"}, want: "max-width: 20000 is more than webp holds, 16383 pixels a side"},
-		"quality of a variant": {args: []string{"--variant=a:quality=200"}, want: `--variants: "a": quality: "200" is not a whole number from 0 to 100`},
+		"quality of a variant": {args: []string{"--variant=a:quality=200"}, want: `--variants: "a": quality: "200" is not a whole number from 0 to 100, or one per format such as webp=80,avif=60`},
 		"typed without value":  {args: []string{"--variant=a:quality=1,crop"}, want: `--variants: "a": "crop" has no value: write crop=VALUE`},
-		"an input":             {env: []string{"INPUT_VARIANTS=a:\n  quality: x\n"}, want: `input variants: line 2: quality: "x" is not a whole number from 0 to 100`},
+		"an input":             {env: []string{"INPUT_VARIANTS=a:\n  quality: x\n"}, want: `input variants: line 2: quality: "x" is not a whole number from 0 to 100, or one per format such as webp=80,avif=60`},
 		"a width of 0":         {args: []string{"--widths=0"}, want: `--widths: "0" is not a list of widths in pixels such as 480, 960`},
 		"box and bounds":       {args: []string{"--width=5", "--max-width=5"}, want: "width: it cannot be combined with max-width and max-height, which never enlarge and keep the shape"},
 		"lossless AVIF":        {args: []string{"--format=avif", "--lossless=always"}, want: "lossless: avif is always lossy here; use webp or png"},

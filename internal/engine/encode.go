@@ -95,7 +95,7 @@ func (e *encoder) encodePixels(im *pixel.Image) (data []byte, lossless bool, err
 	switch e.Format {
 	case asset.AVIF:
 		data, err = codec.EncodeAVIF(im, codec.AVIFOptions{
-			Quality: codec.AVIFQuality(e.Quality, e.Effort), Effort: e.Effort,
+			Quality: e.ownQuality(), Effort: e.Effort,
 			Threads:    1, // others make other bytes
 			FullChroma: !e.lossy && coloredEdges(im),
 			ICC:        e.icc, EXIF: e.exif, XMP: e.xmp,
@@ -103,7 +103,7 @@ func (e *encoder) encodePixels(im *pixel.Image) (data []byte, lossless bool, err
 		return data, false, err
 	case asset.JPEG:
 		data, err = codec.EncodeJPEG(im, codec.JPEGOptions{
-			Quality: e.Quality, FullChroma: im.Kind == pixel.RGBA && !e.lossy && coloredEdges(im),
+			Quality: e.ownQuality(), FullChroma: im.Kind == pixel.RGBA && !e.lossy && coloredEdges(im),
 			Background: backgroundOf(e.Background), ICC: e.icc, EXIF: e.exif, XMP: e.xmp,
 		})
 		return data, false, err
@@ -116,6 +116,14 @@ func (e *encoder) encodePixels(im *pixel.Image) (data []byte, lossless bool, err
 	}
 	data, err = codec.SetMetadata(data, e.icc, e.exif, e.xmp)
 	return data, lossless, err
+}
+
+// ownQuality is the quality of a job on the scale of its format.
+func (j job) ownQuality() int {
+	if j.OwnQuality {
+		return j.Quality
+	}
+	return codec.QualityFor(j.Format, j.Quality, j.Effort)
 }
 
 // webp encodes im as WebP without metadata.

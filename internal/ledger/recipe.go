@@ -22,6 +22,14 @@ func Digest(r asset.Recipe, codecs string) string {
 	if r.Lossless != asset.LosslessAuto || r.NearLossless == asset.NearLosslessAuto {
 		r.NearLossless = ""
 	}
+	// What there was before there were two scales: AVIF by the look, JPEG by its own.
+	switch r.Format {
+	case asset.JPEG:
+		r.OwnQuality = !r.OwnQuality
+	case asset.AVIF:
+	default:
+		r.OwnQuality = false
+	}
 	data, err := json.Marshal(struct {
 		Codecs string
 		asset.Recipe

@@ -155,6 +155,9 @@ func (r Report) made() string {
 		return ""
 	}
 	s := fmt.Sprintf("quality %d", c.Quality)
+	if c.OwnQuality {
+		s += " of " + c.Format.Name()
+	}
 	if c.Lossless == asset.LosslessAlways {
 		s = "lossless"
 	}

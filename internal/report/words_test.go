@@ -68,6 +68,7 @@ func TestMade(t *testing.T) {
 	}{
 		{asset.Recipe{}, 3, ""},
 		{webp(asset.Recipe{}), 0, "quality 80"},
+		{asset.Recipe{Variant: asset.Variant{Format: asset.AVIF, Quality: 60, OwnQuality: true}}, 0, "quality 60 of AVIF"},
 		{webp(asset.Recipe{Variant: asset.Variant{MaxWidth: 1200}}), 1, "quality 80, at most 1200 pixels wide, and 1 rule"},
 		{webp(asset.Recipe{Variant: asset.Variant{MaxWidth: 1200, MaxHeight: 900}}), 2, "quality 80, at most 1200 x 900 pixels, and 2 rules"},
 		{webp(asset.Recipe{Variant: asset.Variant{Lossless: asset.LosslessAlways, MaxHeight: 900}}), 0, "lossless, at most 900 pixels high"},

@@ -98,6 +98,8 @@ func values(s config.Setting) string {
 		return "a number: `50MP`, `12000000`"
 	case s.Unit == "percent":
 		return fmt.Sprintf("%g to %g percent", s.Min, s.Max)
+	case s.Kind == config.PerFormat:
+		return fmt.Sprintf("%s to %s, or `avif=60,webp=80`", number(s.Min), number(s.Max))
 	case s.Kind == config.Whole, s.Kind == config.Fraction:
 		return fmt.Sprintf("%s to %s", number(s.Min), number(s.Max))
 	case s.Kind == config.List:
@@ -223,6 +225,14 @@ func shape(s config.Setting) map[string]any {
 		return map[string]any{"type": "boolean"}
 	case s.Unit != "":
 		return map[string]any{"type": []string{"number", "string"}, "minimum": s.Min, "maximum": s.Max}
+	case s.Kind == config.PerFormat:
+		one, each := map[string]any{"type": "integer", "minimum": s.Min, "maximum": s.Max}, map[string]any{}
+		for _, format := range slices.Concat(s.Formats, slices.Sorted(maps.Keys(s.Aliases))) {
+			each[format] = one
+		}
+		return map[string]any{"anyOf": []any{one, map[string]any{
+			"type": "object", "properties": each, "additionalProperties": false, "minProperties": 1,
+		}}}
 	case s.Kind == config.Whole:
 		return map[string]any{"type": "integer", "minimum": s.Min, "maximum": s.Max}
 	case s.Kind == config.Fraction:
