@@ -48,7 +48,8 @@ var imports = []struct{ name, may string }{
 	{"notify", "asset ci forge wire"},
 	{"console", "asset ci config report"},
 	{"setup", "project"},
-	{"app", "asset budget cache ci codec config console convert engine forge git ledger notify project report scan setup shell store tree wire"},
+	{"target", "asset ci config console forge git report store wire"},
+	{"app", "asset budget cache ci codec config console convert engine forge git ledger notify project report scan setup shell store target tree wire"},
 }
 
 // tools are commands that make files of the project. No room may import them,

@@ -32,10 +32,11 @@ func TestCheckGuardsPullRequest(t *testing.T) {
 	// What was there before is nobody's concern in this pull request.
 	put(t, dir, "legacy/card.png", picture(t, "pictures/png/card.png"))
 	mount := []string{"-v", dir + ":/work", "-w", "/work"}
+	commit(t, dir, "https://example.invalid/someone/pictures.git")
 	if r := docker(t, mount, "assets"); r.code != 0 {
 		t.Fatalf("convert: exit code %d\n%s", r.code, r.out)
 	}
-	commit(t, dir, "https://example.invalid/someone/pictures.git")
+	record(t, dir, "Results")
 	base := strings.TrimSpace(must(t, dir, "git", "rev-parse", "HEAD"))
 	must(t, dir, "git", "checkout", "-q", "-b", "patch")
 	check := func() workflowRun {
@@ -97,7 +98,7 @@ func TestFixWithoutWebpress(t *testing.T) {
 
 		docs := filepath.Join(tree, "docs")
 		check := func() result {
-			return docker(t, []string{"-v", dir + ":" + dir, "-w", docs}, "check")
+			return docker(t, []string{"-v", dir + ":" + dir, "-w", docs, "-e", "GITHUB_ACTIONS=true"}, "check")
 		}
 		r := check()
 		function := regexp.MustCompile(`(?m)^ *# without webpress, first type: (.*)$`).FindStringSubmatch(r.out)

@@ -193,7 +193,7 @@ func TestEveryFormat(t *testing.T) {
 func TestReadOnly(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "dunes.jpg", picture(t, "demo/photos/dunes.jpg"))
-	got := docker(t, []string{"-v", dir + ":/work:ro", "-w", "/work"})
+	got := docker(t, []string{"-v", dir + ":/work:ro", "-w", "/work"}, ".")
 	if got.code != 1 {
 		t.Errorf("exit code %d, want 1:\n%s", got.code, got.out)
 	}
@@ -224,7 +224,7 @@ func TestInterrupt(t *testing.T) {
 	}
 	// Once, as soon as something is finished.
 	got := docker(t, []string{"--entrypoint", "", "-v", dir + ":/work", "-w", "/work"}, "sh", "-c",
-		`webpress --effort=6 & until ls ./*.webp >/dev/null 2>&1 || ! kill -0 $!; do sleep 0.02; done; kill -TERM $!; wait $!`)
+		`webpress --lock --effort=6 & until ls ./*.webp >/dev/null 2>&1 || ! kill -0 $!; do sleep 0.02; done; kill -TERM $!; wait $!`)
 	if got.code != 130 {
 		t.Errorf("exit code %d, want 130:\n%s", got.code, got.out)
 	}

@@ -85,7 +85,7 @@ func (r *run) accept(ctx context.Context) int {
 		return r.stop(ctx, err)
 	}
 	for i, t := range accepted {
-		info, err := os.Stat(r.at(t.Output))
+		info, err := os.Stat(r.settings.At(t.Output))
 		if err != nil || !p.Accept(t.Job, p.prefix, p.codecs, info.Size(), blobs[outputs[i]]) {
 			return r.stop(ctx, &asset.Fault{
 				Message: fmt.Sprintf("accept %q: nothing is written down about its source %q, which git ignores", t.Output, t.Source.Path),

@@ -19,6 +19,7 @@ import (
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/scan"
 	"github.com/webpress/webpress/internal/store"
+	"github.com/webpress/webpress/internal/target"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -127,7 +128,7 @@ func (r *run) verifyUploads(ctx context.Context, dirs []string, head string,
 	}
 	at := make([]string, len(dirs))
 	for i, dir := range dirs {
-		at[i] = r.at(dir)
+		at[i] = r.settings.At(dir)
 	}
 	return store.VerifyAll(at, o)
 }
@@ -194,10 +195,10 @@ func (r *run) outputsAtTop(source string) (outputs []string) {
 // comment is wanted: the platform does not tell it where it comes from a fork.
 func (r *run) findPullRequest(ctx context.Context, head string) {
 	f := r.facts
-	if !r.settings.Comment || r.settings.DryRun || f.PullRequest != 0 || f.HeadRepository == "" || r.forge() != gitHub || r.token() == "" {
+	if !r.settings.Comment || r.settings.DryRun || f.PullRequest != 0 || f.HeadRepository == "" || r.access().Forge() != target.GitHub || !r.access().HasToken() {
 		return
 	}
-	pull, found, err := r.gitHub(f.Repository).FindPullRequestOf(ctx, f.HeadRepository, f.Branch, head)
+	pull, found, err := r.access().GitHub(f.Repository).FindPullRequestOf(ctx, f.HeadRepository, f.Branch, head)
 	switch {
 	case err != nil:
 		r.log.Soft(err)
@@ -215,7 +216,7 @@ func (r *run) checkApply(repo *git.Repo) error {
 			Hint:    "check the base branch out before, as actions/checkout does, and have git installed",
 		})
 	}
-	if info, err := os.Stat(r.at(r.settings.Upload)); err != nil || !info.IsDir() {
+	if info, err := os.Stat(r.settings.At(r.settings.Upload)); err != nil || !info.IsDir() {
 		why := "not a directory"
 		if err != nil {
 			why = tree.Cause(err).Error()

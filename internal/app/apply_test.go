@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,7 +10,9 @@ import (
 	"testing"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/ledger"
 	"github.com/webpress/webpress/internal/store"
@@ -19,7 +22,14 @@ import (
 // headOf is a commit with files, for which an upload was made.
 func headOf(t *testing.T, s config.Config, files map[string]string) *headTree {
 	t.Helper()
-	r, repo := testRun(t, s, nil)
+	s.WorkingDirectory = t.TempDir()
+	start := exec.Command("git", "init", "-q", "-b", "main", s.WorkingDirectory)
+	if out, err := start.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	r := &run{settings: s, ci: ci.Detect(func(string) string { return "" }, ci.Options{}), log: console.New(console.Options{Stdout: io.Discard, Stderr: io.Discard})}
+	r.openRepo(t.Context())
+	repo := r.repo
 	for name, content := range files {
 		if err := tree.WriteFile(repo.Top(), name, []byte(content)); err != nil {
 			t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/store"
+	"github.com/webpress/webpress/internal/target"
 )
 
 // applyTo is where an upload goes once it is verified: to the branch that it was
@@ -18,7 +19,7 @@ func (r *run) applyTo(ctx context.Context, repo *git.Repo, head string) (to unmo
 	if err != nil {
 		return to, err
 	}
-	branch, why, hint := r.branch(ctx, top)
+	branch, why, hint := r.target().Branch(ctx, top)
 	if why != "" {
 		return to, &asset.Fault{Message: fmt.Sprintf("apply %q: %s", r.settings.Upload, why), Hint: hint}
 	}
@@ -32,7 +33,7 @@ func (r *run) applyTo(ctx context.Context, repo *git.Repo, head string) (to unmo
 			}
 		}
 	}
-	if to.Commit, err = r.commit(ctx, top, branch, repository); err != nil {
+	if to.Commit, err = r.target().Commit(ctx, top, branch, repository); err != nil {
 		return to, err
 	}
 	to.Only = head
@@ -43,11 +44,11 @@ func (r *run) applyTo(ctx context.Context, repo *git.Repo, head string) (to unmo
 }
 
 // inOne is where results go that have one place to go to.
-func (r *run) inOne(s store.Store) stores {
+func (r *run) inOne(s store.Store) target.Stores {
 	if r.settings.DryRun {
-		s = dry{s}
+		s = store.Dry{Store: s}
 	}
-	return stores{list: []store.Store{s}}
+	return target.Stores{List: []store.Store{s}}
 }
 
 // An unmoved commit is made only while the branch ends with the commit that the

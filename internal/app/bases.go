@@ -25,7 +25,7 @@ func (r *run) findBases() *bases {
 		if strings.HasPrefix(name, "!") {
 			continue
 		}
-		name = r.at(name)
+		name = r.settings.At(name)
 		switch info, err := os.Stat(name); {
 		case err != nil:
 			folder, _ := doublestar.SplitPattern(filepath.ToSlash(name))
@@ -46,7 +46,7 @@ func (r *run) belowNamed(source string) string {
 	if r.bases == nil {
 		r.bases = r.findBases()
 	}
-	file := r.at(source)
+	file := r.settings.At(source)
 	if r.bases.files[file] {
 		return "."
 	}

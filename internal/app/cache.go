@@ -15,7 +15,7 @@ func (r *run) useCache(o *convert.Options) (closeCache func(), err error) {
 		return func() {}, nil
 	}
 	c, err := cache.Open(cache.Options{
-		Dir: r.at(r.settings.CacheDir), MaxBytes: r.settings.CacheSize, Now: r.Now, Logf: r.log.Warn,
+		Dir: r.settings.At(r.settings.CacheDir), MaxBytes: r.settings.CacheSize, Now: r.Now, Logf: r.log.Warn,
 	})
 	if err != nil {
 		return nil, err

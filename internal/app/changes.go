@@ -14,6 +14,7 @@ import (
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/forge"
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/target"
 )
 
 // changes are the files that a branch changes, against what it is compared with.
@@ -156,10 +157,10 @@ func (r *run) compareByAPI(ctx context.Context) (c *changes, why string, err err
 	var files []forge.ChangedFile
 	complete := false
 	switch {
-	case r.forge() == gitHub && r.facts.APIURL != "":
-		files, complete, err = r.gitHub(r.facts.Repository).ChangedFiles(ctx, r.facts.PullRequest)
-	case r.forge() == gitLab:
-		files, complete, err = r.gitLab().ChangedFiles(ctx, r.facts.PullRequest)
+	case r.access().Forge() == target.GitHub && r.facts.APIURL != "":
+		files, complete, err = r.access().GitHub(r.facts.Repository).ChangedFiles(ctx, r.facts.PullRequest)
+	case r.access().Forge() == target.GitLab:
+		files, complete, err = r.access().GitLab().ChangedFiles(ctx, r.facts.PullRequest)
 	default:
 		return nil, "", nil
 	}

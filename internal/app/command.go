@@ -20,6 +20,7 @@ import (
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/notify"
 	"github.com/webpress/webpress/internal/report"
+	"github.com/webpress/webpress/internal/target"
 	"github.com/webpress/webpress/internal/wire"
 )
 
@@ -170,7 +171,7 @@ func dotenvPath(s config.Config) (name, within string) {
 
 // fromStart is a path from the working directory as seen from where webpress was started.
 func (r *run) fromStart(name string) string {
-	if rel, err := filepath.Rel(r.Dir, r.at(name)); err == nil {
+	if rel, err := filepath.Rel(r.Dir, r.settings.At(name)); err == nil {
 		return filepath.ToSlash(rel)
 	}
 	return name
@@ -238,4 +239,30 @@ type run struct {
 	nothing bool
 	// http is made when it is first needed: see client.
 	http *wire.Client
+}
+
+// client is the HTTP client of the run.
+func (r *run) client() *wire.Client {
+	if r.http == nil {
+		r.http = wire.New(wire.Options{
+			Retries: r.settings.Retries, UserAgent: "webpress/" + r.Version,
+			Logf: r.log.Line,
+		})
+	}
+	return r.http
+}
+
+// access is how the run reaches the server of its repository.
+func (r *run) access() target.Access {
+	return target.Access{
+		CI: r.ci, Facts: r.facts, Secrets: r.secrets, Token: r.settings.Token, GitLabToken: r.settings.GitlabToken,
+		HTTP: r.client(), Log: r.log,
+	}
+}
+
+// target chooses where the results of the run go.
+func (r *run) target() *target.Chooser {
+	return &target.Chooser{
+		Access: r.access(), Settings: r.settings, Repo: r.repo, NoRepo: r.noRepo, Shard: r.shard.String(), Now: r.Now,
+	}
 }

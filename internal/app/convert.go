@@ -22,6 +22,7 @@ import (
 	"github.com/webpress/webpress/internal/convert"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/shell"
+	"github.com/webpress/webpress/internal/target"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -36,7 +37,7 @@ func (r *run) convert(ctx context.Context) int {
 	if err := r.chooseShard(); err != nil {
 		return r.stop(ctx, err)
 	}
-	to, err := r.chooseStores(ctx, r.repo)
+	to, err := r.target().Choose(ctx)
 	if err := errors.Join(err, r.readRules(), r.checkFiles(ctx), r.checkWebhook()); err != nil {
 		return r.stop(ctx, err)
 	}
@@ -95,7 +96,7 @@ type outcome struct {
 }
 
 // conclude writes down, delivers and tells what a run has come to.
-func (r *run) conclude(ctx context.Context, to stores, o outcome, began time.Time) int {
+func (r *run) conclude(ctx context.Context, to target.Stores, o outcome, began time.Time) int {
 	s := r.settings
 	in := report.Input{
 		Results: inOrder(slices.Concat(o.settled, o.results)),
@@ -348,9 +349,9 @@ func (r *run) tellSettings() {
 }
 
 // tellStores prints where results will go.
-func (r *run) tellStores(to stores) {
+func (r *run) tellStores(to target.Stores) {
 	names := []string{"the working tree"}
-	for _, one := range to.list {
+	for _, one := range to.List {
 		names = append(names, one.Name())
 	}
 	r.log.Line("results go to: %s", strings.Join(names, ", "))

@@ -56,7 +56,7 @@ func TestPaths(t *testing.T) {
 		if got := r.inRepository("a.png"); got != tt.inRepository {
 			t.Errorf("in %s of %s, a.png is %q, want %q", tt.dir, tt.workspace, got, tt.inRepository)
 		}
-		if got := r.at(tt.report); got != tt.at {
+		if got := r.settings.At(tt.report); got != tt.at {
 			t.Errorf("in %s, the report %s is %q, want %q", tt.dir, tt.report, got, tt.at)
 		}
 	}

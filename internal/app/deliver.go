@@ -8,6 +8,7 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/report"
+	"github.com/webpress/webpress/internal/scan"
 )
 
 // deliver tells everybody what the run has done: the files that the settings ask
@@ -130,4 +131,19 @@ func (r *run) inRepository(name string) string {
 		return name
 	}
 	return path.Join(filepath.ToSlash(below), name)
+}
+
+// links returns the page of each source that the commit of the run has.
+func (r *run) links(found scan.Found) func(path string) string {
+	access, commit := r.access(), r.facts.HeadSHA
+	if access.FileURL(commit, "") == "" || found.Files == nil {
+		return nil
+	}
+	prefix := r.prefix(r.repo)
+	return func(name string) string {
+		if f, ok := found.Files[name]; !ok || f.Untracked {
+			return ""
+		}
+		return access.FileURL(commit, report.EscapePath(path.Join(prefix, name)))
+	}
 }

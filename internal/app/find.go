@@ -195,7 +195,7 @@ func (r *run) missing(failed []asset.Result) error {
 		if !named[one.Source.Path] {
 			continue
 		}
-		if _, err := os.Lstat(r.at(filepath.FromSlash(one.Source.Path))); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(r.settings.At(filepath.FromSlash(one.Source.Path))); errors.Is(err, fs.ErrNotExist) {
 			faults = append(faults, one.Err)
 		}
 	}
@@ -227,7 +227,7 @@ const ignoredSource = "every run converts it again, and webpress.lock has no lin
 // isGone says that a file that was named is not there, and that webpress.lock has results
 // of it: to prune is about those.
 func (r *run) isGone(p *past, one asset.Result) bool {
-	_, err := os.Lstat(r.at(filepath.FromSlash(one.Source.Path)))
+	_, err := os.Lstat(r.settings.At(filepath.FromSlash(one.Source.Path)))
 	return errors.Is(err, fs.ErrNotExist) && len(p.Of(path.Join(p.prefix, one.Source.Path))) > 0
 }
 
@@ -270,7 +270,7 @@ func (r *run) ownFolders() []string {
 		if dir == "" {
 			continue
 		}
-		if rel := r.below(s.WorkingDirectory, r.at(dir)); rel != "" {
+		if rel := r.below(s.WorkingDirectory, r.settings.At(dir)); rel != "" {
 			patterns = append(patterns, "/"+rel+"/")
 		}
 	}

@@ -26,7 +26,7 @@ func (r *run) merge(ctx context.Context) int {
 		r.tellSettings()
 	}
 	r.openRepo(ctx)
-	to, err := r.chooseStores(ctx, r.repo)
+	to, err := r.target().Choose(ctx)
 	if err := errors.Join(err, r.readRules(), r.checkFiles(ctx), r.checkWebhook()); err != nil {
 		return r.stop(ctx, err)
 	}

@@ -63,7 +63,7 @@ func (r *run) checkFiles(ctx context.Context) error {
 	for _, one := range sinksOf(r.settings) {
 		key := toStdout
 		if !isStdout(one.path) {
-			end, direct, err := tree.Resolve(r.at(one.path))
+			end, direct, err := tree.Resolve(r.settings.At(one.path))
 			if err == nil {
 				err = r.checkSink(ctx, one, end, direct)
 			} else {
@@ -164,13 +164,13 @@ func (r *run) ownFile(end string) string {
 	}
 	dir := ""
 	if r.settings.ArtifactDir != "" {
-		dir, _, _ = tree.Resolve(r.at(r.settings.ArtifactDir) + "/x")
+		dir, _, _ = tree.Resolve(r.settings.At(r.settings.ArtifactDir) + "/x")
 		dir = filepath.Dir(dir)
 	}
 	switch {
 	case tree.Fold(end) == tree.Fold(filepath.Join(root, ledger.Name)):
 		return "it is the lock file"
-	case r.settings.File != "" && same(r.at(r.settings.File)):
+	case r.settings.File != "" && same(r.settings.At(r.settings.File)):
 		return "it is the file of the settings"
 	case dir != "" && tree.Fold(end) == tree.Fold(filepath.Join(dir, store.ManifestName)):
 		return "it is the manifest of `artifact-dir`"
@@ -230,7 +230,7 @@ func (r *run) checkPlaces(locks []*ledger.Ledger, dir string, results []asset.Re
 		if isStdout(one.path) {
 			continue
 		}
-		end, _, err := tree.Resolve(r.at(one.path))
+		end, _, err := tree.Resolve(r.settings.At(one.path))
 		if err != nil {
 			continue // which was refused before
 		}
@@ -332,7 +332,7 @@ func (r *run) writeFile(setting, name string, data []byte) error {
 		// The path was a stranger's: it may have become a link since it was looked at.
 		err = tree.WriteFile(r.settings.WorkingDirectory, filepath.ToSlash(filepath.Clean(name)), data)
 	} else {
-		err = tree.Save(r.at(name), data)
+		err = tree.Save(r.settings.At(name), data)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s %q: %w", setting, name, tree.Cause(err))

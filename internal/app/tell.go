@@ -7,6 +7,7 @@ import (
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/notify"
 	"github.com/webpress/webpress/internal/report"
+	"github.com/webpress/webpress/internal/target"
 )
 
 // webhook is the receiver of the report.
@@ -70,38 +71,30 @@ func (r *run) comment(ctx context.Context, rep report.Report, prefix string) {
 
 // commenter is the comment of this run, or says why there is none.
 func (r *run) commenter(prefix string) (c notify.Comment, why string) {
-	f := r.facts
+	f, a := r.facts, r.access()
 	switch {
 	case f.PullRequest == 0:
 		return c, "the run is for no pull request"
 	case r.settings.DryRun:
 		return c, "this is a dry run"
 	case f.ReadOnly:
-		if r.forge() == gitHub {
+		if a.Forge() == target.GitHub {
 			return c, "the run may only read; `webpress apply` in a workflow started by workflow_run can write one"
 		}
 		return c, "the run may only read"
 	}
-	switch r.forge() {
-	case gitHub:
-		if r.token() == "" {
+	switch a.Forge() {
+	case target.GitHub:
+		if !a.HasToken() {
 			return c, "there is no token; set `token`"
 		}
-		return notify.CommentOnGitHub(r.gitHub(f.Repository), f.PullRequest, prefix), ""
-	case gitLab:
-		g := r.gitLab()
+		return notify.CommentOnGitHub(a.GitHub(f.Repository), f.PullRequest, prefix), ""
+	case target.GitLab:
+		g := a.GitLab()
 		if g.JobToken {
 			return c, "the token of a job of GitLab's cannot write one; set `gitlab-token` to a token with the scope api"
 		}
 		return notify.CommentOnGitLab(g, f.PullRequest, prefix), ""
 	}
-	return c, fmt.Sprintf("%s has not told which forge it is for, or webpress does not know that one", ci.Visible(r.ciName()))
-}
-
-// ciName is the name of the CI for a sentence.
-func (r *run) ciName() string {
-	if name := r.ci.Name(); name != "" {
-		return name
-	}
-	return "the environment"
+	return c, fmt.Sprintf("%s has not told which forge it is for, or webpress does not know that one", ci.Visible(a.CIName()))
 }

@@ -208,7 +208,8 @@ func TestManual(t *testing.T) {
 			need(t, argv[0])
 			out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput()
 			for line := range strings.Lines(string(out)) {
-				if !strings.Contains(line, "outdated mandoc.db") {
+				// Which other pages are installed is not our concern.
+				if !strings.Contains(line, "outdated mandoc.db") && !strings.Contains(line, "referenced manual not found") {
 					t.Error(line)
 				}
 			}

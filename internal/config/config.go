@@ -4,7 +4,10 @@
 // the JSON schema and the tables of docs/settings.md are all made.
 package config
 
-import "reflect"
+import (
+	"path/filepath"
+	"reflect"
+)
 
 //go:generate go run ./gen
 
@@ -236,6 +239,14 @@ const (
 	StoreArtifact = "artifact"
 	StoreNone     = "none"
 )
+
+// At is the absolute path of a file or folder that a setting names.
+func (c Config) At(name string) string {
+	if filepath.IsAbs(name) {
+		return filepath.Clean(name)
+	}
+	return filepath.Join(c.WorkingDirectory, name)
+}
 
 // Secrets are the values that must not be shown.
 func (c Config) Secrets() []string {

@@ -1,4 +1,4 @@
-package app
+package target
 
 import (
 	"cmp"
@@ -15,13 +15,13 @@ import (
 // checked out by SSH where there is a token: the token is of no use there, and the
 // key or ssh itself are often not at hand, as in the container image. Without a token
 // the password in the address counts, as it does for plain git.
-func (r *run) remote(ctx context.Context, repo *git.Repo, repository string) (git.Remote, error) {
-	f := r.facts
-	to := git.Remote{Token: r.token()}
+func (a Access) remote(ctx context.Context, repo *git.Repo, repository string) (git.Remote, error) {
+	f := a.Facts
+	to := git.Remote{Token: a.token()}
 	switch {
-	case r.settings.Token == "":
-		to.User = r.secrets.User
-	case r.facts.Forge == "gitlab":
+	case a.Token == "":
+		to.User = a.Secrets.User
+	case f.Forge == "gitlab":
 		to.User = "oauth2"
 	}
 	if repository == f.Repository {
@@ -32,12 +32,12 @@ func (r *run) remote(ctx context.Context, repo *git.Repo, repository string) (gi
 		switch to.URL = origin.URL; {
 		case to.Token != "" && bySSH(origin.URL, f.ServerURL, repository):
 			to.URL = ""
-		case to.Token != "" && !r.knows(origin.URL):
-			r.log.Warn("the token is not used by git: origin is %q, and the token is for %s", redacted(origin.URL), f.ServerURL+"/"+f.Repository)
+		case to.Token != "" && !a.knows(origin.URL):
+			a.Log.Warn("the token is not used by git: origin is %q, and the token is for %s", redacted(origin.URL), f.ServerURL+"/"+f.Repository)
 			to.Token, to.User = "", ""
 		}
 		if to.Token == "" && origin.Token != "" {
-			r.ci.Mask(origin.Token)
+			a.CI.Mask(origin.Token)
 			to = origin
 		}
 	}
@@ -56,8 +56,8 @@ func (r *run) remote(ctx context.Context, repo *git.Repo, repository string) (gi
 // knows says that an address is the one that the platform has told of the repository:
 // scheme, host, port and path. Where it has told none, every address is. The address of
 // origin is what a step before this one, or whoever made the folder, has put there.
-func (r *run) knows(address string) bool {
-	f := r.facts
+func (a Access) knows(address string) bool {
+	f := a.Facts
 	if f.ServerURL == "" || f.Repository == "" {
 		return true
 	}

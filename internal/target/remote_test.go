@@ -1,4 +1,4 @@
-package app
+package target
 
 import (
 	"bytes"
@@ -47,12 +47,12 @@ func TestOriginBySSH(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r, repo := testRun(t, config.Config{Token: tt.token}, tt.env)
+			c, repo := testChooser(t, config.Config{Token: tt.token}, tt.env)
 			setOrigin(t, repo, tt.origin)
 			if tt.want == "" {
 				tt.want = tt.origin
 			}
-			to, err := r.remote(t.Context(), repo, r.facts.Repository)
+			to, err := c.remote(t.Context(), repo, c.Facts.Repository)
 			if err != nil || to.URL != tt.want {
 				t.Errorf("%+v, %v, want %s", to, err, tt.want)
 			}
@@ -75,11 +75,11 @@ func TestPasswordOfOrigin(t *testing.T) {
 		{name: "no password", origin: "https://ann@github.com/octo/site.git", want: git.Remote{URL: plain}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r, repo := testRun(t, config.Config{Token: tt.token}, tt.env)
+			c, repo := testChooser(t, config.Config{Token: tt.token}, tt.env)
 			var out bytes.Buffer
-			r.ci = ci.Detect(func(name string) string { return tt.env[name] }, ci.Options{Out: &out})
+			c.CI = ci.Detect(func(name string) string { return tt.env[name] }, ci.Options{Out: &out})
 			setOrigin(t, repo, tt.origin)
-			to, err := r.remote(t.Context(), repo, r.facts.Repository)
+			to, err := c.remote(t.Context(), repo, c.Facts.Repository)
 			if err != nil || to != tt.want {
 				t.Errorf("%+v, %v, want %+v", to, err, tt.want)
 			}
@@ -118,12 +118,12 @@ func TestTokenOnlyForTheServerThatIsKnown(t *testing.T) {
 		{"https://elsewhere.example/r.git", nil, true}, // at home nobody has said
 	} {
 		t.Run(tt.origin, func(t *testing.T) {
-			r, repo := testRun(t, config.Config{Token: "t"}, tt.env)
+			c, repo := testChooser(t, config.Config{Token: "t"}, tt.env)
 			var out bytes.Buffer
-			r.log = console.New(console.Options{Stdout: &out, Stderr: &out, CI: true})
+			c.Log = console.New(console.Options{Stdout: &out, Stderr: &out, CI: true})
 			setOrigin(t, repo, tt.origin)
-			to, err := r.remote(t.Context(), repo, r.facts.Repository)
-			r.log.Flush()
+			to, err := c.remote(t.Context(), repo, c.Facts.Repository)
+			c.Log.Flush()
 			if err != nil || (to.Token == "t") != tt.want {
 				t.Errorf("%+v, %v", to, err)
 			}
