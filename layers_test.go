@@ -48,8 +48,9 @@ var imports = []struct{ name, may string }{
 	{"notify", "asset ci forge wire"},
 	{"console", "asset ci config report"},
 	{"setup", "project"},
+	{"diff", "asset ci forge git"},
 	{"target", "asset ci config console forge git report store wire"},
-	{"app", "asset budget cache ci codec config console convert engine forge git ledger notify project report scan setup shell store target tree wire"},
+	{"app", "asset budget cache ci codec config console convert diff engine forge git ledger notify project report scan setup shell store target tree wire"},
 }
 
 // tools are commands that make files of the project. No room may import them,

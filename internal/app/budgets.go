@@ -13,6 +13,7 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/budget"
 	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/diff"
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/ledger"
 	"github.com/webpress/webpress/internal/report"
@@ -69,7 +70,7 @@ type budgets struct {
 	places, grows bool
 	// changes is what the branch changes, nil where that is not known. allNew says that
 	// nothing was there before.
-	changes *changes
+	changes *diff.Changes
 	allNew  bool
 	notices []string
 }
@@ -149,7 +150,7 @@ func (b *budgets) compare(ctx context.Context) error {
 		return err
 	}
 	if confined != nil {
-		wants, only := b.files, confined.only(nil, b.prefix(b.repo))
+		wants, only := b.files, only(confined, nil, b.prefix(b.repo))
 		b.files = func(file string) bool { return wants(file) && only(file, "known") }
 	}
 	if !b.places && !b.grows {
@@ -183,10 +184,7 @@ func (b *budgets) withoutBase(ctx context.Context, why string) error {
 	if err != nil {
 		return err
 	}
-	b.changes = &changes{kinds: make(map[string]git.Kind, len(list))}
-	for _, one := range list {
-		b.changes.kinds[one.Path] = one.Kind
-	}
+	b.changes = diff.Of(list)
 	b.notices = append(b.notices, fmt.Sprintf("which images were added by commits is not known, and no-gps looks at staged and untracked ones alone: %s", why))
 	return nil
 }
@@ -261,8 +259,8 @@ func (b *budgets) maybeAdded(file string) bool {
 	if b.changes == nil {
 		return true
 	}
-	kind, changed := b.changes.kinds[path.Join(b.prefix(b.repo), file)]
-	return !changed || kind == git.Added
+	at := path.Join(b.prefix(b.repo), file)
+	return !b.changes.Has(at) || b.changes.Is(at, git.Added)
 }
 
 // added says that a file is new on the branch. Outside of a repository all are.
@@ -270,24 +268,22 @@ func (b *budgets) added(file string, f git.File) bool {
 	switch {
 	case b.repo == nil, b.allNew, f.Untracked:
 		return true
-	case b.changes == nil:
-		return false
 	}
-	return b.changes.kinds[path.Join(b.prefix(b.repo), file)] == git.Added
+	return b.changes.Is(path.Join(b.prefix(b.repo), file), git.Added)
 }
 
 // before are the sizes that files, which are those of now, had in the base; nil
 // where that is not known. What is as it was has the size of now: the base may have
 // no more than its pointer of Git LFS.
 func (b *budgets) before(ctx context.Context, files []budget.File) (map[string]int64, error) {
-	if !b.grows || b.changes == nil || b.changes.base == "" {
+	if !b.grows || b.changes == nil || b.changes.Base == "" {
 		return nil, nil
 	}
 	wants, err := b.wantsAny(nil)
 	if err != nil {
 		return nil, err
 	}
-	sizes, err := b.repo.Sizes(ctx, b.changes.base)
+	sizes, err := b.repo.Sizes(ctx, b.changes.Base)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, err
@@ -304,11 +300,11 @@ func (b *budgets) before(ctx context.Context, files []budget.File) (map[string]i
 	prefix := b.prefix(b.repo)
 	for file, size := range sizes {
 		at := path.Join(prefix, file)
-		if _, changed := b.changes.kinds[at]; !changed || !scan.IsPicture(file) || !wants(file) {
+		if !b.changes.Has(at) || !scan.IsPicture(file) || !wants(file) {
 			continue
 		}
 		if before[file] = size; size <= pointerSize {
-			content, err := b.repo.FileAt(ctx, b.changes.base, at)
+			content, err := b.repo.FileAt(ctx, b.changes.Base, at)
 			if err != nil {
 				return nil, err
 			}

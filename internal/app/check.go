@@ -259,11 +259,11 @@ func (c *outputCheck) orphans(all []ledger.Orphan) {
 			of.prune, of.convert = nil, of.prune
 		}
 		if only := c.confined; only != nil {
-			kind, changed := only.kinds[path.Join(prefix, source)]
-			if _, too := only.kinds[o.Path]; !changed && !too {
+			at := path.Join(prefix, source)
+			if !only.Has(at) && !only.Has(o.Path) {
 				continue
 			}
-			if kind == git.Deleted {
+			if only.Is(at, git.Deleted) {
 				f.Severity = asset.Error
 			}
 		}

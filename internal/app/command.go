@@ -17,6 +17,7 @@ import (
 	"github.com/webpress/webpress/internal/codec"
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/console"
+	"github.com/webpress/webpress/internal/diff"
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/notify"
 	"github.com/webpress/webpress/internal/report"
@@ -226,14 +227,11 @@ type run struct {
 	recorded iter.Seq[string]
 	// shard is which part of all pictures the run is about.
 	shard shard
-	// comparison is what a branch changes, once compared says so, or incomparable
-	// why that is not known.
-	comparison   *changes
-	incomparable string
-	compared     bool
+	// comparer compares with the base, once it is needed: see compare.
+	comparer *diff.Comparer
 	// confined is the part of it that the run is about, nil for everything, once
 	// isConfined says so.
-	confined   *changes
+	confined   *diff.Changes
 	isConfined bool
 	// nothing says that there are no images, and that this is an error.
 	nothing bool

@@ -51,7 +51,7 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 	}
 	o := r.scanOptions()
 	if confined != nil {
-		o.Only = confined.only(p, r.prefix(r.repo))
+		o.Only = only(confined, p, r.prefix(r.repo))
 	}
 	if p != nil {
 		o.Known = p.known

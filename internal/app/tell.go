@@ -88,13 +88,13 @@ func (r *run) commenter(prefix string) (c notify.Comment, why string) {
 		if !a.HasToken() {
 			return c, "there is no token; set `token`"
 		}
-		return notify.CommentOnGitHub(a.GitHub(f.Repository), f.PullRequest, prefix), ""
+		return notify.Comment{Forge: a.GitHub(f.Repository), PullRequest: f.PullRequest, Key: prefix}, ""
 	case target.GitLab:
 		g := a.GitLab()
 		if g.JobToken {
 			return c, "the token of a job of GitLab's cannot write one; set `gitlab-token` to a token with the scope api"
 		}
-		return notify.CommentOnGitLab(g, f.PullRequest, prefix), ""
+		return notify.Comment{Forge: g, PullRequest: f.PullRequest, Key: prefix}, ""
 	}
 	return c, fmt.Sprintf("%s has not told which forge it is for, or webpress does not know that one", ci.Visible(a.CIName()))
 }

@@ -97,8 +97,8 @@ func (r *run) believed(ctx context.Context, p *past) (func(ledger.Entry) bool, e
 		return nil, err
 	}
 	base := ledger.New()
-	if c := r.comparison; c != nil && c.base != "" {
-		if base, err = p.lockAt(ctx, c.base); err != nil {
+	if c := r.compared(); c != nil && c.Base != "" {
+		if base, err = p.lockAt(ctx, c.Base); err != nil {
 			return nil, err
 		}
 	}
@@ -149,12 +149,8 @@ func (r *run) doubt(ctx context.Context, p *past, v *view) error {
 // addedSource says that a pull request adds a source, and does not touch what it says was
 // made of it: that was there before.
 func (r *run) addedSource(e ledger.Entry) bool {
-	c := r.comparison
-	if c == nil {
-		return false
-	}
-	_, touched := c.kinds[e.Output.Path]
-	return !touched && c.kinds[e.Source] == git.Added
+	c := r.compared()
+	return c.Is(e.Source, git.Added) && !c.Has(e.Output.Path)
 }
 
 // doubtOrphans marks orphans that may be files of somebody else's.

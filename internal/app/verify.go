@@ -138,10 +138,10 @@ func (r *run) baseLedger(ctx context.Context) (l *ledger.Ledger, why string, err
 		return nil, "", err
 	case c == nil:
 		return nil, why, nil
-	case c.base == "":
+	case c.Base == "":
 		return nil, "the platform lists the files alone; fetch the history, by `fetch-depth: 0`", nil
 	}
-	data, err := r.repo.FileAt(ctx, c.base, ledger.Name)
+	data, err := r.repo.FileAt(ctx, c.Base, ledger.Name)
 	if err != nil {
 		return nil, "", err
 	}

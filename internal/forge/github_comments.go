@@ -8,8 +8,11 @@ import (
 	"strings"
 )
 
-// MaxComment is the length of a comment at GitHub in characters.
-const MaxComment = 65536
+// maxComment is the length of a comment at GitHub in characters.
+const maxComment = 65536
+
+// CommentLimit is the length of a comment in characters.
+func (g GitHub) CommentLimit() int { return maxComment }
 
 // commentJSON is a comment in the REST API.
 type commentJSON struct {
@@ -49,21 +52,23 @@ func (g GitHub) Comments(ctx context.Context, number int) ([]Comment, error) {
 	return comments, nil
 }
 
-// MayOwn says that the account behind the token may have written c: an app's
+// MayOwn returns which comments the account behind the token may have written: an app's
 // token belongs to a bot, a person's does not. What kind a token is of is seen
 // from its beginning; where it is not, as at Gitea, any comment may be its own.
 //
 // Whoever may write to a repository may change the comments of others in it, so
 // that their being refused does not tell.
-func (g GitHub) MayOwn(c Comment) bool {
+func (g GitHub) MayOwn(context.Context) func(Comment) bool {
 	kind, _, _ := strings.Cut(g.Token, "_")
-	switch kind {
-	case "ghs":
-		return c.Bot
-	case "ghp", "gho", "ghu", "github":
-		return !c.Bot
+	return func(c Comment) bool {
+		switch kind {
+		case "ghs":
+			return c.Bot
+		case "ghp", "gho", "ghu", "github":
+			return !c.Bot
+		}
+		return true
 	}
-	return true
 }
 
 // CreateComment comments on a pull request or an issue. It is not repeated where

@@ -10,8 +10,18 @@ import (
 	"github.com/webpress/webpress/internal/wire"
 )
 
-// MaxNote is the length of a comment at GitLab in characters.
-const MaxNote = 1_000_000
+// maxNote is the length of a comment at GitLab in characters.
+const maxNote = 1_000_000
+
+// CommentLimit is the length of a comment in characters.
+func (g GitLab) CommentLimit() int { return maxNote }
+
+// MayOwn returns which comments the account behind the token may have written: all, where
+// GitLab does not name it.
+func (g GitLab) MayOwn(ctx context.Context) func(Comment) bool {
+	self, _ := g.User(ctx)
+	return func(c Comment) bool { return self == "" || c.Author == self }
+}
 
 // GitLab is one project at GitLab.
 type GitLab struct {

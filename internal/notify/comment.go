@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/webpress/webpress/internal/forge"
@@ -14,20 +15,11 @@ import (
 
 // A Comment is the one comment that webpress has on a pull or merge request. It
 // is found again by its first line, which nobody sees, and changed by every run.
-// CommentOnGitHub and CommentOnGitLab make one.
 type Comment struct {
-	// Marker is the first line: see Marker.
-	Marker string
-	// Limit is how long a comment may be in characters.
-	Limit int
-	// List returns the comments of the pull request, oldest first.
-	List func(ctx context.Context) ([]forge.Comment, error)
-	// Own says whether webpress may have written a comment. Others' are left
-	// alone, even if they begin like its own.
-	Own func(ctx context.Context, one forge.Comment) bool
-	// Create makes one, and Update gives one another body.
-	Create func(ctx context.Context, body string) (forge.Comment, error)
-	Update func(ctx context.Context, id int64, body string) (forge.Comment, error)
+	Forge       forge.Client
+	PullRequest int
+	// Key tells the comments of several jobs on one pull request apart; it may be empty.
+	Key string
 }
 
 // Told says what became of a comment.
@@ -64,45 +56,6 @@ func Marker(key string) string {
 	return "<!-- webpress:" + safe + " -->"
 }
 
-// CommentOnGitHub is the comment with the given key on a pull request.
-func CommentOnGitHub(g forge.GitHub, pullRequest int, key string) Comment {
-	return Comment{
-		Marker: Marker(key), Limit: forge.MaxComment,
-		List: func(ctx context.Context) ([]forge.Comment, error) { return g.Comments(ctx, pullRequest) },
-		Own:  func(_ context.Context, one forge.Comment) bool { return g.MayOwn(one) },
-		Create: func(ctx context.Context, body string) (forge.Comment, error) {
-			return g.CreateComment(ctx, pullRequest, body)
-		},
-		Update: func(ctx context.Context, id int64, body string) (forge.Comment, error) {
-			return g.UpdateComment(ctx, pullRequest, id, body)
-		},
-	}
-}
-
-// CommentOnGitLab is the note with the given key on a merge request.
-func CommentOnGitLab(g forge.GitLab, mergeRequest int, key string) Comment {
-	var asked bool
-	var self string // empty where the forge does not tell
-	own := func(ctx context.Context, one forge.Comment) bool {
-		if !asked {
-			self, _ = g.User(ctx)
-			asked = true
-		}
-		return self == "" || one.Author == self
-	}
-	return Comment{
-		Marker: Marker(key), Limit: forge.MaxNote,
-		List: func(ctx context.Context) ([]forge.Comment, error) { return g.Comments(ctx, mergeRequest) },
-		Own:  own,
-		Create: func(ctx context.Context, body string) (forge.Comment, error) {
-			return g.CreateComment(ctx, mergeRequest, body)
-		},
-		Update: func(ctx context.Context, id int64, body string) (forge.Comment, error) {
-			return g.UpdateComment(ctx, mergeRequest, id, body)
-		},
-	}
-}
-
 // Send makes the comment say what body returns for a limit in bytes, such as
 // report.Report's Markdown. news says that there is something to tell: without
 // it an earlier comment is brought up to date, but none is made. The URL is the
@@ -121,15 +74,15 @@ func (c Comment) Send(ctx context.Context, news bool, body func(limit int) strin
 	if len(earlier) == 0 && !news {
 		return TellNothing, "", nil
 	}
-	text := c.Marker + "\n"
-	text += body(c.Limit - len(text))
+	text := Marker(c.Key) + "\n"
+	text += body(c.Forge.CommentLimit() - len(text))
 	for _, e := range earlier {
 		if same(e.Body, text) {
 			return Unchanged, e.URL, nil
 		}
 	}
 	for _, e := range earlier {
-		made, err := c.Update(ctx, e.ID, text)
+		made, err := c.Forge.UpdateComment(ctx, c.PullRequest, e.ID, text)
 		switch {
 		case err == nil:
 			return Updated, firstURL(made, e), nil
@@ -141,7 +94,7 @@ func (c Comment) Send(ctx context.Context, news bool, body func(limit int) strin
 	if !news {
 		return TellNothing, "", nil
 	}
-	made, err := c.Create(ctx, text)
+	made, err := c.Forge.CreateComment(ctx, c.PullRequest, text)
 	if err != nil && ctx.Err() == nil && unanswered(err) {
 		// It may have been made all the same.
 		if again, e := c.earlier(ctx); e == nil {
@@ -160,15 +113,20 @@ func (c Comment) Send(ctx context.Context, news bool, body func(limit int) strin
 
 // earlier are the own comments that begin with the marker, oldest first.
 func (c Comment) earlier(ctx context.Context) ([]forge.Comment, error) {
-	all, err := c.List(ctx)
+	all, err := c.Forge.Comments(ctx, c.PullRequest)
 	if err != nil {
 		return nil, err
 	}
+	marker := Marker(c.Key)
 	var earlier []forge.Comment
 	for _, one := range all {
-		if line, _, _ := strings.Cut(strings.TrimLeft(one.Body, "\ufeff \t\r\n"), "\n"); strings.TrimSpace(line) == c.Marker && c.Own(ctx, one) {
+		if line, _, _ := strings.Cut(strings.TrimLeft(one.Body, "\ufeff \t\r\n"), "\n"); strings.TrimSpace(line) == marker {
 			earlier = append(earlier, one)
 		}
+	}
+	if len(earlier) > 0 {
+		own := c.Forge.MayOwn(ctx)
+		earlier = slices.DeleteFunc(earlier, func(one forge.Comment) bool { return !own(one) })
 	}
 	return earlier, nil
 }

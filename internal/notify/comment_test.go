@@ -134,12 +134,12 @@ func answer(w http.ResponseWriter, status int, v any) {
 
 func (th *thread) comment(key string) Comment {
 	var log strings.Builder
-	return CommentOnGitHub(forge.GitHub{Client: client(&log), APIURL: th.URL, Token: "t0k3n-t0k3n", Repository: "octo/pics"}, 7, key)
+	return Comment{forge.GitHub{Client: client(&log), APIURL: th.URL, Token: "t0k3n-t0k3n", Repository: "octo/pics"}, 7, key}
 }
 
 func (th *thread) note(key string) Comment {
 	var log strings.Builder
-	return CommentOnGitLab(forge.GitLab{Client: client(&log), APIURL: th.URL, Token: "t0k3n-t0k3n", Project: "octo/pics"}, 7, key)
+	return Comment{forge.GitLab{Client: client(&log), APIURL: th.URL, Token: "t0k3n-t0k3n", Project: "octo/pics"}, 7, key}
 }
 
 func says(text string) func(int) string { return func(int) string { return text } }
@@ -212,7 +212,7 @@ func TestCommentAuthor(t *testing.T) {
 		th.comments[0].User, th.comments[1].User = user, bot
 		var log strings.Builder
 		g := forge.GitHub{Client: client(&log), APIURL: th.URL, Token: prefix + "t0k3nt0k3n", Repository: "octo/pics"}
-		if _, _, err := CommentOnGitHub(g, 7, "").Send(t.Context(), true, says("x")); err != nil {
+		if _, _, err := (Comment{g, 7, ""}).Send(t.Context(), true, says("x")); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]string{want}, th.writes); diff != "" {
@@ -241,8 +241,8 @@ func TestCommentLimit(t *testing.T) {
 	if got := len(th.comments[0].Body) - 1; got != 65536 { // a CR was added
 		t.Errorf("%d bytes", got)
 	}
-	if c.Limit != 65536 || th.note("").Limit != 1_000_000 {
-		t.Errorf("limits %d, %d", c.Limit, th.note("").Limit)
+	if n := th.note("").Forge.CommentLimit(); n != 1_000_000 {
+		t.Errorf("limit %d", n)
 	}
 }
 

@@ -156,10 +156,7 @@ type Pull struct {
 	// Code sets a name as code in Markdown, which is what the text is.
 	Code func(string) string
 	// Forge opens it.
-	Forge interface {
-		CreatePullRequest(context.Context, forge.NewPullRequest) (forge.PullRequest, error)
-		AddLabels(ctx context.Context, number int, labels []string) error
-	}
+	Forge forge.Client
 }
 
 // pull opens the pull request that is wanted, where there is something to merge.

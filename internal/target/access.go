@@ -70,6 +70,20 @@ func (a Access) GitLab() forge.GitLab {
 	}
 }
 
+// Client is the API that the repository of the run is reached by, nil where webpress knows
+// none.
+func (a Access) Client() forge.Client {
+	switch a.Forge() {
+	case GitHub:
+		if a.Facts.APIURL != "" {
+			return a.GitHub(a.Facts.Repository)
+		}
+	case GitLab:
+		return a.GitLab()
+	}
+	return nil
+}
+
 // CIName is the name of the CI for a sentence.
 func (a Access) CIName() string { return cmp.Or(a.CI.Name(), "the environment") }
 
