@@ -50,7 +50,7 @@ var imports = []struct{ name, may string }{
 	{"setup", "project"},
 	{"diff", "asset ci forge git"},
 	{"target", "asset ci config console forge git report store wire"},
-	{"app", "asset budget cache ci codec config console convert diff engine forge git ledger notify project report scan setup shell store target tree wire"},
+	{"app", "asset budget cache ci codec config console convert diff engine git ledger notify project report scan setup shell store target tree wire"},
 }
 
 // tools are commands that make files of the project. No room may import them,
