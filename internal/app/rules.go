@@ -142,7 +142,7 @@ func recipe(s *config.Config) asset.Recipe {
 	}
 	quality, own := s.Quality.Of(string(format))
 	v := asset.Variant{
-		Format: format, Quality: quality, OwnQuality: own && format != asset.WebP, Lossless: s.Lossless, NearLossless: s.NearLossless, Effort: s.Effort,
+		Format: format, Quality: quality, OwnQuality: own && format != asset.WebP, NoQualityCap: !s.QualityCap, Lossless: s.Lossless, NearLossless: s.NearLossless, Effort: s.Effort,
 		MaxWidth: s.MaxWidth, MaxHeight: s.MaxHeight, Width: s.Width, Height: s.Height, Enlarge: s.Enlarge, Metadata: s.Metadata,
 	}
 	if s.Crop != config.CropNone {

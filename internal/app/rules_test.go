@@ -22,6 +22,8 @@ func TestDigestsStay(t *testing.T) {
 		{[]string{"--format=jpeg"}, "e2dd244507786345f672940eb07f3d5f"},
 		{[]string{"--quality=webp=70"}, "556d26597728b17ce696db1fa1b9e06b"},
 		{[]string{"--format=avif", "--quality=webp=70"}, "d8b98e468ab247aadb60c91794427f89"},
+		{[]string{"--no-quality-cap"}, "650e17e612c792e6b6f1c510910a7128"},
+		{[]string{"--format=png", "--no-quality-cap"}, "62c913f025781d3f1343ef97b071b903"},
 		{[]string{"--format=png"}, "62c913f025781d3f1343ef97b071b903"},
 		{[]string{"--quality=85", "--lossless=never", "--effort=6", "--max-width=1200", "--metadata=copyright"}, "3954377c156869df3c2b93d660a02fe8"},
 	} {

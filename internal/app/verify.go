@@ -54,9 +54,23 @@ func (c *outputCheck) verify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var uncapped []asset.Job
+	for _, j := range jobs {
+		if again[j.Output].Reason != decided[j.Output].Reason && convert.Capped(j) {
+			j.Recipe.NoQualityCap = true
+			uncapped = append(uncapped, j)
+		}
+	}
+	older, err := c.tryAgain(ctx, uncapped)
+	if err != nil {
+		return err
+	}
 	for _, j := range jobs {
 		made := again[j.Output]
 		now := decided[j.Output]
+		if one, ok := older[j.Output]; ok && one.Reason == now.Reason {
+			continue // made before qualities were capped
+		}
 		f := asset.Finding{Rule: asset.RuleUnverified, Severity: asset.Error, Path: j.Output,
 			Hint: "make it again, or take it as it is by `webpress accept`"}
 		of := fixes{again: []string{j.Source.Path}, add: []string{j.Output, c.lock()}}

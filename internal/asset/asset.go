@@ -107,6 +107,10 @@ const (
 // OriginalRemoved is the note of a Result whose source was removed by this run.
 const OriginalRemoved = "original removed"
 
+// QualityCapped begins the note of a Result that was encoded with a lower quality than that
+// of the settings, as its source has no higher one.
+const QualityCapped = "encoded with quality "
+
 // A Result is what became of one Source.
 type Result struct {
 	Source Source `json:"source"`

@@ -11,6 +11,8 @@ type Variant struct {
 	// would be the same.
 	Quality    int  `json:"quality"`
 	OwnQuality bool `json:"own-quality,omitempty"`
+	// NoQualityCap allows a higher quality than that of a source that is a JPEG.
+	NoQualityCap bool `json:"no-quality-cap,omitempty"`
 	// Lossless is one of LosslessAuto, LosslessAlways, LosslessNever.
 	Lossless string `json:"lossless"`
 	// NearLossless is one of NearLosslessAuto and NearLosslessNever; it counts where

@@ -44,6 +44,16 @@ var avifQualities = [3][11]int{
 // Photos differ by 10 either way.
 var jpegQualities = [11]int{15, 20, 25, 30, 36, 42, 48, 55, 69, 85, 95}
 
+// WebPQuality returns the quality of WebP that looks as JPEG of a quality on IJG's scale
+// does: the highest one for which QualityFor gives no more than that.
+func WebPQuality(jpegQuality int) int {
+	q := 100
+	for q > 0 && QualityFor(asset.JPEG, q, 0) > jpegQuality {
+		q--
+	}
+	return q
+}
+
 // QualityFor returns the quality on the scale of a format's encoder, at an effort, that
 // looks as WebP of a quality, 0 to 100, does.
 func QualityFor(format asset.Format, webpQuality, effort int) int {

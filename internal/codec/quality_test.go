@@ -33,6 +33,15 @@ func TestQualityFor(t *testing.T) {
 	}
 }
 
+// Of JPEG, the quality for WebP is the highest that looks no better.
+func TestWebPQuality(t *testing.T) {
+	for jpeg, want := range map[int]int{-1: 0, 1: 0, 15: 0, 30: 30, 50: 63, 60: 73, 69: 80, 75: 84, 80: 87, 95: 100, 100: 100} {
+		if got := WebPQuality(jpeg); got != want {
+			t.Errorf("%d: %d, want %d", jpeg, got, want)
+		}
+	}
+}
+
 // An image is about as near to the original in each format.
 func TestSameQuality(t *testing.T) {
 	opaque, _, _ := photo(t, 240, 160)

@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // defaults is what Load gives where no source says anything.
 func defaults(dir string) Config {
 	return Config{
-		Verb: Convert, Crop: "none", Background: "#ffffff", Quality: Quality{Look: 80}, Lossless: "auto", NearLossless: "auto", Effort: 4,
+		Verb: Convert, Crop: "none", Background: "#ffffff", Quality: Quality{Look: 80}, QualityCap: true, Lossless: "auto", NearLossless: "auto", Effort: 4,
 		Metadata: "icc", Output: "{dir}/{name}.webp", Originals: "keep",
 		MaxPixels: 16383 * 16383, MaxFileSize: 256 << 20, FailOn: "error", Summary: true,
 		CommitMethod: "auto", ArtifactName: "webpress", Retries: 5,
@@ -154,7 +154,7 @@ verbose: true
 				wd := c.WorkingDirectory
 				*c = Config{
 					Verb: Convert, File: "webpress.yml", Glob: []string{"**/*.{png,jpg}", "!drafts/**"}, Ignore: []string{"a", "b"},
-					Format: []string{"webp"}, Crop: "none", Background: "#ffffff", Quality: Quality{}, Lossless: "never", NearLossless: "auto", Effort: 6, MaxWidth: 1200, MaxHeight: 16383, Metadata: "none",
+					Format: []string{"webp"}, Crop: "none", Background: "#ffffff", Quality: Quality{}, QualityCap: true, Lossless: "never", NearLossless: "auto", Effort: 6, MaxWidth: 1200, MaxHeight: 16383, Metadata: "none",
 					Output: "web/{dir}/{name}.{ext}.webp", Overwrite: true, Originals: "remove", MinSavings: 5, DryRun: true,
 					MaxPixels: 1, MaxFileSize: 64 << 20, MemoryLimit: 1e9, Jobs: 2, FailOn: "none", Summary: false,
 					CommitMethod: "auto", ArtifactName: "webpress", Retries: 5,

@@ -64,12 +64,45 @@ func TestVerify(t *testing.T) {
 			}
 		})
 	}
+	// Of a JPEG, what was made before qualities were capped is a result too.
+	content, err := os.ReadFile("../../testdata/pictures/jpeg/420.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	capped := asset.Job{
+		Source: asset.Source{Path: "a.jpg", Format: asset.JPEG, Size: int64(len(content))}, Output: "a.webp",
+		Recipe: asset.Recipe{Variant: asset.Variant{Format: asset.JPEG, Quality: 100}},
+	}
+	uncapped := capped
+	uncapped.Recipe.NoQualityCap = true
+	out := [2]Output{}
+	for i, j := range []asset.Job{capped, uncapped} {
+		if out[i], err = Remake(t.Context(), j, content, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out[0].After >= out[1].After {
+		t.Fatalf("capped %d bytes, uncapped %d", out[0].After, out[1].After)
+	}
+	for _, tt := range []struct {
+		name string
+		j    asset.Job
+		data []byte
+		ok   bool
+	}{
+		{"capped", capped, out[0].Data, true}, {"made before", capped, out[1].Data, true},
+		{"uncapped", uncapped, out[1].Data, true}, {"capped for uncapped", uncapped, out[0].Data, false},
+	} {
+		if err := Verify(t.Context(), tt.j, content, tt.data, 0); (err == nil) != tt.ok {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
 	if err := Verify(t.Context(), asset.Job{}, []byte("none"), nil, 0); err == nil {
 		t.Error("what is not an image passes")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	content, err := os.ReadFile("../../testdata/pictures/png/p3.png")
+	content, err = os.ReadFile("../../testdata/pictures/png/p3.png")
 	if err != nil {
 		t.Fatal(err)
 	}

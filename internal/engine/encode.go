@@ -118,14 +118,6 @@ func (e *encoder) encodePixels(im *pixel.Image) (data []byte, lossless bool, err
 	return data, lossless, err
 }
 
-// ownQuality is the quality of a job on the scale of its format.
-func (j job) ownQuality() int {
-	if j.OwnQuality {
-		return j.Quality
-	}
-	return codec.QualityFor(j.Format, j.Quality, j.Effort)
-}
-
 // webp encodes im as WebP without metadata.
 func (e *encoder) webp(im *pixel.Image) (data []byte, lossless bool, err error) {
 	o := codec.EncodeOptions{Quality: e.Quality, Effort: e.Effort}

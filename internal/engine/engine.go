@@ -39,6 +39,7 @@ func Convert(ctx context.Context, data []byte, info codec.Info, variants []asset
 	for i, v := range variants {
 		jobs[i] = newJob(info, v)
 	}
+	capped := capQuality(data, info, jobs)
 	c := converter{ctx: ctx, data: data, info: info, Options: o}
 	outputs := make([]Output, len(jobs))
 	if err := c.convert(jobs, outputs, func(i int) bool { return jobs[i].Metadata != asset.MetadataNone }, true); err != nil {
@@ -58,6 +59,9 @@ func Convert(ctx context.Context, data []byte, info codec.Info, variants []asset
 	for i := range outputs {
 		if large[i] {
 			outputs[i].Notes = append(outputs[i].Notes, profileConverted)
+		}
+		if capped[i] != "" {
+			outputs[i].Notes = append(outputs[i].Notes, capped[i])
 		}
 	}
 	return outputs, nil

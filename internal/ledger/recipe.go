@@ -30,6 +30,9 @@ func Digest(r asset.Recipe, codecs string) string {
 	default:
 		r.OwnQuality = false
 	}
+	if r.Format == asset.PNG || r.Lossless == asset.LosslessAlways {
+		r.NoQualityCap = false
+	}
 	data, err := json.Marshal(struct {
 		Codecs string
 		asset.Recipe

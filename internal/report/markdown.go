@@ -333,7 +333,7 @@ func (r Report) notes() section {
 	row := func(i int) string {
 		text := prose(short(notes[i].text, 4*nameWidth))
 		if notes[i].path != "" {
-			text = code(short(notes[i].path, nameWidth)) + " " + text
+			text = code(short(notes[i].path, nameWidth)) + notes[i].more() + " " + text
 		}
 		return "- " + text + "\n"
 	}

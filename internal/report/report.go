@@ -280,8 +280,20 @@ func (r Report) bySavings() []row {
 	return of
 }
 
-// A remark is a note on the run, or on the source at path.
-type remark struct{ path, text string }
+// A remark is a note on the run, or on the source at path and on others.
+type remark struct {
+	path   string
+	others int
+	text   string
+}
+
+// more is such as " and 3 others".
+func (m remark) more() string {
+	if m.others == 0 {
+		return ""
+	}
+	return " and " + count(m.others, "other")
+}
 
 // remarks returns the notices, and then the notes of all results but those that
 // were done before the run: they were told then, unless that the original is gone.
@@ -291,6 +303,7 @@ func (r Report) remarks() []remark {
 		all = append(all, remark{text: notice})
 	}
 	seen := map[remark]bool{}
+	capped := map[string]int{} // by text: of many sources, it is said once
 	for _, one := range r.Results {
 		for _, note := range one.Notes {
 			m := remark{path: one.Source.Path, text: note}
@@ -298,6 +311,13 @@ func (r Report) remarks() []remark {
 				continue
 			}
 			seen[m] = true
+			if strings.HasPrefix(note, asset.QualityCapped) {
+				if i, ok := capped[note]; ok {
+					all[i].others++
+					continue
+				}
+				capped[note] = len(all)
+			}
 			all = append(all, m)
 		}
 	}

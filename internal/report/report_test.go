@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -244,5 +245,27 @@ func TestLinked(t *testing.T) {
 		if got := linked("`x`", address); got != want {
 			t.Errorf("linked to %q: %q, want %q", address, got, want)
 		}
+	}
+}
+
+// What is said of the quality of many is said once for each text.
+func TestCappedOnce(t *testing.T) {
+	in := Input{}
+	for i := range 5 {
+		in.Results = append(in.Results, asset.Result{
+			Source: asset.Source{Path: fmt.Sprintf("%d.jpg", i)}, Status: asset.Converted, Output: "x", Before: 9, After: 5,
+			Notes: []string{fmt.Sprintf("%s%d", asset.QualityCapped, 60+i/4), "damaged"},
+		})
+	}
+	text := New(in).Text()
+	for _, line := range []string{
+		"\n  0.jpg and 3 others: encoded with quality 60\n", "\n  4.jpg: encoded with quality 61\n", "\n  0.jpg: damaged\n", "\n  4.jpg: damaged\n",
+	} {
+		if !strings.Contains(text, line) {
+			t.Errorf("no line %q in:\n%s", line, text)
+		}
+	}
+	if md := New(in).Markdown(0); !strings.Contains(md, "- `0.jpg` and 3 others encoded with quality 60\n") {
+		t.Error(md)
 	}
 }

@@ -175,7 +175,7 @@ func (r Report) notesText(b *strings.Builder) {
 	b.WriteString("\nnotes\n")
 	for _, note := range notes[:min(len(notes), openRows/2)] {
 		if note.path != "" {
-			note.text = note.path + ": " + note.text
+			note.text = note.path + note.more() + ": " + note.text
 		}
 		wrap(b, "  ", ci.Visible(note.text))
 	}
