@@ -48,9 +48,10 @@ var imports = []struct{ name, may string }{
 	{"notify", "asset ci forge wire"},
 	{"console", "asset ci config report"},
 	{"setup", "project"},
+	{"history", "asset codec git ledger store tree"},
 	{"diff", "asset ci forge git"},
 	{"target", "asset ci config console forge git report store wire"},
-	{"app", "asset budget cache ci codec config console convert diff engine git ledger notify project report scan setup shell store target tree wire"},
+	{"app", "asset budget cache ci codec config console convert diff engine git history ledger notify project report scan setup shell store target tree wire"},
 }
 
 // tools are commands that make files of the project. No room may import them,

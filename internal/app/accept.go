@@ -78,15 +78,15 @@ func (r *run) accept(ctx context.Context) int {
 	}
 	outputs := make([]string, len(accepted))
 	for i, t := range accepted {
-		outputs[i] = path.Join(p.prefix, t.Output)
+		outputs[i] = path.Join(p.Prefix, t.Output)
 	}
-	blobs, err := p.hash(ctx, outputs)
+	blobs, err := p.Hash(ctx, outputs)
 	if err != nil {
 		return r.stop(ctx, err)
 	}
 	for i, t := range accepted {
 		info, err := os.Stat(r.settings.At(t.Output))
-		if err != nil || !p.Accept(t.Job, p.prefix, p.codecs, info.Size(), blobs[outputs[i]]) {
+		if err != nil || !p.Accept(t.Job, p.Prefix, p.Codecs, info.Size(), blobs[outputs[i]]) {
 			return r.stop(ctx, &asset.Fault{
 				Message: fmt.Sprintf("accept %q: nothing is written down about its source %q, which git ignores", t.Output, t.Source.Path),
 				Hint:    "add the source to git first",
@@ -97,7 +97,7 @@ func (r *run) accept(ctx context.Context) int {
 		r.log.Line("a dry run: %s would be accepted", english.Plural(len(accepted), "result", ""))
 		return Fine
 	}
-	if _, err := p.save(); err != nil {
+	if _, err := p.Save(); err != nil {
 		r.log.Fault(err)
 		return Undelivered
 	}
@@ -105,7 +105,7 @@ func (r *run) accept(ctx context.Context) int {
 		r.log.Line("%q accepted for the result of %q, as it is", t.Output, t.Source.Path)
 	}
 	if r.repo != nil && len(accepted) > 0 {
-		names, err := r.addable(ctx, append(outputsOf(accepted), p.lock()), nil)
+		names, err := r.addable(ctx, append(outputsOf(accepted), p.LockPath()), nil)
 		if err != nil {
 			r.log.Fault(err)
 			return Undelivered

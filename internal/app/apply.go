@@ -139,11 +139,11 @@ func (r *run) lockOf(ctx context.Context, d store.Delivery) (*store.Lock, error)
 	if r.settings.DryRun {
 		return nil, nil
 	}
-	p, err := r.remember(ctx)
+	p, err := r.loadHistory(ctx)
 	if p == nil || err != nil {
 		return nil, err
 	}
-	base, err := p.repo.FileAt(ctx, "HEAD", ledger.Name)
+	base, err := p.Repo.FileAt(ctx, "HEAD", ledger.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -153,12 +153,12 @@ func (r *run) lockOf(ctx context.Context, d store.Delivery) (*store.Lock, error)
 		jobs = append(jobs, asset.Job{Source: one.Source, Recipe: d.Recipe(one.Source, one.Output), Output: one.Output, Remove: d.Remove(one.Source)})
 		outputs = append(outputs, one.Output)
 	}
-	blobs, err := p.hash(ctx, outputs)
+	blobs, err := p.Hash(ctx, outputs)
 	if err != nil {
 		return nil, err
 	}
-	p.Record(jobs, d.Results, "", p.codecs, blobs)
-	return p.lockFile(base), nil
+	p.Record(jobs, d.Results, "", p.Codecs, blobs)
+	return p.ForCommit(base), nil
 }
 
 // fromTop is a path from the root of the repository as seen from the working

@@ -42,7 +42,7 @@ func (r *run) readHead(ctx context.Context, to unmoved) (*headTree, error) {
 	if h.sizes, err = h.repo.Sizes(ctx, h.commit); err != nil && ctx.Err() != nil {
 		return nil, err
 	}
-	p, err := r.remember(ctx)
+	p, err := r.loadHistory(ctx)
 	if p == nil || err != nil {
 		return h, err
 	}

@@ -223,14 +223,14 @@ func (b *budgets) want(file string) (w budget.Want) {
 // markResults marks the files that webpress has made of others, as webpress.lock says
 // and their contents bear out.
 func (b *budgets) markResults(ctx context.Context, files []budget.File, found scan.Found) error {
-	p, err := b.remember(ctx)
+	p, err := b.loadHistory(ctx)
 	if p == nil || err != nil {
 		return err
 	}
 	blobs := map[string]string{}
 	var ask []string
 	for _, f := range files {
-		at := path.Join(p.prefix, f.Path)
+		at := path.Join(p.Prefix, f.Path)
 		switch blob := found.Files[f.Path].Blob; {
 		case len(p.MadeAs(at)) == 0:
 		case blob != "":
@@ -239,14 +239,14 @@ func (b *budgets) markResults(ctx context.Context, files []budget.File, found sc
 			ask = append(ask, at)
 		}
 	}
-	hashed, err := p.hash(ctx, ask)
+	hashed, err := p.Hash(ctx, ask)
 	if err != nil {
 		return err
 	}
 	maps.Copy(blobs, hashed)
 	for i := range files {
 		f := &files[i]
-		at := path.Join(p.prefix, f.Path)
+		at := path.Join(p.Prefix, f.Path)
 		f.Result = blobs[at] != "" && slices.ContainsFunc(p.MadeAs(at), func(e ledger.Entry) bool {
 			return e.Source != at && e.Output.Blob == blobs[at]
 		})

@@ -11,12 +11,13 @@ import (
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/diff"
+	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/ledger"
 )
 
 // only says which files belong to a run that is confined to changes: those that
 // have changed, and those of which an output has.
-func only(c *diff.Changes, p *past, prefix string) func(file, blob string) bool {
+func only(c *diff.Changes, p *history.History, prefix string) func(file, blob string) bool {
 	return func(file, blob string) bool {
 		at := path.Join(prefix, file)
 		if c.Has(at) || blob == "" {

@@ -11,6 +11,7 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/ledger"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/tree"
@@ -85,12 +86,12 @@ func (r *run) checkOutputs(ctx context.Context, in *report.Input, checked map[st
 		return err
 	}
 	defer release()
-	p, err := r.remember(ctx)
+	p, err := r.loadHistory(ctx)
 	if err != nil {
 		return err
 	}
 	if p == nil {
-		p = r.noPast()
+		p = r.newHistory()
 	}
 	v, err := r.look(ctx, p)
 	if err != nil {
@@ -110,7 +111,7 @@ func (r *run) checkOutputs(ctx context.Context, in *report.Input, checked map[st
 		checked[t.Source.Path] = true
 	}
 	in.Notices = append(in.Notices, v.found.Notices...)
-	c := outputCheck{run: r, past: p, view: v, in: in, fixes: fixes{run: r, lock: p.lock()}, moving: map[string]bool{}}
+	c := outputCheck{run: r, past: p, view: v, in: in, fixes: fixes{run: r, lock: p.LockPath()}, moving: map[string]bool{}}
 	for _, one := range v.settled {
 		if one.Status == asset.Failed {
 			f, of := unreadable(one)
@@ -145,7 +146,7 @@ func unreadable(one asset.Result) (f asset.Finding, of fixes) {
 // An outputCheck is the part of a check that is about outputs.
 type outputCheck struct {
 	*run
-	*past
+	past *history.History
 	*view
 	in    *report.Input
 	fixes fixes
@@ -162,7 +163,7 @@ type fixable struct {
 
 // add adds a finding, and its fix.
 func (c *outputCheck) add(source string, f asset.Finding, of fixes) {
-	if c.files[source].Untracked {
+	if c.past.Files[source].Untracked {
 		f.Severity = asset.Warning // no commit has it, and so none waits for it
 	}
 	// Of the outputs of a source one after the other, what is to say is said once.
@@ -212,7 +213,7 @@ func (c *outputCheck) notAdded(ctx context.Context) error {
 			continue
 		}
 		sourceOf[one.Output] = one.Source.Path
-		if _, listed := c.files[one.Output]; !listed && !one.Source.Ignored {
+		if _, listed := c.past.Files[one.Output]; !listed && !one.Source.Ignored {
 			unlisted = append(unlisted, one.Output)
 		}
 	}
@@ -233,7 +234,7 @@ func (c *outputCheck) notAdded(ctx context.Context) error {
 				Rule: asset.RuleIgnored, Severity: asset.Error, Path: name,
 				Message: fmt.Sprintf("%q, the result of %q, is ignored by git, and no commit will have it", name, sourceOf[name]),
 				Hint:    ignoredHint,
-			}, fixes{force: []string{name}, add: []string{c.lock()}})
+			}, fixes{force: []string{name}, add: []string{c.past.LockPath()}})
 		}
 	}
 	return nil
@@ -244,17 +245,17 @@ func (c *outputCheck) notAdded(ctx context.Context) error {
 func (c *outputCheck) orphans(all []ledger.Orphan) {
 	prefix := c.run.prefix(c.run.repo)
 	for _, o := range all {
-		name, below := c.past.below(o.Path)
-		source, _ := c.past.below(o.Source)
+		name, below := c.past.Below(o.Path)
+		source, _ := c.past.Below(o.Source)
 		if !below || o.Edited || o.IsSource || c.moving[o.Path] {
 			continue
 		}
 		f := asset.Finding{
 			Rule: asset.RuleOrphan, Severity: asset.Warning, Path: name,
-			Message: fmt.Sprintf("%q is an orphan: %s", name, c.past.why(o)),
+			Message: fmt.Sprintf("%q is an orphan: %s", name, c.past.Why(o)),
 			Hint:    "remove it with `webpress --prune`",
 		}
-		of := fixes{prune: []string{source}, gone: []string{name}, add: []string{c.lock()}}
+		of := fixes{prune: []string{source}, gone: []string{name}, add: []string{c.past.LockPath()}}
 		if o.Moved {
 			of.prune, of.convert = nil, of.prune
 		}
@@ -269,7 +270,7 @@ func (c *outputCheck) orphans(all []ledger.Orphan) {
 		}
 		if o.Unproven {
 			f.Message = fmt.Sprintf("%q may be an orphan: webpress.lock has it for the result of %q, which git's history does not bear out", name, o.Source)
-			f.Hint, of = unprovenHint(c.whole)+"; if it is a result, remove it with git", fixes{}
+			f.Hint, of = c.past.UnprovenHint()+"; if it is a result, remove it with git", fixes{}
 			f.Severity = asset.Warning
 		}
 		c.add("", f, of)
@@ -280,8 +281,8 @@ func (c *outputCheck) orphans(all []ledger.Orphan) {
 // have as they are, the sources where they were edited since they were added, and
 // the lock file; sorted. What git ignores
 // does not count.
-func (r *run) notAdded(ctx context.Context, p *past, v *view, results []asset.Result) ([]string, error) {
-	if p.repo == nil {
+func (r *run) notAdded(ctx context.Context, p *history.History, v *view, results []asset.Result) ([]string, error) {
+	if p.Repo == nil {
 		return nil, nil
 	}
 	var names, ask []string
@@ -289,17 +290,17 @@ func (r *run) notAdded(ctx context.Context, p *past, v *view, results []asset.Re
 		if one.Output == "" || one.Status == asset.Failed || tree.IsOutside(one.Output) {
 			continue
 		}
-		if f := p.files[one.Source.Path]; f.Index != "" && f.Blob == "" {
+		if f := p.Files[one.Source.Path]; f.Index != "" && f.Blob == "" {
 			names = append(names, one.Source.Path) // the commit would have the result of another picture
 		}
-		switch f, listed := p.files[one.Output]; {
+		switch f, listed := p.Files[one.Output]; {
 		case !listed: // git was asked about some of the files alone, or ignores it
-			ask = append(ask, path.Join(p.prefix, one.Output))
+			ask = append(ask, path.Join(p.Prefix, one.Output))
 		case f.Blob == "":
 			names = append(names, one.Output)
 		}
 	}
-	if p.data != nil {
+	if p.HasFile() {
 		ask = append(ask, ledger.Name)
 	}
 	if len(ask) == 0 {
@@ -309,7 +310,7 @@ func (r *run) notAdded(ctx context.Context, p *past, v *view, results []asset.Re
 	if len(ask) > manyPaths {
 		under = nil
 	}
-	files, err := p.repo.Files(ctx, under...)
+	files, err := p.Repo.Files(ctx, under...)
 	if err != nil {
 		return nil, err
 	}
@@ -319,7 +320,7 @@ func (r *run) notAdded(ctx context.Context, p *past, v *view, results []asset.Re
 	}
 	for _, f := range files {
 		if asked[f.Path] && f.Blob == "" {
-			names = append(names, p.fromHere(f.Path))
+			names = append(names, p.FromHere(f.Path))
 		}
 	}
 	slices.Sort(names)

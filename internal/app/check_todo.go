@@ -50,9 +50,9 @@ func (c *outputCheck) todo(ctx context.Context) error {
 			of.gone = append(of.gone, t.Source.Path)
 		}
 		if len(of.convert)+len(of.again) > 0 {
-			of.add, of.gone = append(of.add, c.lock()), append(of.gone, replaced[t.Output]...)
+			of.add, of.gone = append(of.add, c.past.LockPath()), append(of.gone, replaced[t.Output]...)
 			// A commit of the result alone would leave it without its source elsewhere.
-			if c.files[t.Source.Path].Untracked && !t.Remove {
+			if c.past.Files[t.Source.Path].Untracked && !t.Remove {
 				of.add = append(of.add, t.Source.Path)
 			}
 			if ignored[t.Output] {
@@ -83,7 +83,7 @@ func (c *outputCheck) replaced(ctx context.Context, tried map[string]asset.Resul
 			outputs = append(outputs, e.Output.Path)
 		}
 	}
-	blobs, err := worktree{ctx, c.past}.Blobs(unique(outputs))
+	blobs, err := c.past.Tree(ctx).Blobs(unique(outputs))
 	if err != nil {
 		return nil, err
 	}
@@ -91,18 +91,18 @@ func (c *outputCheck) replaced(ctx context.Context, tried map[string]asset.Resul
 	for _, t := range c.view.todo {
 		if t.Moved {
 			by[t.Output] = append(by[t.Output], t.Like)
-			c.moving[path.Join(c.past.prefix, t.Like)] = true
+			c.moving[path.Join(c.past.Prefix, t.Like)] = true
 		}
-		takes := []string{path.Join(c.past.prefix, t.Output)}
+		takes := []string{path.Join(c.past.Prefix, t.Output)}
 		if !makesNone(tried[t.Output]) {
 			takes = nil
 		}
-		if old, ok := c.Supersedes(path.Join(c.past.prefix, t.Source.Path), path.Join(c.past.prefix, t.Output)); ok {
+		if old, ok := c.past.Supersedes(path.Join(c.past.Prefix, t.Source.Path), path.Join(c.past.Prefix, t.Output)); ok {
 			takes = append(takes, old)
 		}
-		for _, e := range c.Of(path.Join(c.past.prefix, t.Source.Path)) {
+		for _, e := range c.past.Of(path.Join(c.past.Prefix, t.Source.Path)) {
 			o := e.Output
-			name, below := c.past.below(o.Path)
+			name, below := c.past.Below(o.Path)
 			if below && slices.Contains(takes, o.Path) && !o.Accepted && o.Blob != "" && blobs[o.Path] == o.Blob {
 				by[t.Output] = append(by[t.Output], name)
 				c.moving[o.Path] = true
@@ -132,7 +132,7 @@ func (c *outputCheck) gitIgnores(ctx context.Context, names []string) (map[strin
 // that was not tried.
 func (c *outputCheck) ofTodo(t ledger.Todo, tried asset.Result) (f asset.Finding, of fixes) {
 	source, output := t.Source.Path, t.Output
-	lost := fixes{run: c.run, lock: c.lock(), convert: []string{source}}
+	lost := fixes{run: c.run, lock: c.past.LockPath(), convert: []string{source}}
 	lose := func() []string { return lost.webpress(lost.convert, "--overwrite") }
 	switch {
 	case tried.Status == asset.Failed:
@@ -142,19 +142,19 @@ func (c *outputCheck) ofTodo(t ledger.Todo, tried asset.Result) (f asset.Finding
 			Rule: asset.RuleEdited, Severity: asset.Error, Path: output,
 			Message: fmt.Sprintf("%q was changed by hand since it was made of %q", output, source),
 			Hint:    "keep it by `webpress accept`, bring it back with git, or make it again with `--overwrite`",
-		}, fixes{accept: []string{output}, lost: lose(), add: []string{output, c.lock()}}
+		}, fixes{accept: []string{output}, lost: lose(), add: []string{output, c.past.LockPath()}}
 	case t.Accepted && !t.Overwrite && tried.Status == asset.Converted:
 		return asset.Finding{
 			Rule: asset.RuleEdited, Severity: asset.Error, Path: output,
 			Message: fmt.Sprintf("%q was accepted for the result of %q, and %s since then", output, source, changedSince(t.Why)),
 			Hint:    "look at it, and keep it by `webpress accept`, or make it again with `--overwrite`",
-		}, fixes{accept: []string{output}, lost: lose(), add: []string{output, c.lock()}}
+		}, fixes{accept: []string{output}, lost: lose(), add: []string{output, c.past.LockPath()}}
 	case t.Occupied && tried.Status == asset.Converted:
 		return asset.Finding{
 			Rule: asset.RuleOccupied, Severity: asset.Error, Path: output,
 			Message: fmt.Sprintf("%q is not made by webpress, and is where the result of %q goes", output, source),
 			Hint:    "take it for the result by `webpress accept`, move it away, or replace it with `--overwrite`",
-		}, fixes{accept: []string{output}, lost: lose(), add: []string{output, c.lock()}}
+		}, fixes{accept: []string{output}, lost: lose(), add: []string{output, c.past.LockPath()}}
 	}
 	return asset.Finding{
 		Rule: asset.RuleOutdated, Severity: asset.Error, Path: source,

@@ -20,6 +20,7 @@ import (
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/convert"
+	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/shell"
 	"github.com/webpress/webpress/internal/target"
@@ -58,7 +59,7 @@ func (r *run) convert(ctx context.Context) int {
 		r.log.Line("%s opened to see what %s", english.Plural(v.found.Opened, "file", ""), what)
 	}
 	jobs := v.jobs()
-	results, err := r.work(ctx, jobs, v.settled, r.journalize(p))
+	results, err := r.work(ctx, jobs, v.settled, r.journal(p))
 	if err != nil {
 		return r.stop(ctx, err)
 	}
@@ -68,11 +69,11 @@ func (r *run) convert(ctx context.Context) int {
 
 // enter keeps other runs out of the tree until release is called, and finds what
 // there is to do in it.
-func (r *run) enter(ctx context.Context) (p *past, v *view, release func(), err error) {
+func (r *run) enter(ctx context.Context) (p *history.History, v *view, release func(), err error) {
 	if release, err = r.exclude(ctx, r.root(), r.settings.DryRun); err != nil {
 		return nil, nil, nil, err
 	}
-	if p, err = r.remember(ctx); err == nil {
+	if p, err = r.loadHistory(ctx); err == nil {
 		v, err = r.look(ctx, p)
 	}
 	if err == nil {
@@ -87,7 +88,7 @@ func (r *run) enter(ctx context.Context) (p *past, v *view, release func(), err 
 // An outcome is what a run has come to, before it is delivered.
 type outcome struct {
 	*view
-	past    *past
+	past    *history.History
 	results []asset.Result
 	// left is the number of jobs without a result.
 	left int

@@ -19,6 +19,7 @@ import (
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/convert"
+	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/ledger"
 	"github.com/webpress/webpress/internal/scan"
 	"github.com/webpress/webpress/internal/tree"
@@ -43,7 +44,7 @@ type view struct {
 
 // look finds the pictures and holds them against what earlier runs have done.
 // p is nil where nothing is known of those.
-func (r *run) look(ctx context.Context, p *past) (*view, error) {
+func (r *run) look(ctx context.Context, p *history.History) (*view, error) {
 	v := &view{}
 	confined, err := r.changed(ctx)
 	if err != nil {
@@ -54,7 +55,7 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 		o.Only = only(confined, p, r.prefix(r.repo))
 	}
 	if p != nil {
-		o.Known = p.known
+		o.Known = p.KnownHere
 	}
 	if v.found, err = scan.Find(ctx, o); err != nil {
 		return nil, err
@@ -72,13 +73,13 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 	if err := r.missing(v.settled); err != nil {
 		return nil, err
 	}
-	if notice := ignoredSources(v.found.Sources); notice != "" && p != nil && p.repo != nil && r.settings.Verb == config.Convert {
+	if notice := ignoredSources(v.found.Sources); notice != "" && p != nil && p.Repo != nil && r.settings.Verb == config.Convert {
 		v.found.Notices = append(v.found.Notices, notice)
 	}
 	caches := r.settings.CacheDir != ""
 	if p == nil {
 		if caches {
-			if err := r.noPast().identify(ctx, v.found.Sources, true); err != nil {
+			if err := r.newHistory().Identify(ctx, v.found.Sources, true); err != nil {
 				return nil, err
 			}
 		}
@@ -94,10 +95,10 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 		}
 		return v, nil
 	}
-	p.files = v.found.Files
-	sources, made := p.withoutOutputs(v.found.Sources, len(r.settings.Paths) > 0)
+	p.Files = v.found.Files
+	sources, made := p.WithoutOutputs(v.found.Sources, len(r.settings.Paths) > 0)
 	v.settled = append(v.settled, made...)
-	if err := p.identify(ctx, sources, caches); err != nil {
+	if err := p.Identify(ctx, sources, caches); err != nil {
 		return nil, err
 	}
 	jobs, settled := convert.Plan(sources, r.wishes)
@@ -116,7 +117,7 @@ func (r *run) look(ctx context.Context, p *past) (*view, error) {
 		}
 		return out
 	})
-	split, err := p.Split(jobs, p.prefix, p.codecs, worktree{ctx, p})
+	split, err := p.Split(jobs, p.Prefix, p.Codecs, p.Tree(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -226,9 +227,9 @@ const ignoredSource = "every run converts it again, and webpress.lock has no lin
 
 // isGone says that a file that was named is not there, and that webpress.lock has results
 // of it: to prune is about those.
-func (r *run) isGone(p *past, one asset.Result) bool {
+func (r *run) isGone(p *history.History, one asset.Result) bool {
 	_, err := os.Lstat(r.settings.At(filepath.FromSlash(one.Source.Path)))
-	return errors.Is(err, fs.ErrNotExist) && len(p.Of(path.Join(p.prefix, one.Source.Path))) > 0
+	return errors.Is(err, fs.ErrNotExist) && len(p.Of(path.Join(p.Prefix, one.Source.Path))) > 0
 }
 
 // jobs are what is left to do.
@@ -275,35 +276,4 @@ func (r *run) ownFolders() []string {
 		}
 	}
 	return patterns
-}
-
-// withoutOutputs takes the outputs of webpress out of sources: a WebP that it has
-// made is not compressed again. One that was made in the place of its source is a
-// source still.
-func (p *past) withoutOutputs(sources []asset.Source, named bool) (left []asset.Source, made []asset.Result) {
-	left = sources[:0]
-	for _, s := range sources {
-		at := path.Join(p.prefix, s.Path)
-		output := false
-		if s.Format.IsOutput() {
-			for _, e := range p.MadeAs(at) {
-				output = output || e.Source != at
-			}
-		}
-		if !output {
-			left = append(left, s)
-			continue
-		}
-		reason := asset.IsWebP
-		if s.Format != asset.WebP {
-			if !named {
-				continue // it was not asked for: patterns take such files without naming them
-			}
-			reason = asset.IsResult
-		}
-		made = append(made, asset.Result{
-			Source: s, Status: asset.Skipped, Reason: reason, Before: s.Size, Notes: s.Notes,
-		})
-	}
-	return left, made
 }

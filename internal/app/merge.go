@@ -47,7 +47,7 @@ func (r *run) merge(ctx context.Context) int {
 			return ImageFailed
 		}
 	}
-	o := outcome{view: v, past: p, results: s.take(ctx, v.jobs(), r.journalize(p))}
+	o := outcome{view: v, past: p, results: s.take(ctx, v.jobs(), r.journal(p))}
 	o.left = len(v.todo) - len(o.results)
 	r.log.Line("%s joined: %s", english.Plural(len(parts), "shard", ""), english.Plural(len(o.results), "result", ""))
 	progress := console.NewProgress(r.log, nil, 0, r.settings.Verbose, r.Now)

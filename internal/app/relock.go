@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/dustin/go-humanize/english"
 
@@ -15,18 +14,18 @@ import (
 // Lines that are whole and agree with the tree stay; no picture is touched.
 func (r *run) relock(ctx context.Context) int {
 	r.openRepo(ctx)
-	p := r.noPast()
-	release, err := r.exclude(ctx, p.root, false)
+	p := r.newHistory()
+	release, err := r.exclude(ctx, p.Root, false)
 	if err != nil {
 		return r.stop(ctx, err)
 	}
 	defer release()
-	data, err := readLock(p.root)
+	data, err := p.ReadFile()
 	switch {
 	case err != nil:
-		return r.stop(ctx, fmt.Errorf("read %q: %w", p.lock(), err))
+		return r.stop(ctx, err)
 	case data == nil:
-		r.log.Line("there is no %s, and nothing to mend", p.lock())
+		r.log.Line("there is no %s, and nothing to mend", p.LockPath())
 		return Fine
 	}
 	var lost []*ledger.Fault
@@ -36,9 +35,9 @@ func (r *run) relock(ctx context.Context) int {
 			r.log.Line("and %s more", english.Plural(len(lost)-i, "line", ""))
 			break
 		}
-		r.log.Line("%s, %s; left out", p.lock(), fault)
+		r.log.Line("%s, %s; left out", p.LockPath(), fault)
 	}
-	untrue, err := p.Agree(worktree{ctx, p})
+	untrue, err := p.Agree(p.Tree(ctx))
 	if err != nil {
 		return r.stop(ctx, err)
 	}
@@ -49,11 +48,11 @@ func (r *run) relock(ctx context.Context) int {
 		r.log.Line("a dry run: %s would be kept", english.Plural(p.Len(), "line", ""))
 		return Fine
 	}
-	if err := tree.WriteFile(p.root, ledger.Name, p.Encode()); err != nil {
-		r.log.Error("write %q: %s", p.lock(), err)
+	if err := tree.WriteFile(p.Root, ledger.Name, p.Encode()); err != nil {
+		r.log.Error("write %q: %s", p.LockPath(), err)
 		return Undelivered
 	}
-	r.log.Line("%s is whole again: %s kept, %d left out", p.lock(), english.Plural(p.Len(), "source", ""), len(lost)+len(untrue))
+	r.log.Line("%s is whole again: %s kept, %d left out", p.LockPath(), english.Plural(p.Len(), "source", ""), len(lost)+len(untrue))
 	if len(lost)+len(untrue) > 0 {
 		r.log.Line("run webpress to bring those up to date")
 	}

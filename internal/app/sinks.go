@@ -14,6 +14,7 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/ledger"
 	"github.com/webpress/webpress/internal/store"
 	"github.com/webpress/webpress/internal/tree"
@@ -180,7 +181,7 @@ func (r *run) ownFile(end string) string {
 
 // checkImages refuses a report in the place of a source or a result, before anything
 // is done.
-func (r *run) checkImages(p *past, v *view) error {
+func (r *run) checkImages(p *history.History, v *view) error {
 	results := slices.Clone(v.settled)
 	for _, t := range v.todo {
 		results = append(results, asset.Result{Source: t.Source, Output: t.Output})

@@ -13,6 +13,7 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/ledger"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/store"
@@ -22,7 +23,7 @@ import (
 
 // store hands the results to each store in turn. p may be nil. ok says that all was
 // delivered.
-func (r *run) store(ctx context.Context, to target.Stores, in report.Input, p *past, done finished) (_ []report.Delivery, ok bool) {
+func (r *run) store(ctx context.Context, to target.Stores, in report.Input, p *history.History, done finished) (_ []report.Delivery, ok bool) {
 	if len(to.List) == 0 || ctx.Err() != nil {
 		return r.hand(ctx, to, store.Delivery{})
 	}
@@ -108,7 +109,7 @@ func (r *run) put(ctx context.Context, s store.Store, d store.Delivery) report.D
 }
 
 // delivery is what there is to hand over.
-func (r *run) delivery(ctx context.Context, in report.Input, p *past) (store.Delivery, error) {
+func (r *run) delivery(ctx context.Context, in report.Input, p *history.History) (store.Delivery, error) {
 	s := r.settings
 	d := store.Delivery{
 		Dir: s.WorkingDirectory, Prefix: r.prefix(r.repo), Results: r.inTree(in.Results),
@@ -131,7 +132,7 @@ func (r *run) delivery(ctx context.Context, in report.Input, p *past) (store.Del
 	for _, f := range d.Files() {
 		outputs = append(outputs, f.Output)
 		if p != nil && f.Status == asset.Skipped {
-			known[f.Output] = p.files[f.Output].Blob
+			known[f.Output] = p.Files[f.Output].Blob
 		}
 	}
 	have, err := r.repo.Committed(ctx, d.Head, outputs, known)
@@ -157,20 +158,20 @@ func (r *run) inTree(all []asset.Result) []asset.Result {
 }
 
 // lockFor is the lock file for a commit on head, nil where that has it already.
-func (r *run) lockFor(ctx context.Context, p *past, head string) (*store.Lock, error) {
-	if p.data == nil && p.Len() == 0 {
+func (r *run) lockFor(ctx context.Context, p *history.History, head string) (*store.Lock, error) {
+	if !p.HasFile() && p.Len() == 0 {
 		return nil, nil
 	}
-	have, err := p.repo.Committed(ctx, head, []string{ledger.Name}, nil)
+	have, err := p.Repo.Committed(ctx, head, []string{ledger.Name}, nil)
 	if err != nil || have[ledger.Name] {
 		return nil, err
 	}
-	ignored, err := p.repo.Ignored(ctx, ledger.Name)
+	ignored, err := p.Repo.Ignored(ctx, ledger.Name)
 	if err != nil || ignored[ledger.Name] {
 		return nil, err
 	}
-	base, err := p.repo.FileAt(ctx, "HEAD", ledger.Name)
-	return p.lockFile(base), err
+	base, err := p.Repo.FileAt(ctx, "HEAD", ledger.Name)
+	return p.ForCommit(base), err
 }
 
 // prefix is the path of the working directory below the root of the repository,

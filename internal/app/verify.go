@@ -10,6 +10,7 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/convert"
+	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/ledger"
 )
 
@@ -73,7 +74,7 @@ func (c *outputCheck) verify(ctx context.Context) error {
 		}
 		f := asset.Finding{Rule: asset.RuleUnverified, Severity: asset.Error, Path: j.Output,
 			Hint: "make it again, or take it as it is by `webpress accept`"}
-		of := fixes{again: []string{j.Source.Path}, add: []string{j.Output, c.lock()}}
+		of := fixes{again: []string{j.Source.Path}, add: []string{j.Output, c.past.LockPath()}}
 		switch {
 		case made.Status == asset.Failed:
 			f, of = unreadable(made)
@@ -84,7 +85,7 @@ func (c *outputCheck) verify(ctx context.Context) error {
 			f.Message = fmt.Sprintf("webpress.lock says that %q is %s, and it is not so", j.Source.Path, now.Reason)
 		case makesNone(made):
 			f.Message = fmt.Sprintf("%q is not what webpress makes of %q: there is no result, for it is %s", j.Output, j.Source.Path, made.Reason)
-			of.add, of.gone = []string{c.lock()}, []string{j.Output}
+			of.add, of.gone = []string{c.past.LockPath()}, []string{j.Output}
 		default:
 			f.Message = fmt.Sprintf("%q is not what webpress makes of %q", j.Output, j.Source.Path)
 		}
@@ -101,7 +102,7 @@ func (c *outputCheck) toVerify(ctx context.Context) (jobs []asset.Job, results m
 	case config.Never:
 		return nil, nil, "", nil
 	case config.Auto:
-		if c.ci.Name() == "" || c.data == nil {
+		if c.ci.Name() == "" || !c.past.HasFile() {
 			return nil, nil, "", nil
 		}
 		base, why, err := c.baseLedger(ctx)
@@ -115,12 +116,12 @@ func (c *outputCheck) toVerify(ctx context.Context) (jobs []asset.Job, results m
 	}
 	done, results := c.done()
 	for _, j := range done {
-		entries := c.past.of(j)
+		entries := c.past.OfJob(j)
 		if !slices.ContainsFunc(entries, added) {
 			continue
 		}
 		if o, ok := acceptedOutput(entries); ok {
-			name, _ := c.past.below(o.Path)
+			name, _ := c.past.Below(o.Path)
 			c.add(j.Source.Path, asset.Finding{
 				Rule: asset.RuleAccepted, Severity: asset.Warning, Path: name,
 				Message: fmt.Sprintf("%q was accepted as it is, and is not what webpress makes of %q", name, j.Source.Path),
@@ -167,7 +168,7 @@ func (r *run) baseLedger(ctx context.Context) (l *ledger.Ledger, why string, err
 
 // again turns what is done into jobs, where a conversion is to verify results: those
 // that are what webpress makes stay, and others are replaced.
-func (r *run) again(p *past, v *view) {
+func (r *run) again(p *history.History, v *view) {
 	if r.settings.Verb != config.Convert || r.settings.Verify != config.Always || p == nil {
 		return
 	}
@@ -175,7 +176,7 @@ func (r *run) again(p *past, v *view) {
 	done := make(map[string]bool, len(jobs))
 	for _, j := range jobs {
 		done[j.Output] = true
-		entries := p.of(j)
+		entries := p.OfJob(j)
 		_, accepted := acceptedOutput(entries)
 		j.Own = !accepted && j.Output != j.Source.Path
 		v.todo = append(v.todo, ledger.Todo{Job: j, Why: ledger.WhyVerify, Grounds: entries})

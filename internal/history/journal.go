@@ -1,12 +1,14 @@
-package app
+package history
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/webpress/webpress/internal/asset"
@@ -25,7 +27,7 @@ const (
 )
 
 // A journal keeps what a run has finished until webpress.lock is written, so that a
-// run that is killed goes on where it was. Only one run at a time has it: see exclude.
+// run that is killed goes on where it was. Only one run at a time has it: see app.
 type journal struct {
 	dir, name string
 
@@ -37,12 +39,12 @@ type journal struct {
 	torn bool
 }
 
-// journalOf is the journal for the lock file of p.
-func journalOf(p *past) *journal {
-	if p.repo != nil {
-		return &journal{dir: p.repo.GitDir(), name: journalInGit}
+// journalOf is the journal for the lock file of h.
+func journalOf(h *History) *journal {
+	if h.Repo != nil {
+		return &journal{dir: h.Repo.GitDir(), name: journalInGit}
 	}
-	return &journal{dir: p.root, name: journalBeside}
+	return &journal{dir: h.Root, name: journalBeside}
 }
 
 // path is the absolute path, for people.
@@ -123,16 +125,16 @@ func (j *journal) remove() error {
 	return nil
 }
 
-// recall adds to p what a run that was killed has finished.
-func (r *run) recall(ctx context.Context, p *past) error {
-	data, err := journalOf(p).read()
-	if err != nil {
-		// It holds nothing that cannot be made again.
-		r.log.Warn("read %q: %s; what an interrupted run has finished is converted again", journalOf(p).path(), err)
+// Recall adds what a run that was killed has finished. unread is why its journal could not
+// be read: it holds nothing that cannot be made again.
+func (h *History) Recall(ctx context.Context) (unread, err error) {
+	data, unread := journalOf(h).read()
+	if unread != nil {
+		unread = fmt.Errorf("read %q: %w; what an interrupted run has finished is converted again", journalOf(h).path(), unread)
 	}
 	entries := ledger.ParseJournal(data)
 	if len(entries) == 0 {
-		return nil
+		return unread, nil
 	}
 	var outputs []string
 	for _, e := range entries {
@@ -140,34 +142,39 @@ func (r *run) recall(ctx context.Context, p *past) error {
 			outputs = append(outputs, e.Output.Path)
 		}
 	}
-	have, err := ledger.HashFiles(ctx, p.root, outputs)
+	have, err := ledger.HashFiles(ctx, h.Root, outputs)
 	if err != nil {
-		return err
+		return unread, err
 	}
-	var there []string
-	for name := range have {
-		there = append(there, name)
-	}
-	blobs, err := p.hash(ctx, there)
+	blobs, err := h.Hash(ctx, slices.Collect(maps.Keys(have)))
 	if err != nil {
-		return err
+		return unread, err
 	}
-	p.replaced = p.Fold(entries, have, blobs)
-	return nil
+	h.Replaced = h.Fold(entries, have, blobs)
+	return unread, nil
 }
 
-// journalize returns what writes results into the journal of p as they come, nil where
-// the run writes no lock file.
-func (r *run) journalize(p *past) func(asset.Job, asset.Result, []byte) error {
-	if p == nil || r.settings.DryRun || r.shard.total > 0 {
-		return nil
-	}
-	p.journal = journalOf(p)
+// Journal begins a journal, and returns what writes results into it as they come.
+func (h *History) Journal() func(asset.Job, asset.Result, []byte) error {
+	h.journal = journalOf(h)
 	return func(j asset.Job, result asset.Result, data []byte) error {
-		line, ok := ledger.JournalLine(j, result, data, p.prefix, p.codecs)
+		line, ok := ledger.JournalLine(j, result, data, h.Prefix, h.Codecs)
 		if !ok {
 			return nil
 		}
-		return p.journal.add(line, j.Remove)
+		return h.journal.add(line, j.Remove)
 	}
+}
+
+// CloseJournal removes the journal, once Save has written all that is in it. Its error is
+// a warning: why results were not in it, or why it is still there.
+func (h *History) CloseJournal() error {
+	if h.journal == nil {
+		return nil
+	}
+	var broken error
+	if h.journal.broken != nil {
+		broken = fmt.Errorf("%w; had this run been killed, webpress.lock would lack its results", h.journal.broken)
+	}
+	return errors.Join(broken, h.journal.remove()) // what stays is read once more, and says nothing new
 }

@@ -1,0 +1,64 @@
+package app
+
+import (
+	"context"
+
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/history"
+	"github.com/webpress/webpress/internal/tree"
+)
+
+// loadHistory reads webpress.lock and the journal. It is nil where the settings want none,
+// and outside of a repository where there is none yet and nobody asks for one.
+func (r *run) loadHistory(ctx context.Context) (*history.History, error) {
+	if !r.settings.Lock || r.leadsOut() {
+		return nil, nil
+	}
+	h := r.newHistory()
+	if err := h.Read(); err != nil {
+		return nil, err
+	}
+	local := r.settings.Verb == config.Convert || r.settings.Verb == config.Check || r.settings.Verb == config.Accept
+	if local && !h.HasFile() && h.Repo == nil && !r.settings.LockSet && !r.settings.Prune {
+		return nil, nil // there is nobody to commit it
+	}
+	unread, err := h.Recall(ctx)
+	if unread != nil {
+		r.log.Warn("%s", unread)
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.recorded = h.SourcesHere
+	return h, nil
+}
+
+// newHistory is a history of which nothing is known yet.
+func (r *run) newHistory() *history.History {
+	return history.New(r.repo, r.prefix(r.repo), r.settings.WorkingDirectory)
+}
+
+// leadsOut says that results were asked for outside of the working directory: nothing of
+// them is written down.
+func (r *run) leadsOut() bool {
+	return r.settings.Target != config.ToTemplate && tree.IsOutside(r.names().Of(r.settings.Output))
+}
+
+// root is the folder of the lock file: the top of the work tree, or the working
+// directory where there is none.
+func (r *run) root() string {
+	if r.repo != nil {
+		return r.repo.Top()
+	}
+	return r.settings.WorkingDirectory
+}
+
+// journal writes results into the journal of h as they come. It is nil where the run
+// writes no lock file.
+func (r *run) journal(h *history.History) func(asset.Job, asset.Result, []byte) error {
+	if h == nil || r.settings.DryRun || r.shard.total > 0 {
+		return nil
+	}
+	return h.Journal()
+}
