@@ -202,6 +202,6 @@ func (h *headTree) id(ctx context.Context, output string, data []byte) (string, 
 			return "", err
 		}
 	}
-	id, _, err := repo.Cleaned(ctx, output, data)
+	id, _, err := repo.CleanFilter(ctx, output, data)
 	return id, err
 }

@@ -59,7 +59,7 @@ func headOf(t *testing.T, s config.Config, files map[string]string) *headTree {
 // blobOf is the id of a content.
 func blobOf(t *testing.T, repo *git.Repo, content string) string {
 	t.Helper()
-	id, _, err := repo.Cleaned(t.Context(), "x", []byte(content))
+	id, _, err := repo.CleanFilter(t.Context(), "x", []byte(content))
 	if err != nil {
 		t.Fatal(err)
 	}

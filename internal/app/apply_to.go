@@ -59,9 +59,9 @@ type unmoved struct {
 	fork string
 }
 
-// Put delivers to the branch, or refuses.
-func (s unmoved) Put(ctx context.Context, d store.Delivery) (asset.Stored, error) {
-	stored, err := s.Commit.Put(ctx, d)
+// Deliver delivers to the branch, or refuses.
+func (s unmoved) Deliver(ctx context.Context, d store.Delivery) (asset.Receipt, error) {
+	stored, err := s.Commit.Deliver(ctx, d)
 	if moved, ok := errors.AsType[*store.Elsewhere](err); ok && moved.Head != "" && s.done(ctx, moved.Head, d) {
 		stored.Notes = append(stored.Notes, fmt.Sprintf("%q has it all already", s.Branch))
 		return stored, nil
@@ -92,6 +92,6 @@ func (s unmoved) done(ctx context.Context, head string, d store.Delivery) bool {
 	for _, f := range d.Files() {
 		outputs = append(outputs, f.Output)
 	}
-	have, err := s.Repo.Committed(ctx, head, outputs, nil)
+	have, err := s.Repo.InCommit(ctx, head, outputs, nil)
 	return err == nil && len(have) == len(outputs)
 }

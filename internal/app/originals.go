@@ -84,7 +84,7 @@ func (r *run) onlyHere(ctx context.Context, jobs []asset.Job, asked []int) (map[
 	if len(paths) == 0 {
 		return why, nil
 	}
-	have, err := r.repo.Committed(ctx, head, paths, known)
+	have, err := r.repo.InCommit(ctx, head, paths, known)
 	if err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ func (r *run) hand(ctx context.Context, to target.Stores, d store.Delivery) (don
 		if ctx.Err() != nil {
 			break
 		}
-		one := report.Delivery{Stored: asset.Stored{Store: s.Name()}}
+		one := report.Delivery{Receipt: asset.Receipt{Store: s.Name()}}
 		// A folder may hold what is no longer a result.
 		if !empty || s.Name() == "folder" {
 			one = r.put(ctx, s, d)
@@ -73,19 +73,19 @@ func (r *run) hand(ctx context.Context, to target.Stores, d store.Delivery) (don
 // skipped are the stores that are not tried.
 func skipped(to target.Stores) (all []report.Delivery) {
 	for _, one := range to.Skipped {
-		all = append(all, report.Delivery{Stored: one})
+		all = append(all, report.Delivery{Receipt: one})
 	}
 	return all
 }
 
 // put delivers to one store, and tells of it.
 func (r *run) put(ctx context.Context, s store.Store, d store.Delivery) report.Delivery {
-	stored, err := s.Put(ctx, d)
+	stored, err := s.Deliver(ctx, d)
 	stored.Store = s.Name()
 	if stored.Store == config.StoreCommit && stored.URL == "" {
 		stored.URL = r.access().CommitURL(stored.Ref)
 	}
-	one := report.Delivery{Stored: stored}
+	one := report.Delivery{Receipt: stored}
 	for _, note := range stored.Notes {
 		r.log.Line("%s: %s", stored.Store, note)
 	}
@@ -135,7 +135,7 @@ func (r *run) delivery(ctx context.Context, in report.Input, p *history.History)
 			known[f.Output] = p.Files[f.Output].Blob
 		}
 	}
-	have, err := r.repo.Committed(ctx, d.Head, outputs, known)
+	have, err := r.repo.InCommit(ctx, d.Head, outputs, known)
 	if err != nil {
 		return d, err
 	}
@@ -162,7 +162,7 @@ func (r *run) lockFor(ctx context.Context, p *history.History, head string) (*st
 	if !p.HasFile() && p.Len() == 0 {
 		return nil, nil
 	}
-	have, err := p.Repo.Committed(ctx, head, []string{ledger.Name}, nil)
+	have, err := p.Repo.InCommit(ctx, head, []string{ledger.Name}, nil)
 	if err != nil || have[ledger.Name] {
 		return nil, err
 	}

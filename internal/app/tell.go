@@ -62,7 +62,7 @@ func (r *run) comment(ctx context.Context, rep report.Report, prefix string) {
 	switch {
 	case err != nil:
 		r.log.Soft(err)
-	case told == notify.TellNothing:
+	case told == notify.CommentSkipped:
 		r.log.Line("no comment: there is nothing to tell")
 	default:
 		r.log.Line("comment %s %s", told, address)

@@ -1,8 +1,8 @@
 package asset
 
-// Stored is what became of a delivery: where the results went, and which did not
+// Receipt is what became of a delivery: where the results went, and which did not
 // get there.
-type Stored struct {
+type Receipt struct {
 	// Store is the store's name: commit, artifact, folder, none.
 	Store string `json:"store"`
 	// Ref is the store's own name for what it made: a commit's id, an artifact's
@@ -21,13 +21,13 @@ type Stored struct {
 	// that nothing needs any more.
 	Removed []string `json:"removed,omitempty"`
 	// Left are the files that were not delivered, and why, sorted.
-	Left []Left `json:"left,omitempty"`
+	Left []Undelivered `json:"left,omitempty"`
 	// Notes are remarks for the user, one line each.
 	Notes []string `json:"notes,omitempty"`
 }
 
-// Left is a file that a store did not deliver.
-type Left struct {
+// Undelivered is a file that a store did not deliver.
+type Undelivered struct {
 	Path   string `json:"path"`
 	Reason string `json:"reason"`
 }

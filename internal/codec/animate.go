@@ -50,7 +50,7 @@ func Animate(ctx context.Context, data []byte, o AnimateOptions) ([]byte, error)
 					return nil, 0, 0, err
 				}
 			}
-			if im, err = pixel.Exact(im, o.Width, o.Height, 1); err != nil {
+			if im, err = pixel.ToRGBA(im, o.Width, o.Height, 1); err != nil {
 				return nil, 0, 0, err
 			}
 			return im.Planes[0], im.Width, im.Height, nil

@@ -81,7 +81,7 @@ func EncodeAVIF(im *pixel.Image, o AVIFOptions) ([]byte, error) {
 		quality: C.int(max(0, min(100, o.Quality))), speed: C.int(avifSpeeds[max(0, min(6, o.Effort))]),
 		threads: C.int(max(1, min(64, o.Threads))), alpha_quality: C.int(max(1, min(100, cmp.Or(o.AlphaQuality, 100)))),
 	}
-	switch im.Kind {
+	switch im.Layout {
 	case pixel.YUV:
 		job.kind = 1
 	case pixel.RGBA:

@@ -29,7 +29,7 @@ func mustAVIF(t testing.TB, im *pixel.Image, o AVIFOptions) []byte {
 func TestEncodeAVIF(t *testing.T) {
 	for _, size := range [][2]int{{1, 1}, {1, 3}, {3, 1}, {2, 3}, {16, 16}, {33, 17}, {191, 127}, {16384, 8}, {8, 8704}} {
 		opaque, planes, alpha := photo(t, size[0], size[1])
-		gray := pixel.NewPlanar(pixel.Image{Width: size[0], Height: size[1], Kind: pixel.Gray, Depth: 8, Full: true})
+		gray := pixel.NewPlanar(pixel.Image{Width: size[0], Height: size[1], Layout: pixel.Gray, Depth: 8, Full: true})
 		for y := range size[1] {
 			copy(gray.Planes[0][y*gray.Stride[0]:], planes.Planes[0][y*planes.Stride[0]:][:size[0]])
 		}
@@ -39,7 +39,7 @@ func TestEncodeAVIF(t *testing.T) {
 			name  string
 			im    *pixel.Image
 			o     AVIFOptions
-			kind  pixel.Kind
+			kind  pixel.Layout
 			sub   int
 			depth int
 			least float64
@@ -68,14 +68,14 @@ func TestEncodeAVIF(t *testing.T) {
 			}
 			p, got := decoded(t, data)
 			im := p.Image
-			if im.Kind != tc.kind || im.SubW != tc.sub || im.SubH != tc.sub || im.Depth != tc.depth || im.Alpha != tc.im.Alpha {
-				t.Errorf("%s: %+v", name, im.Kind)
+			if im.Layout != tc.kind || im.SubW != tc.sub || im.SubH != tc.sub || im.Depth != tc.depth || im.Alpha != tc.im.Alpha {
+				t.Errorf("%s: %+v", name, im.Layout)
 			}
-			if want := tc.im.Full || tc.im.Kind == pixel.RGBA; im.Full != want || im.Matrix != cmp.Or(tc.im.Matrix, pixel.MatrixBT601) ||
+			if want := tc.im.Full || tc.im.Layout == pixel.RGBA; im.Full != want || im.Matrix != cmp.Or(tc.im.Matrix, pixel.MatrixBT601) ||
 				im.Primaries != pixel.PrimariesBT709 || im.Transfer != pixel.TransferSRGB {
 				t.Errorf("%s: full range %v, matrix %d, primaries %d, transfer %d", name, im.Full, im.Matrix, im.Primaries, im.Transfer)
 			}
-			want, err := pixel.Exact(tc.im, size[0], size[1], 1)
+			want, err := pixel.ToRGBA(tc.im, size[0], size[1], 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -100,7 +100,7 @@ func TestEncodeAVIFPlanes(t *testing.T) {
 		p, before := decoded(t, picture(t, name))
 		q, after := decoded(t, mustAVIF(t, &p.Image, AVIFOptions{Quality: 95, Effort: 4}))
 		want, got := p.Image, q.Image
-		if got.Kind != want.Kind || got.SubW != want.SubW || got.SubH != want.SubH || got.Depth != want.Depth ||
+		if got.Layout != want.Layout || got.SubW != want.SubW || got.SubH != want.SubH || got.Depth != want.Depth ||
 			got.Full != want.Full || got.Matrix != want.Matrix || got.Alpha != want.Alpha ||
 			want.Primaries > 2 && got.Primaries != want.Primaries {
 			t.Errorf("%s: %+v became %+v", name, layoutOf(want), layoutOf(got))
@@ -188,7 +188,7 @@ func TestEncodeAVIFMetadata(t *testing.T) {
 		if diff := gocmp.Diff(meta{ICC: icc, EXIF: exif, XMP: xmp}, p.meta); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
-		if want := im.Kind == pixel.RGBA; p.Image.Full != want || p.Image.Matrix != pixel.MatrixBT601 {
+		if want := im.Layout == pixel.RGBA; p.Image.Full != want || p.Image.Matrix != pixel.MatrixBT601 {
 			t.Errorf("%s: full range %v, matrix %d", name, p.Image.Full, p.Image.Matrix)
 		}
 		q, _ := decoded(t, mustAVIF(t, im, AVIFOptions{Quality: 60, Effort: 4}))

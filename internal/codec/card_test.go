@@ -57,13 +57,13 @@ func checkCard(t testing.TB, name string, p Picture, tolerance float64, of func(
 // upright returns what a viewer shows, without regard to profiles.
 func upright(p Picture) (*pixel.Image, error) {
 	im := &p.Image
-	if im.Kind == pixel.CMYK {
+	if im.Layout == pixel.CMYK {
 		var err error
 		if im, err = pixel.ToSRGB(im, nil); err != nil {
 			return nil, err
 		}
 	}
-	return pixel.Exact(im, im.Width, im.Height, p.Orientation)
+	return pixel.ToRGBA(im, im.Width, im.Height, p.Orientation)
 }
 
 // luma is what of a colour is left in grey.

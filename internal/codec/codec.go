@@ -126,7 +126,7 @@ func fromFrame(f frame, m meta, err error) (Picture, error) {
 	p.Image.Alpha = !f.opaque
 	p.Gray = f.gray
 	if f.cmyk {
-		p.Image.Kind, p.Image.Alpha = pixel.CMYK, false
+		p.Image.Layout, p.Image.Alpha = pixel.CMYK, false
 	}
 	return p, nil
 }

@@ -32,7 +32,7 @@ func checkPixels(format asset.Format, im *pixel.Image) error {
 	valid := im.Depth >= 8 && im.Depth <= 16 && im.SubW >= 0 && im.SubW <= 2 && im.SubH >= 0 && im.SubH <= 2
 	for p := range im.Planes {
 		width, height, sample := im.Width, im.Height, 4
-		switch im.Kind {
+		switch im.Layout {
 		case pixel.RGBA:
 			if p > 0 {
 				continue

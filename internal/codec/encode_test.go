@@ -19,11 +19,11 @@ func photo(t testing.TB, width, height int) (opaque, planes, alpha *pixel.Image)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if opaque, err = pixel.Exact(&p.Image, width, height, 1); err != nil {
+	if opaque, err = pixel.ToRGBA(&p.Image, width, height, 1); err != nil {
 		t.Fatal(err)
 	}
 	opaque.Alpha = false
-	if planes, err = pixel.Lossy(opaque, width, height, 1); err != nil {
+	if planes, err = pixel.ToYUV420(opaque, width, height, 1); err != nil {
 		t.Fatal(err)
 	}
 	alpha = pixel.NewRGBA(width, height, nil)
@@ -104,7 +104,7 @@ func TestEncodersRefuse(t *testing.T) {
 		}
 		return im
 	}
-	yuv := pixel.Image{Width: 9, Height: 5, Kind: pixel.YUV, SubW: 1, SubH: 1, Depth: 8, Matrix: pixel.MatrixBT601}
+	yuv := pixel.Image{Width: 9, Height: 5, Layout: pixel.YUV, SubW: 1, SubH: 1, Depth: 8, Matrix: pixel.MatrixBT601}
 	with := func(change func(*pixel.Image)) *pixel.Image {
 		like := yuv
 		change(&like)
@@ -115,7 +115,7 @@ func TestEncodersRefuse(t *testing.T) {
 	png := func(im *pixel.Image) error { _, err := EncodePNG(im, PNGOptions{}); return err }
 	encoders := map[string]func(*pixel.Image) error{"avif": avif, "jpeg": jpeg, "png": png}
 	const layout, large = "the encoder was handed pixels of the wrong layout", "holds at most"
-	line := func(w, h int) *pixel.Image { return &pixel.Image{Width: w, Height: h, Kind: pixel.RGBA, Depth: 8} }
+	line := func(w, h int) *pixel.Image { return &pixel.Image{Width: w, Height: h, Layout: pixel.RGBA, Depth: 8} }
 	for _, tc := range []struct {
 		name, only string
 		im         *pixel.Image
@@ -130,8 +130,8 @@ func TestEncodersRefuse(t *testing.T) {
 		{"a last row that is short", "", plane(yuv, func(im *pixel.Image) { im.Planes[0] = im.Planes[0][:5*im.Stride[0]-1] }), layout},
 		{"half of the chroma", "", plane(yuv, func(im *pixel.Image) { im.Planes[2] = im.Planes[2][:im.Stride[2]] }), layout},
 		{"rows that overlap", "", plane(yuv, func(im *pixel.Image) { im.Stride[0] = 8 }), layout},
-		{"CMYK", "", &pixel.Image{Width: 1, Height: 1, Kind: pixel.CMYK, Depth: 8, Planes: [4][]byte{make([]byte, 4)}, Stride: [4]int{4}}, layout},
-		{"RGB", "", with(func(im *pixel.Image) { im.Kind, im.SubW, im.SubH = pixel.RGB, 0, 0 }), layout},
+		{"CMYK", "", &pixel.Image{Width: 1, Height: 1, Layout: pixel.CMYK, Depth: 8, Planes: [4][]byte{make([]byte, 4)}, Stride: [4]int{4}}, layout},
+		{"RGB", "", with(func(im *pixel.Image) { im.Layout, im.SubW, im.SubH = pixel.RGB, 0, 0 }), layout},
 		{"9 bits", "", with(func(im *pixel.Image) { im.Depth = 9 }), layout},
 		{"4:1:1", "", with(func(im *pixel.Image) { im.SubW, im.SubH = 2, 0 }), layout},
 		{"4:4:0", "avif", with(func(im *pixel.Image) { im.SubW, im.SubH = 0, 1 }), layout},

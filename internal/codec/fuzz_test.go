@@ -83,12 +83,12 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("%dx%d, the header claims %dx%d", w, h, info.Width, info.Height)
 		}
 		im := &p.Image
-		if im.Kind == pixel.CMYK {
+		if im.Layout == pixel.CMYK {
 			if im, err = pixel.ToSRGB(im, p.ICC); err != nil {
 				t.Fatal(err)
 			}
 		}
-		exact, err := pixel.Exact(im, min(im.Width, 64), min(im.Height, 64), p.Orientation)
+		exact, err := pixel.ToRGBA(im, min(im.Width, 64), min(im.Height, 64), p.Orientation)
 		if err != nil {
 			t.Fatal(err)
 		}

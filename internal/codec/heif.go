@@ -180,11 +180,11 @@ func copyHEIF(im *pixel.Image, h *C.wp_heif) error {
 		im.Alpha = h.alpha != 0
 	} else {
 		like := pixel.Image{
-			Width: int(h.width), Height: int(h.height), Kind: pixel.Gray, Alpha: h.alpha != 0,
+			Width: int(h.width), Height: int(h.height), Layout: pixel.Gray, Alpha: h.alpha != 0,
 			Depth: int(h.depth), Full: h.full != 0, Matrix: int(h.matrix),
 		}
 		if h.kind == 1 {
-			like.Kind, like.SubW, like.SubH = pixel.YUV, int(h.sub_w), int(h.sub_h)
+			like.Layout, like.SubW, like.SubH = pixel.YUV, int(h.sub_w), int(h.sub_h)
 		}
 		*im = *pixel.NewPlanar(like)
 	}
@@ -201,7 +201,7 @@ func copyHEIF(im *pixel.Image, h *C.wp_heif) error {
 			continue
 		}
 		width, height := im.Width, im.Height
-		if im.Kind != pixel.RGBA {
+		if im.Layout != pixel.RGBA {
 			width, height = im.PlaneSize(i)
 		}
 		// Chroma of an odd size is rounded up by both; luma is not by libheif.

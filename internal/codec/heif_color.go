@@ -68,7 +68,7 @@ func (f *heifFile) color(item *heifItem) heifColor {
 // apply gives an image the colors of its file.
 func (c heifColor) apply(im *pixel.Image) {
 	if c.codes != nil {
-		im.Primaries, im.Transfer, im.Full = c.codes.primaries, c.codes.transfer, c.codes.full || im.Kind == pixel.RGBA
+		im.Primaries, im.Transfer, im.Full = c.codes.primaries, c.codes.transfer, c.codes.full || im.Layout == pixel.RGBA
 	}
 	if im.Primaries == 2 { // unspecified
 		im.Primaries = 0
@@ -107,7 +107,7 @@ func limitedAlpha(boxes []box) bool {
 
 // expandAlpha brings alpha from the limited range to the full one.
 func expandAlpha(im *pixel.Image) {
-	if im.Kind == pixel.RGBA {
+	if im.Layout == pixel.RGBA {
 		for pix := im.Planes[0]; len(pix) >= 4; pix = pix[4:] {
 			pix[3] = byte(fullRange(int(pix[3]), 8))
 		}

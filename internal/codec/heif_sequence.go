@@ -186,7 +186,7 @@ func (d *sequenceDecoder) next() (patch, error) {
 	if im.Width != d.track.w || im.Height != d.track.h {
 		return patch{}, &Error{Op: string(d.f.format), Detail: wrongSize}
 	}
-	exact, err := pixel.Exact(&im, im.Width, im.Height, 1)
+	exact, err := pixel.ToRGBA(&im, im.Width, im.Height, 1)
 	if err != nil {
 		return patch{}, err
 	}

@@ -146,7 +146,7 @@ func (s shape) cropped(im *pixel.Image) (*pixel.Image, error) {
 	if !s.crop.In(image.Rect(0, 0, im.Width, im.Height)) {
 		return nil, &Error{Op: "heif", Detail: damaged + ": its crop is outside of the image"}
 	}
-	if im.Kind != pixel.RGBA && (s.crop.Min.X>>im.SubW<<im.SubW != s.crop.Min.X || s.crop.Min.Y>>im.SubH<<im.SubH != s.crop.Min.Y) {
+	if im.Layout != pixel.RGBA && (s.crop.Min.X>>im.SubW<<im.SubW != s.crop.Min.X || s.crop.Min.Y>>im.SubH<<im.SubH != s.crop.Min.Y) {
 		// It begins between two samples of chroma.
 		exact, err := pixel.FullChroma(im)
 		if err != nil {
@@ -158,7 +158,7 @@ func (s shape) cropped(im *pixel.Image) (*pixel.Image, error) {
 	like.Width, like.Height = s.crop.Dx(), s.crop.Dy()
 	sample := 1
 	var out *pixel.Image
-	if im.Kind == pixel.RGBA {
+	if im.Layout == pixel.RGBA {
 		sample = 4
 		out = pixel.NewRGBA(like.Width, like.Height, nil)
 		out.Alpha, out.Primaries, out.Transfer, out.Peak = im.Alpha, im.Primaries, im.Transfer, im.Peak
@@ -173,7 +173,7 @@ func (s shape) cropped(im *pixel.Image) (*pixel.Image, error) {
 			continue
 		}
 		w, h, x, y := like.Width, like.Height, s.crop.Min.X, s.crop.Min.Y
-		if im.Kind != pixel.RGBA {
+		if im.Layout != pixel.RGBA {
 			w, h = out.PlaneSize(p)
 		}
 		if p == 1 || p == 2 {

@@ -178,7 +178,7 @@ func TestLimitedAlpha(t *testing.T) {
 			t.Errorf("%d of %d bits is %d, want %d", tc.in, tc.depth, got, tc.want)
 		}
 	}
-	im := pixel.NewPlanar(pixel.Image{Width: 3, Height: 1, Kind: pixel.Gray, Alpha: true, Depth: 8, Full: true})
+	im := pixel.NewPlanar(pixel.Image{Width: 3, Height: 1, Layout: pixel.Gray, Alpha: true, Depth: 8, Full: true})
 	copy(im.Planes[3], []byte{16, 126, 235})
 	expandAlpha(im)
 	if got := im.Planes[3][:3]; !bytes.Equal(got, []byte{0, 128, 255}) {

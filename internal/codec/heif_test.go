@@ -22,7 +22,7 @@ func TestDecodeHEIF(t *testing.T) {
 		change(&info)
 		return info
 	}
-	p420 := pixel.Image{Kind: pixel.YUV, SubW: 1, SubH: 1, Depth: 8, Full: true, Matrix: pixel.MatrixBT601}
+	p420 := pixel.Image{Layout: pixel.YUV, SubW: 1, SubH: 1, Depth: 8, Full: true, Matrix: pixel.MatrixBT601}
 	like := func(change func(*pixel.Image)) pixel.Image {
 		im := p420
 		change(&im)
@@ -36,7 +36,7 @@ func TestDecodeHEIF(t *testing.T) {
 		{"heic/card.heic", lossy, p420},
 		{"heic/422.heic", lossy, like(func(im *pixel.Image) { im.SubH = 0 })},
 		{"heic/444.heic", lossy, like(func(im *pixel.Image) { im.SubW, im.SubH = 0, 0 })},
-		{"heic/grey.heic", lossy, like(func(im *pixel.Image) { im.Kind, im.SubW, im.SubH = pixel.Gray, 0, 0 })},
+		{"heic/grey.heic", lossy, like(func(im *pixel.Image) { im.Layout, im.SubW, im.SubH = pixel.Gray, 0, 0 })},
 		{"heic/10bit.heic", with(func(i *Info) { i.Depth = 10 }), like(func(im *pixel.Image) { im.Depth = 10 })},
 		{"heic/limited.heic", lossy, like(func(im *pixel.Image) { im.Full, im.Matrix = false, pixel.MatrixBT709 })},
 		{"heic/grid.heic", lossy, p420},
@@ -76,14 +76,14 @@ func TestDecodeHEIF(t *testing.T) {
 				}
 				got := p.Image
 				checked := pixel.Image{
-					Kind: got.Kind, SubW: got.SubW, SubH: got.SubH, Alpha: got.Alpha,
+					Layout: got.Layout, SubW: got.SubW, SubH: got.SubH, Alpha: got.Alpha,
 					Depth: got.Depth, Full: got.Full, Matrix: got.Matrix,
 				}
 				if diff := cmp.Diff(tc.like, checked, cmpopts.IgnoreUnexported(pixel.Image{})); diff != "" {
 					t.Error(diff)
 				}
 				var of func([3]byte) [3]byte
-				if got.Kind == pixel.Gray {
+				if got.Layout == pixel.Gray {
 					of = luma
 				}
 				checkCard(t, tc.name, p, 9, of)

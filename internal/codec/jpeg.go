@@ -113,7 +113,7 @@ func decodeMarkedJPEG(data []byte, marks jpegHeader, wantWidth, wantHeight int, 
 		// Adobe writes CMYK inverted and libjpeg hands it over so: 255 is no ink.
 		// TurboJPEG converts YCCK to the same.
 		p.Image = *pixel.NewRGBA(width, height, nil)
-		p.Image.Kind = pixel.CMYK
+		p.Image.Layout = pixel.CMYK
 		return p, decodeJPEGPixels(data, &p.Image, 1)
 	case h.colorspace == C.TJCS_YCbCr && named, h.colorspace == C.TJCS_GRAY:
 		kind := pixel.YUV
@@ -121,7 +121,7 @@ func decodeMarkedJPEG(data []byte, marks jpegHeader, wantWidth, wantHeight int, 
 			kind, sub = pixel.Gray, [2]int{}
 		}
 		p.Image = *pixel.NewPlanar(pixel.Image{
-			Width: width, Height: height, Kind: kind, SubW: sub[0], SubH: sub[1],
+			Width: width, Height: height, Layout: kind, SubW: sub[0], SubH: sub[1],
 			Depth: 8, Full: true, Matrix: pixel.MatrixBT601, // JFIF 1.02
 		})
 	default:

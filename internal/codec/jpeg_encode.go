@@ -43,7 +43,7 @@ func EncodeJPEG(im *pixel.Image, o JPEGOptions) ([]byte, error) {
 		full: flag(im.Full), quality: C.int(max(1, min(100, o.Quality))),
 	}
 	switch {
-	case im.Kind == pixel.RGBA:
+	case im.Layout == pixel.RGBA:
 		job.kind, job.alpha, job.full = 2, flag(im.Alpha), 1
 		for c, v := range o.Background {
 			job.background[c] = C.uint8_t(v)
@@ -53,7 +53,7 @@ func EncodeJPEG(im *pixel.Image, o JPEGOptions) ([]byte, error) {
 		}
 	case im.Alpha, im.Depth != 8, im.SubW > 1, im.SubH > 1:
 		return nil, wrongLayout(asset.JPEG)
-	case im.Kind == pixel.YUV:
+	case im.Layout == pixel.YUV:
 		if im.Matrix != pixel.MatrixBT601 { // the only one that JFIF has
 			return nil, wrongLayout(asset.JPEG)
 		}

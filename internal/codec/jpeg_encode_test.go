@@ -23,7 +23,7 @@ func TestEncodeJPEG(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		gray := pixel.NewPlanar(pixel.Image{Width: size[0], Height: size[1], Kind: pixel.Gray, Depth: 8, Full: true})
+		gray := pixel.NewPlanar(pixel.Image{Width: size[0], Height: size[1], Layout: pixel.Gray, Depth: 8, Full: true})
 		for y := range size[1] {
 			copy(gray.Planes[0][y*gray.Stride[0]:], full.Image.Planes[0][y*full.Image.Stride[0]:][:size[0]])
 		}
@@ -31,7 +31,7 @@ func TestEncodeJPEG(t *testing.T) {
 			name       string
 			im         *pixel.Image
 			o          JPEGOptions
-			kind       pixel.Kind
+			kind       pixel.Layout
 			subW, subH int
 			least      float64
 		}{
@@ -46,13 +46,13 @@ func TestEncodeJPEG(t *testing.T) {
 			tc.o.Quality = 92
 			data := mustJPEG(t, tc.im, tc.o)
 			p, got := decoded(t, data)
-			if p.Image.Kind != tc.kind || p.Image.SubW != tc.subW || p.Image.SubH != tc.subH || p.Orientation != 0 {
-				t.Errorf("%s: kind %d, %d:%d, orientation %d", name, p.Image.Kind, p.Image.SubW, p.Image.SubH, p.Orientation)
+			if p.Image.Layout != tc.kind || p.Image.SubW != tc.subW || p.Image.SubH != tc.subH || p.Orientation != 0 {
+				t.Errorf("%s: kind %d, %d:%d, orientation %d", name, p.Image.Layout, p.Image.SubW, p.Image.SubH, p.Orientation)
 			}
 			want := opaque
 			switch {
 			case tc.im == gray:
-				if want, err = pixel.Exact(gray, size[0], size[1], 1); err != nil {
+				if want, err = pixel.ToRGBA(gray, size[0], size[1], 1); err != nil {
 					t.Fatal(err)
 				}
 				tc.least = 32
@@ -101,7 +101,7 @@ func TestEncodeJPEGAgain(t *testing.T) {
 			t.Fatal("no quality")
 		}
 		_, after := decoded(t, mustJPEG(t, &p.Image, JPEGOptions{Quality: quality}))
-		turned, err := pixel.Exact(after, after.Width, after.Height, p.Orientation)
+		turned, err := pixel.ToRGBA(after, after.Width, after.Height, p.Orientation)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,7 +13,7 @@ import (
 // Go's encoder and libjpeg scale the same tables; every quality of both is found again,
 // in color and in gray.
 func TestJPEGQuality(t *testing.T) {
-	gray := pixel.NewPlanar(pixel.Image{Width: 8, Height: 8, Kind: pixel.Gray, Depth: 8, Full: true})
+	gray := pixel.NewPlanar(pixel.Image{Width: 8, Height: 8, Layout: pixel.Gray, Depth: 8, Full: true})
 	for q := 1; q <= 100; q++ {
 		var other bytes.Buffer
 		if err := jpeg.Encode(&other, image.NewNRGBA(image.Rect(0, 0, 8, 8)), &jpeg.Options{Quality: q}); err != nil {

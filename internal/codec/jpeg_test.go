@@ -19,7 +19,7 @@ import (
 func TestDecodeJPEG(t *testing.T) {
 	for _, tc := range []struct {
 		name       string
-		kind       pixel.Kind
+		kind       pixel.Layout
 		subW, subH int
 	}{
 		{"444", pixel.YUV, 0, 0},
@@ -61,8 +61,8 @@ func TestDecodeJPEG(t *testing.T) {
 					t.Fatal(err)
 				}
 				im := &p.Image
-				if im.Width != 192/scale || im.Kind != tc.kind || im.SubW != tc.subW || im.SubH != tc.subH {
-					t.Errorf("%d wide, kind %d, subsampled by %d, %d", im.Width, im.Kind, im.SubW, im.SubH)
+				if im.Width != 192/scale || im.Layout != tc.kind || im.SubW != tc.subW || im.SubH != tc.subH {
+					t.Errorf("%d wide, kind %d, subsampled by %d, %d", im.Width, im.Layout, im.SubW, im.SubH)
 				}
 				if planar := tc.kind == pixel.YUV || tc.kind == pixel.Gray; planar && (!im.Full || im.Matrix != pixel.MatrixBT601) {
 					t.Errorf("full %v, matrix %d", im.Full, im.Matrix)
@@ -263,7 +263,7 @@ func jpegScans(data []byte) (at []int) {
 func samePlanes(a, b *pixel.Image) bool {
 	for i := range a.Planes {
 		w, h := a.PlaneSize(i)
-		if a.Kind == pixel.RGBA || a.Kind == pixel.CMYK {
+		if a.Layout == pixel.RGBA || a.Layout == pixel.CMYK {
 			if w, h = 0, 0; i == 0 {
 				w, h = 4*a.Width, a.Height
 			}
@@ -274,7 +274,7 @@ func samePlanes(a, b *pixel.Image) bool {
 			}
 		}
 	}
-	return a.Kind == b.Kind && a.Width == b.Width && a.Height == b.Height
+	return a.Layout == b.Layout && a.Width == b.Width && a.Height == b.Height
 }
 
 // Damage is found behind an oddity that is none.

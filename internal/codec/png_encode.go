@@ -34,7 +34,7 @@ func EncodePNG(im *pixel.Image, o PNGOptions) ([]byte, error) {
 	if err := checkPixels(asset.PNG, im); err != nil {
 		return nil, err
 	}
-	if im.Kind != pixel.RGBA {
+	if im.Layout != pixel.RGBA {
 		return nil, wrongLayout(asset.PNG)
 	}
 	job := C.wp_png_job{

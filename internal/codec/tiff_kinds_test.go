@@ -232,7 +232,7 @@ func TestTIFFCMYK(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Image.Kind != pixel.CMYK || p.Image.Alpha {
+	if p.Image.Layout != pixel.CMYK || p.Image.Alpha {
 		t.Fatalf("%+v", p.Image)
 	}
 	im, err := pixel.ToSRGB(&p.Image, nil)

@@ -50,11 +50,11 @@ const nearLossless = 60
 // Encode encodes im as WebP without metadata. im is RGBA, or planar as
 // pixel.Lossy returns it, which can be encoded lossily only.
 func Encode(im *pixel.Image, o EncodeOptions) ([]byte, error) {
-	planar := im.Kind == pixel.YUV
+	planar := im.Layout == pixel.YUV
 	switch {
 	case im.Width < 1 || im.Height < 1 || im.Width > asset.WebP.MaxSide() || im.Height > asset.WebP.MaxSide():
 		return nil, webpError(5)
-	case im.Kind != pixel.RGBA && !planar,
+	case im.Layout != pixel.RGBA && !planar,
 		planar && (o.Lossless || im.Full || im.Depth != 8 || im.SubW != 1 || im.SubH != 1):
 		return nil, &Error{Op: "webp", Detail: "the encoder was handed pixels of the wrong layout"}
 	}

@@ -69,11 +69,11 @@ func TestEncode(t *testing.T) {
 			if alpha {
 				src = &source.Image
 			}
-			exact, err := pixel.Exact(src, size[0], size[1], 1)
+			exact, err := pixel.ToRGBA(src, size[0], size[1], 1)
 			if err != nil {
 				t.Fatal(err)
 			}
-			planes, err := pixel.Lossy(src, size[0], size[1], 1)
+			planes, err := pixel.ToYUV420(src, size[0], size[1], 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -133,7 +133,7 @@ func TestEncodeOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	small, err := pixel.Exact(&p.Image, 120, 80, 1)
+	small, err := pixel.ToRGBA(&p.Image, 120, 80, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestEncodeOptions(t *testing.T) {
 func TestEncodeRefused(t *testing.T) {
 	tooLarge := "webp: a WebP holds at most 16,383 pixels a side"
 	layout := "webp: the encoder was handed pixels of the wrong layout"
-	planes := pixel.NewPlanar(pixel.Image{Width: 4, Height: 4, Kind: pixel.YUV, SubW: 1, SubH: 1, Depth: 8})
+	planes := pixel.NewPlanar(pixel.Image{Width: 4, Height: 4, Layout: pixel.YUV, SubW: 1, SubH: 1, Depth: 8})
 	full := *planes
 	full.Full = true
 	for _, tc := range []struct {
@@ -177,7 +177,7 @@ func TestEncodeRefused(t *testing.T) {
 		{"empty", pixel.NewRGBA(0, 1, nil), EncodeOptions{}, tooLarge},
 		{"planes without loss", planes, EncodeOptions{Lossless: true}, layout},
 		{"full range", &full, EncodeOptions{}, layout},
-		{"grey", pixel.NewPlanar(pixel.Image{Width: 4, Height: 4, Kind: pixel.Gray, Depth: 8}), EncodeOptions{}, layout},
+		{"grey", pixel.NewPlanar(pixel.Image{Width: 4, Height: 4, Layout: pixel.Gray, Depth: 8}), EncodeOptions{}, layout},
 		{"quality", planes, EncodeOptions{Quality: 101}, "webp: the encoder failed"},
 	} {
 		data, err := Encode(tc.im, tc.o)

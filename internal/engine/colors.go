@@ -17,8 +17,8 @@ type colors struct {
 
 // apply returns im in the colors of the output.
 func (c *colors) apply(im *pixel.Image) (*pixel.Image, error) {
-	convert := c.converter(im.Kind)
-	if im.Kind == pixel.CMYK && convert == nil {
+	convert := c.converter(im.Layout)
+	if im.Layout == pixel.CMYK && convert == nil {
 		convert = func(im *pixel.Image) (*pixel.Image, error) { return pixel.ToSRGB(im, nil) }
 		c.icc = nil
 	}
@@ -29,7 +29,7 @@ func (c *colors) apply(im *pixel.Image) (*pixel.Image, error) {
 }
 
 // converter returns how pixels of a kind have to be converted, nil for not at all.
-func (c *colors) converter(kind pixel.Kind) func(*pixel.Image) (*pixel.Image, error) {
+func (c *colors) converter(kind pixel.Layout) func(*pixel.Image) (*pixel.Image, error) {
 	if len(c.icc) == 0 {
 		return nil
 	}

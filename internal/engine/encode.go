@@ -62,7 +62,7 @@ func (e *encoder) encode() (data []byte, lossless bool, err error) {
 // keepsPlanes says that planes stay planes: no detour by red, green and blue. AVIF is
 // better of more than the 8 bits in a limited range that WebP has.
 func (e *encoder) keepsPlanes() bool {
-	return e.im.Kind != pixel.RGBA && !e.im.Alpha && e.Lossless != asset.LosslessAlways &&
+	return e.im.Layout != pixel.RGBA && !e.im.Alpha && e.Lossless != asset.LosslessAlways &&
 		(e.Format == asset.WebP || e.Format == asset.JPEG)
 }
 
@@ -71,7 +71,7 @@ func (e *encoder) lossyPixels() (*pixel.Image, error) {
 		return pixel.LossyCrop(e.im, *e.crop, e.orientation)
 	}
 	width, height := e.stored()
-	return pixel.Lossy(e.im, width, height, e.orientation)
+	return pixel.ToYUV420(e.im, width, height, e.orientation)
 }
 
 func (e *encoder) exactPixels() (*pixel.Image, error) {
@@ -79,7 +79,7 @@ func (e *encoder) exactPixels() (*pixel.Image, error) {
 		return pixel.ExactCrop(e.im, *e.crop, e.orientation)
 	}
 	width, height := e.stored()
-	return pixel.Exact(e.im, width, height, e.orientation)
+	return pixel.ToRGBA(e.im, width, height, e.orientation)
 }
 
 // stored is the size of the output before turning.
@@ -103,7 +103,7 @@ func (e *encoder) encodePixels(im *pixel.Image) (data []byte, lossless bool, err
 		return data, false, err
 	case asset.JPEG:
 		data, err = codec.EncodeJPEG(im, codec.JPEGOptions{
-			Quality: e.ownQuality(), FullChroma: im.Kind == pixel.RGBA && !e.lossy && coloredEdges(im),
+			Quality: e.ownQuality(), FullChroma: im.Layout == pixel.RGBA && !e.lossy && coloredEdges(im),
 			Background: backgroundOf(e.Background), ICC: e.icc, EXIF: e.exif, XMP: e.xmp,
 		})
 		return data, false, err
@@ -121,7 +121,7 @@ func (e *encoder) encodePixels(im *pixel.Image) (data []byte, lossless bool, err
 // webp encodes im as WebP without metadata.
 func (e *encoder) webp(im *pixel.Image) (data []byte, lossless bool, err error) {
 	o := codec.EncodeOptions{Quality: e.Quality, Effort: e.Effort}
-	if im.Kind == pixel.RGBA {
+	if im.Layout == pixel.RGBA {
 		switch {
 		case e.Lossless == asset.LosslessAlways:
 			o.Lossless = true

@@ -123,10 +123,10 @@ func (r *Repo) stage(ctx context.Context, parent string, changes []Change) error
 	return err
 }
 
-// Follow moves the branch that is checked out from one commit to the next, which
+// FastForward moves the branch that is checked out from one commit to the next, which
 // was made of changes in the work tree, and says whether it did: only where from
 // is still checked out on that branch. What else is staged stays so.
-func (r *Repo) Follow(ctx context.Context, branch, from, to string, changes []Change) (bool, error) {
+func (r *Repo) FastForward(ctx context.Context, branch, from, to string, changes []Change) (bool, error) {
 	top := r.atTop()
 	on, err := top.line(ctx, "symbolic-ref", "--quiet", "HEAD")
 	if err != nil || on != "refs/heads/"+branch {

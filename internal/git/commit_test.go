@@ -209,7 +209,7 @@ func TestFollow(t *testing.T) {
 			}
 			tc.prepare(t, dir)
 			at := output(t, dir, "rev-parse", "HEAD")
-			moved, err := r.Follow(t.Context(), "main", head, commit, changes)
+			moved, err := r.FastForward(t.Context(), "main", head, commit, changes)
 			if moved != tc.moved || (err != nil) != tc.fails {
 				t.Fatalf("Follow = %v, %v", moved, err)
 			}

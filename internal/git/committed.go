@@ -19,7 +19,7 @@ func (r *Repo) CheckedOut(ctx context.Context) (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// Committed returns those of paths that a commit has as they are in the work
+// InCommit returns those of paths that a commit has as they are in the work
 // tree, filters such as Git LFS applied. Where the repository does not have the
 // commit, as in a shallow clone of the merge commit of a pull request, the one
 // that is checked out stands in for it. Paths that are no regular files are never
@@ -27,7 +27,7 @@ func (r *Repo) CheckedOut(ctx context.Context) (string, error) {
 //
 // known has ids by path that need not be found out again, as File.Blob is: what was
 // written since must not be in it. It may be nil, and an empty id is none.
-func (r *Repo) Committed(ctx context.Context, commit string, paths []string, known map[string]string) (map[string]bool, error) {
+func (r *Repo) InCommit(ctx context.Context, commit string, paths []string, known map[string]string) (map[string]bool, error) {
 	top := r.atTop()
 	prefix, err := r.prefix()
 	if err != nil {

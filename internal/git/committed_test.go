@@ -48,7 +48,7 @@ func TestCommitted(t *testing.T) {
 		"d/ünïcödé \".webp", "line\nbreak.webp", "\\\".webp",
 	}
 	want := map[string]bool{"same.webp": true, "d/ünïcödé \".webp": true, "line\nbreak.webp": true, "\\\".webp": true}
-	got, err := r.Committed(t.Context(), first, ask, nil)
+	got, err := r.InCommit(t.Context(), first, ask, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestCommitted(t *testing.T) {
 	}
 	want["second.webp"] = true
 	for _, commit := range []string{"", strings.Repeat("1", 40), "-x"} { // the one that is checked out
-		got, err := r.Committed(t.Context(), commit, ask, nil)
+		got, err := r.InCommit(t.Context(), commit, ask, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,7 +78,7 @@ func TestCommittedWithoutCommits(t *testing.T) {
 	if id, err := r.CheckedOut(t.Context()); id != "" || err != nil {
 		t.Errorf("CheckedOut = %q, %v", id, err)
 	}
-	if got, err := r.Committed(t.Context(), "", []string{"a.webp"}, nil); len(got) != 0 || err != nil {
+	if got, err := r.InCommit(t.Context(), "", []string{"a.webp"}, nil); len(got) != 0 || err != nil {
 		t.Errorf("Committed = %v, %v", got, err)
 	}
 }
@@ -108,7 +108,7 @@ func TestCommittedKnown(t *testing.T) {
 	write(t, top, "sub/clean.webp", "changed behind the back")
 
 	ask := []string{"clean.webp", "asked.webp", "another.webp", "new.webp", "link.webp", "gone.webp"}
-	got, err := open(t, filepath.Join(top, "sub")).Committed(t.Context(), "HEAD", ask, known)
+	got, err := open(t, filepath.Join(top, "sub")).InCommit(t.Context(), "HEAD", ask, known)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Cleaned returns the id and the content that git has in a commit for data as the
+// CleanFilter returns the id and the content that git has in a commit for data as the
 // file at a path from the top: filters such as Git LFS are applied, and ends of
 // lines made what .gitattributes wants.
-func (r *Repo) Cleaned(ctx context.Context, path string, data []byte) (id string, content []byte, err error) {
+func (r *Repo) CleanFilter(ctx context.Context, path string, data []byte) (id string, content []byte, err error) {
 	if id, err = r.hashData(ctx, data, "--path="+path); err != nil {
 		return "", nil, err
 	}

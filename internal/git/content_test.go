@@ -34,7 +34,7 @@ func TestCommitData(t *testing.T) {
 				run(t, dir, "config", "--file", user, tc.config[i], tc.config[i+1])
 			}
 			r := open(t, dir, "GIT_CONFIG_GLOBAL="+user)
-			id, content, err := r.Cleaned(t.Context(), "x.lock", []byte(tc.data))
+			id, content, err := r.CleanFilter(t.Context(), "x.lock", []byte(tc.data))
 			if err != nil || string(content) != tc.want || id != hash(t, dir, tc.want) {
 				t.Errorf("cleaned: %s, %q, %v", id, content, err)
 			}
@@ -125,7 +125,7 @@ func TestFollowLooksClean(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if moved, err := r.Follow(t.Context(), "main", head, commit, changes); err != nil || !moved {
+		if moved, err := r.FastForward(t.Context(), "main", head, commit, changes); err != nil || !moved {
 			t.Fatal(moved, err)
 		}
 		want := ""

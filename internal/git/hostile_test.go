@@ -130,9 +130,9 @@ func TestNoProgramOfTheRepository(t *testing.T) {
 	must(t, err)
 	_, err = r.Hash(ctx, []string{"a.webp", "b.webp", "c.webp"})
 	must(t, err)
-	_, _, err = r.Cleaned(ctx, "a.webp", []byte("x"))
+	_, _, err = r.CleanFilter(ctx, "a.webp", []byte("x"))
 	must(t, err)
-	_, err = r.Committed(ctx, head, []string{"b.webp", "c.webp"}, nil)
+	_, err = r.InCommit(ctx, head, []string{"b.webp", "c.webp"}, nil)
 	must(t, err)
 	filters, err := r.Filtered(ctx, []string{"a.webp", "x.big"})
 	must(t, err)
@@ -152,7 +152,7 @@ func TestNoProgramOfTheRepository(t *testing.T) {
 	must(t, err)
 	commit, err := push(t, r, s, "main")
 	must(t, err)
-	moved, err := r.Follow(ctx, "main", head, commit, []git.Change{{Path: "a.webp"}})
+	moved, err := r.FastForward(ctx, "main", head, commit, []git.Change{{Path: "a.webp"}})
 	if !moved {
 		t.Error("the branch did not follow:", err)
 	}

@@ -19,10 +19,10 @@ func (r *Repo) Tracked(ctx context.Context, paths []string) (map[string]bool, er
 	return tracked, r.indexed(ctx, paths, func(_ byte, _, name string) { tracked[name] = true })
 }
 
-// Hidden returns the blob ids of those of paths that git has, and that a sparse
+// SparseSkipped returns the blob ids of those of paths that git has, and that a sparse
 // checkout leaves out of the work tree: they are not there, and yet nobody deleted
 // them. Paths are relative to Dir. No paths cost no process.
-func (r *Repo) Hidden(ctx context.Context, paths []string) (map[string]string, error) {
+func (r *Repo) SparseSkipped(ctx context.Context, paths []string) (map[string]string, error) {
 	hidden, exists := map[string]string{}, r.exists()
 	return hidden, r.indexed(ctx, paths, func(tag byte, blob, name string) {
 		if tag == 'S' && !exists(name) {

@@ -84,7 +84,7 @@ type refusal struct {
 
 // Error has the server's own words where there are some.
 func (e *refusal) Error() string {
-	if words := spoken(e.err.Stderr); words != "" {
+	if words := remoteMessage(e.err.Stderr); words != "" {
 		return e.kind.Error() + ": " + words
 	}
 	return e.kind.Error() + ": " + e.err.Error()
@@ -99,8 +99,8 @@ const mostWords = 500
 // colours are the escape sequences that servers give their words.
 var colours = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]")
 
-// spoken is what a server says on the way, and its reason for a ref, in one line.
-func spoken(stderr string) string {
+// remoteMessage is what a server says on the way, and its reason for a ref, in one line.
+func remoteMessage(stderr string) string {
 	var said []string
 	for line := range strings.Lines(colours.ReplaceAllString(stderr, "")) {
 		line = strings.TrimSpace(line)

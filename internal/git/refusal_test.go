@@ -89,7 +89,7 @@ func TestKind(t *testing.T) {
 
 func TestWordsAreShort(t *testing.T) {
 	t.Parallel()
-	got := spoken(strings.Repeat("remote: ünï ", 1000) + "\nremote: " + strings.Repeat("ü", 1000))
+	got := remoteMessage(strings.Repeat("remote: ünï ", 1000) + "\nremote: " + strings.Repeat("ü", 1000))
 	if len(got) > mostWords+10 || !strings.HasSuffix(got, "…") {
 		t.Errorf("%d bytes: %q", len(got), got)
 	}

@@ -72,7 +72,7 @@ func TestFilesOfSparseIndex(t *testing.T) {
 	if diff := cmp.Diff([]string{"a.png", "in/a.png"}, names(list(t, top))); diff != "" {
 		t.Errorf("Files (-want +got):\n%s", diff)
 	}
-	got, err := open(t, top).Hidden(t.Context(), []string{"out/deep/b.png", "in/a.png", "out/c.png"})
+	got, err := open(t, top).SparseSkipped(t.Context(), []string{"out/deep/b.png", "in/a.png", "out/c.png"})
 	if err != nil || !sameKeys(got, "out/deep/b.png") {
 		t.Errorf("Hidden = %v, %v", got, err)
 	}
@@ -107,7 +107,7 @@ func TestHidden(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, err := open(t, filepath.Join(top, tt.dir)).Hidden(t.Context(), tt.paths)
+			got, err := open(t, filepath.Join(top, tt.dir)).SparseSkipped(t.Context(), tt.paths)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -125,14 +125,14 @@ func TestHidden(t *testing.T) {
 		for i := range 100_000 {
 			many = append(many, fmt.Sprintf("out/never-there-at-all-%d.png", i))
 		}
-		got, err := open(t, top).Hidden(t.Context(), many)
+		got, err := open(t, top).SparseSkipped(t.Context(), many)
 		if err != nil || !sameKeys(got, "out/a.png") {
 			t.Errorf("Hidden = %v, %v", got, err)
 		}
 	})
 	t.Run("there again", func(t *testing.T) {
 		write(t, top, "out/a.png", "back again")
-		got, err := open(t, top).Hidden(t.Context(), []string{"out/a.png", "out/deep/b.png"})
+		got, err := open(t, top).SparseSkipped(t.Context(), []string{"out/a.png", "out/deep/b.png"})
 		if err != nil || !sameKeys(got, "out/deep/b.png") {
 			t.Errorf("Hidden = %v, %v", got, err)
 		}
@@ -155,7 +155,7 @@ func TestHiddenOfNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, _ := os.ReadFile(calls)
-	if got, err := r.Hidden(t.Context(), nil); err != nil || len(got) != 0 {
+	if got, err := r.SparseSkipped(t.Context(), nil); err != nil || len(got) != 0 {
 		t.Errorf("Hidden = %v, %v", got, err)
 	}
 	log, err := os.ReadFile(calls)

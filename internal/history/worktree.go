@@ -47,7 +47,7 @@ func (t worktree) Blobs(paths []string) (map[string]string, error) {
 		return blobs, nil
 	}
 	rest = slices.DeleteFunc(rest, func(p string) bool { return hashed[p] != "" })
-	hidden, err := t.Repo.Hidden(t.ctx, rest)
+	hidden, err := t.Repo.SparseSkipped(t.ctx, rest)
 	maps.Copy(blobs, hidden)
 	return blobs, err
 }
@@ -71,7 +71,7 @@ func (t worktree) There(paths []string) (map[string]bool, error) {
 	if len(missing) == 0 || t.Repo == nil {
 		return there, nil
 	}
-	hidden, err := t.Repo.Hidden(t.ctx, missing)
+	hidden, err := t.Repo.SparseSkipped(t.ctx, missing)
 	for p := range hidden {
 		there[p] = true
 	}

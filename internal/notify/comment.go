@@ -22,18 +22,18 @@ type Comment struct {
 	Key string
 }
 
-// Told says what became of a comment.
-type Told string
+// CommentResult says what became of a comment.
+type CommentResult string
 
 const (
-	// TellNothing: there was nothing to tell, and no earlier comment.
-	TellNothing Told = ""
+	// CommentSkipped: there was nothing to tell, and no earlier comment.
+	CommentSkipped CommentResult = ""
 	// Created: there is a new comment.
-	Created Told = "created"
+	Created CommentResult = "created"
 	// Updated: the earlier comment says what is so now.
-	Updated Told = "updated"
+	Updated CommentResult = "updated"
 	// Unchanged: the earlier comment says so already.
-	Unchanged Told = "unchanged"
+	Unchanged CommentResult = "unchanged"
 )
 
 // Marker is the first line of a comment. key tells the comments of several jobs
@@ -66,13 +66,13 @@ func Marker(key string) string {
 //
 // An error is a *forge.Error, in which errors.As also finds an *asset.Fault with
 // its hint, or wraps the context's.
-func (c Comment) Send(ctx context.Context, news bool, body func(limit int) string) (told Told, url string, err error) {
+func (c Comment) Send(ctx context.Context, news bool, body func(limit int) string) (told CommentResult, url string, err error) {
 	earlier, err := c.earlier(ctx)
 	if err != nil {
-		return TellNothing, "", err
+		return CommentSkipped, "", err
 	}
 	if len(earlier) == 0 && !news {
-		return TellNothing, "", nil
+		return CommentSkipped, "", nil
 	}
 	text := Marker(c.Key) + "\n"
 	text += body(c.Forge.CommentLimit() - len(text))
@@ -87,12 +87,12 @@ func (c Comment) Send(ctx context.Context, news bool, body func(limit int) strin
 		case err == nil:
 			return Updated, firstURL(made, e), nil
 		case !errors.Is(err, forge.ErrForbidden) && !errors.Is(err, forge.ErrNotFound):
-			return TellNothing, e.URL, err
+			return CommentSkipped, e.URL, err
 		}
 		// Somebody else's, or deleted meanwhile.
 	}
 	if !news {
-		return TellNothing, "", nil
+		return CommentSkipped, "", nil
 	}
 	made, err := c.Forge.CreateComment(ctx, c.PullRequest, text)
 	if err != nil && ctx.Err() == nil && unanswered(err) {
@@ -106,7 +106,7 @@ func (c Comment) Send(ctx context.Context, news bool, body func(limit int) strin
 		}
 	}
 	if err != nil {
-		return TellNothing, "", err
+		return CommentSkipped, "", err
 	}
 	return Created, made.URL, nil
 }

@@ -154,12 +154,12 @@ func TestComment(t *testing.T) {
 		foreign []int
 		news    bool
 		text    string
-		told    Told
+		told    CommentResult
 		writes  []string
 	}{
 		"first":                     {nil, nil, true, "saved 2 MB", Created, []string{"create"}},
 		"first, among others":       {[]string{"nice", quoted, inside, other, ""}, nil, true, "saved 2 MB", Created, []string{"create"}},
-		"nothing to tell":           {[]string{"nice"}, nil, false, "nothing", TellNothing, nil},
+		"nothing to tell":           {[]string{"nice"}, nil, false, "nothing", CommentSkipped, nil},
 		"earlier one":               {[]string{"nice", mine}, nil, true, "saved 2 MB", Updated, []string{"update 2"}},
 		"earlier one, on page 3":    {[]string{"1", "2", "3", "4", "5", "6", mine, "8"}, nil, true, "saved 2 MB", Updated, []string{"update 7"}},
 		"nothing to tell any more":  {[]string{mine}, nil, false, "nothing", Updated, []string{"update 1"}},
@@ -167,7 +167,7 @@ func TestComment(t *testing.T) {
 		"somebody else's":           {[]string{mine}, []int{1}, true, "saved 2 MB", Created, []string{"create"}},
 		"somebody else's, and mine": {[]string{mine, mine}, []int{1}, true, "saved 2 MB", Updated, []string{"update 2"}},
 		"two by mistake":            {[]string{mine, mine}, nil, true, "saved 2 MB", Updated, []string{"update 1"}},
-		"somebody else's, no news":  {[]string{mine}, []int{1}, false, "nothing", TellNothing, nil},
+		"somebody else's, no news":  {[]string{mine}, []int{1}, false, "nothing", CommentSkipped, nil},
 	}
 	forges := map[string]func(*thread) Comment{
 		"GitHub": func(th *thread) Comment { return th.comment("") },
@@ -187,7 +187,7 @@ func TestComment(t *testing.T) {
 				if diff := cmp.Diff(test.writes, th.writes); diff != "" {
 					t.Errorf("writes (-want +got):\n%s", diff)
 				}
-				if told != TellNothing && at == "GitHub" && !strings.HasPrefix(url, "https://github.com/c") {
+				if told != CommentSkipped && at == "GitHub" && !strings.HasPrefix(url, "https://github.com/c") {
 					t.Errorf("url %q", url)
 				}
 				// Again: nothing is to be done any more.
@@ -268,7 +268,7 @@ func TestCommentUnanswered(t *testing.T) {
 	}
 	th = talk(t)
 	th.loseCreate = true
-	if told, _, err := th.comment("").Send(t.Context(), true, says("new")); err == nil || told != TellNothing || len(th.comments) > 0 {
+	if told, _, err := th.comment("").Send(t.Context(), true, says("new")); err == nil || told != CommentSkipped || len(th.comments) > 0 {
 		t.Errorf("told %q, %v", told, err)
 	}
 }

@@ -121,7 +121,7 @@ func analyzed(src *Image, width, height, orientation int) (*Image, error) {
 			few.Stride[p] *= every
 		}
 	}
-	return Exact(&few, width, height, orientation)
+	return ToRGBA(&few, width, height, orientation)
 }
 
 // along returns where pixel i lies on the way of the part.

@@ -116,25 +116,25 @@ func TestFindersAgree(t *testing.T) {
 			if i, ok := inverse[orientation]; ok {
 				back = i
 			}
-			stored, err := Exact(upright, w, h, back)
+			stored, err := ToRGBA(upright, w, h, back)
 			if err != nil {
 				t.Fatal(err)
 			}
 			check(fmt.Sprintf("orientation %d", orientation), stored, orientation)
 		}
 		for name, like := range map[string]Image{
-			"YUV 4:2:0":   {Kind: YUV, SubW: 1, SubH: 1, Depth: 8, Full: true, Matrix: MatrixBT601},
-			"12 bits":     {Kind: YUV, SubW: 1, Depth: 12, Matrix: MatrixBT709},
-			"RGB planes":  {Kind: RGB, Depth: 16, Full: true},
-			"gray":        {Kind: Gray, Depth: 8, Full: true},
-			"deep gray":   {Kind: Gray, Depth: 16, Full: true},
-			"half size":   {Kind: YUV, Width: w / 2, Height: h / 2, Depth: 8, Full: true, Matrix: MatrixBT601},
-			"double size": {Kind: YUV, Width: 2 * w, Height: 2 * h, Depth: 8, Full: true, Matrix: MatrixBT601},
+			"YUV 4:2:0":   {Layout: YUV, SubW: 1, SubH: 1, Depth: 8, Full: true, Matrix: MatrixBT601},
+			"12 bits":     {Layout: YUV, SubW: 1, Depth: 12, Matrix: MatrixBT709},
+			"RGB planes":  {Layout: RGB, Depth: 16, Full: true},
+			"gray":        {Layout: Gray, Depth: 8, Full: true},
+			"deep gray":   {Layout: Gray, Depth: 16, Full: true},
+			"half size":   {Layout: YUV, Width: w / 2, Height: h / 2, Depth: 8, Full: true, Matrix: MatrixBT601},
+			"double size": {Layout: YUV, Width: 2 * w, Height: 2 * h, Depth: 8, Full: true, Matrix: MatrixBT601},
 		} {
 			if like.Width == 0 {
 				like.Width, like.Height = w, h
 			}
-			if like.Kind == Gray {
+			if like.Layout == Gray {
 				luma := NewPlanar(like)
 				for y := range h {
 					for x := range w {
@@ -199,7 +199,7 @@ func TestFindersWithoutSubject(t *testing.T) {
 // used again.
 func TestFindersAreDeterministic(t *testing.T) {
 	src := drawSubject(640, 427, 0.4, 0.6, 0.2, subjects["text"])
-	planes, err := Lossy(src, 640, 427, 1)
+	planes, err := ToYUV420(src, 640, 427, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +221,7 @@ func TestFindersAreDeterministic(t *testing.T) {
 
 func BenchmarkAttention(b *testing.B) {
 	photo := rgba(4000, 3000, false, func(x, y int) [4]byte { return [4]byte{byte(x), byte(y), byte(x * y), 255} })
-	planes, err := Lossy(photo, 4000, 3000, 1)
+	planes, err := ToYUV420(photo, 4000, 3000, 1)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -52,7 +52,7 @@ func TestCropOfCard(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got, err := pixel.Exact(planes, c.boxW, c.boxH, 1)
+				got, err := pixel.ToRGBA(planes, c.boxW, c.boxH, 1)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -123,11 +123,11 @@ func layouts(t *testing.T, w, h int) map[string]*Image {
 	t.Helper()
 	images := map[string]*Image{"RGBA": scene(w, h, false), "RGBA with alpha": scene(w, h, true)}
 	for name, like := range map[string]Image{
-		"YUV 4:2:0":            {Kind: YUV, SubW: 1, SubH: 1, Depth: 8, Full: true, Matrix: MatrixBT601},
-		"YUV 4:2:2, 10 bits":   {Kind: YUV, SubW: 1, Depth: 10, Matrix: MatrixBT709},
-		"YUV 4:4:4":            {Kind: YUV, Depth: 8, Full: true, Matrix: MatrixBT601},
-		"YUV 4:4:4 with alpha": {Kind: YUV, Depth: 8, Full: true, Matrix: MatrixBT601, Alpha: true},
-		"RGB, 16 bits":         {Kind: RGB, Depth: 16, Full: true},
+		"YUV 4:2:0":            {Layout: YUV, SubW: 1, SubH: 1, Depth: 8, Full: true, Matrix: MatrixBT601},
+		"YUV 4:2:2, 10 bits":   {Layout: YUV, SubW: 1, Depth: 10, Matrix: MatrixBT709},
+		"YUV 4:4:4":            {Layout: YUV, Depth: 8, Full: true, Matrix: MatrixBT601},
+		"YUV 4:4:4 with alpha": {Layout: YUV, Depth: 8, Full: true, Matrix: MatrixBT601, Alpha: true},
+		"RGB, 16 bits":         {Layout: RGB, Depth: 16, Full: true},
 	} {
 		like.Width, like.Height = w, h
 		src := scene(w, h, like.Alpha)
@@ -138,7 +138,7 @@ func layouts(t *testing.T, w, h int) map[string]*Image {
 		images[name] = im
 	}
 	for _, depth := range []int{8, 16} {
-		gray := NewPlanar(Image{Width: w, Height: h, Kind: Gray, Depth: depth, Full: true})
+		gray := NewPlanar(Image{Width: w, Height: h, Layout: Gray, Depth: depth, Full: true})
 		for y := range h {
 			for x := range w {
 				gray.set(0, x, y, int(pixelAt(images["RGBA"], x, y)[0])*(1<<depth-1)/255)
@@ -178,11 +178,11 @@ func TestCropIsPartOfWhole(t *testing.T) {
 	for name, src := range layouts(t, w, h) {
 		t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) {
 			for orientation := 1; orientation <= 8; orientation++ {
-				exactWhole, err := Exact(src, w/2, h/2, orientation)
+				exactWhole, err := ToRGBA(src, w/2, h/2, orientation)
 				if err != nil {
 					t.Fatal(err)
 				}
-				lossyWhole, err := Lossy(src, w/2, h/2, orientation)
+				lossyWhole, err := ToYUV420(src, w/2, h/2, orientation)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -225,7 +225,7 @@ func TestCropIsPartOfWhole(t *testing.T) {
 // shown is an image as RGBA.
 func shown(t *testing.T, im *Image) *Image {
 	t.Helper()
-	out, err := Exact(im, im.Width, im.Height, 1)
+	out, err := ToRGBA(im, im.Width, im.Height, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +237,7 @@ func TestCropWithoutResize(t *testing.T) {
 	const w, h = 61, 47
 	for name, src := range layouts(t, w, h) {
 		for orientation := 1; orientation <= 8; orientation++ {
-			whole, err := Exact(src, w, h, orientation)
+			whole, err := ToRGBA(src, w, h, orientation)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -251,13 +251,13 @@ func TestCropWithoutResize(t *testing.T) {
 					t.Fatal(err)
 				}
 				floor := 45.0
-				if src.Kind == RGBA || src.Kind == Gray && src.Depth == 8 {
+				if src.Layout == RGBA || src.Layout == Gray && src.Depth == 8 {
 					floor = 140 // the same
 				}
 				if db := psnr(t, got, whole, left, top); db < floor {
 					t.Errorf("%s, orientation %d, %v: %.1f dB", name, orientation, c.Rect, db)
 				}
-				if src.Kind == RGBA && size.X < whole.Width && &got.Planes[0][0] == &src.Planes[0][0] {
+				if src.Layout == RGBA && size.X < whole.Width && &got.Planes[0][0] == &src.Planes[0][0] {
 					t.Errorf("%s: a part shares the memory of the whole", name)
 				}
 			}
@@ -280,7 +280,7 @@ func TestCropOfSmallerDecoded(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, size := range [][2]int{{200, 150}, {150, 113}} {
-			small, err := Exact(full, size[0], size[1], 1)
+			small, err := ToRGBA(full, size[0], size[1], 1)
 			if err != nil {
 				t.Fatal(err)
 			}

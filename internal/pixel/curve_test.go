@@ -24,7 +24,7 @@ func hlgOf(nits float64) float64 {
 // grayHDR is a row of gray in YUV of 10 bits, repeated.
 func grayHDR(transfer int, samples ...float64) *Image {
 	im := NewPlanar(Image{
-		Width: len(samples), Height: 2, Kind: YUV, Depth: 10, Full: true,
+		Width: len(samples), Height: 2, Layout: YUV, Depth: 10, Full: true,
 		Matrix: 9, Primaries: PrimariesBT2020, Transfer: transfer,
 	})
 	for y := range 2 {
@@ -47,11 +47,11 @@ func TestReferenceWhite(t *testing.T) {
 			samples = append(samples, sample(203*srgbCurve(float64(v)/255)))
 		}
 		im := grayHDR(transfer, samples...)
-		exact, err := Exact(im, im.Width, im.Height, 1)
+		exact, err := ToRGBA(im, im.Width, im.Height, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		lossy, err := Lossy(im, im.Width, im.Height, 1)
+		lossy, err := ToYUV420(im, im.Width, im.Height, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +83,7 @@ func TestHighlights(t *testing.T) {
 			}
 			im := grayHDR(transfer, samples...)
 			im.Peak = peak
-			got, err := Exact(im, im.Width, im.Height, 1)
+			got, err := ToRGBA(im, im.Width, im.Height, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -109,7 +109,7 @@ func TestAsChromium(t *testing.T) {
 		{{128, 0, 0}, {111, 0, 0}}, {{0, 128, 0}, {0, 102, 0}}, {{0, 0, 128}, {0, 0, 80}}, {{128, 128, 0}, {102, 99, 0}},
 		{{160, 80, 80}, {151, 45, 59}}, {{80, 160, 80}, {0, 138, 52}}, {{80, 80, 160}, {50, 57, 125}},
 	}
-	im := NewPlanar(Image{Width: len(patches), Height: 1, Kind: RGB, Depth: 16, Full: true, Primaries: PrimariesBT2020, Transfer: TransferHLG, Peak: 1000})
+	im := NewPlanar(Image{Width: len(patches), Height: 1, Layout: RGB, Depth: 16, Full: true, Primaries: PrimariesBT2020, Transfer: TransferHLG, Peak: 1000})
 	for x, p := range patches {
 		for c, v := range p[0] {
 			im.set(c, x, 0, int(v)*257)
@@ -122,7 +122,7 @@ func TestAsChromium(t *testing.T) {
 		}
 	}
 
-	im = NewPlanar(Image{Width: 7, Height: 1, Kind: RGB, Depth: 16, Full: true, Primaries: PrimariesBT709, Transfer: TransferPQ})
+	im = NewPlanar(Image{Width: 7, Height: 1, Layout: RGB, Depth: 16, Full: true, Primaries: PrimariesBT709, Transfer: TransferPQ})
 	for x := range 7 {
 		for c := range 3 {
 			im.set(c, x, 0, 32*x*257)
@@ -144,13 +144,13 @@ func TestCurves(t *testing.T) {
 		TransferGamma22: {26, 62, 129, 193}, TransferGamma28: {10, 40, 106, 179},
 		TransferSMPTE240: {50, 81, 141, 199}, TransferLinear: {99, 137, 188, 225},
 	} {
-		im := NewPlanar(Image{Width: 4, Height: 1, Kind: YUV, Depth: 8, Full: true, Matrix: MatrixBT601, Primaries: PrimariesBT709, Transfer: transfer})
+		im := NewPlanar(Image{Width: 4, Height: 1, Layout: YUV, Depth: 8, Full: true, Matrix: MatrixBT601, Primaries: PrimariesBT709, Transfer: transfer})
 		for x, v := range []int{32, 64, 128, 192} {
 			im.set(0, x, 0, v)
 			im.set(1, x, 0, 128)
 			im.set(2, x, 0, 128)
 		}
-		got, err := Exact(im, 4, 1, 1)
+		got, err := ToRGBA(im, 4, 1, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

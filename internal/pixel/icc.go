@@ -39,19 +39,19 @@ func ProfileSpace(icc []byte) (space Space, srgb bool) {
 // reused for the result.
 func ToSRGB(im *Image, icc []byte) (*Image, error) {
 	space, _ := ProfileSpace(icc)
-	if im.Kind == CMYK {
+	if im.Layout == CMYK {
 		out := *im
-		out.Kind = RGBA
+		out.Layout = RGBA
 		if space == SpaceCMYK && convertPlane(icc, space, &out, out.Width) == nil {
 			return &out, nil
 		}
 		mixInks(out.Planes[0])
 		return &out, nil
 	}
-	if space == SpaceGray && im.Kind == Gray && im.Depth == 8 && im.Full && !im.Alpha {
+	if space == SpaceGray && im.Layout == Gray && im.Depth == 8 && im.Full && !im.Alpha {
 		return im, convertPlane(icc, space, im, im.Stride[0])
 	}
-	out, err := Exact(im, im.Width, im.Height, 1)
+	out, err := ToRGBA(im, im.Width, im.Height, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func convertPlane(icc []byte, space Space, im *Image, width int) error {
 
 // convertGrey converts RGBA pixels that are grey by a grey profile, in place.
 func convertGrey(icc []byte, im *Image) error {
-	table := Image{Width: 256, Height: 1, Kind: Gray, Depth: 8, Full: true}
+	table := Image{Width: 256, Height: 1, Layout: Gray, Depth: 8, Full: true}
 	table.Planes[0] = make([]byte, 256)
 	for i := range 256 {
 		table.Planes[0][i] = byte(i)

@@ -185,8 +185,8 @@ func TestToSRGB(t *testing.T) {
 			t.Errorf("pixel %d is %v, want %v", x, c, want)
 		}
 	}
-	if got.Kind != RGBA || !got.Alpha {
-		t.Errorf("kind %d, alpha %v", got.Kind, got.Alpha)
+	if got.Layout != RGBA || !got.Alpha {
+		t.Errorf("kind %d, alpha %v", got.Layout, got.Alpha)
 	}
 
 	// sRGB's own profile leaves colours alone, to a level.
@@ -211,8 +211,8 @@ func TestToSRGBGrey(t *testing.T) {
 		}
 		return int(math.Round(255 * (1.055*math.Pow(linear, 1/2.4) - 0.055)))
 	}
-	plane := NewPlanar(Image{Width: 256, Height: 2, Kind: Gray, Depth: 8, Full: true})
-	deep := NewPlanar(Image{Width: 256, Height: 2, Kind: Gray, Depth: 16, Full: true})
+	plane := NewPlanar(Image{Width: 256, Height: 2, Layout: Gray, Depth: 8, Full: true})
+	deep := NewPlanar(Image{Width: 256, Height: 2, Layout: Gray, Depth: 16, Full: true})
 	three := NewRGBA(256, 2, nil)
 	for y := range 2 {
 		for v := range 256 {
@@ -222,15 +222,15 @@ func TestToSRGBGrey(t *testing.T) {
 		}
 	}
 	for _, src := range []*Image{plane, deep, three} {
-		kind, depth := src.Kind, src.Depth
+		kind, depth := src.Layout, src.Depth
 		got, err := ToSRGB(src, icc)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := kind == Gray && depth == 8; want != (got.Kind == Gray) {
-			t.Errorf("kind %d, %d bits: kind %d", kind, depth, got.Kind)
+		if want := kind == Gray && depth == 8; want != (got.Layout == Gray) {
+			t.Errorf("kind %d, %d bits: kind %d", kind, depth, got.Layout)
 		}
-		exact, err := Exact(got, 256, 2, 1)
+		exact, err := ToRGBA(got, 256, 2, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -251,7 +251,7 @@ func TestToSRGBInks(t *testing.T) {
 	}
 	freshInks := func() *Image {
 		im := NewRGBA(5, 1, bytes.Clone(inks))
-		im.Kind = CMYK
+		im.Layout = CMYK
 		return im
 	}
 	ideal := [][4]byte{{255, 255, 255, 255}, {0, 255, 255, 255}, {0, 0, 0, 255}, {0, 0, 0, 255}, {255, 128, 255, 255}}
@@ -267,7 +267,7 @@ func TestToSRGBInks(t *testing.T) {
 		"a broken one":    {inkProfile()[:400], ideal},
 	} {
 		got, err := ToSRGB(freshInks(), tc.icc)
-		if err != nil || got.Kind != RGBA {
+		if err != nil || got.Layout != RGBA {
 			t.Fatalf("%s: %v", name, err)
 		}
 		for x, want := range tc.want {
@@ -283,11 +283,11 @@ func TestDepthIsRounded(t *testing.T) {
 	for _, depth := range []int{10, 12, 16} {
 		n := 1 << depth
 		width := min(n, 4096)
-		src := NewPlanar(Image{Width: width, Height: n / width, Kind: Gray, Depth: depth, Full: true})
+		src := NewPlanar(Image{Width: width, Height: n / width, Layout: Gray, Depth: depth, Full: true})
 		for v := range n {
 			src.set(0, v%width, v/width, v)
 		}
-		got, err := Exact(src, width, n/width, 1)
+		got, err := ToRGBA(src, width, n/width, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -311,9 +311,9 @@ func FuzzProfile(f *testing.F) {
 		if srgb && space != SpaceRGB {
 			t.Fatalf("space %d is sRGB", space)
 		}
-		for _, kind := range []Kind{RGBA, CMYK} {
+		for _, kind := range []Layout{RGBA, CMYK} {
 			im := NewRGBA(2, 1, []byte{1, 2, 3, 255, 200, 100, 50, 255})
-			im.Kind = kind
+			im.Layout = kind
 			if _, err := ToSRGB(im, icc); err != nil && kind == CMYK {
 				t.Fatal(err)
 			}

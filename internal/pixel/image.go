@@ -6,13 +6,13 @@ package pixel
 
 import "unsafe"
 
-// A Kind says how the samples of an Image lie in memory.
-type Kind uint8
+// A Layout says how the samples of an Image lie in memory.
+type Layout uint8
 
 // The layouts an Image can have.
 const (
 	// Gray is one plane of luma.
-	Gray Kind = iota
+	Gray Layout = iota
 	// YUV is three planes, chroma subsampled by SubW and SubH.
 	YUV
 	// RGBA is one plane of 8-bit red, green, blue, alpha, interleaved. Alpha is
@@ -51,7 +51,7 @@ const (
 type Image struct {
 	// Width and Height are in pixels of plane 0.
 	Width, Height int
-	Kind          Kind
+	Layout        Layout
 	// Alpha says that there is transparency: Planes[3] of a planar layout, or
 	// the fourth byte of an RGBA pixel. Without it, that byte is 255.
 	Alpha bool
@@ -88,7 +88,7 @@ func NewRGBA(width, height int, pix []byte) *Image {
 	if pix == nil {
 		pix = NewBlock(4 * width * height)
 	}
-	im := &Image{Width: width, Height: height, Kind: RGBA, Depth: 8, Full: true, block: pix}
+	im := &Image{Width: width, Height: height, Layout: RGBA, Depth: 8, Full: true, block: pix}
 	im.Planes[0], im.Stride[0] = pix, 4*width
 	return im
 }
@@ -124,7 +124,7 @@ func (im *Image) PlaneSize(p int) (width, height int) {
 	switch {
 	case p == 0, p == 3 && im.Alpha:
 		return width, height
-	case p < 3 && (im.Kind == YUV || im.Kind == RGB):
+	case p < 3 && (im.Layout == YUV || im.Layout == RGB):
 		return width >> im.SubW, height >> im.SubH
 	}
 	return 0, 0

@@ -15,17 +15,17 @@ const (
 	spareMemory = 24 << 20
 )
 
-// A shelf holds blocks that nobody uses, the one that has been there longest first.
-type shelf struct {
+// A bufferPool holds blocks that nobody uses, the one that has been there longest first.
+type bufferPool struct {
 	mu     sync.Mutex
 	blocks [][]byte
 	size   int
 }
 
-var spare shelf
+var buffers bufferPool
 
 // take returns n bytes that may hold anything.
-func (s *shelf) take(n int) []byte {
+func (s *bufferPool) take(n int) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	best := -1
@@ -40,7 +40,7 @@ func (s *shelf) take(n int) []byte {
 	return s.remove(best)[:n]
 }
 
-func (s *shelf) remove(i int) []byte {
+func (s *bufferPool) remove(i int) []byte {
 	b := s.blocks[i]
 	s.blocks = slices.Delete(s.blocks, i, i+1)
 	s.size -= cap(b)
@@ -48,7 +48,7 @@ func (s *shelf) remove(i int) []byte {
 }
 
 // give takes over a block that nobody uses any more.
-func (s *shelf) give(b []byte) {
+func (s *bufferPool) give(b []byte) {
 	if cap(b) < smallBlock || cap(b) > largeBlock {
 		return
 	}
@@ -61,11 +61,11 @@ func (s *shelf) give(b []byte) {
 }
 
 // NewBlock returns n bytes for pixels, which may hold anything.
-func NewBlock(n int) []byte { return spare.take(n) }
+func NewBlock(n int) []byte { return buffers.take(n) }
 
 // Free says that nobody uses the pixels of im any more: their memory serves other
 // images from now on. im is empty afterwards.
 func (im *Image) Free() {
-	spare.give(im.block)
+	buffers.give(im.block)
 	*im = Image{}
 }

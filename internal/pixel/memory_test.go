@@ -10,7 +10,7 @@ func same(a, b []byte) bool { return unsafe.SliceData(a) == unsafe.SliceData(b) 
 
 func TestShelf(t *testing.T) {
 	const kb = 1 << 10
-	var s shelf
+	var s bufferPool
 	large, small := s.take(900*kb), s.take(300*kb)
 	s.give(large)
 	s.give(small)
@@ -45,18 +45,18 @@ func TestShelf(t *testing.T) {
 // What is in memory that serves again shows nowhere: not in planes whose size is
 // rounded up, and not where chroma is missing.
 func TestMemoryServesAgain(t *testing.T) {
-	defer func(old [][]byte) { spare.blocks, spare.size = old, 0 }(spare.blocks)
+	defer func(old [][]byte) { buffers.blocks, buffers.size = old, 0 }(buffers.blocks)
 	const width, height = 331, 257
 	results := func(fill byte) (all [][]byte) {
-		spare.blocks, spare.size = nil, 0
+		buffers.blocks, buffers.size = nil, 0
 		for range 4 {
 			for n := smallBlock; n <= 4<<20; n *= 2 {
-				spare.give(bytes.Repeat([]byte{fill}, n))
+				buffers.give(bytes.Repeat([]byte{fill}, n))
 			}
 		}
-		for _, kind := range []Kind{Gray, YUV, RGBA} {
+		for _, kind := range []Layout{Gray, YUV, RGBA} {
 			for _, orientation := range []int{1, 6} {
-				like := Image{Width: width, Height: height, Kind: kind, Depth: 8, Full: true, Matrix: MatrixBT601}
+				like := Image{Width: width, Height: height, Layout: kind, Depth: 8, Full: true, Matrix: MatrixBT601}
 				src := NewRGBA(width, height, nil)
 				if kind != RGBA {
 					src = NewPlanar(like)
@@ -72,11 +72,11 @@ func TestMemoryServesAgain(t *testing.T) {
 						}
 					}
 				}
-				planes, err := Lossy(src, 200, 155, orientation)
+				planes, err := ToYUV420(src, 200, 155, orientation)
 				if err != nil {
 					t.Fatal(err)
 				}
-				exact, err := Exact(src, 200, 155, orientation)
+				exact, err := ToRGBA(src, 200, 155, orientation)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -17,7 +17,7 @@ func TestThumbHash(t *testing.T) {
 				t.Fatal(err)
 			}
 			w, h := Fit(size[0], size[1], 100, 100)
-			small, err := Exact(src, w, h, 1)
+			small, err := ToRGBA(src, w, h, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -105,7 +105,7 @@ func TestDominantOfLayouts(t *testing.T) {
 		}
 		return [4]byte{240, 200, 40, 255}
 	})
-	planes, err := Lossy(card, 400, 300, 1)
+	planes, err := ToYUV420(card, 400, 300, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestDominantOfLayouts(t *testing.T) {
 }
 
 func BenchmarkPlaceholder(b *testing.B) {
-	planes, err := Lossy(scene(1200, 800, false), 1200, 800, 1)
+	planes, err := ToYUV420(scene(1200, 800, false), 1200, 800, 1)
 	if err != nil {
 		b.Fatal(err)
 	}

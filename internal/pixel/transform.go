@@ -39,14 +39,14 @@ func Fit(width, height, maxWidth, maxHeight int) (int, int) {
 	return fit(width, maxWidth), fit(height, maxHeight)
 }
 
-// Lossy returns src at width x height as libwebp's lossy encoder wants it: YUV
+// ToYUV420 returns src at width x height as libwebp's lossy encoder wants it: YUV
 // 4:2:0, 8 bits, limited range, the matrix of BT.601. Then it is turned by the
 // EXIF orientation (1 to 8), so width and height are before turning.
 //
 // Alpha is dropped: zimg averages chroma after it has divided colours by alpha
 // again, so that the colour of transparent pixels would bleed into their
 // neighbours. Pictures with alpha go through Exact, and libwebp subsamples them.
-func Lossy(src *Image, width, height, orientation int) (*Image, error) {
+func ToYUV420(src *Image, width, height, orientation int) (*Image, error) {
 	return transform(src, src.all(), lossy(width, height), orientation)
 }
 
@@ -63,15 +63,15 @@ func LossyCrop(src *Image, c Crop, orientation int) (*Image, error) {
 
 func lossy(width, height int) Image {
 	return Image{
-		Width: width, Height: height, Kind: YUV, SubW: 1, SubH: 1, Depth: 8, Matrix: MatrixBT601,
+		Width: width, Height: height, Layout: YUV, SubW: 1, SubH: 1, Depth: 8, Matrix: MatrixBT601,
 	}
 }
 
-// Exact returns src at width x height as RGBA, and turns it like Lossy. An RGBA
+// ToRGBA returns src at width x height as RGBA, and turns it like Lossy. An RGBA
 // image that is already so is returned as it is. Colours are weighted by alpha
 // when they are averaged.
-func Exact(src *Image, width, height, orientation int) (*Image, error) {
-	if src.Kind == RGBA && src.Width == width && src.Height == height {
+func ToRGBA(src *Image, width, height, orientation int) (*Image, error) {
+	if src.Layout == RGBA && src.Width == width && src.Height == height {
 		return turn(src, orientation), nil
 	}
 	return transform(src, src.all(), exact(width, height, src.Alpha), orientation)
@@ -87,8 +87,8 @@ func ExactCrop(src *Image, c Crop, orientation int) (*Image, error) {
 	part := c.stored(src, orientation)
 	switch {
 	case part == src.all():
-		return Exact(src, width, height, orientation)
-	case src.Kind == RGBA && part.width == float64(width) && part.height == float64(height) &&
+		return ToRGBA(src, width, height, orientation)
+	case src.Layout == RGBA && part.width == float64(width) && part.height == float64(height) &&
 		part.left == math.Trunc(part.left) && part.top == math.Trunc(part.top):
 		return cut(src, part, c.Size, orientation), nil
 	}
@@ -96,7 +96,7 @@ func ExactCrop(src *Image, c Crop, orientation int) (*Image, error) {
 }
 
 func exact(width, height int, alpha bool) Image {
-	return Image{Width: width, Height: height, Kind: RGBA, Alpha: alpha, Depth: 8, Full: true}
+	return Image{Width: width, Height: height, Layout: RGBA, Alpha: alpha, Depth: 8, Full: true}
 }
 
 // cut copies a part of an RGBA image of whole pixels and turns it.
@@ -114,11 +114,11 @@ func cut(src *Image, part region, size image.Point, orientation int) *Image {
 
 // transform makes an image like the one given of a part of src, and turns it.
 func transform(src *Image, part region, like Image, orientation int) (*Image, error) {
-	grey := src.Kind == Gray && like.Kind == YUV
+	grey := src.Layout == Gray && like.Layout == YUV
 	named := *src
 	src = &named
 	switch {
-	case like.Kind == RGB: // they stay as they are
+	case like.Layout == RGB: // they stay as they are
 		src.Primaries, src.Transfer = 0, 0
 	case unlikeSRGB(src.Transfer):
 		return transformCurve(src, part, like, orientation)
@@ -132,20 +132,20 @@ func transform(src *Image, part region, like Image, orientation int) (*Image, er
 		src.Alpha = false
 	}
 	var dst *Image
-	if like.Kind == RGBA {
+	if like.Layout == RGBA {
 		dst = NewRGBA(like.Width, like.Height, nil)
 		dst.Alpha, dst.Primaries, dst.Transfer = like.Alpha, like.Primaries, like.Transfer
 	} else {
 		dst = NewPlanar(like)
 	}
-	if src.Kind != RGBA {
+	if src.Layout != RGBA {
 		src.extend()
 	}
 
 	var pin runtime.Pinner
 	defer pin.Unpin()
 	in, out := describe(src, &pin), describe(dst, &pin)
-	if src.Kind == Gray && (like.Kind == RGBA || like.Kind == RGB) {
+	if src.Layout == Gray && (like.Layout == RGBA || like.Layout == RGB) {
 		in = asNeutralYUV(src, &pin)
 	}
 	if grey { // one plane in, one plane out; chroma is neutral
@@ -174,7 +174,7 @@ func transform(src *Image, part region, like Image, orientation int) (*Image, er
 // planes of red, green and blue that are deep enough for any.
 func transformCurve(src *Image, part region, like Image, orientation int) (*Image, error) {
 	deep, err := transform(src, part, Image{
-		Width: like.Width, Height: like.Height, Kind: RGB, Alpha: src.Alpha && like.Alpha, Depth: 16, Full: true,
+		Width: like.Width, Height: like.Height, Layout: RGB, Alpha: src.Alpha && like.Alpha, Depth: 16, Full: true,
 	}, 1)
 	if err != nil {
 		return nil, err
@@ -182,7 +182,7 @@ func transformCurve(src *Image, part region, like Image, orientation int) (*Imag
 	deep.Primaries, deep.Transfer, deep.Peak = src.Primaries, src.Transfer, src.Peak
 	mapped := decodeCurve(deep)
 	deep.Free()
-	if like.Kind == RGBA {
+	if like.Layout == RGBA {
 		return turn(mapped, orientation), nil
 	}
 	defer mapped.Free()
@@ -212,7 +212,7 @@ func activate(in *C.wp_image, part region, dst *Image, orientation int) {
 	stepX := part.width / float64(dst.Width)
 	stepY := part.height / float64(dst.Height)
 	w, h := dst.Width, dst.Height
-	if dst.Kind != RGBA {
+	if dst.Layout != RGBA {
 		w, h = dst.PlaneSize(0)
 	}
 	flipX, flipY := sourceFlips(orientation)
@@ -247,7 +247,7 @@ func describe(im *Image, pin *runtime.Pinner) C.wp_image {
 		depth: C.int(im.Depth), full: cbool(im.Full),
 		matrix: C.int(im.Matrix), primaries: C.int(im.Primaries), transfer: C.int(im.Transfer),
 	}
-	switch im.Kind {
+	switch im.Layout {
 	case Gray:
 		out.kind = C.WP_GRAY
 	case YUV:
@@ -257,7 +257,7 @@ func describe(im *Image, pin *runtime.Pinner) C.wp_image {
 	default:
 		out.kind = C.WP_RGBA
 	}
-	if im.Kind != RGBA {
+	if im.Layout != RGBA {
 		w, h := im.PlaneSize(0)
 		out.width, out.height = C.uint(w), C.uint(h)
 	}
@@ -276,7 +276,7 @@ func describe(im *Image, pin *runtime.Pinner) C.wp_image {
 // asNeutralYUV describes a grey image with a plane of neutral chroma added, twice,
 // as zimg makes no colours out of one plane.
 func asNeutralYUV(im *Image, pin *runtime.Pinner) C.wp_image {
-	chroma := NewPlanar(Image{Width: im.Width, Height: im.Height, Kind: Gray, Depth: im.Depth})
+	chroma := NewPlanar(Image{Width: im.Width, Height: im.Height, Layout: Gray, Depth: im.Depth})
 	pix := chroma.Planes[0]
 	if im.Depth > 8 {
 		middle := uint16(1) << (im.Depth - 1)
@@ -288,7 +288,7 @@ func asNeutralYUV(im *Image, pin *runtime.Pinner) C.wp_image {
 		fill(pix, 128)
 	}
 	neutral := *im
-	neutral.Kind, neutral.Matrix = YUV, MatrixBT601
+	neutral.Layout, neutral.Matrix = YUV, MatrixBT601
 	for p := 1; p < 3; p++ {
 		neutral.Planes[p], neutral.Stride[p] = pix, chroma.Stride[0]
 	}
@@ -318,7 +318,7 @@ func turn(im *Image, orientation int) *Image {
 		like.Width, like.Height = im.Height, im.Width
 		like.SubW, like.SubH = im.SubH, im.SubW
 	}
-	if im.Kind == RGBA {
+	if im.Layout == RGBA {
 		dst := NewRGBA(like.Width, like.Height, nil)
 		dst.Alpha = im.Alpha
 		turnPlane(im, dst, 0, like.Width, like.Height, orientation, 4)

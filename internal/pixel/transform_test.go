@@ -58,7 +58,7 @@ func TestAlphaWeighs(t *testing.T) {
 		}
 		return [4]byte{0, 255, 0, 0}
 	})
-	got, err := Exact(src, 16, 16, 1)
+	got, err := ToRGBA(src, 16, 16, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestOddSizesKeepTheirPlace(t *testing.T) {
 		for _, width := range []int{w, 50, 51, 33, 1} {
 			for orientation := 1; orientation <= 8; orientation++ {
 				dw, dh := width, max(1, h*width/w)
-				got, err := Lossy(src, dw, dh, orientation)
+				got, err := ToYUV420(src, dw, dh, orientation)
 				if err != nil {
 					t.Fatalf("%dx%d to %d: %v", w, h, width, err)
 				}
@@ -134,7 +134,7 @@ func TestTurn(t *testing.T) {
 		return [4]byte{255, 255, 255, 255}
 	})
 	for orientation, rows := range want {
-		got, err := Exact(src, 3, 5, orientation)
+		got, err := ToRGBA(src, 3, 5, orientation)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -157,7 +157,7 @@ func TestTurn(t *testing.T) {
 func TestYUVToExact(t *testing.T) {
 	for _, sub := range [][2]int{{0, 0}, {1, 0}, {1, 1}, {0, 1}, {2, 0}} {
 		for _, depth := range []int{8, 10, 12} {
-			src := NewPlanar(Image{Width: 21, Height: 13, Kind: YUV, SubW: sub[0], SubH: sub[1],
+			src := NewPlanar(Image{Width: 21, Height: 13, Layout: YUV, SubW: sub[0], SubH: sub[1],
 				Depth: depth, Full: true, Matrix: MatrixBT601})
 			// Full-range red in BT.601.
 			for p, v := range []int{76, 85, 255} {
@@ -168,7 +168,7 @@ func TestYUVToExact(t *testing.T) {
 					}
 				}
 			}
-			got, err := Exact(src, 21, 13, 1)
+			got, err := ToRGBA(src, 21, 13, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -190,20 +190,20 @@ func (im *Image) set(p, x, y, v int) {
 
 func TestGrey(t *testing.T) {
 	for _, depth := range []int{8, 16} {
-		src := NewPlanar(Image{Width: 9, Height: 7, Kind: Gray, Depth: depth, Full: true})
+		src := NewPlanar(Image{Width: 9, Height: 7, Layout: Gray, Depth: depth, Full: true})
 		for y := range 7 {
 			for x := range 9 {
 				src.set(0, x, y, 200*(1<<depth-1)/255)
 			}
 		}
-		got, err := Exact(src, 5, 3, 1)
+		got, err := ToRGBA(src, 5, 3, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if c := pixelAt(got, 4, 2); !near(c, [4]byte{200, 200, 200, 255}, 1) {
 			t.Errorf("%d bits: %v, want 200", depth, c)
 		}
-		yuv, err := Lossy(src, 5, 3, 1)
+		yuv, err := ToYUV420(src, 5, 3, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -215,15 +215,15 @@ func TestGrey(t *testing.T) {
 
 func BenchmarkTransform(b *testing.B) {
 	photo := rgba(4000, 3000, false, func(x, y int) [4]byte { return [4]byte{byte(x), byte(y), byte(x * y), 255} })
-	planes, err := Lossy(photo, 4000, 3000, 1)
+	planes, err := ToYUV420(photo, 4000, 3000, 1)
 	if err != nil {
 		b.Fatal(err)
 	}
 	for _, src := range []*Image{photo, planes} {
 		for _, width := range []int{4000, 1200} {
-			b.Run(fmt.Sprintf("kind=%d/width=%d", src.Kind, width), func(b *testing.B) {
+			b.Run(fmt.Sprintf("kind=%d/width=%d", src.Layout, width), func(b *testing.B) {
 				for b.Loop() {
-					if _, err := Lossy(src, width, width*3/4, 1); err != nil {
+					if _, err := ToYUV420(src, width, width*3/4, 1); err != nil {
 						b.Fatal(err)
 					}
 				}

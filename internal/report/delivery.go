@@ -12,7 +12,7 @@ import (
 
 // A Delivery is what became of the results in one store.
 type Delivery struct {
-	asset.Stored
+	asset.Receipt
 	// Err is why not all was delivered, nil where it was.
 	Err *asset.Fault `json:"error,omitempty"`
 }

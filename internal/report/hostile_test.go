@@ -84,9 +84,9 @@ func hostileInput(r *rand.Rand) Input {
 		in.Findings = append(in.Findings, f)
 	}
 	for range r.IntN(2) {
-		d := Delivery{Stored: asset.Stored{
+		d := Delivery{Receipt: asset.Receipt{
 			Store: "commit", Ref: text(), URL: text(), PullRequest: text(), Paths: texts(), Removed: texts(), Notes: texts(),
-			Left: []asset.Left{{Path: text(), Reason: text()}},
+			Left: []asset.Undelivered{{Path: text(), Reason: text()}},
 		}}
 		// A sound address of the server's own is a link, and is meant to be.
 		if webURL(d.URL) != "" || webURL(d.PullRequest) != "" {

@@ -71,10 +71,10 @@ func (a Artifact) Check() error {
 	return err
 }
 
-// Put uploads the files of d with the report and a manifest. Where there are no
+// Deliver uploads the files of d with the report and a manifest. Where there are no
 // files, nothing is uploaded, unless it is a shard.
-func (a Artifact) Put(ctx context.Context, d Delivery) (asset.Stored, error) {
-	stored := asset.Stored{Store: a.Name()}
+func (a Artifact) Deliver(ctx context.Context, d Delivery) (asset.Receipt, error) {
+	stored := asset.Receipt{Store: a.Name()}
 	if err := a.Check(); err != nil {
 		return stored, err
 	}

@@ -59,7 +59,7 @@ func TestArtifactFaults(t *testing.T) {
 					return true
 				}
 				d := delivery(t)
-				got, err := g.artifact().Put(t.Context(), d)
+				got, err := g.artifact().Deliver(t.Context(), d)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -105,7 +105,7 @@ func TestArtifactLostAnswers(t *testing.T) {
 				hangUp(w)
 				return true
 			}
-			got, err := g.artifact().Put(t.Context(), delivery(t))
+			got, err := g.artifact().Deliver(t.Context(), delivery(t))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -151,13 +151,13 @@ func TestArtifactOnItsWayIsLeft(t *testing.T) {
 					refuse(w, status, "not now")
 					return true
 				}
-				got, err := other.Put(t.Context(), d)
+				got, err := other.Deliver(t.Context(), d)
 				if err != nil || len(got.Notes) != 1 || !strings.Contains(got.Notes[0], "was not finished") {
 					t.Errorf("error %v, notes %q", err, got.Notes)
 				}
 				return false
 			}
-			got, err := g.artifact().Put(t.Context(), d)
+			got, err := g.artifact().Deliver(t.Context(), d)
 			if err != nil || got.Notes != nil || g.get("webpress").job != "job-1" || g.get(apart("job-2")).job != "job-2" {
 				t.Errorf("error %v, notes %q", err, got.Notes)
 			}
@@ -228,7 +228,7 @@ func TestArtifactErrors(t *testing.T) {
 			if tt.name == "old server" {
 				g.before = func(_ string, w http.ResponseWriter, r *http.Request) bool { http.NotFound(w, r); return true }
 			}
-			_, err := a.Put(t.Context(), delivery(t))
+			_, err := a.Deliver(t.Context(), delivery(t))
 			var fault *Error
 			if !errors.As(err, &fault) {
 				t.Fatalf("error is %v", err)
@@ -295,7 +295,7 @@ func TestArtifactHangs(t *testing.T) {
 			}
 			a := g.artifact()
 			a.Client = wire.New(wire.Options{Timeout: time.Minute, Clock: impatient(stuck, time.Minute)})
-			_, err := a.Put(t.Context(), delivery(t))
+			_, err := a.Deliver(t.Context(), delivery(t))
 			if err == nil || !strings.Contains(err.Error(), "for 1m0s") {
 				t.Errorf("error is %v", err)
 			}
@@ -311,7 +311,7 @@ func TestArtifactHangs(t *testing.T) {
 			}
 			return false
 		}
-		if _, err := g.artifact().Put(ctx, delivery(t)); !errors.Is(err, context.Canceled) {
+		if _, err := g.artifact().Deliver(ctx, delivery(t)); !errors.Is(err, context.Canceled) {
 			t.Errorf("error is %v", err)
 		}
 	})

@@ -67,14 +67,14 @@ func TestArtifact(t *testing.T) {
 			var masked []string
 			a.Mask = func(s string) { masked = append(masked, s) }
 			d := delivery(t)
-			got, err := a.Put(t.Context(), d)
+			got, err := a.Deliver(t.Context(), d)
 			if err != nil {
 				t.Fatal(err)
 			}
 			kept := g.get("my results")
 			sum := sha256.Sum256(kept.content)
 			digest := "sha256:" + hex.EncodeToString(sum[:])
-			want := asset.Stored{
+			want := asset.Receipt{
 				Store: "artifact", Ref: fmt.Sprint(kept.id),
 				URL: "https://github.com/o/r/actions/runs/7/artifacts/" + fmt.Sprint(kept.id), Digest: digest,
 				Paths: []string{"a b.webp", "b/large.webp"}, Removed: []string{"a b.png", "b/large.jpg"},
@@ -123,7 +123,7 @@ func TestArtifactIsTheSameAgain(t *testing.T) {
 	t.Parallel()
 	g := newGitHub(t)
 	d := delivery(t)
-	first, err := g.artifact().Put(t.Context(), d)
+	first, err := g.artifact().Deliver(t.Context(), d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestArtifactIsTheSameAgain(t *testing.T) {
 	if err := os.Chtimes(filepath.Join(d.Dir, "a b.webp"), time.Now(), time.Unix(1e9, 0)); err != nil {
 		t.Fatal(err)
 	}
-	again, err := g.artifact().Put(t.Context(), d)
+	again, err := g.artifact().Deliver(t.Context(), d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,13 +148,13 @@ func TestArtifactOfAnotherJobIsLeft(t *testing.T) {
 	t.Parallel()
 	g := newGitHub(t)
 	d := delivery(t)
-	if _, err := g.artifact().Put(t.Context(), d); err != nil {
+	if _, err := g.artifact().Deliver(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
 	other := g.artifact()
 	other.Token = token("job-2")
 	for range 2 {
-		got, err := other.Put(t.Context(), d)
+		got, err := other.Deliver(t.Context(), d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -170,11 +170,11 @@ func TestArtifactOfAnotherJobIsLeft(t *testing.T) {
 func TestArtifactOfNothing(t *testing.T) {
 	t.Parallel()
 	g := newGitHub(t)
-	got, err := g.artifact().Put(t.Context(), Delivery{Dir: t.TempDir(), Report: []byte("{}")})
+	got, err := g.artifact().Deliver(t.Context(), Delivery{Dir: t.TempDir(), Report: []byte("{}")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(asset.Stored{Store: "artifact"}, got); diff != "" || len(g.calls) > 0 {
+	if diff := cmp.Diff(asset.Receipt{Store: "artifact"}, got); diff != "" || len(g.calls) > 0 {
 		t.Errorf("calls %v, %s", g.calls, diff)
 	}
 }
@@ -190,11 +190,11 @@ func TestArtifactLeavesWhatDoesNotFit(t *testing.T) {
 	for _, name := range []string{"ok", "changed", "other", "gone", "c:", "Two", "two", "link"} {
 		results = append(results, made(name+".png", name+".webp", map[string]string{"Two": "2", "two": "2", "link": "ok", "ok": "ok", "other": "old"}[name]))
 	}
-	got, err := g.artifact().Put(t.Context(), Delivery{Dir: dir, Results: append(results, made("r.png", "Webpress-Report.json", ""))})
+	got, err := g.artifact().Deliver(t.Context(), Delivery{Dir: dir, Results: append(results, made("r.png", "Webpress-Report.json", ""))})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []asset.Left{
+	want := []asset.Undelivered{
 		{Path: "Webpress-Report.json", Reason: "its path is that of a file of webpress's own"},
 		{Path: "c:.webp", Reason: "its path has a :, which no name on Windows may have"},
 		{Path: "changed.webp", Reason: "it changed after it was written"},
@@ -236,7 +236,7 @@ func TestArtifactMemory(t *testing.T) {
 	a.BlockSize = block
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, err := a.Put(t.Context(), Delivery{Dir: dir, Results: results})
+	_, err := a.Deliver(t.Context(), Delivery{Dir: dir, Results: results})
 	runtime.ReadMemStats(&after)
 	if err != nil {
 		t.Fatal(err)

@@ -77,13 +77,13 @@ var _ Store = Commit{}
 // Name returns commit.
 func (Commit) Name() string { return "commit" }
 
-// Put commits the files of d that the branch does not have, with what d says of
+// Deliver commits the files of d that the branch does not have, with what d says of
 // outputs that are outdated and of the lock. Where the branch has moved since
 // Delivery.Head, it commits on top of that; a file whose source was changed there
 // is left out. Where git pushes, and the branch is checked out at the commit that
 // was built on, the checkout follows; else it stays as it is.
-func (c Commit) Put(ctx context.Context, d Delivery) (asset.Stored, error) {
-	stored := asset.Stored{Store: c.Name()}
+func (c Commit) Deliver(ctx context.Context, d Delivery) (asset.Receipt, error) {
+	stored := asset.Receipt{Store: c.Name()}
 	switch {
 	case c.Repo == nil:
 		return stored, c.error(errors.New("the working directory is in no git repository"), "check the repository out first, or set `store` to none")
@@ -129,7 +129,7 @@ func (p place) anew() bool { return p.head != "" && p.head != p.base }
 
 // try makes one commit on top of what the branch is now. done says that the
 // branch has everything, by this commit or by an earlier one.
-func (p *plan) try(ctx context.Context, stored *asset.Stored) (done bool, err error) {
+func (p *plan) try(ctx context.Context, stored *asset.Receipt) (done bool, err error) {
 	to, err := p.find(ctx)
 	if err != nil {
 		return false, err

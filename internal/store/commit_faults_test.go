@@ -58,7 +58,7 @@ func TestRunsAtOnce(t *testing.T) {
 		c := one.store()
 		c.Logf = nil
 		group.Go(func() {
-			if _, err := c.Put(t.Context(), d); err != nil {
+			if _, err := c.Deliver(t.Context(), d); err != nil {
 				t.Errorf("%q: %v", sources, err)
 			}
 		})
@@ -91,7 +91,7 @@ func TestKilledRun(t *testing.T) {
 			}
 			return false
 		})
-		_, err := s.store().Put(ctx, d)
+		_, err := s.store().Deliver(ctx, d)
 		s.intercept(nil)
 		kill()
 		if err == nil {

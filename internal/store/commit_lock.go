@@ -69,7 +69,7 @@ func (p *plan) planLock(ignored bool, filter string) {
 
 // complete leaves out what cannot go the way that is set, and adds the lock. It is
 // the last of all: of several commits it is in the one after which it is true.
-func (p *plan) complete(ctx context.Context, files []file, left []asset.Left, to place) ([]file, []asset.Left, error) {
+func (p *plan) complete(ctx context.Context, files []file, left []asset.Undelivered, to place) ([]file, []asset.Undelivered, error) {
 	files, left = p.fit(files, left)
 	if p.lockName == "" {
 		return files, left, nil
@@ -79,7 +79,7 @@ func (p *plan) complete(ctx context.Context, files []file, left []asset.Left, to
 	case err != nil:
 		return nil, left, err
 	case reason != "":
-		left = append(left, asset.Left{Path: p.lockName, Reason: reason})
+		left = append(left, asset.Undelivered{Path: p.lockName, Reason: reason})
 	case f.add:
 		p.locked = f
 		files = append(files, f)
@@ -89,7 +89,7 @@ func (p *plan) complete(ctx context.Context, files []file, left []asset.Left, to
 
 // updateLock makes the lock for a place. It is not to be added where nothing in it
 // changes, and reason says why it is left out.
-func (p *plan) updateLock(ctx context.Context, left []asset.Left, to place) (f file, reason string, err error) {
+func (p *plan) updateLock(ctx context.Context, left []asset.Undelivered, to place) (f file, reason string, err error) {
 	lock := p.d.Lock
 	if what := to.tree.Obstacle(lock.Path); what != "" {
 		return f, what + " on " + quote(p.Branch), nil
@@ -116,7 +116,7 @@ func (p *plan) updateLock(ctx context.Context, left []asset.Left, to place) (f f
 		return f, "", nil
 	}
 	l.data = append([]byte{}, l.data...) // nil would be what is in the work tree
-	id, clean, err := p.Repo.Cleaned(ctx, lock.Path, l.data)
+	id, clean, err := p.Repo.CleanFilter(ctx, lock.Path, l.data)
 	if err != nil {
 		return fail(err)
 	}
@@ -135,7 +135,7 @@ func (p *plan) updateLock(ctx context.Context, left []asset.Left, to place) (f f
 
 // leftOut has the sources whose results are not true in a place, and the outdated
 // outputs that stay there.
-func (p *plan) leftOut(left []asset.Left, to place) map[string]bool {
+func (p *plan) leftOut(left []asset.Undelivered, to place) map[string]bool {
 	out := map[string]bool{}
 	for _, origin := range p.origins {
 		out[origin] = true

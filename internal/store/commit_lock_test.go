@@ -173,7 +173,7 @@ func TestLockRunsAtOnce(t *testing.T) {
 		c := one.store()
 		c.Logf = nil
 		group.Go(func() {
-			if stored, err := c.Put(t.Context(), d); err != nil || len(stored.Left) > 0 {
+			if stored, err := c.Deliver(t.Context(), d); err != nil || len(stored.Left) > 0 {
 				t.Errorf("%q: %+v, %v", source, stored, err)
 			}
 		})
@@ -270,9 +270,9 @@ func TestLockAlone(t *testing.T) {
 			if got := s.changed("main"); got != "A\ta.webp" {
 				t.Error(got)
 			}
-			var want []asset.Left
+			var want []asset.Undelivered
 			if tc.left != "" {
-				want = []asset.Left{{Path: lockPath, Reason: tc.left}}
+				want = []asset.Undelivered{{Path: lockPath, Reason: tc.left}}
 			}
 			if diff := cmp.Diff(want, stored.Left); diff != "" {
 				t.Error(diff)

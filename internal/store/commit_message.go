@@ -160,7 +160,7 @@ type Pull struct {
 }
 
 // pull opens the pull request that is wanted, where there is something to merge.
-func (c Commit) pull(ctx context.Context, all []file, stored asset.Stored) (asset.Stored, error) {
+func (c Commit) pull(ctx context.Context, all []file, stored asset.Receipt) (asset.Receipt, error) {
 	p := c.Pull
 	if p == nil || p.Base == c.Branch {
 		return stored, nil

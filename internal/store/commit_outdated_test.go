@@ -32,7 +32,7 @@ func TestOutdated(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := asset.Stored{
+			want := asset.Receipt{
 				Store: "commit", Ref: run(t, s.bare, "rev-parse", "main"), URL: stored.URL,
 				Paths: []string{"a.webp"}, Removed: []string{"gone.webp", "was.webp"},
 			}
@@ -95,7 +95,7 @@ func TestOutdatedLeft(t *testing.T) {
 		t.Errorf("%s, %+v", got, stored)
 	}
 	const changed = `it is outdated, but was changed on "main" since: it is left to the run for that`
-	want := []asset.Left{
+	want := []asset.Undelivered{
 		{Path: "b.webp", Reason: `it is outdated, but "new.webp", which takes its place, is left out`},
 		{Path: "changed.webp", Reason: changed},
 		{Path: "linked.webp", Reason: changed},
@@ -164,7 +164,7 @@ func TestCommitOfNothing(t *testing.T) {
 	d := s.delivery()
 	d.Shard = "1/2"
 	stored, err := s.put2(c, d)
-	if diff := cmp.Diff(asset.Stored{Store: "commit"}, stored); diff != "" || err != nil {
+	if diff := cmp.Diff(asset.Receipt{Store: "commit"}, stored); diff != "" || err != nil {
 		t.Errorf("%v, %s", err, diff)
 	}
 }

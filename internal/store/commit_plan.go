@@ -55,7 +55,7 @@ type plan struct {
 	// commit for a pull request at GitHub, and not Delivery.Head.
 	here git.Tree
 	// left is what cannot be committed to any branch.
-	left []asset.Left
+	left []asset.Undelivered
 	// sent is what an API was asked to commit on top of the commit on, at last.
 	sent []file
 	on   string
@@ -78,7 +78,7 @@ func (c Commit) plan(ctx context.Context, d Delivery) (*plan, error) {
 		}
 	}
 	leave := func(f file, reason string) {
-		p.left, p.origins = append(p.left, asset.Left{Path: f.name, Reason: reason}), append(p.origins, f.origin)
+		p.left, p.origins = append(p.left, asset.Undelivered{Path: f.name, Reason: reason}), append(p.origins, f.origin)
 	}
 	var names []string
 	for _, r := range d.Files() {
@@ -178,8 +178,8 @@ func outside(top, name string) string {
 
 // onto finds out what is to be done in a place: what it does not have already, but
 // nothing whose source is another one there than here.
-func (p *plan) onto(to place) (todo []file, left []asset.Left) {
-	leave := func(f file, reason string) { left = append(left, asset.Left{Path: f.name, Reason: reason}) }
+func (p *plan) onto(to place) (todo []file, left []asset.Undelivered) {
+	leave := func(f file, reason string) { left = append(left, asset.Undelivered{Path: f.name, Reason: reason}) }
 	for _, f := range p.files {
 		f.add = to.tree.Blob(f.output) != f.blob
 		f.remove = f.remove && to.tree.Blob(f.origin) != ""
@@ -238,7 +238,7 @@ func changes(files []file) []git.Change {
 }
 
 // record says in stored that files were delivered by a commit.
-func record(stored *asset.Stored, files []file, commit, url string) {
+func record(stored *asset.Receipt, files []file, commit, url string) {
 	stored.Ref, stored.URL = commit, url
 	for _, f := range files {
 		if f.add {
@@ -257,7 +257,7 @@ func quote(s string) string { return strconv.Quote(s) }
 // short is a commit's id as people read it.
 func short(commit string) string { return commit[:min(len(commit), 10)] }
 
-func sorted(left []asset.Left) []asset.Left {
-	slices.SortFunc(left, func(a, b asset.Left) int { return cmp.Compare(a.Path, b.Path) })
+func sorted(left []asset.Undelivered) []asset.Undelivered {
+	slices.SortFunc(left, func(a, b asset.Undelivered) int { return cmp.Compare(a.Path, b.Path) })
 	return left
 }

@@ -138,9 +138,9 @@ func (s *stage) delivery(sources ...string) Delivery {
 	return d
 }
 
-func (s *stage) put2(c Commit, d Delivery) (asset.Stored, error) {
+func (s *stage) put2(c Commit, d Delivery) (asset.Receipt, error) {
 	s.t.Helper()
-	stored, err := c.Put(s.t.Context(), d)
+	stored, err := c.Deliver(s.t.Context(), d)
 	config, _ := os.ReadFile(filepath.Join(s.dir, ".git", "config"))
 	if text := s.log.String() + string(config); strings.Contains(text, secret) || err != nil && strings.Contains(err.Error(), secret) {
 		s.t.Errorf("the token can be seen: %v %s", err, text)
@@ -161,7 +161,7 @@ func TestPush(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := asset.Stored{Store: "commit", Ref: run(t, s.bare, "rev-parse", "main"), Paths: []string{"a.webp", "b.webp"}}
+	want := asset.Receipt{Store: "commit", Ref: run(t, s.bare, "rev-parse", "main"), Paths: []string{"a.webp", "b.webp"}}
 	if diff := cmp.Diff(want, stored); diff != "" {
 		t.Error(diff)
 	}

@@ -21,7 +21,7 @@ import (
 // fit leaves out what cannot go the way that is set: a file of Git LFS would get
 // into the repository itself, and one of git-crypt for all to read. It leaves out,
 // too, what is outdated by a result that is left out.
-func (p *plan) fit(files []file, left []asset.Left) ([]file, []asset.Left) {
+func (p *plan) fit(files []file, left []asset.Undelivered) ([]file, []asset.Undelivered) {
 	out := map[string]bool{}
 	for _, l := range slices.Concat(p.left, left) {
 		out[l.Path] = true
@@ -38,7 +38,7 @@ func (p *plan) fit(files []file, left []asset.Left) ([]file, []asset.Left) {
 			todo = append(todo, f)
 			continue
 		}
-		left, out[f.name] = append(left, asset.Left{Path: f.name, Reason: reason}), true
+		left, out[f.name] = append(left, asset.Undelivered{Path: f.name, Reason: reason}), true
 	}
 	return todo, left
 }
@@ -77,7 +77,7 @@ func (p *plan) way(files []file, to place) (way string) {
 }
 
 // push commits and pushes by git. The branch that is checked out follows.
-func (p *plan) push(ctx context.Context, files []file, to place, stored *asset.Stored) error {
+func (p *plan) push(ctx context.Context, files []file, to place, stored *asset.Receipt) error {
 	wanted := git.Commit{Parent: to.base, Message: p.message(files), Author: p.Author, Changes: changes(files)}
 	if to.anew() {
 		wanted.Replaced = to.head
@@ -99,7 +99,7 @@ func (p *plan) push(ctx context.Context, files []file, to place, stored *asset.S
 	}
 	record(stored, files, commit, "")
 	p.logf("pushed %s to %s", short(commit), quote(p.Branch))
-	switch moved, err := p.Repo.Follow(ctx, p.Branch, to.base, commit, changes(files)); {
+	switch moved, err := p.Repo.FastForward(ctx, p.Branch, to.base, commit, changes(files)); {
 	case err != nil:
 		p.logf("the local branch %s stays behind: %s", quote(p.Branch), err)
 	case moved:
@@ -136,7 +136,7 @@ func (p *plan) pushLFS(ctx context.Context, files []file) error {
 }
 
 // byAPI lets GitHub commit, in several commits where one would be too large.
-func (p *plan) byAPI(ctx context.Context, way string, files []file, to place, stored *asset.Stored) error {
+func (p *plan) byAPI(ctx context.Context, way string, files []file, to place, stored *asset.Receipt) error {
 	if p.GitHub == nil {
 		return fmt.Errorf("there is no GitHub API here to commit by %s", way)
 	}
@@ -166,7 +166,7 @@ func (p *plan) byAPI(ctx context.Context, way string, files []file, to place, st
 
 // arrived records what was sent where the branch ends with it by now: the API has
 // made the commit, and its answer was lost.
-func (p *plan) arrived(ctx context.Context, to place, stored *asset.Stored) {
+func (p *plan) arrived(ctx context.Context, to place, stored *asset.Receipt) {
 	head := to.head
 	if p.sent == nil || head == "" || p.Only != "" && !holds(to.tree, p.sent) {
 		return

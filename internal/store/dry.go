@@ -16,17 +16,17 @@ type Failed struct {
 	Err error
 }
 
-// Put delivers nothing.
-func (s Failed) Put(context.Context, Delivery) (asset.Stored, error) {
-	return asset.Stored{Store: s.Name()}, s.Err
+// Deliver delivers nothing.
+func (s Failed) Deliver(context.Context, Delivery) (asset.Receipt, error) {
+	return asset.Receipt{Store: s.Name()}, s.Err
 }
 
 // A Dry store says what it would deliver.
 type Dry struct{ Store }
 
-// Put delivers nothing.
-func (s Dry) Put(_ context.Context, d Delivery) (asset.Stored, error) {
-	stored := asset.Stored{Store: s.Name()}
+// Deliver delivers nothing.
+func (s Dry) Deliver(_ context.Context, d Delivery) (asset.Receipt, error) {
+	stored := asset.Receipt{Store: s.Name()}
 	files := d.Files()
 	removed := 0
 	for _, f := range files {

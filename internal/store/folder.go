@@ -37,11 +37,11 @@ var _ Store = Folder{}
 // Name returns folder.
 func (Folder) Name() string { return "folder" }
 
-// Put copies the files of d. Where there are none, it only takes away what an
+// Deliver copies the files of d. Where there are none, it only takes away what an
 // earlier run has left, unless d is a shard.
-func (f Folder) Put(ctx context.Context, d Delivery) (asset.Stored, error) {
-	stored := asset.Stored{Store: f.Name()}
-	fail := func(err error, hint string) (asset.Stored, error) {
+func (f Folder) Deliver(ctx context.Context, d Delivery) (asset.Receipt, error) {
+	stored := asset.Receipt{Store: f.Name()}
+	fail := func(err error, hint string) (asset.Receipt, error) {
 		if ctx.Err() != nil {
 			return stored, fmt.Errorf("write to %q: %w", f.Dir, context.Cause(ctx))
 		}
@@ -78,7 +78,7 @@ func (f Folder) Put(ctx context.Context, d Delivery) (asset.Stored, error) {
 		return fail(err, "")
 	}
 	stored.Left, stored.Notes = append(stored.Left, p.left...), p.notes
-	slices.SortFunc(stored.Left, func(x, y asset.Left) int { return strings.Compare(x.Path, y.Path) })
+	slices.SortFunc(stored.Left, func(x, y asset.Undelivered) int { return strings.Compare(x.Path, y.Path) })
 	for _, one := range b.files {
 		stored.Paths = append(stored.Paths, one.Output)
 		if one.Removed {
@@ -159,7 +159,7 @@ type placing struct {
 	*bundle
 	to    *os.Root
 	old   map[string]Entry
-	left  []asset.Left
+	left  []asset.Undelivered
 	notes []string
 }
 
@@ -171,7 +171,7 @@ func (p *placing) place(ctx context.Context) error {
 	p.files = slices.DeleteFunc(p.files, func(f File) bool {
 		why := p.inTheWay(f)
 		if why != "" {
-			p.left = append(p.left, asset.Left{Path: f.Output, Reason: why})
+			p.left = append(p.left, asset.Undelivered{Path: f.Output, Reason: why})
 		}
 		return why != ""
 	})

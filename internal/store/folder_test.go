@@ -53,12 +53,12 @@ func TestFolder(t *testing.T) {
 		Dir: dir, Prefix: "site", Remove: always, Report: []byte("{}"),
 		Results: []asset.Result{made("b/c.png", "b/c.webp", "C"), made("a.png", "a.webp", "A")},
 	}
-	want := asset.Stored{
+	want := asset.Receipt{
 		Store: "folder", Ref: f.Dir,
 		Paths: []string{"a.webp", "b/c.webp"}, Removed: []string{"a.png", "b/c.png"},
 	}
 	for range 2 {
-		got, err := f.Put(t.Context(), d)
+		got, err := f.Deliver(t.Context(), d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +75,7 @@ func TestFolder(t *testing.T) {
 	write(t, f.Dir, "site/a.webp", "changed")
 	write(t, dir, "d.webp", "D")
 	d.Results = []asset.Result{made("d.png", "d.webp", "D")}
-	got, err := f.Put(t.Context(), d)
+	got, err := f.Deliver(t.Context(), d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,11 +90,11 @@ func TestFolder(t *testing.T) {
 	// They are in the way of nothing but their own place.
 	write(t, dir, "b/theirs.webp", "ours")
 	d.Results = []asset.Result{made("b/theirs.png", "b/theirs.webp", "ours"), made("a.png", "a.webp", "A")}
-	got, err = f.Put(t.Context(), d)
+	got, err = f.Deliver(t.Context(), d)
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantLeft := []asset.Left{
+	wantLeft := []asset.Undelivered{
 		{Path: "a.webp", Reason: `"site/a.webp" is there, and webpress did not put it there`},
 		{Path: "b/theirs.webp", Reason: `"site/b/theirs.webp" is there, and webpress did not put it there`},
 	}
@@ -112,16 +112,16 @@ func TestFolderEmpties(t *testing.T) {
 	dir := put(t, map[string]string{"x/y/a.webp": "A"})
 	f := Folder{Dir: filepath.Join(t.TempDir(), "new", "out")}
 	d := Delivery{Dir: dir, Results: []asset.Result{made("x/y/a.png", "x/y/a.webp", "A")}}
-	if got, err := f.Put(t.Context(), Delivery{Dir: dir}); err != nil || got.Ref != "" {
+	if got, err := f.Deliver(t.Context(), Delivery{Dir: dir}); err != nil || got.Ref != "" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if _, err := os.Stat(f.Dir); err == nil {
 		t.Error("the folder was made for nothing")
 	}
-	if _, err := f.Put(t.Context(), d); err != nil {
+	if _, err := f.Deliver(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Put(t.Context(), Delivery{Dir: dir}); err != nil {
+	if _, err := f.Deliver(t.Context(), Delivery{Dir: dir}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[string]string{}, plant(t, f.Dir)); diff != "" {
@@ -155,7 +155,7 @@ func TestFolderAfterKill(t *testing.T) {
 	}
 	// Half of it was written, with other settings than those of the next run.
 	write(t, f.Dir, "a.webp", "old A")
-	got, err := f.Put(t.Context(), d)
+	got, err := f.Deliver(t.Context(), d)
 	if err != nil || got.Left != nil {
 		t.Fatalf("got %+v, %v", got, err)
 	}
@@ -185,7 +185,7 @@ func TestFolderRefused(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.at, func(t *testing.T) {
 			before := plant(t, dir)
-			_, err := Folder{Dir: filepath.Join(dir, tt.at)}.Put(t.Context(), d)
+			_, err := Folder{Dir: filepath.Join(dir, tt.at)}.Deliver(t.Context(), d)
 			var fault *Error
 			if !errors.As(err, &fault) || !strings.Contains(err.Error(), tt.why) || !strings.Contains(fault.Hint, "artifact-dir") {
 				t.Errorf("error is %v", err)
@@ -206,7 +206,7 @@ func TestFolderWithLinks(t *testing.T) {
 	if err := errors.Join(os.Symlink(outside, filepath.Join(out, "sub")), os.Symlink(filepath.Join(outside, "b.webp"), filepath.Join(out, "b.webp"))); err != nil {
 		t.Fatal(err)
 	}
-	got, err := Folder{Dir: out}.Put(t.Context(), Delivery{Dir: dir, Results: []asset.Result{
+	got, err := Folder{Dir: out}.Deliver(t.Context(), Delivery{Dir: dir, Results: []asset.Result{
 		made("sub/a.png", "sub/a.webp", "A"), made("b.png", "b.webp", "B"),
 	}})
 	if err != nil || len(got.Left) != 2 || got.Paths != nil {

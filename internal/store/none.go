@@ -14,7 +14,7 @@ var _ Store = None{}
 // Name returns none.
 func (None) Name() string { return "none" }
 
-// Put does nothing.
-func (None) Put(context.Context, Delivery) (asset.Stored, error) {
-	return asset.Stored{Store: "none"}, nil
+// Deliver does nothing.
+func (None) Deliver(context.Context, Delivery) (asset.Receipt, error) {
+	return asset.Receipt{Store: "none"}, nil
 }

@@ -20,10 +20,10 @@ import (
 type Store interface {
 	// Name is what logs and reports call it: commit, artifact, folder, none.
 	Name() string
-	// Put delivers. Files that could not be delivered while others could are in
+	// Deliver delivers. Files that could not be delivered while others could are in
 	// Stored.Left, and no error. The error is an *Error, or the context's; what
 	// was done until then is in Stored also where there is one.
-	Put(ctx context.Context, d Delivery) (asset.Stored, error)
+	Deliver(ctx context.Context, d Delivery) (asset.Receipt, error)
 }
 
 // A Delivery is what a run has to hand over.

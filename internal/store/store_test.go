@@ -142,11 +142,11 @@ func TestError(t *testing.T) {
 
 func TestNone(t *testing.T) {
 	t.Parallel()
-	got, err := None{}.Put(context.Background(), Delivery{Results: []asset.Result{made("a.png", "a.webp", "a")}})
+	got, err := None{}.Deliver(context.Background(), Delivery{Results: []asset.Result{made("a.png", "a.webp", "a")}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(asset.Stored{Store: "none"}, got); diff != "" {
+	if diff := cmp.Diff(asset.Receipt{Store: "none"}, got); diff != "" {
 		t.Error(diff)
 	}
 }

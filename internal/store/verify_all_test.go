@@ -204,7 +204,7 @@ func TestShardOfNothing(t *testing.T) {
 		into := filepath.Join(root, fmt.Sprint(i))
 		if i == 2 { // as GitLab does it
 			for range 2 {
-				stored, err := Folder{Dir: into}.Put(t.Context(), d)
+				stored, err := Folder{Dir: into}.Deliver(t.Context(), d)
 				if err != nil || stored.Ref != into {
 					t.Fatalf("%+v, %v", stored, err)
 				}
@@ -213,7 +213,7 @@ func TestShardOfNothing(t *testing.T) {
 		}
 		a := g.artifact()
 		a.ArtifactName = "shard" + fmt.Sprint(i)
-		stored, err := a.Put(t.Context(), d)
+		stored, err := a.Deliver(t.Context(), d)
 		if err != nil || stored.Ref == "" {
 			t.Fatalf("%+v, %v", stored, err)
 		}

@@ -138,8 +138,8 @@ func TestVerifyLayouts(t *testing.T) {
 		}
 		alpha := *rgba
 		alpha.Alpha = true
-		gray := pixel.NewPlanar(pixel.Image{Width: width, Height: height, Kind: pixel.Gray, Depth: 8, Full: true})
-		planes, err := pixel.Lossy(rgba, width, height, 1)
+		gray := pixel.NewPlanar(pixel.Image{Width: width, Height: height, Layout: pixel.Gray, Depth: 8, Full: true})
+		planes, err := pixel.ToYUV420(rgba, width, height, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -156,7 +156,7 @@ func TestVerifyLayouts(t *testing.T) {
 					data, err = codec.EncodeAVIF(im, codec.AVIFOptions{Quality: 60, Effort: 2, FullChroma: name == "alpha"})
 				case format == asset.JPEG:
 					data, err = codec.EncodeJPEG(im, codec.JPEGOptions{Quality: 60, FullChroma: name == "alpha"})
-				case format == asset.PNG && im.Kind == pixel.RGBA:
+				case format == asset.PNG && im.Layout == pixel.RGBA:
 					data, err = codec.EncodePNG(im, codec.PNGOptions{Effort: 1})
 				default:
 					continue

@@ -109,7 +109,7 @@ func TestVerifyArtifact(t *testing.T) {
 		return asset.Recipe{Variant: asset.Variant{Format: asset.WebP, Quality: 75}, MaxPixels: 1 << 20}
 	}
 	g := newGitHub(t)
-	_, err := g.artifact().Put(t.Context(), Delivery{
+	_, err := g.artifact().Deliver(t.Context(), Delivery{
 		Dir: put(t, map[string]string{"x/ä.webp": lossy}), Prefix: "site", Head: head, Remove: always, Recipe: recipe, Report: []byte("{}"),
 		Results: []asset.Result{{
 			Source: asset.Source{Path: "x/ä.png"}, Target: "x/ä.webp", Status: asset.Converted, Output: "x/ä.webp",

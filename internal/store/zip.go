@@ -34,13 +34,13 @@ type bundle struct {
 // pack reads the files of d, and leaves out those that no bundle can hold, and
 // those that are not what the run has written. The caller closes the bundle's
 // root.
-func pack(ctx context.Context, d Delivery) (*bundle, []asset.Left, error) {
+func pack(ctx context.Context, d Delivery) (*bundle, []asset.Undelivered, error) {
 	root, err := os.OpenRoot(d.Dir)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open working directory: %w", tree.Cause(err))
 	}
 	b := &bundle{root: root, report: d.Report, sums: map[string]uint32{}, in: d.InRepository}
-	var left []asset.Left
+	var left []asset.Undelivered
 	seen := map[string]string{}
 	for _, f := range d.Files() {
 		if err := context.Cause(ctx); err != nil {
@@ -48,7 +48,7 @@ func pack(ctx context.Context, d Delivery) (*bundle, []asset.Left, error) {
 			return nil, nil, err
 		}
 		if why := b.unfit(&f, seen); why != "" {
-			left = append(left, asset.Left{Path: f.Output, Reason: why})
+			left = append(left, asset.Undelivered{Path: f.Output, Reason: why})
 			continue
 		}
 		b.files = append(b.files, f)

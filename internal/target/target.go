@@ -19,7 +19,7 @@ import (
 type Stores struct {
 	List []store.Store
 	// Skipped are the stores that are not tried, each with a note that says why.
-	Skipped []asset.Stored
+	Skipped []asset.Receipt
 }
 
 // A Chooser chooses the stores of a run.
@@ -36,7 +36,7 @@ type Chooser struct {
 
 // skip says why a store is not tried.
 func (s *Stores) skip(name, format string, args ...any) {
-	s.Skipped = append(s.Skipped, asset.Stored{Store: name, Notes: []string{fmt.Sprintf(format, args...)}})
+	s.Skipped = append(s.Skipped, asset.Receipt{Store: name, Notes: []string{fmt.Sprintf(format, args...)}})
 }
 
 // Choose finds out where results go. Its error is a mistake in the

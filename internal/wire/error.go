@@ -88,20 +88,20 @@ func (e *Error) reason() string {
 	return text
 }
 
-// broken is the Error of an attempt that brought no answer, or not all of one.
-func (a *call) broken(err error) *Error {
+// transportError is the Error of an attempt that brought no answer, or not all of one.
+func (a *call) transportError(err error) *Error {
 	// Its text would tell the URL again, and all of it.
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
 	if err != nil && strings.HasPrefix(err.Error(), "failed to parse Location header") {
-		err = &lasting{"redirected to what is not a URL"}
+		err = &permanentError{"redirected to what is not a URL"}
 	}
 	return &Error{Method: a.request.Method, URL: a.hide.url, Attempts: a.attempts, Err: err, hide: a.hide}
 }
 
-// refused is the Error of an answer.
-func (a *call) refused(r *Response, limited bool) *Error {
+// statusError is the Error of an answer.
+func (a *call) statusError(r *Response, limited bool) *Error {
 	header := make(http.Header, len(r.Header))
 	for name, values := range r.Header {
 		for _, v := range values {

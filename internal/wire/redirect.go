@@ -27,13 +27,13 @@ var harmless = map[string]bool{
 func redirect(req *http.Request, via []*http.Request) error {
 	first := via[0]
 	if len(via) > maxRedirects {
-		return &lasting{"redirected too often"}
+		return &permanentError{"redirected too often"}
 	}
 	if req.URL.Scheme != "http" && req.URL.Scheme != "https" {
-		return &lasting{"redirected to what is neither http nor https"}
+		return &permanentError{"redirected to what is neither http nor https"}
 	}
 	if via[len(via)-1].URL.Scheme == "https" && req.URL.Scheme == "http" {
-		return &lasting{"redirected from https to http"}
+		return &permanentError{"redirected from https to http"}
 	}
 	if req.Method != first.Method && req.Response.StatusCode != http.StatusSeeOther {
 		return http.ErrUseLastResponse

@@ -90,16 +90,16 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	defer end()
 	req, err := a.prepare(ctx)
 	if err != nil {
-		return nil, a.broken(err)
+		return nil, a.transportError(err)
 	}
 	_, err = a.retrier().Do(req)
 	switch {
 	case err == nil:
 		return a.response, nil
 	case ctx.Err() != nil:
-		return nil, a.broken(context.Cause(ctx))
+		return nil, a.transportError(context.Cause(ctx))
 	case a.failure == nil:
-		return nil, a.broken(err)
+		return nil, a.transportError(err)
 	}
 	return nil, a.failure
 }
@@ -169,7 +169,7 @@ func (a *call) prepare(ctx context.Context) (*retryablehttp.Request, error) {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		// The parser's own words would quote parts of the URL.
 		a.hide = redactor{url: "(no URL)"}
-		return nil, &lasting{"not an absolute http or https URL"}
+		return nil, &permanentError{"not an absolute http or https URL"}
 	}
 	a.hide = newRedactor(u, r.Header, r.PrivatePath)
 
@@ -179,7 +179,7 @@ func (a *call) prepare(ctx context.Context) (*retryablehttp.Request, error) {
 		body = retryablehttp.ReaderFunc(func() (io.Reader, error) {
 			reader, err := r.Body()
 			if err != nil {
-				a.failure = a.broken(err)
+				a.failure = a.transportError(err)
 			}
 			return reader, err
 		})
@@ -207,17 +207,17 @@ func (a *call) read(resp *http.Response) error {
 	r := &Response{Status: resp.StatusCode, Header: resp.Header, Body: body, Attempts: a.attempts}
 	if resp.StatusCode/100 != 2 {
 		// The status alone tells enough where the rest of a refusal is cut off.
-		return a.refused(r, false)
+		return a.statusError(r, false)
 	}
 	switch {
 	case err != nil:
 		return fmt.Errorf("read answer: %w", err)
 	case len(body) > maxBody:
-		return &lasting{fmt.Sprintf("answer is longer than %d MiB", maxBody>>20)}
+		return &permanentError{fmt.Sprintf("answer is longer than %d MiB", maxBody>>20)}
 	case a.request.Limited != nil && a.request.Limited(r):
-		return a.refused(r, true)
+		return a.statusError(r, true)
 	case a.request.Failed != nil && a.request.Failed(r):
-		e := a.refused(r, false)
+		e := a.statusError(r, false)
 		e.failed = true
 		return e
 	case a.request.accept != nil:

@@ -209,7 +209,7 @@ func TestServerDoesNotRead(t *testing.T) {
 	_, err = c.Do(t.Context(), Request{Method: "PUT", URL: "http://" + l.Addr().String(), Body: func() (io.Reader, error) {
 		return io.TeeReader(endless{}, signal(read)), nil
 	}})
-	if e, ok := errors.AsType[*silence](err); !ok || !e.Timeout() {
+	if e, ok := errors.AsType[*idleTimeoutError](err); !ok || !e.Timeout() {
 		t.Errorf("error %v", err)
 	}
 }

@@ -47,20 +47,20 @@ func (a *call) check(ctx context.Context, _ *http.Response, err error) (bool, er
 	}
 	f, ok := errors.AsType[*Error](err)
 	if !ok {
-		f = a.broken(err)
+		f = a.transportError(err)
 	}
 	a.failure = f
-	return a.judge(f) && !a.outlasts(a.wait), nil
+	return a.shouldRetry(f) && !a.outlasts(a.wait), nil
 }
 
-// judge decides whether a failed attempt is worth another one, and after what
+// shouldRetry decides whether a failed attempt is worth another one, and after what
 // wait.
-func (a *call) judge(f *Error) bool {
+func (a *call) shouldRetry(f *Error) bool {
 	a.wait = rand.N(retryablehttp.DefaultBackoff(firstWait, lastWait, a.attempts-1, nil) + 1)
 	if f.Status == 0 {
 		return !permanent(f.Err) && (a.idempotent() || !a.sent.Load())
 	}
-	asked, ok := demand(f, a.attempts, a.client.opts.Clock.Now())
+	asked, ok := serverDelay(f, a.attempts, a.client.opts.Clock.Now())
 	again := false
 	switch {
 	case f.Limited, f.Status == http.StatusServiceUnavailable && ok:
@@ -98,7 +98,7 @@ func (a *call) pause(req *http.Request) error {
 	return o.Clock.Sleep(req.Context(), a.wait)
 }
 
-// demand is how long the server asks to be left alone, if it does. It marks
+// serverDelay is how long the server asks to be left alone, if it does. It marks
 // refusals by a rate limit.
 //
 // Retry-After: RFC 9110, section 10.2.3. GitHub: "Rate limits for the REST
@@ -106,7 +106,7 @@ func (a *call) pause(req *http.Request) error {
 // or x-ratelimit-remaining 0 with x-ratelimit-reset in seconds since 1970, or
 // neither, and then at least a minute, and more each time. GitLab names the two
 // without the x-.
-func demand(f *Error, attempt int, now time.Time) (time.Duration, bool) {
+func serverDelay(f *Error, attempt int, now time.Time) (time.Duration, bool) {
 	// Clocks differ: what counts is the time by the server's own.
 	if date, err := http.ParseTime(f.Header.Get("Date")); err == nil {
 		now = date
@@ -154,15 +154,15 @@ func retryAfter(value string, now time.Time) (time.Duration, bool) {
 	return max(date.Sub(now), 0), true
 }
 
-// lasting is a failure that another attempt would only repeat.
-type lasting struct{ text string }
+// permanentError is a failure that another attempt would only repeat.
+type permanentError struct{ text string }
 
-func (l *lasting) Error() string { return l.text }
+func (l *permanentError) Error() string { return l.text }
 
 // permanent says that an attempt failed by something that will not be otherwise
 // in a minute: a wrong address, a certificate, a request that cannot be sent.
 func permanent(err error) bool {
-	if _, ok := errors.AsType[*lasting](err); ok {
+	if _, ok := errors.AsType[*permanentError](err); ok {
 		return true
 	}
 	if _, ok := errors.AsType[*sourceError](err); ok {

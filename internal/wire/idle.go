@@ -30,19 +30,19 @@ const (
 	answered
 )
 
-// silence is why watch gave up.
-type silence struct {
+// idleTimeoutError is why watch gave up.
+type idleTimeoutError struct {
 	phase   phase
 	timeout time.Duration
 }
 
-func (s *silence) Error() string {
+func (s *idleTimeoutError) Error() string {
 	missing := [...]string{"no connection", "nothing taken of the request", "no answer", "nothing more of the answer"}
 	return fmt.Sprintf("%s for %s", missing[s.phase], s.timeout)
 }
 
 // Timeout says, as net.Error's does, that time ran out.
-func (s *silence) Timeout() bool { return true }
+func (s *idleTimeoutError) Timeout() bool { return true }
 
 // sourceError is an error of the reader that a request's body comes from.
 type sourceError struct{ error }
@@ -59,24 +59,24 @@ func (w *watch) CloseIdleConnections() {
 // RoundTrip implements http.RoundTripper.
 func (w *watch) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
-	g := &guard{ctx: ctx, cancel: cancel, timeout: w.timeout}
+	g := &idleTimer{ctx: ctx, cancel: cancel, timeout: w.timeout}
 	g.timer = w.clock.AfterFunc(w.timeout, func() {
-		cancel(&silence{phase(g.phase.Load()), w.timeout})
+		cancel(&idleTimeoutError{phase(g.phase.Load()), w.timeout})
 	})
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn:      func(httptrace.GotConnInfo) { g.heard(connected) },
-		WroteRequest: func(httptrace.WroteRequestInfo) { g.heard(asked) },
+		GotConn:      func(httptrace.GotConnInfo) { g.reset(connected) },
+		WroteRequest: func(httptrace.WroteRequestInfo) { g.reset(asked) },
 	})
 	out := req.WithContext(ctx)
 	if req.Body != nil && req.Body != http.NoBody {
-		out.Body = &sending{req.Body, g}
+		out.Body = &requestBody{req.Body, g}
 		if req.GetBody != nil {
 			out.GetBody = func() (io.ReadCloser, error) {
 				body, err := req.GetBody()
 				if err != nil {
 					return nil, &sourceError{err}
 				}
-				return &sending{body, g}, nil
+				return &requestBody{body, g}, nil
 			}
 		}
 	}
@@ -86,13 +86,13 @@ func (w *watch) RoundTrip(req *http.Request) (*http.Response, error) {
 		g.end()
 		return nil, err
 	}
-	g.heard(answered)
-	resp.Body = &receiving{resp.Body, g}
+	g.reset(answered)
+	resp.Body = &responseBody{resp.Body, g}
 	return resp, nil
 }
 
-// A guard watches one request.
-type guard struct {
+// A idleTimer watches one request.
+type idleTimer struct {
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 	timeout time.Duration
@@ -100,9 +100,9 @@ type guard struct {
 	phase   atomic.Int32
 }
 
-// heard starts the time anew. Phases come from several goroutines, and a server
+// reset starts the time anew. Phases come from several goroutines, and a server
 // may answer before all of the request is written: the later phase counts.
-func (g *guard) heard(p phase) {
+func (g *idleTimer) reset(p phase) {
 	for old := g.phase.Load(); int32(p) > old; old = g.phase.Load() {
 		if g.phase.CompareAndSwap(old, int32(p)) {
 			break
@@ -111,29 +111,29 @@ func (g *guard) heard(p phase) {
 	g.timer.Reset(g.timeout)
 }
 
-func (g *guard) end() {
+func (g *idleTimer) end() {
 	g.timer.Stop()
 	g.cancel(nil)
 }
 
 // why is the silence or the deadline, where that was what led to err.
-func (g *guard) why(err error) error {
+func (g *idleTimer) why(err error) error {
 	if o := late(g.ctx, phase(g.phase.Load())); o != nil {
 		return o
 	}
-	if s, ok := errors.AsType[*silence](context.Cause(g.ctx)); ok {
+	if s, ok := errors.AsType[*idleTimeoutError](context.Cause(g.ctx)); ok {
 		return s
 	}
 	return err
 }
 
-// sending is the body of a request.
-type sending struct {
+// requestBody is the body of a request.
+type requestBody struct {
 	io.ReadCloser
-	guard *guard
+	guard *idleTimer
 }
 
-func (s *sending) Read(p []byte) (int, error) {
+func (s *requestBody) Read(p []byte) (int, error) {
 	n, err := s.ReadCloser.Read(p)
 	if n > 0 {
 		s.guard.timer.Reset(s.guard.timeout)
@@ -144,13 +144,13 @@ func (s *sending) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// receiving is the body of an answer.
-type receiving struct {
+// responseBody is the body of an answer.
+type responseBody struct {
 	io.ReadCloser
-	guard *guard
+	guard *idleTimer
 }
 
-func (r *receiving) Read(p []byte) (int, error) {
+func (r *responseBody) Read(p []byte) (int, error) {
 	n, err := r.ReadCloser.Read(p)
 	if n > 0 {
 		r.guard.timer.Reset(r.guard.timeout)
@@ -161,7 +161,7 @@ func (r *receiving) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (r *receiving) Close() error {
+func (r *responseBody) Close() error {
 	err := r.ReadCloser.Close()
 	r.guard.end()
 	return err
