@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"math/bits"
 	"slices"
 )
@@ -12,7 +13,8 @@ import (
 func (a *avif) file(mdat box) (File, error) {
 	f := File{Frames: 1}
 	var placed []*avifItem
-	for id, item := range a.items {
+	for _, id := range slices.Sorted(maps.Keys(a.items)) { // what is wrong first is said, each time
+		item := a.items[id]
 		content, err := a.content(item, mdat)
 		if err != nil {
 			return File{}, err

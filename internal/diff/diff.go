@@ -76,6 +76,9 @@ func (c *Comparer) Compare(ctx context.Context) (changes *Changes, why string, e
 	if err != nil {
 		return nil, "", err
 	}
+	if changes != nil {
+		why = ""
+	}
 	c.changes, c.why, c.done = changes, why, true
 	return changes, why, nil
 }
