@@ -129,6 +129,9 @@ func outputsOf(all []ledger.Todo) []string {
 // acceptable says why the file in the place of a job's output cannot be accepted. found
 // says that there is such a job.
 func (r *run) acceptable(t ledger.Todo, found bool) error {
+	if t.Hashed() {
+		return errors.New("its name says what is in it, and is not that of another file")
+	}
 	root, err := os.OpenRoot(r.settings.WorkingDirectory)
 	if err != nil {
 		return tree.Cause(err)

@@ -269,7 +269,10 @@ func (r *run) allowed() (func(source, output string) error, error) {
 			return fmt.Errorf("the settings do not take its source %q", source)
 		}
 		jobs, _ := convert.Plan([]asset.Source{{Path: from}}, r.wishes)
-		if !slices.ContainsFunc(jobs, func(j asset.Job) bool { return path.Join(prefix, j.Output) == output }) {
+		if !slices.ContainsFunc(jobs, func(j asset.Job) bool {
+			name, ok := ledger.Below(prefix, output)
+			return ok && j.Makes(name)
+		}) {
 			return fmt.Errorf("the settings do not make it of its source %q", source)
 		}
 		return nil

@@ -21,8 +21,13 @@ func (h *headTree) rivals(ctx context.Context, e store.Entry) error {
 	if err := h.gather(); err != nil {
 		return err
 	}
+	near := h.near[tree.Fold(e.Output)]
+	// Before it was made, it had no digest of its content in its name.
+	if j, ok := h.jobFor(asset.Source{Path: h.fromTop(e.Source)}, h.fromTop(e.Output)); ok && j.Hashed() {
+		near = append(slices.Clone(near), h.near[tree.Fold(path.Join(h.prefix(h.run.repo), j.Output))]...)
+	}
 	var all []asset.Source
-	for _, name := range h.near[tree.Fold(e.Output)] {
+	for _, name := range near {
 		format, ok, err := h.format(ctx, name)
 		if err != nil {
 			return err
@@ -34,7 +39,7 @@ func (h *headTree) rivals(ctx context.Context, e store.Entry) error {
 	jobs, settled := convert.Plan(all, h.wishes)
 	from := h.fromTop(e.Source)
 	output := h.fromTop(e.Output)
-	if slices.ContainsFunc(jobs, func(j asset.Job) bool { return j.Source.Path == from && j.Output == output }) {
+	if slices.ContainsFunc(jobs, func(j asset.Job) bool { return j.Source.Path == from && j.Makes(output) }) {
 		return nil
 	}
 	for _, one := range settled {

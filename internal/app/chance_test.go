@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"flag"
 	"fmt"
 	"image"
@@ -94,8 +95,9 @@ func (w *world) happen(first bool) (last bool) {
 			return false
 		}
 		w.move(one, other)
-		if _, err := os.Lstat(w.at(w.result(other))); err != nil && what == "rename both" && first {
-			w.move(w.result(one), w.result(other))
+		from, digits := w.there(one)
+		if _, err := os.Lstat(w.at(w.result(other, digits))); err != nil && what == "rename both" && first {
+			w.move(from, w.result(other, digits))
 			return true
 		}
 	case "swap":
@@ -107,14 +109,16 @@ func (w *world) happen(first bool) (last bool) {
 	case "delete":
 		w.remove(one)
 	case "delete result":
-		w.remove(w.result(one))
+		result, _ := w.there(one)
+		w.remove(result)
 	case "delete both":
 		w.remove(one)
-		w.remove(w.result(one))
+		result, _ := w.there(one)
+		w.remove(result)
 	case "quality":
 		w.quality = 30 + 10*w.IntN(3)
 	case "template":
-		w.template = []string{"{dir}/{name}.webp", "web/{dir}/{name}.webp", "{dir}/w/{name}.webp"}[w.IntN(3)]
+		w.template = []string{"{dir}/{name}.webp", "web/{dir}/{name}.webp", "{dir}/w/{name}.webp", "{dir}/{name}-{hash}.webp", "web/{dir}/{name}.{hash}.webp"}[w.IntN(5)]
 	}
 	return false
 }
@@ -125,8 +129,8 @@ func (w *world) look() {
 	out := w.run("--prune")
 	needed := map[string]bool{}
 	for _, source := range w.files(".png") {
-		result := w.result(source)
 		want := w.made(w.read(source))
+		result := w.result(source, fmt.Sprintf("%x", sha256.Sum256([]byte(want)))[:8])
 		if want == "" {
 			continue // it is not smaller
 		}
@@ -211,10 +215,24 @@ func (w *world) picture() string {
 	return b.String()
 }
 
+// there is where the result of a source lies from before, and the digits in its name.
+func (w *world) there(source string) (result, digits string) {
+	before, after, hashed := strings.Cut(w.result(source, "\x00"), "\x00")
+	if !hashed {
+		return before, ""
+	}
+	for _, name := range w.files(".webp") {
+		if len(name) == len(before)+8+len(after) && strings.HasPrefix(name, before) && strings.HasSuffix(name, after) {
+			return name, name[len(before):][:8]
+		}
+	}
+	return before, "00000000"
+}
+
 // result is where the result of a source belongs.
-func (w *world) result(source string) string {
+func (w *world) result(source, digits string) string {
 	name := strings.TrimSuffix(path.Base(source), ".png")
-	return path.Clean(strings.NewReplacer("{dir}", path.Dir(source), "{name}", name).Replace(w.template))
+	return path.Clean(strings.NewReplacer("{dir}", path.Dir(source), "{name}", name, "{hash}", digits).Replace(w.template))
 }
 
 func (w *world) settings() {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
@@ -60,7 +61,7 @@ func (c *outputCheck) todo(ctx context.Context) error {
 				f.Rule, f.Hint = asset.RuleIgnored, ignoredHint
 				f.Message = fmt.Sprintf("%q, the result of %q, is ignored by git, and no commit will have it", t.Output, t.Source.Path)
 			} else if !makesNone(tried[t.Output]) {
-				of.add = append(of.add, t.Output)
+				of.add = append(of.add, cmp.Or(tried[t.Output].Output, t.Output))
 			}
 		}
 		c.add(t.Source.Path, f, of)
@@ -97,6 +98,13 @@ func (c *outputCheck) replaced(ctx context.Context, tried map[string]asset.Resul
 		if !makesNone(tried[t.Output]) {
 			takes = nil
 		}
+		if t.Hashed() && tried[t.Output].Status != asset.Failed { // those of older contents
+			for _, e := range c.past.OfJob(t.Job) {
+				if e.Output.Path != path.Join(c.past.Prefix, tried[t.Output].Output) {
+					takes = append(takes, e.Output.Path)
+				}
+			}
+		}
 		if old, ok := c.past.Supersedes(path.Join(c.past.Prefix, t.Source.Path), path.Join(c.past.Prefix, t.Output)); ok {
 			takes = append(takes, old)
 		}
@@ -132,6 +140,10 @@ func (c *outputCheck) gitIgnores(ctx context.Context, names []string) (map[strin
 // that was not tried.
 func (c *outputCheck) ofTodo(t ledger.Todo, tried asset.Result) (f asset.Finding, of fixes) {
 	source, output := t.Source.Path, t.Output
+	keep, hint := []string{output}, "keep it by `webpress accept`, "
+	if t.Hashed() { // what was changed is not what its name says
+		output, keep, hint = cmp.Or(tried.Output, output), nil, ""
+	}
 	lost := fixes{run: c.run, lock: c.past.LockPath(), convert: []string{source}}
 	lose := func() []string { return lost.webpress(lost.convert, "--overwrite") }
 	switch {
@@ -141,8 +153,8 @@ func (c *outputCheck) ofTodo(t ledger.Todo, tried asset.Result) (f asset.Finding
 		return asset.Finding{
 			Rule: asset.RuleEdited, Severity: asset.Error, Path: output,
 			Message: fmt.Sprintf("%q was changed by hand since it was made of %q", output, source),
-			Hint:    "keep it by `webpress accept`, bring it back with git, or make it again with `--overwrite`",
-		}, fixes{accept: []string{output}, lost: lose(), add: []string{output, c.past.LockPath()}}
+			Hint:    hint + "bring it back with git, or make it again with `--overwrite`",
+		}, fixes{accept: keep, lost: lose(), add: []string{output, c.past.LockPath()}}
 	case t.Accepted && !t.Overwrite && tried.Status == asset.Converted:
 		return asset.Finding{
 			Rule: asset.RuleEdited, Severity: asset.Error, Path: output,

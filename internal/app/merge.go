@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,7 +73,8 @@ func (r *run) verifyShards(ctx context.Context, v *view) ([]store.Verified, erro
 		jobs[j.Output] = j
 	}
 	fits := func(e store.Entry, _ []byte, made asset.Result) error {
-		j, ok := jobs[r.fromTop(e.Output)]
+		wanted, _ := r.jobFor(asset.Source{Path: r.fromTop(e.Source)}, r.fromTop(e.Output))
+		j, ok := jobs[cmp.Or(wanted.Output, r.fromTop(e.Output))]
 		if !ok {
 			return nil // it is done already, and not taken
 		}
@@ -197,8 +199,8 @@ func (s *shards) settled(j asset.Job) (asset.Result, bool) {
 
 // output is the output of a job, as it was verified.
 func (s *shards) output(j asset.Job) (convert.Output, error) {
-	file, ok := s.files[j.Output]
-	if !ok {
+	file, ok := s.files[cmp.Or(s.told[j.Output].Output, j.Output)]
+	if !ok || !j.Makes(s.fromTop(file.Output)) {
 		return convert.Output{}, &asset.Fault{
 			Message: fmt.Sprintf("convert %q: its result is not in what the shard has uploaded", j.Source.Path), Hint: "run that job again",
 		}

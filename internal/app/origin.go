@@ -52,6 +52,9 @@ func (r *run) makes(e store.Entry, made asset.Result, o origin) error {
 	if !ok {
 		return fmt.Errorf("the settings of the base branch do not make it of its source %q", e.Source)
 	}
+	if r.fromTop(e.Output) != job.PathOf(e.SHA256) {
+		return fmt.Errorf("its name does not have the digest of its content")
+	}
 	recipe := job.Recipe
 	still := o.format == asset.JPEG || o.format == asset.BMP || o.format == asset.TIFF
 	switch {

@@ -83,7 +83,7 @@ func (r *run) each(c *config.Config) []config.Each {
 // directory. It is not ok if the settings want no such output.
 func (r *run) jobFor(s asset.Source, output string) (asset.Job, bool) {
 	jobs, _ := convert.Plan([]asset.Source{s}, r.wishes)
-	i := slices.IndexFunc(jobs, func(j asset.Job) bool { return j.Output == output })
+	i := slices.IndexFunc(jobs, func(j asset.Job) bool { return j.Makes(output) })
 	if i < 0 {
 		return asset.Job{}, false
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -57,7 +58,7 @@ func (c *outputCheck) verify(ctx context.Context) error {
 	}
 	var uncapped []asset.Job
 	for _, j := range jobs {
-		if again[j.Output].Reason != decided[j.Output].Reason && convert.Capped(j) {
+		if one, now := again[j.Output], decided[j.Output]; (one.Reason != now.Reason || one.Output != now.Output) && convert.Capped(j) {
 			j.Recipe.NoQualityCap = true
 			uncapped = append(uncapped, j)
 		}
@@ -69,25 +70,29 @@ func (c *outputCheck) verify(ctx context.Context) error {
 	for _, j := range jobs {
 		made := again[j.Output]
 		now := decided[j.Output]
-		if one, ok := older[j.Output]; ok && one.Reason == now.Reason {
+		if one, ok := older[j.Output]; ok && one.Reason == now.Reason && one.Output == now.Output {
 			continue // made before qualities were capped
 		}
-		f := asset.Finding{Rule: asset.RuleUnverified, Severity: asset.Error, Path: j.Output,
+		name := cmp.Or(now.Output, j.Output)
+		f := asset.Finding{Rule: asset.RuleUnverified, Severity: asset.Error, Path: name,
 			Hint: "make it again, or take it as it is by `webpress accept`"}
-		of := fixes{again: []string{j.Source.Path}, add: []string{j.Output, c.past.LockPath()}}
+		of := fixes{again: []string{j.Source.Path}, add: []string{cmp.Or(made.Output, name), c.past.LockPath()}}
+		if name != made.Output && made.Output != "" {
+			of.gone = []string{name}
+		}
 		switch {
 		case made.Status == asset.Failed:
 			f, of = unreadable(made)
-		case made.Reason == now.Reason:
+		case made.Reason == now.Reason && made.Output == now.Output:
 			continue
 		case now.Reason == asset.NotSmaller || now.Reason == asset.IsWebP || now.Reason == asset.NotWider:
 			f.Path, f.Hint = j.Source.Path, "make it"
 			f.Message = fmt.Sprintf("webpress.lock says that %q is %s, and it is not so", j.Source.Path, now.Reason)
 		case makesNone(made):
-			f.Message = fmt.Sprintf("%q is not what webpress makes of %q: there is no result, for it is %s", j.Output, j.Source.Path, made.Reason)
-			of.add, of.gone = []string{c.past.LockPath()}, []string{j.Output}
+			f.Message = fmt.Sprintf("%q is not what webpress makes of %q: there is no result, for it is %s", name, j.Source.Path, made.Reason)
+			of.add, of.gone = []string{c.past.LockPath()}, []string{name}
 		default:
-			f.Message = fmt.Sprintf("%q is not what webpress makes of %q", j.Output, j.Source.Path)
+			f.Message = fmt.Sprintf("%q is not what webpress makes of %q", name, j.Source.Path)
 		}
 		c.add(j.Source.Path, f, of)
 	}

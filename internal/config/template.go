@@ -44,6 +44,9 @@ func fillTemplate(template string) (string, error) {
 	if strings.Contains(template, `\`) {
 		return "", errors.New("folders are separated by /, not by a backslash")
 	}
+	if strings.Contains(path.Dir(template), asset.HashMark) || strings.Count(template, asset.HashMark) > 1 {
+		return "", errors.New("{hash} belongs into the name of the file, once")
+	}
 	var b strings.Builder
 	for rest := template; rest != ""; {
 		i := strings.IndexAny(rest, "{}")
@@ -57,10 +60,10 @@ func fillTemplate(template string) (string, error) {
 			return "", errors.New("a brace is left open")
 		}
 		switch name := rest[i+1 : i+end]; name {
-		case "dir", "name", "ext", "width", "height", "format", "variant":
+		case "dir", "name", "ext", "width", "height", "format", "variant", "hash":
 			b.WriteByte('x')
 		default:
-			if near := nearest(name, []string{"dir", "name", "ext", "width", "height", "format", "variant"}); near != "" {
+			if near := nearest(name, []string{"dir", "name", "ext", "width", "height", "format", "variant", "hash"}); near != "" {
 				return "", fmt.Errorf("there is no {%s}; did you mean {%s}?", name, near)
 			}
 			return "", fmt.Errorf("there is no {%s}", name)

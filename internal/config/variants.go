@@ -380,6 +380,8 @@ func (e Each) check() error {
 		return errors.New("width: it cannot be combined with max-width and max-height, which never enlarge and keep the shape")
 	case c.Enlarge && c.Width == 0 && c.Height == 0:
 		return errors.New("enlarge: it needs a width or a height")
+	case c.Target == ToTemplate && !c.Lock && strings.Contains(c.Output, asset.HashMark):
+		return errors.New("output: {hash} needs webpress.lock, which knows the older results: lock cannot be off")
 	case c.Lossless == "always" && (e.Format() == "jpeg" || e.Format() == "avif"):
 		return fmt.Errorf("lossless: %s is always lossy here; use webp or png", e.Format())
 	}

@@ -89,6 +89,7 @@ func TestEach(t *testing.T) {
 		"one file of a variant":   {args: []string{"x.heic", "-o", "y.webp", "--variant=a:width=20,height=20,crop=center"}, want: []string{"a: y.webp webp q80 box 20x20 center"}},
 		"a quality of a format":   {file: "format: [avif, jpeg, webp]\nquality: { avif: 60, webp: 70 }\n", want: []string{"{dir}/{name}.avif avif q60!", "{dir}/{name}.jpg jpeg q80", "{dir}/{name}.webp webp q70!"}},
 		"qualities of variants":   {args: []string{"--format=avif,webp", "--quality=avif=60", "--variant=a:quality={avif=50,webp=70}", "--variant=b:max-width=9"}, want: []string{"a: {dir}/{name}-a.avif avif q50!", "a: {dir}/{name}-a.webp webp q70!", "b: {dir}/{name}-b.avif avif q60! max 9", "b: {dir}/{name}-b.webp webp q80 max 9"}},
+		"a digest":                {file: "format: [avif, webp]\noutput: \"{name}-{hash}.{format}\"\n", want: []string{"{name}-{hash}.avif avif q80", "{name}-{hash}.webp webp q80"}},
 		"an empty variant":        {file: "variants: {a: {}}\n", want: []string{"a: {dir}/{name}-a.webp webp q80"}},
 		"of a variant by a place": {file: "output: \"{variant}/{name}.webp\"\nvariants: {a: {quality: 1}, b: {quality: 2}}\n", want: []string{"a: a/{name}.webp webp q1", "b: b/{name}.webp webp q2"}},
 	} {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/tree"
@@ -116,7 +117,7 @@ func (r *run) existing(j asset.Job, p *prepared) (upToDate bool, err error) {
 		hint = "add --overwrite to replace it, or name another file"
 	case tree.IsOutside(j.Output): // it was typed, too
 		hint = "add --overwrite to replace it, or name another folder by -o"
-	case r.Accept != nil && !j.Source.Ignored && j.Output != j.Source.Path && r.is(j.Recipe.Format, j.Output):
+	case r.Accept != nil && !j.Source.Ignored && !strings.Contains(j.Recipe.Output, asset.HashMark) && j.Output != j.Source.Path && r.is(j.Recipe.Format, j.Output):
 		hint = fmt.Sprintf("keep it by `%s`, or %s", r.Accept(j.Output), hint)
 	}
 	return false, &mistake{fmt.Errorf("write %q: %s", j.Output, what), hint}

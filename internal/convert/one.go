@@ -43,6 +43,9 @@ func (r *run) one(ctx context.Context, group []int, all []asset.Job) {
 		return
 	}
 	for k := range ps {
+		if ps[k].data != nil {
+			jobs[k].Output = ps[k].result.Output // its name may have a digest of it
+		}
 		if p := &ps[k]; p.data != nil {
 			r.deliver(p, jobs[k])
 		} else if p.result.Status != asset.Failed {
@@ -51,6 +54,7 @@ func (r *run) one(ctx context.Context, group []int, all []asset.Job) {
 	}
 	r.cleanUp(ctx, ps, jobs, last)
 	for k, i := range group {
+		ps[k].result.Target = all[i].Output
 		ps[k].result.Duration = r.Now().Sub(ps[k].start)
 		r.record(i, ps[k].result)
 	}
@@ -95,6 +99,7 @@ func (p *prepared) settle(j asset.Job, out Output) {
 	}
 	sum := sha256.Sum256(out.Data)
 	p.result.SHA256 = hex.EncodeToString(sum[:])
+	p.result.Output = j.PathOf(p.result.SHA256)
 	p.data = out.Data
 }
 

@@ -99,6 +99,12 @@ func expand(template string, s asset.Source, names *tree.Names) (string, *asset.
 	}
 	out := fill(template, path.Clean(dir), name, ext)
 	clean := path.Clean(strings.ReplaceAll(out, "//", "/"))
+	if strings.Contains(template, asset.HashMark) && strings.Count(out, asset.HashMark) > 1 {
+		return "", &asset.Fault{
+			Message: fmt.Sprintf("convert %q: its path has %s in it, and so has the `output` of the settings", s.Path, asset.HashMark),
+			Hint:    "rename it",
+		}
+	}
 	if names != nil {
 		clean = names.Of(clean)
 	}

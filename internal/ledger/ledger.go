@@ -104,8 +104,10 @@ func (e Entry) HasFile() bool { return e.Status == Made || e.Status == Removed }
 // key is the source and the output.
 func (e Entry) key() [2]string { return [2]string{e.Source, e.Output.Path} }
 
-// isOf says that e is about the output at a path.
-func (e Entry) isOf(output string) bool { return e.Output.Path == output || e.Output.Path == "" }
+// isOf says that e is about the output at a path, which may have an asset.HashMark.
+func (e Entry) isOf(output string) bool {
+	return e.Output.Path == output || e.Output.Path == "" || asset.MatchesHash(output, e.Output.Path)
+}
 
 // Find returns the entries of several that are about the output at a path.
 func Find(entries []Entry, output string) (found []Entry) {

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"path"
 	"slices"
 
@@ -31,8 +32,12 @@ func (l *Ledger) Record(jobs []asset.Job, results []asset.Result, prefix, codecs
 			if r.Replaced != "" {
 				l.moved(path.Join(prefix, r.Replaced), e)
 			}
-			if old, ok := l.superseded[e.key()]; ok {
+			output := path.Join(prefix, j.Output)
+			if old, ok := l.superseded[[2]string{e.Source, output}]; ok {
 				l.DropOutput(e.Source, old)
+			}
+			if j.Hashed() { // of older contents
+				l.drop(e.Source, func(o Entry) bool { return o.isOf(output) && o.key() != e.key() })
 			}
 			l.Set(e)
 		}
@@ -61,7 +66,7 @@ func entry(j asset.Job, r asset.Result, prefix, codecs string, blobs map[string]
 	s := r.Source
 	e := Entry{
 		Source: path.Join(prefix, s.Path), Blob: s.Blob, Size: s.Size, Format: s.Format,
-		Recipe: Digest(j.Recipe, codecs), Output: Output{Path: path.Join(prefix, j.Output), Size: r.After},
+		Recipe: Digest(j.Recipe, codecs), Output: Output{Path: path.Join(prefix, cmp.Or(r.Output, j.Output)), Size: r.After},
 	}
 	o := &e.Output
 	switch {
@@ -202,7 +207,9 @@ func wantedBy(jobs []asset.Job, prefix string) Wanted {
 // not says that a source has jobs, and none of them wants the output of e.
 func (w Wanted) not(e Entry) bool {
 	outputs, known := w[e.Source]
-	return known && !slices.Contains(outputs, e.Output.Path)
+	return known && !slices.ContainsFunc(outputs, func(output string) bool {
+		return output == e.Output.Path || asset.MatchesHash(output, e.Output.Path)
+	})
 }
 
 // shared says that an output is that of another source too.

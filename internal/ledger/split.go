@@ -72,14 +72,20 @@ func (l *Ledger) Split(jobs []asset.Job, prefix, codecs string, tree Tree) (Spli
 		Ledger: l, prefix: prefix, digests: map[asset.Recipe]string{}, codecs: codecs,
 		taken: map[string]bool{}, wanted: wantedBy(jobs, prefix),
 	}
-	if err := s.look(jobs, tree); err != nil {
+	now := s.resolve(jobs)
+	if err := s.look(now, tree); err != nil {
 		return Split{}, err
 	}
 	out := Split{Done: make([]asset.Result, 0, len(jobs)), Wanted: s.wanted}
 	results, todos := make([]asset.Result, len(jobs)), make([]*Todo, len(jobs))
 	kept := map[string]bool{} // sources of which an output is none, or cannot be made again
 	for i, j := range jobs {
-		results[i], todos[i] = s.one(j)
+		results[i], todos[i] = s.one(now[i])
+		if todos[i] != nil {
+			todos[i].Output = j.Output
+		} else if results[i].Target = j.Output; j.Hashed() {
+			s.older(j, now[i])
+		}
 		if todos[i] == nil && j.Remove && (results[i].Output == "" || results[i].Output == j.Source.Path || s.accepted(j)) {
 			kept[j.Source.Path] = true
 		}
@@ -101,6 +107,7 @@ func (l *Ledger) Split(jobs []asset.Job, prefix, codecs string, tree Tree) (Spli
 	for _, t := range out.Todo {
 		out.Before = append(out.Before, s.of(t.Job)...)
 	}
+	out.Before = append(out.Before, s.stale...)
 	for _, e := range s.found {
 		out.Before = append(out.Before, s.entries(e)...)
 	}
@@ -163,6 +170,8 @@ type splitter struct {
 	taken map[string]bool
 	// found and gone are how the ledger changes.
 	found, gone []Entry
+	// stale are those of gone whose files may be there.
+	stale []Entry
 }
 
 // of are the entries about a job.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"path"
+	"slices"
 
 	"github.com/webpress/webpress/internal/asset"
 )
@@ -46,7 +47,9 @@ func (v *verifying) removals(files []Entry) {
 			v.faultOf(e.Output, "its source %q is to be removed, and to be kept", e.Source)
 		case e.Removed && v.Outputs != nil:
 			for _, output := range v.Outputs(e.Source) {
-				if v.entries[output].Source != e.Source {
+				if v.entries[output].Source != e.Source && !slices.ContainsFunc(files, func(o Entry) bool {
+					return o.Source == e.Source && asset.MatchesHash(output, o.Output)
+				}) {
 					v.faultOf(e.Output, "its source %q is to be removed, and %q was not made of it", e.Source, output)
 				}
 			}
