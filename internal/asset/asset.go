@@ -61,7 +61,8 @@ type Recipe struct {
 type Job struct {
 	Source Source `json:"source"`
 	Recipe Recipe `json:"recipe"`
-	// Output is relative to the working directory and has forward slashes.
+	// Output is relative to the working directory and has forward slashes. It may have a
+	// HashMark in its name: see PathOf.
 	Output string `json:"output"`
 	// Narrower is the width of the next smaller output that differs in nothing else, 0
 	// for none: a source that is no wider needs no other.
@@ -119,7 +120,7 @@ type Result struct {
 	Reason Reason `json:"reason,omitempty"`
 	// Err is set where Status is Failed.
 	Err *Fault `json:"error,omitempty"`
-	// Target is the path that the output has or would have, empty for a source that
+	// Target is Job.Output: the path that the output has or would have, empty for a source that
 	// failed before that was known. Variant is the name of its variant.
 	Target  string `json:"target,omitempty"`
 	Variant string `json:"variant,omitempty"`

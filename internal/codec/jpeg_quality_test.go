@@ -52,6 +52,21 @@ func tablesOf(first, second int, values ...int) []byte {
 	return append(data, 0xff, 0xda, 0, 12, 3, 1, 0, 2, 0x11, 3, 0x11, 0, 63, 0)
 }
 
+// robidoux is the start of a JPEG whose components share the table that mozjpeg has by
+// default (jcparam.c, by N. Robidoux), at a quality of 50 or more.
+func robidoux(quality int) []byte {
+	data := tablesOf(0, 0, 1)
+	for i, v := range []int{
+		16, 16, 16, 18, 25, 37, 56, 85, 16, 17, 20, 27, 34, 40, 53, 75,
+		16, 20, 24, 31, 43, 62, 91, 135, 18, 27, 31, 40, 53, 74, 106, 156,
+		25, 34, 43, 53, 69, 94, 131, 189, 37, 40, 62, 74, 94, 124, 169, 238,
+		56, 53, 91, 106, 131, 169, 226, 311, 85, 75, 135, 156, 189, 238, 311, 418,
+	} {
+		data[7+i] = byte(min(255, (v*(200-2*quality)+50)/100))
+	}
+	return data
+}
+
 // Other tables are as good as those of the nearest sum.
 func TestJPEGQualityOther(t *testing.T) {
 	for _, tc := range []struct {
@@ -63,7 +78,8 @@ func TestJPEGQualityOther(t *testing.T) {
 		{"without loss", tablesOf(0, 1, 1, 1), 100, true},
 		{"flat", tablesOf(0, 1, 16, 16), 89, true},
 		{"coarse", tablesOf(0, 1, 99, 99), 36, true},
-		{"one table", tablesOf(0, 0, 16), 86, true},
+		{"one table for both", tablesOf(0, 0, 16), 89, true},
+		{"one of mozjpeg's for both, 75", robidoux(75), 69, true},
 		{"two bytes", tablesOf(0, 1, 300, 300), 1, true},
 		{"the last of two", slices.Concat([]byte{0xff, 0xd8}, tablesOf(0, 1, 99, 99)[2:140], tablesOf(0, 1, 1, 1)[2:]), 100, true},
 		{"fill and stray bytes", slices.Concat([]byte{0xff, 0xd8, 7, 0xff}, tablesOf(0, 1, 16, 16)[2:]), 89, true},
