@@ -22,7 +22,9 @@ func (j job) ownQuality() int {
 //
 // Of ten photos of 900 pixels, encoded as JPEG of quality 40, 50 and 60, WebP of quality 80
 // gets 39, 27 and 19 % smaller by it. Its SSIM to the photo goes from .969 to .962, from
-// .971 to .968, and from .974 to .971; that of the JPEG is .969, .974 and .977.
+// .971 to .968, and from .974 to .971; that of the JPEG is .969, .974 and .977. Shrunk to
+// half, the JPEG of 50 has .987, and there is more to lose: WebP has .975 of quality 80, and
+// .968 of the 63 that it would be lowered to.
 func capQuality(data []byte, info codec.Info, jobs []job) (notes []string) {
 	notes = make([]string, len(jobs))
 	if info.Format != asset.JPEG {
