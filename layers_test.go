@@ -39,7 +39,8 @@ var imports = []struct{ name, may string }{
 	{"forge", "asset wire"},
 	{"config", "asset shell tree"},
 	{"scan", "asset git tree"},
-	{"convert", "asset codec engine tree"},
+	{"plan", "asset config scan tree"},
+	{"convert", "asset codec engine plan tree"},
 	{"ledger", "asset tree"},
 	{"cache", "asset owner tree"},
 	{"budget", "asset codec tree"},
@@ -51,7 +52,7 @@ var imports = []struct{ name, may string }{
 	{"history", "asset codec git ledger store tree"},
 	{"diff", "asset ci forge git"},
 	{"target", "asset ci config console forge git report store wire"},
-	{"app", "asset budget cache ci codec config console convert diff engine git history ledger notify project report scan setup shell store target tree wire"},
+	{"app", "asset budget cache ci codec config console convert diff engine git history ledger notify plan project report scan setup shell store target tree wire"},
 }
 
 // tools are commands that make files of the project. No room may import them,

@@ -16,6 +16,7 @@ import (
 	"github.com/webpress/webpress/internal/convert"
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/plan"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/scan"
 	"github.com/webpress/webpress/internal/store"
@@ -69,7 +70,7 @@ func (r *run) apply(ctx context.Context) int {
 	}
 	at.describe(results)
 	in := report.Input{
-		Results: inOrder(results), DryRun: s.DryRun, Recipe: recipe(&s), Rules: len(r.rules), Version: r.Version,
+		Results: inOrder(results), DryRun: s.DryRun, Recipe: plan.Recipe(&s), Rules: r.plan.Rules(), Version: r.Version,
 		Notices: []string{fmt.Sprintf("these are the results of another run, for commit %s", head)},
 	}
 	r.log.Line("%s verified, for commit %s", english.Plural(len(in.Results), "result", ""), head)
@@ -173,7 +174,7 @@ func (r *run) fromTop(name string) string {
 // recipeAtTop is recipeFor with paths that begin at the root of the repository.
 func (r *run) recipeAtTop(s asset.Source, output string) asset.Recipe {
 	s.Path = r.fromTop(s.Path)
-	return r.recipeFor(s, r.fromTop(output))
+	return r.plan.Recipe(s, r.fromTop(output))
 }
 
 // removesAtTop is removes for the path of a source from the root of the repository.
@@ -184,7 +185,7 @@ func (r *run) removesAtTop(source string) bool {
 // outputsAtTop are the outputs that the settings want of a source. Paths begin at the root
 // of the repository.
 func (r *run) outputsAtTop(source string) (outputs []string) {
-	jobs, _ := convert.Plan([]asset.Source{{Path: r.fromTop(source)}}, r.wishes)
+	jobs, _ := r.plan.Jobs([]asset.Source{{Path: r.fromTop(source)}})
 	for _, j := range jobs {
 		outputs = append(outputs, path.Join(r.prefix(r.repo), j.Output))
 	}
@@ -268,7 +269,7 @@ func (r *run) allowed() (func(source, output string) error, error) {
 		if !wants(from) {
 			return fmt.Errorf("the settings do not take its source %q", source)
 		}
-		jobs, _ := convert.Plan([]asset.Source{{Path: from}}, r.wishes)
+		jobs, _ := r.plan.Jobs([]asset.Source{{Path: from}})
 		if !slices.ContainsFunc(jobs, func(j asset.Job) bool {
 			name, ok := ledger.Below(prefix, output)
 			return ok && j.Makes(name)

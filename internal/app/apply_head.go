@@ -128,7 +128,7 @@ func (h *headTree) origin(ctx context.Context, name string) (origin, error) {
 		if o.size = pointed(pointer, -1); o.size < 0 {
 			return origin{}, fmt.Errorf("its source %q is not a pointer of Git LFS", name)
 		}
-	case size > h.settingsOf(h.fromTop(name)).MaxFileSize:
+	case size > h.plan.SettingsOf(h.fromTop(name)).MaxFileSize:
 		// makes refuses it, unread.
 	default:
 		if o, err = readOrigin(&blobReader{head: head, size: size}, size); err != nil {
@@ -168,7 +168,7 @@ func (h *headTree) describe(results []asset.Result) {
 
 // overwrites says that the settings replace whatever is in the place of an output.
 func (h *headTree) overwrites(e store.Entry) bool {
-	j, ok := h.jobFor(asset.Source{Path: h.fromTop(e.Source)}, h.fromTop(e.Output))
+	j, ok := h.plan.Job(asset.Source{Path: h.fromTop(e.Source)}, h.fromTop(e.Output))
 	return ok && j.Overwrite
 }
 

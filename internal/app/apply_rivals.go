@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/convert"
 	"github.com/webpress/webpress/internal/store"
 	"github.com/webpress/webpress/internal/tree"
 )
@@ -23,7 +22,7 @@ func (h *headTree) rivals(ctx context.Context, e store.Entry) error {
 	}
 	near := h.near[tree.Fold(e.Output)]
 	// Before it was made, it had no digest of its content in its name.
-	if j, ok := h.jobFor(asset.Source{Path: h.fromTop(e.Source)}, h.fromTop(e.Output)); ok && j.Hashed() {
+	if j, ok := h.plan.Job(asset.Source{Path: h.fromTop(e.Source)}, h.fromTop(e.Output)); ok && j.Hashed() {
 		near = append(slices.Clone(near), h.near[tree.Fold(path.Join(h.prefix(h.run.repo), j.Output))]...)
 	}
 	var all []asset.Source
@@ -36,7 +35,7 @@ func (h *headTree) rivals(ctx context.Context, e store.Entry) error {
 			all = append(all, asset.Source{Path: h.fromTop(name), Format: format})
 		}
 	}
-	jobs, settled := convert.Plan(all, h.wishes)
+	jobs, settled := h.plan.Jobs(all)
 	from := h.fromTop(e.Source)
 	output := h.fromTop(e.Output)
 	if slices.ContainsFunc(jobs, func(j asset.Job) bool { return j.Source.Path == from && j.Makes(output) }) {
@@ -72,7 +71,7 @@ func (h *headTree) gather() error {
 		}
 		at := tree.Fold(name)
 		h.near[at] = append(h.near[at], name)
-		jobs, _ := convert.Plan([]asset.Source{{Path: from}}, h.wishes)
+		jobs, _ := h.plan.Jobs([]asset.Source{{Path: from}})
 		for _, j := range jobs {
 			if to := tree.Fold(path.Join(under, j.Output)); to != at {
 				h.near[to] = append(h.near[to], name)

@@ -29,6 +29,9 @@ func headOf(t *testing.T, s config.Config, files map[string]string) *headTree {
 	}
 	r := &run{settings: s, ci: ci.Detect(func(string) string { return "" }, ci.Options{}), log: console.New(console.Options{Stdout: io.Discard, Stderr: io.Discard})}
 	r.openRepo(t.Context())
+	if err := r.readRules(); err != nil {
+		t.Fatal(err)
+	}
 	repo := r.repo
 	for name, content := range files {
 		if err := tree.WriteFile(repo.Top(), name, []byte(content)); err != nil {
@@ -220,6 +223,9 @@ func TestMakes(t *testing.T) {
 			tc.change(&c, &e, &made, &o)
 		}
 		r := &run{settings: c}
+		if err := r.readRules(); err != nil {
+			t.Fatal(err)
+		}
 		if err := r.makes(e, made, o); (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: %v", tc.name, err)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/plan"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/tree"
 )
@@ -28,7 +29,7 @@ func (r *run) check(ctx context.Context) int {
 	if err := errors.Join(r.readRules(), r.checkFiles(ctx), r.checkWebhook()); err != nil {
 		return r.stop(ctx, err)
 	}
-	in := report.Input{Check: true, Version: r.Version, Recipe: recipe(&r.settings), Rules: len(r.rules), SettingsFile: r.settings.File}
+	in := report.Input{Check: true, Version: r.Version, Recipe: plan.Recipe(&r.settings), Rules: r.plan.Rules(), SettingsFile: r.settings.File}
 	err := r.findings(ctx, &in)
 	if err != nil {
 		return r.stop(ctx, err)

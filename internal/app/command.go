@@ -20,6 +20,7 @@ import (
 	"github.com/webpress/webpress/internal/diff"
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/notify"
+	"github.com/webpress/webpress/internal/plan"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/target"
 	"github.com/webpress/webpress/internal/wire"
@@ -215,12 +216,9 @@ type run struct {
 	// why.
 	repo   *git.Repo
 	noRepo error
-	// eachOf are the outputs that settings ask for: see each.
-	eachOf map[*config.Config][]config.Each
-	// rules are the settings for some of the files.
-	rules []rule
-	// bases are the folders of what was typed, once they are known: see belowNamed.
-	bases *bases
+	// plan knows what the settings ask for of each source, once they are ready: see
+	// readRules.
+	plan *plan.Planner
 	// kept are the sources that stay although the settings would remove them.
 	kept map[string]bool
 	// recorded yields the sources of webpress.lock, once that was read.
@@ -263,4 +261,10 @@ func (r *run) target() *target.Chooser {
 	return &target.Chooser{
 		Access: r.access(), Settings: r.settings, Repo: r.repo, NoRepo: r.noRepo, Shard: r.shard.String(), Now: r.Now,
 	}
+}
+
+// readRules gets the settings of the files ready. Its error is a mistake in a rule.
+func (r *run) readRules() (err error) {
+	r.plan, err = plan.New(r.settings)
+	return err
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/convert"
 	"github.com/webpress/webpress/internal/history"
+	"github.com/webpress/webpress/internal/plan"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/shell"
 	"github.com/webpress/webpress/internal/target"
@@ -103,7 +104,7 @@ func (r *run) conclude(ctx context.Context, to target.Stores, o outcome, began t
 		Results: inOrder(slices.Concat(o.settled, o.results)),
 		Notices: slices.Concat(o.found.Notices, o.notices),
 		DryRun:  s.DryRun, Left: o.left, Shard: r.shard.String(),
-		Recipe: recipe(&s), Rules: len(r.rules), Version: r.Version,
+		Recipe: plan.Recipe(&s), Rules: r.plan.Rules(), Version: r.Version,
 		SettingsFile: s.File, Link: r.links(o.found),
 		// A CI folds what was logged on the way.
 		Logged: r.ci.Name() == "" && s.Verb == config.Convert,

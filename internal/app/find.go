@@ -18,7 +18,6 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/config"
-	"github.com/webpress/webpress/internal/convert"
 	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/ledger"
 	"github.com/webpress/webpress/internal/scan"
@@ -83,7 +82,7 @@ func (r *run) look(ctx context.Context, p *history.History) (*view, error) {
 				return nil, err
 			}
 		}
-		jobs, settled := convert.Plan(v.found.Sources, r.wishes)
+		jobs, settled := r.plan.Jobs(v.found.Sources)
 		v.settled = append(v.settled, settled...)
 		kept, err := r.keepOriginals(ctx, jobs)
 		if err != nil {
@@ -101,7 +100,7 @@ func (r *run) look(ctx context.Context, p *history.History) (*view, error) {
 	if err := p.Identify(ctx, sources, caches); err != nil {
 		return nil, err
 	}
-	jobs, settled := convert.Plan(sources, r.wishes)
+	jobs, settled := r.plan.Jobs(sources)
 	v.settled = append(v.settled, settled...)
 	kept, err := r.keepOriginals(ctx, jobs)
 	if err != nil {
@@ -189,7 +188,7 @@ func (r *run) noImages(found *scan.Found) {
 func (r *run) missing(failed []asset.Result) error {
 	named := make(map[string]bool, len(r.settings.Paths))
 	for _, name := range slices.Concat(r.settings.Paths, r.settings.Outside) {
-		named[r.names().Of(name)] = true
+		named[r.plan.Names().Of(name)] = true
 	}
 	var faults []error
 	for _, one := range failed {
@@ -246,10 +245,10 @@ func (v *view) jobs() []asset.Job {
 func (r *run) scanOptions() scan.Options {
 	s := r.settings
 	return scan.Options{
-		Dir: s.WorkingDirectory, Paths: s.Paths, Outside: s.Outside, Names: r.names(),
+		Dir: s.WorkingDirectory, Paths: s.Paths, Outside: s.Outside, Names: r.plan.Names(),
 		Globs: s.Glob, GlobName: r.globName(), Ignore: slices.Concat(s.Ignore, r.ownFolders()),
 		Recorded:      r.recorded,
-		MaxFileSizeOf: func(file string) int64 { return r.settingsOf(file).MaxFileSize },
+		MaxFileSizeOf: func(file string) int64 { return r.plan.SettingsOf(file).MaxFileSize },
 		Git:           r.git(),
 	}
 }

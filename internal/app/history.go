@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/config"
@@ -22,7 +20,7 @@ func (r *run) loadHistory(ctx context.Context) (*history.History, error) {
 		return nil, err
 	}
 	local := r.settings.Verb == config.Convert || r.settings.Verb == config.Check || r.settings.Verb == config.Accept
-	if local && !h.HasFile() && h.Repo == nil && !r.settings.LockSet && !r.settings.Prune && !r.hashes() {
+	if local && !h.HasFile() && h.Repo == nil && !r.settings.LockSet && !r.settings.Prune && !r.plan.Hashes() {
 		return nil, nil // there is nobody to commit it
 	}
 	unread, err := h.Recall(ctx)
@@ -41,24 +39,10 @@ func (r *run) newHistory() *history.History {
 	return history.New(r.repo, r.prefix(r.repo), r.settings.WorkingDirectory)
 }
 
-// hashes says that settings name outputs by their content: only webpress.lock knows which
-// of them are old.
-func (r *run) hashes() bool {
-	all := []*config.Config{&r.settings}
-	for i := range r.rules {
-		all = append(all, &r.rules[i].settings)
-	}
-	return slices.ContainsFunc(all, func(c *config.Config) bool {
-		return slices.ContainsFunc(r.each(c), func(e config.Each) bool {
-			return strings.Contains(e.Settings.Output, asset.HashMark)
-		})
-	})
-}
-
 // leadsOut says that results were asked for outside of the working directory: nothing of
 // them is written down.
 func (r *run) leadsOut() bool {
-	return r.settings.Target != config.ToTemplate && tree.IsOutside(r.names().Of(r.settings.Output))
+	return r.settings.Target != config.ToTemplate && tree.IsOutside(r.plan.Names().Of(r.settings.Output))
 }
 
 // root is the folder of the lock file: the top of the work tree, or the working

@@ -32,6 +32,9 @@ func (r *run) setUp(ctx context.Context) int {
 			origin = remote.URL
 		}
 	}
+	if err := r.readRules(); err != nil {
+		return r.stop(ctx, err)
+	}
 	root, err := os.OpenRoot(r.settings.WorkingDirectory)
 	if err != nil {
 		return r.stop(ctx, fmt.Errorf("open working directory: %w", tree.Cause(err)))

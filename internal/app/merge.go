@@ -14,6 +14,7 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/convert"
+	"github.com/webpress/webpress/internal/plan"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/store"
 	"github.com/webpress/webpress/internal/tree"
@@ -73,7 +74,7 @@ func (r *run) verifyShards(ctx context.Context, v *view) ([]store.Verified, erro
 		jobs[j.Output] = j
 	}
 	fits := func(e store.Entry, _ []byte, made asset.Result) error {
-		wanted, _ := r.jobFor(asset.Source{Path: r.fromTop(e.Source)}, r.fromTop(e.Output))
+		wanted, _ := r.plan.Job(asset.Source{Path: r.fromTop(e.Source)}, r.fromTop(e.Output))
 		j, ok := jobs[cmp.Or(wanted.Output, r.fromTop(e.Output))]
 		if !ok {
 			return nil // it is done already, and not taken
@@ -168,7 +169,7 @@ func (s *shards) take(ctx context.Context, jobs []asset.Job, finished func(asset
 			todo = append(todo, j)
 		}
 	}
-	convert.KeepSources(todo, results)
+	plan.KeepSources(todo, results)
 	taken := convert.Run(ctx, todo, convert.Options{
 		Dir: s.settings.WorkingDirectory, DryRun: s.settings.DryRun, Made: s.output, Now: s.Now,
 		Finished: finished,

@@ -47,8 +47,8 @@ func readOrigin(r io.ReaderAt, size int64) (origin, error) {
 // that narrow, has another size, moves although the source cannot, or saves too little. The paths of e begin
 // at the root of the repository.
 func (r *run) makes(e store.Entry, made asset.Result, o origin) error {
-	s := r.settingsOf(r.fromTop(e.Source))
-	job, ok := r.jobFor(asset.Source{Path: r.fromTop(e.Source)}, r.fromTop(e.Output))
+	s := r.plan.SettingsOf(r.fromTop(e.Source))
+	job, ok := r.plan.Job(asset.Source{Path: r.fromTop(e.Source)}, r.fromTop(e.Output))
 	if !ok {
 		return fmt.Errorf("the settings of the base branch do not make it of its source %q", e.Source)
 	}
@@ -86,7 +86,7 @@ func (r *run) makes(e store.Entry, made asset.Result, o origin) error {
 func (r *run) remake(ctx context.Context, e store.Entry, content, result []byte) error {
 	from := asset.Source{Path: r.fromTop(e.Source), Size: int64(len(content))}
 	from.Format, _ = asset.Sniff(content[:min(len(content), asset.SniffLen)])
-	job, ok := r.jobFor(from, r.fromTop(e.Output))
+	job, ok := r.plan.Job(from, r.fromTop(e.Output))
 	if !ok {
 		return fmt.Errorf("the settings of the base branch do not make it of its source %q", e.Source)
 	}

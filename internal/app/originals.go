@@ -5,10 +5,13 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/webpress/webpress/internal/asset"
@@ -25,7 +28,7 @@ import (
 func (r *run) keepOriginals(ctx context.Context, jobs []asset.Job) (notices []string, err error) {
 	var asked []int
 	for i, j := range jobs {
-		if j.Remove && tree.Fold(j.Output) != tree.Fold(j.Source.Path) && r.settingsOf(j.Source.Path).Originals == config.OriginalsRemove {
+		if j.Remove && tree.Fold(j.Output) != tree.Fold(j.Source.Path) && r.plan.SettingsOf(j.Source.Path).Originals == config.OriginalsRemove {
 			asked = append(asked, i)
 		}
 	}
@@ -190,4 +193,19 @@ func (r *run) mayName(name string) bool {
 		}
 	}
 	return true
+}
+
+// removes says that a source goes once it has its output.
+func (r *run) removes(s asset.Source) bool {
+	return !r.kept[s.Path] && r.plan.SettingsOf(s.Path).Originals != config.OriginalsKeep
+}
+
+// removed says that a source went, or in a dry run would: one of which an output was not
+// made is still there.
+func (r *run) removed(s asset.Source) bool {
+	if !r.removes(s) || r.settings.DryRun {
+		return r.removes(s)
+	}
+	_, err := os.Lstat(filepath.Join(r.settings.WorkingDirectory, filepath.FromSlash(s.Path)))
+	return errors.Is(err, fs.ErrNotExist)
 }

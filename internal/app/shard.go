@@ -9,6 +9,7 @@ import (
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/convert"
 	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/plan"
 )
 
 // A shard is which part of all pictures a run is about. The zero value is all of
@@ -71,7 +72,7 @@ func (r *run) share(v *view) {
 		return
 	}
 	jobs := v.jobs()
-	mine := convert.Shard(jobs, convert.Costs(r.settings.WorkingDirectory, jobs), r.shard.index, r.shard.total)
+	mine := plan.Shard(jobs, convert.Costs(r.settings.WorkingDirectory, jobs), r.shard.index, r.shard.total)
 	by := make(map[string]ledger.Todo, len(v.todo))
 	for _, t := range v.todo {
 		by[t.Output] = t

@@ -18,6 +18,7 @@ import (
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/convert"
+	"github.com/webpress/webpress/internal/plan"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/scan"
 	"github.com/webpress/webpress/internal/shell"
@@ -46,13 +47,13 @@ func (r *run) single(ctx context.Context) int {
 		return r.stop(ctx, err)
 	}
 	in := report.Input{
-		DryRun: s.DryRun, Rules: len(r.rules), Version: r.Version, SettingsFile: s.File, Logged: r.ci.Name() == "",
+		DryRun: s.DryRun, Rules: r.plan.Rules(), Version: r.Version, SettingsFile: s.File, Logged: r.ci.Name() == "",
 	}
 	job, content, err := r.singleJob(ctx, &in)
 	if err != nil {
 		return r.stop(ctx, err)
 	}
-	in.Recipe = recipe(s)
+	in.Recipe = plan.Recipe(s)
 	p := console.NewProgress(r.log, nil, 1, s.Verbose, r.Now)
 	for _, one := range in.Results {
 		p.Show(one)
@@ -100,7 +101,7 @@ func (r *run) singleJob(ctx context.Context, in *report.Input) (*asset.Job, []by
 	if s.Target == config.ToStdout {
 		output = stdoutName
 	} else {
-		output = r.names().Of(output)
+		output = r.plan.Names().Of(output)
 	}
 	if s.Stdin {
 		content, err := r.readStdin(ctx)
@@ -114,7 +115,8 @@ func (r *run) singleJob(ctx context.Context, in *report.Input) (*asset.Job, []by
 			fault = &asset.Fault{Message: fmt.Sprintf("read standard input: %s", err)}
 		default:
 			if source, fault = scan.Stream(stdinName, content); fault == nil {
-				return &asset.Job{Source: source, Recipe: r.recipe(source, r.each(s)[0]), Output: output, Overwrite: s.Overwrite}, content, nil
+				recipe, err := r.plan.First(source)
+				return &asset.Job{Source: source, Recipe: recipe, Output: output, Overwrite: s.Overwrite}, content, err
 			}
 		}
 		in.Results = []asset.Result{asset.Fail(asset.Source{Path: stdinName, Size: int64(len(content))}, fault.Message, fault.Hint)}
@@ -141,11 +143,11 @@ func (r *run) singleJob(ctx context.Context, in *report.Input) (*asset.Job, []by
 		return nil, nil, nil
 	}
 	source := found.Sources[0]
-	all, err := r.settingsOf(source.Path).Each()
+	recipe, err := r.plan.First(source)
 	if err != nil {
-		return nil, nil, &asset.Fault{Message: fmt.Sprintf("%s: %s", source.Path, err)}
+		return nil, nil, err
 	}
-	return &asset.Job{Source: source, Recipe: r.recipe(source, all[0]), Output: output, Overwrite: s.Overwrite}, nil, nil
+	return &asset.Job{Source: source, Recipe: recipe, Output: output, Overwrite: s.Overwrite}, nil, nil
 }
 
 // tooMany is why nothing is done where there are several sources for one file.

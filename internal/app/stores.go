@@ -113,7 +113,7 @@ func (r *run) delivery(ctx context.Context, in report.Input, p *history.History)
 	s := r.settings
 	d := store.Delivery{
 		Dir: s.WorkingDirectory, Prefix: r.prefix(r.repo), Results: r.inTree(in.Results),
-		Remove: r.removed, Recipe: r.recipeFor, Head: r.facts.HeadSHA, Shard: r.shard.String(),
+		Remove: r.removed, Recipe: r.plan.Recipe, Head: r.facts.HeadSHA, Shard: r.shard.String(),
 	}
 	var err error
 	if d.Report, err = report.New(in).JSON(); err != nil {

@@ -7,6 +7,7 @@ package asset
 import (
 	"errors"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -193,6 +194,31 @@ func HintOf(err error) string {
 		return fault.Hint
 	}
 	return ""
+}
+
+// Skip is the Result of a job that ended without a new output.
+func Skip(j Job, why Reason) Result {
+	return Result{
+		Source: j.Source, Target: j.Output, Variant: j.Recipe.Name, Status: Skipped, Reason: why,
+		Before: j.Source.Size, Notes: slices.Clone(j.Source.Notes),
+	}
+}
+
+// BySource are the indexes of jobs that have the same source, in the order of the first
+// of each.
+func BySource(jobs []Job) [][]int {
+	var all [][]int
+	at := make(map[string]int, len(jobs))
+	for i, j := range jobs {
+		g, ok := at[j.Source.Path]
+		if !ok {
+			g = len(all)
+			at[j.Source.Path] = g
+			all = append(all, nil)
+		}
+		all[g] = append(all[g], i)
+	}
+	return all
 }
 
 // Fail returns the Result of a source that failed.

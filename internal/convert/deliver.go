@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/plan"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -91,7 +92,7 @@ func (r *run) existing(j asset.Job, p *prepared) (upToDate bool, err error) {
 	case info.IsDir():
 		return false, &mistake{
 			fmt.Errorf("write %q: it is a folder", j.Output),
-			"set another `output`, such as " + keepApart,
+			"set another `output`, such as " + plan.UniqueTemplate,
 		}
 	case info.Mode().IsRegular() && info.Size() == int64(len(p.data)):
 		old, err := r.files.ReadPlain(j.Output, info.Size())

@@ -138,7 +138,7 @@ func (r *run) transform(ctx context.Context, jobs []asset.Job, ps []prepared) er
 		p := &ps[k]
 		inPlace := tree.Fold(j.Output) == tree.Fold(j.Source.Path)
 		if inPlace && isCopy(j) {
-			p.result = skip(j, asset.IsWebP)
+			p.result = asset.Skip(j, asset.IsWebP)
 			continue
 		}
 		if !inPlace {
@@ -185,7 +185,7 @@ func (r *run) transform(ctx context.Context, jobs []asset.Job, ps []prepared) er
 			p.result = failure(j, errs[n])
 			continue
 		case out.Reason == asset.IsWebP || out.Reason == asset.NotWider:
-			p.result = skip(j, out.Reason)
+			p.result = asset.Skip(j, out.Reason)
 			continue
 		}
 		if r.Keep != nil && tree.Fold(j.Output) != tree.Fold(j.Source.Path) && j.Source.Blob != "" {

@@ -149,7 +149,7 @@ func Cost(jobs []asset.Job, info codec.Info) float64 {
 // on every machine that has the same files.
 func Costs(dir string, jobs []asset.Job) []float64 {
 	costs := make([]float64, len(jobs))
-	all := groups(jobs)
+	all := asset.BySource(jobs)
 	files, err := tree.OpenReach(dir)
 	if err == nil {
 		defer files.Close()

@@ -20,7 +20,7 @@ func TestOrder(t *testing.T) {
 	})
 	js := jobs(t, dir, recipe(), "broken.png", "small.png", "large.png", "middle.png")
 	r := newRun(t, dir)
-	r.groups = groups(js)
+	r.groups = asset.BySource(js)
 	if diff := cmp.Diff([]int{2, 3, 1, 0}, r.order(js, 2)); diff != "" {
 		t.Error(diff)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/plan"
 )
 
 // A source that is replaced between its listing and its reading, by one of the same
@@ -25,7 +26,7 @@ func TestSwappedSource(t *testing.T) {
 		"SHA-1": blobID(before, 40), "SHA-256": blobID(before, 64), "Git LFS": blobID(lfsPointer(before), 40),
 	} {
 		dir := plant(t, map[string][]byte{"a.png": before, "b.png": before})
-		js := wished(t, dir, Wish{Recipe: recipe(), Remove: true}, "a.png", "b.png")
+		js := wished(t, dir, plan.Spec{Recipe: recipe(), Remove: true}, "a.png", "b.png")
 		for i := range js {
 			js[i].Source.Blob = blob
 		}

@@ -105,7 +105,7 @@ func Run(ctx context.Context, jobs []asset.Job, o Options) []asset.Result {
 	if o.Dir == "" {
 		o.Dir = "."
 	}
-	r := &run{Options: o, elders: findElders(jobs), groups: groups(jobs), results: make([]asset.Result, len(jobs)), done: make([]bool, len(jobs))}
+	r := &run{Options: o, elders: findElders(jobs), groups: asset.BySource(jobs), results: make([]asset.Result, len(jobs)), done: make([]bool, len(jobs))}
 	var err error
 	if r.files, err = tree.OpenReach(o.Dir); err != nil {
 		return r.failAll(jobs, fmt.Sprintf("open %q: %s", o.Dir, cause(err)))
@@ -191,22 +191,6 @@ func (r *run) start(ctx context.Context, jobs []asset.Job) {
 		r.writing.Lock()
 		r.writing.Unlock() //nolint:staticcheck // waiting is all that is wanted
 	}
-}
-
-// groups are the indexes of jobs that have the same source, which is decoded once.
-func groups(jobs []asset.Job) [][]int {
-	var all [][]int
-	at := make(map[string]int, len(jobs))
-	for i, j := range jobs {
-		g, ok := at[j.Source.Path]
-		if !ok {
-			g = len(all)
-			at[j.Source.Path] = g
-			all = append(all, nil)
-		}
-		all[g] = append(all[g], i)
-	}
-	return all
 }
 
 // threads is the number of processors for one picture: more than one where fewer

@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/plan"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -76,11 +77,11 @@ func recipe() asset.Recipe {
 // jobs makes a job of each of the paths, PNGs beside which the output goes.
 func jobs(t *testing.T, dir string, r asset.Recipe, paths ...string) []asset.Job {
 	t.Helper()
-	return wished(t, dir, Wish{Recipe: r}, paths...)
+	return wished(t, dir, plan.Spec{Recipe: r}, paths...)
 }
 
 // wished is jobs with more wishes than a recipe.
-func wished(t *testing.T, dir string, w Wish, paths ...string) []asset.Job {
+func wished(t *testing.T, dir string, w plan.Spec, paths ...string) []asset.Job {
 	t.Helper()
 	var sources []asset.Source
 	for _, p := range paths {
@@ -92,7 +93,7 @@ func wished(t *testing.T, dir string, w Wish, paths ...string) []asset.Job {
 		s.Size = info.Size()
 		sources = append(sources, s)
 	}
-	jobs, settled := Plan(sources, func(asset.Source) []Wish { return []Wish{w} })
+	jobs, settled := plan.Jobs(sources, func(asset.Source) []plan.Spec { return []plan.Spec{w} })
 	if len(settled) > 0 {
 		t.Fatalf("settled by the plan: %v", settled)
 	}
@@ -210,7 +211,7 @@ func TestRunExisting(t *testing.T) {
 		t.Error("the file was overwritten")
 	}
 
-	over := Wish{Recipe: recipe(), Overwrite: true}
+	over := plan.Spec{Recipe: recipe(), Overwrite: true}
 	expect(t, Run(t.Context(), wished(t, dir, over, "a.png"), o), "a.png: converted a.webp")
 	if diff := cmp.Diff([]string{"a.png", "a.webp"}, listing(t, dir)); diff != "" {
 		t.Error(diff)
@@ -219,7 +220,7 @@ func TestRunExisting(t *testing.T) {
 
 func TestRunDryRun(t *testing.T) {
 	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "b.png": picture(t, 64, 48), "b.webp": []byte("x")})
-	w := Wish{Recipe: recipe(), Remove: true}
+	w := plan.Spec{Recipe: recipe(), Remove: true}
 	results := Run(t.Context(), wished(t, dir, w, "a.png", "b.png"), Options{Dir: dir, DryRun: true})
 	if results[0].Status != asset.Converted || results[0].After == 0 || results[1].Status != asset.Failed {
 		t.Errorf("results %+v", results)
@@ -234,7 +235,7 @@ func TestRunRemoves(t *testing.T) {
 	o := Options{Dir: dir}
 	// The output of b is there already, as after a run that was interrupted.
 	Run(t.Context(), jobs(t, dir, recipe(), "b.png"), o)
-	w := Wish{Recipe: recipe(), Remove: true}
+	w := plan.Spec{Recipe: recipe(), Remove: true}
 	results := Run(t.Context(), wished(t, dir, w, "a.png", "b.png", "c.png"), o)
 	if results[0].Status != asset.Converted || results[1].Reason != asset.UpToDate || results[2].Status != asset.Failed {
 		t.Errorf("results %v", brief(results))
@@ -266,7 +267,7 @@ func TestRunWebPInPlace(t *testing.T) {
 	if after, _ := os.ReadFile(filepath.Join(dir, "p.webp")); !bytes.Equal(before, after) {
 		t.Error("the source was changed")
 	}
-	w := Wish{Recipe: r, Overwrite: true, Remove: true}
+	w := plan.Spec{Recipe: r, Overwrite: true, Remove: true}
 	expect(t, Run(t.Context(), wished(t, dir, w, "p.webp"), o), "p.webp: converted p.webp")
 	expect(t, Run(t.Context(), wished(t, dir, w, "p.webp"), o), "p.webp: skipped: already in this format")
 }
@@ -408,4 +409,15 @@ func TestThreads(t *testing.T) {
 			t.Errorf("%d workers, %d unfinished: %d threads, want %d", tc.workers, tc.unfinished, got, tc.want)
 		}
 	}
+}
+
+func source(path string) asset.Source {
+	s := asset.Source{Path: path, Format: asset.PNG, Size: 100}
+	switch {
+	case strings.HasSuffix(strings.ToLower(path), ".webp"):
+		s.Format = asset.WebP
+	case strings.HasSuffix(path, ".jpg"):
+		s.Format = asset.JPEG
+	}
+	return s
 }

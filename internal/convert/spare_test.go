@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/plan"
 )
 
 // memory is a cache of outputs by the blobs of their sources.
@@ -74,11 +75,11 @@ func TestCached(t *testing.T) {
 	slices.SortFunc(sources, func(a, b asset.Source) int { return strings.Compare(a.Path, b.Path) })
 	r := recipe()
 	r.Output = "out/{dir}/{name}.{ext}.webp"
-	plan, _ := Plan(sources, func(asset.Source) []Wish { return []Wish{{Recipe: r, Overwrite: true}} })
+	jobs, _ := plan.Jobs(sources, func(asset.Source) []plan.Spec { return []plan.Spec{{Recipe: r, Overwrite: true}} })
 
 	m := &memory{outputs: map[string]Output{}}
-	without := Run(t.Context(), plan, Options{Dir: dir, Now: fixedNow, Blob: m.options(dir).Blob})
-	first := Run(t.Context(), plan, m.options(dir))
+	without := Run(t.Context(), jobs, Options{Dir: dir, Now: fixedNow, Blob: m.options(dir).Blob})
+	first := Run(t.Context(), jobs, m.options(dir))
 	kept := len(m.got)
 	for i := range without {
 		if without[i].Reason == asset.UpToDate {
@@ -88,7 +89,7 @@ func TestCached(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(dir, "out")); err != nil {
 		t.Fatal(err)
 	}
-	second := Run(t.Context(), plan, m.options(dir))
+	second := Run(t.Context(), jobs, m.options(dir))
 	if diff := cmp.Diff(without, second); diff != "" {
 		t.Errorf("with a cache (-without +with):\n%s", diff)
 	}
@@ -101,9 +102,9 @@ func TestCached(t *testing.T) {
 			failed++
 		}
 	}
-	if kept < 8 || kept+failed != len(plan) || len(m.got) != kept || len(m.asked) != 2*len(plan) {
+	if kept < 8 || kept+failed != len(jobs) || len(m.got) != kept || len(m.asked) != 2*len(jobs) {
 		t.Errorf("%d jobs, of which %d fail: kept %d, then %d more, asked %d times",
-			len(plan), failed, kept, len(m.got)-kept, len(m.asked))
+			len(jobs), failed, kept, len(m.got)-kept, len(m.asked))
 	}
 	if !slices.ContainsFunc(second, func(r asset.Result) bool { return r.Reason == asset.NotSmaller }) {
 		t.Error("no picture is not smaller")
@@ -139,7 +140,7 @@ func TestCachedLeftAlone(t *testing.T) {
 	limit.MaxPixels = 64*48 - 1
 	tests := []struct {
 		name   string
-		w      Wish
+		w      plan.Spec
 		path   string
 		job    func(*asset.Job)
 		cached Output
@@ -151,8 +152,8 @@ func TestCachedLeftAlone(t *testing.T) {
 		{name: "no blob", job: func(j *asset.Job) { j.Source.Blob = "" }, cached: hit},
 		{name: "like another", job: func(j *asset.Job) { j.Like = "old.webp" }, cached: hit},
 		{name: "like nothing", job: func(j *asset.Job) { j.Like = "gone.webp" }, cached: hit, used: true, asked: true},
-		{name: "in place", path: "old.webp", w: Wish{Recipe: asset.Recipe{Variant: asset.Variant{Format: asset.WebP, Quality: 80, MaxWidth: 9}, Output: "{dir}/{name}.webp"}, Overwrite: true}, cached: hit},
-		{name: "more pixels than allowed", w: Wish{Recipe: limit}, cached: hit, asked: true},
+		{name: "in place", path: "old.webp", w: plan.Spec{Recipe: asset.Recipe{Variant: asset.Variant{Format: asset.WebP, Quality: 80, MaxWidth: 9}, Output: "{dir}/{name}.webp"}, Overwrite: true}, cached: hit},
+		{name: "more pixels than allowed", w: plan.Spec{Recipe: limit}, cached: hit, asked: true},
 		{name: "nothing in it", cached: change(func(o *Output) { o.Data, o.After = nil, 0 }), asked: true, kept: true},
 		{name: "no picture", cached: change(func(o *Output) { o.Data, o.After = []byte("x"), 1 }), asked: true, kept: true},
 		{name: "another size", cached: change(func(o *Output) { o.Width = 63 }), asked: true, kept: true},

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/webpress/webpress/internal/plan"
 )
 
 func fixedNow() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
@@ -16,7 +18,7 @@ func TestWriteFails(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "full/b.webp"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	js := wished(t, dir, Wish{Recipe: recipe(), Overwrite: true}, "a.png", "full/b.png")
+	js := wished(t, dir, plan.Spec{Recipe: recipe(), Overwrite: true}, "a.png", "full/b.png")
 	js[0].Output = "file/a.webp"
 	expect(t, Run(t.Context(), js, Options{Dir: dir}),
 		`a.png: failed: write "file/a.webp": not a directory (a file is where a folder is needed: set another `+"`output`)",
@@ -31,7 +33,7 @@ func TestOverwriteReplacesLinkNotTarget(t *testing.T) {
 	if err := os.Symlink("precious", filepath.Join(dir, "a.webp")); err != nil {
 		t.Skip(err)
 	}
-	expect(t, Run(t.Context(), wished(t, dir, Wish{Recipe: recipe(), Overwrite: true}, "a.png"), Options{Dir: dir}), "a.png: converted a.webp")
+	expect(t, Run(t.Context(), wished(t, dir, plan.Spec{Recipe: recipe(), Overwrite: true}, "a.png"), Options{Dir: dir}), "a.png: converted a.webp")
 	if data, _ := os.ReadFile(filepath.Join(dir, "precious")); string(data) != "x" {
 		t.Errorf("the target of the link holds %q", data)
 	}

@@ -1,4 +1,4 @@
-package app
+package plan
 
 import (
 	"os"
@@ -19,13 +19,13 @@ type bases struct {
 }
 
 // findBases finds the bases of what was typed.
-func (r *run) findBases() *bases {
+func (p *Planner) findBases() *bases {
 	b := &bases{files: map[string]bool{}}
-	for _, name := range slices.Concat(r.settings.Paths, r.settings.Outside) {
+	for _, name := range slices.Concat(p.settings.Paths, p.settings.Outside) {
 		if strings.HasPrefix(name, "!") {
 			continue
 		}
-		name = r.settings.At(name)
+		name = p.settings.At(name)
 		switch info, err := os.Stat(name); {
 		case err != nil:
 			folder, _ := doublestar.SplitPattern(filepath.ToSlash(name))
@@ -42,22 +42,22 @@ func (r *run) findBases() *bases {
 // belowNamed is the folder of a source as seen from the folder or the pattern that was
 // typed and that has it: of a file that was typed itself it is the dot. Where nothing
 // was typed, it is seen from the working directory.
-func (r *run) belowNamed(source string) string {
-	if r.bases == nil {
-		r.bases = r.findBases()
+func (p *Planner) belowNamed(source string) string {
+	if p.bases == nil {
+		p.bases = p.findBases()
 	}
-	file := r.settings.At(source)
-	if r.bases.files[file] {
+	file := p.settings.At(source)
+	if p.bases.files[file] {
 		return "."
 	}
 	best := ""
-	for _, folder := range r.bases.folders {
+	for _, folder := range p.bases.folders {
 		if rel, err := filepath.Rel(folder, file); err == nil && filepath.IsLocal(rel) && len(folder) > len(best) {
 			best = folder
 		}
 	}
 	if best == "" {
-		best = r.settings.WorkingDirectory
+		best = p.settings.WorkingDirectory
 	}
 	rel, err := filepath.Rel(best, filepath.Dir(file))
 	if err != nil || !filepath.IsLocal(rel) {

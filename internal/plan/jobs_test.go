@@ -1,4 +1,4 @@
-package convert
+package plan
 
 import (
 	"strings"
@@ -25,7 +25,7 @@ func plan(template string, paths ...string) (outputs map[string]string, settled 
 	for _, p := range paths {
 		sources = append(sources, source(p))
 	}
-	jobs, results := Plan(sources, func(asset.Source) []Wish { return []Wish{{Recipe: asset.Recipe{Output: template}}} })
+	jobs, results := Jobs(sources, func(asset.Source) []Spec { return []Spec{{Recipe: asset.Recipe{Output: template}}} })
 	outputs, settled = map[string]string{}, map[string]asset.Result{}
 	for _, j := range jobs {
 		outputs[j.Source.Path] = j.Output
@@ -191,7 +191,7 @@ func TestPlanClashes(t *testing.T) {
 
 func TestPlanKeepsOrder(t *testing.T) {
 	sources := []asset.Source{source("c.png"), source("a.png"), source("b.png")}
-	jobs, _ := Plan(sources, func(asset.Source) []Wish { return []Wish{{Recipe: asset.Recipe{Output: "{name}.webp"}}} })
+	jobs, _ := Jobs(sources, func(asset.Source) []Spec { return []Spec{{Recipe: asset.Recipe{Output: "{name}.webp"}}} })
 	var got []asset.Source
 	for _, j := range jobs {
 		got = append(got, j.Source)

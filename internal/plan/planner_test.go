@@ -1,4 +1,4 @@
-package app
+package plan
 
 import (
 	"testing"
@@ -31,7 +31,7 @@ func TestDigestsStay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := ledger.Digest(recipe(&c), "libwebp 1, webpress 2"); got != tc.want {
+		if got := ledger.Digest(Recipe(&c), "libwebp 1, webpress 2"); got != tc.want {
 			t.Errorf("%q: %s, want %s", tc.args, got, tc.want)
 		}
 	}

@@ -1,4 +1,4 @@
-package convert
+package plan
 
 import (
 	"encoding/binary"

@@ -1,4 +1,4 @@
-package convert
+package plan
 
 import (
 	"cmp"
@@ -46,7 +46,7 @@ func Shard(jobs []asset.Job, costs []float64, index, total int) []asset.Job {
 
 // shards is the index of the shard of each of jobs, from 0.
 func shards(jobs []asset.Job, costs []float64, total int) []int {
-	all := groups(jobs)
+	all := asset.BySource(jobs)
 	of := make([]int, len(jobs))
 	// Whole numbers have the same sum in any order, on any processor.
 	whole := make([]int64, len(all))

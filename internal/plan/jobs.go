@@ -1,4 +1,4 @@
-package convert
+package plan
 
 import (
 	"fmt"
@@ -12,11 +12,11 @@ import (
 	"github.com/webpress/webpress/internal/tree"
 )
 
-// keepApart is the template that gives a.png and a.jpg outputs of their own.
-const keepApart = "{dir}/{name}.{ext}.webp"
+// UniqueTemplate is the template that gives a.png and a.jpg outputs of their own.
+const UniqueTemplate = "{dir}/{name}.{ext}.webp"
 
-// A Wish is one output that is wanted of a source.
-type Wish struct {
+// A Spec is one output that the settings ask for of a source.
+type Spec struct {
 	Recipe asset.Recipe
 	// Narrower is that of asset.Job.
 	Narrower int
@@ -28,7 +28,7 @@ type Wish struct {
 	Names *tree.Names
 }
 
-// Plan gives every source what is wished of it, and the paths of its outputs.
+// Jobs are the specs of every source, with the paths of its outputs.
 //
 // Sources that cannot be converted for reasons seen from the paths alone come
 // back as results instead of jobs: those whose outputs would be the same file,
@@ -40,11 +40,11 @@ type Wish struct {
 // be two files on Linux, and one of them would be lost in the first checkout on
 // macOS or Windows. Sources that differ only so are left alone: that tree has chosen
 // its file systems already.
-func Plan(sources []asset.Source, wishes func(asset.Source) []Wish) (jobs []asset.Job, settled []asset.Result) {
+func Jobs(sources []asset.Source, specs func(asset.Source) []Spec) (jobs []asset.Job, settled []asset.Result) {
 	all := make([]asset.Job, 0, len(sources))
 	fail := make([]*asset.Fault, 0, len(sources))
 	for _, s := range sources {
-		for _, w := range wishes(s) {
+		for _, w := range specs(s) {
 			out, fault := expand(w.Recipe.Output, s, w.Names)
 			all, fail = append(all, asset.Job{
 				Source: s, Recipe: w.Recipe, Output: out, Narrower: w.Narrower, Overwrite: w.Overwrite, Remove: w.Remove,
@@ -60,7 +60,7 @@ func Plan(sources []asset.Source, wishes func(asset.Source) []Wish) (jobs []asse
 	for i, j := range all {
 		switch {
 		case made[i]:
-			settled = append(settled, skip(j, asset.IsWebP))
+			settled = append(settled, asset.Skip(j, asset.IsWebP))
 		case fail[i] != nil:
 			failed := asset.Fail(j.Source, fail[i].Message, fail[i].Hint)
 			failed.Err.Output = fail[i].Output
@@ -111,15 +111,15 @@ func expand(template string, s asset.Source, names *tree.Names) (string, *asset.
 	if names == nil && !filepath.IsLocal(filepath.FromSlash(clean)) || clean == "." {
 		return "", &asset.Fault{
 			Message: fmt.Sprintf("convert %q: output %q is outside the working directory", s.Path, out),
-			Hint:    fmt.Sprintf("let `output` be a path below it, such as %s", keepApart),
-			Output:  keepApart,
+			Hint:    fmt.Sprintf("let `output` be a path below it, such as %s", UniqueTemplate),
+			Output:  UniqueTemplate,
 		}
 	}
 	if tree.InGit(clean) {
 		return "", &asset.Fault{
 			Message: fmt.Sprintf("convert %q: output %q is inside git's own folder", s.Path, clean),
-			Hint:    fmt.Sprintf("let `output` be another path, such as %s", keepApart),
-			Output:  keepApart,
+			Hint:    fmt.Sprintf("let `output` be another path, such as %s", UniqueTemplate),
+			Output:  UniqueTemplate,
 		}
 	}
 	return clean, nil
@@ -259,7 +259,7 @@ func apart(all []asset.Job, group []int) string {
 			return t
 		}
 	}
-	return keepApart
+	return UniqueTemplate
 }
 
 // distinct says that under template each job of group has an output of its own,
@@ -275,12 +275,4 @@ func distinct(template string, all []asset.Job, group []int) bool {
 	}
 	slices.Sort(outs)
 	return len(slices.Compact(outs)) == 2*len(group)
-}
-
-// skip is the Result of a job that ended without a new output.
-func skip(j asset.Job, why asset.Reason) asset.Result {
-	return asset.Result{
-		Source: j.Source, Target: j.Output, Variant: j.Recipe.Name, Status: asset.Skipped, Reason: why,
-		Before: j.Source.Size, Notes: slices.Clone(j.Source.Notes),
-	}
 }
