@@ -153,8 +153,8 @@ type Config struct {
 
 	CommitMessage     string   `group:"commit" check:"text" placeholder:"TEXT" default-note:"a Conventional Commits message with the savings" brief:"commit message" help:"Commit message."`
 	CommitBranch      string   `group:"commit" check:"branch" placeholder:"BRANCH" default-note:"the pull request's branch, or the pushed branch" brief:"branch to commit to" help:"Branch to commit to. It is created if it does not exist."`
-	CommitMethod      string   `group:"commit" default:"auto" enum:"auto,graphql,rest,push" placeholder:"HOW" brief:"auto, graphql, rest or push" help:"How to create the commit: graphql or rest (GitHub API, signed), push (git), or auto: the first that works and preserves commit-author."`
-	CommitAuthor      string   `group:"commit" check:"author" placeholder:"AUTHOR" default-note:"the CI's bot" brief:"author of the commit" help:"Author of the commit. With graphql it cannot be set; with rest the commit is then not signed."`
+	CommitMethod      string   `group:"commit" default:"auto" enum:"auto,graphql,push" placeholder:"HOW" brief:"auto, graphql or push" help:"How to create the commit: graphql (GitHub API, signed), push (git), or auto: the first that works and preserves commit-author."`
+	CommitAuthor      string   `group:"commit" check:"author" placeholder:"AUTHOR" default-note:"the CI's bot" brief:"author of the commit" help:"Author of the commit. With graphql it cannot be set; a pushed commit is not signed."`
 	OpenPullRequest   bool     `group:"commit" default:"false" negatable:"" brief:"open or update a pull or merge request" help:"Open a pull or merge request for commit-branch, or update the open one."`
 	PullRequestTitle  string   `group:"commit" check:"text" placeholder:"TEXT" default-note:"the first line of the commit message" help:"Title of the pull or merge request."`
 	PullRequestLabels []string `group:"commit" placeholder:"LABEL" help:"Labels of the pull or merge request."`

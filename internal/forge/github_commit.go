@@ -14,13 +14,9 @@ import (
 	"github.com/webpress/webpress/internal/wire"
 )
 
-// The most that GitHub takes, with room to spare: what a commit by GraphQL may
-// be long as JSON, base64 included (calls fail from about 40 MB), and what one
-// blob may be in bytes (40 MiB by its documentation).
-const (
-	DefaultMaxCommit = 36 << 20
-	MaxBlob          = 40 << 20
-)
+// DefaultMaxCommit is the most that GitHub takes, with room to spare: the length in bytes
+// of a commit by GraphQL as JSON, base64 included. Calls fail from about 40 MB.
+const DefaultMaxCommit = 36 << 20
 
 // createCommit is the GraphQL of CreateCommitOnBranch.
 const createCommit = `mutation($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) { commit { oid url } } }`

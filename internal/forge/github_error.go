@@ -1,6 +1,7 @@
 package forge
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -61,7 +62,7 @@ func (g GitHub) explain(t task, e *wire.Error) (kind error, hint string) {
 			"a job's own token ends with the job"
 	case http.StatusForbidden, http.StatusConflict, http.StatusUnprocessableEntity:
 		if r, ok := find(githubRules, message); ok {
-			return r.kind, firstOf(r.hint, g.hidden(t))
+			return r.kind, cmp.Or(r.hint, g.hidden(t))
 		}
 	}
 	switch e.Status {
@@ -72,7 +73,7 @@ func (g GitHub) explain(t task, e *wire.Error) (kind error, hint string) {
 	case http.StatusConflict:
 		return ErrConflict, "something else changes the repository at the same time: run the job again"
 	case http.StatusUnprocessableEntity:
-		return nil, firstOf(refused(e.Body), unexplained(t))
+		return nil, cmp.Or(refused(e.Body), unexplained(t))
 	}
 	return nil, ""
 }
@@ -165,14 +166,4 @@ func (g GitHub) hidden(t task) string {
 	}
 	return "it is not there, or the token may not see it: GitHub says 404 to a token without access to " + g.Repository +
 		"; check the name, and that the token has `" + t.scope + "` for it"
-}
-
-// firstOf is the first that is not empty.
-func firstOf(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }

@@ -62,32 +62,10 @@ func TestGitHub(t *testing.T) {
 			func(c ctx, g GitHub) (any, error) { return g.Commit(c, "c1") },
 			CommitInfo{OID: "c1", URL: "https://github.com/octo/pics/commit/c1", Message: "m", Tree: "t1", Parents: []string{"p1"}},
 		},
-		"blob": {
-			[]exchange{{ask: "POST " + repo + "/git/blobs", sent: `{"encoding":"base64","content":"UklGRg=="}`, status: 201, answer: `{"sha":"b1"}`}},
-			func(c ctx, g GitHub) (any, error) { return g.CreateBlob(c, Bytes([]byte("RIFF"))) },
-			"b1",
-		},
-		"tree": {
-			[]exchange{{ask: "POST " + repo + "/git/trees", sent: `{"base_tree":"t0","tree":[
-				{"path":"a.webp","mode":"100644","type":"blob","sha":"b1"},
-				{"path":"b.webp","mode":"100755","type":"blob","sha":"b2"},
-				{"path":"a.png","mode":"100644","type":"blob","sha":null}]}`, status: 201, answer: `{"sha":"t1"}`}},
-			func(c ctx, g GitHub) (any, error) {
-				return g.CreateTree(c, "t0", []TreeEntry{{Path: "a.webp", SHA: "b1"}, {Path: "b.webp", Mode: "100755", SHA: "b2"}, {Path: "a.png"}})
-			},
-			"t1",
-		},
 		"create commit": {
 			[]exchange{{ask: "POST " + repo + "/git/commits", sent: `{"message":"m","tree":"t1","parents":["p1"]}`, status: 201, answer: commitJS}},
 			func(c ctx, g GitHub) (any, error) {
 				return g.CreateCommit(c, NewCommit{Message: "m", Tree: "t1", Parents: []string{"p1"}})
-			},
-			Commit{"c1", "https://github.com/octo/pics/commit/c1"},
-		},
-		"create commit of an author": {
-			[]exchange{{ask: "POST " + repo + "/git/commits", sent: `{"message":"m","tree":"t1","author":{"name":"N","email":"n@example.com","date":"2026-01-02T03:04:05Z"}}`, status: 201, answer: commitJS}},
-			func(c ctx, g GitHub) (any, error) {
-				return g.CreateCommit(c, NewCommit{Message: "m", Tree: "t1", Author: &Person{"N", "n@example.com", time.Date(2026, 1, 2, 4, 4, 5, 6, time.FixedZone("", 3600))}})
 			},
 			Commit{"c1", "https://github.com/octo/pics/commit/c1"},
 		},
@@ -192,12 +170,8 @@ func TestGitHubErrors(t *testing.T) {
 	secondary.header = []string{"Retry-After", "600", "X-RateLimit-Remaining", "4000"}
 
 	move := func(g GitHub) error { return g.UpdateRef(context.Background(), "main", newHead) }
-	blob := func(g GitHub) error {
-		_, err := g.CreateBlob(context.Background(), Bytes([]byte("x")))
-		return err
-	}
-	tree := func(g GitHub) error {
-		_, err := g.CreateTree(context.Background(), "t0", nil)
+	commit := func(g GitHub) error {
+		_, err := g.CreateCommit(context.Background(), NewCommit{Message: "m", Tree: "t0"})
 		return err
 	}
 	open := func(g GitHub) error {
@@ -213,10 +187,10 @@ func TestGitHubErrors(t *testing.T) {
 		return err
 	}
 	asks := map[string]string{
-		"move": "PATCH " + repo + "/git/refs/heads/main", "blob": "POST " + repo + "/git/blobs", "tree": "POST " + repo + "/git/trees",
+		"move": "PATCH " + repo + "/git/refs/heads/main", "commit": "POST " + repo + "/git/commits",
 		"open": "POST " + repo + "/pulls", "write": "POST " + repo + "/issues/7/comments", "head": "GET " + repo + "/git/ref/heads/main",
 	}
-	dos := map[string]func(GitHub) error{"move": move, "blob": blob, "tree": tree, "open": open, "write": write, "head": head}
+	dos := map[string]func(GitHub) error{"move": move, "commit": commit, "open": open, "write": write, "head": head}
 
 	tests := map[string]struct {
 		do     string
@@ -225,15 +199,15 @@ func TestGitHubErrors(t *testing.T) {
 		hint   string
 	}{
 		"401":                     {"head", message(401, "Bad credentials"), ErrForbidden, "not valid here"},
-		"403 of the job's token":  {"blob", message(403, "Resource not accessible by integration"), ErrForbidden, "add `contents: write` to the job's `permissions:`"},
+		"403 of the job's token":  {"commit", message(403, "Resource not accessible by integration"), ErrForbidden, "add `contents: write` to the job's `permissions:`"},
 		"403 of a comment":        {"write", message(403, "Resource not accessible by integration"), ErrForbidden, "`pull-requests: write`"},
 		"403 of a user's token":   {"write", message(403, "Resource not accessible by personal access token"), ErrForbidden, "Pull requests: read and write"},
-		"403 of both":             {"blob", message(403, "Must have push access"), ErrForbidden, "or, where it is not the job's own"},
+		"403 of both":             {"commit", message(403, "Must have push access"), ErrForbidden, "or, where it is not the job's own"},
 		"403 of Actions":          {"open", message(403, "GitHub Actions is not permitted to create or approve pull requests."), ErrForbidden, "Allow GitHub Actions to create"},
-		"403 of an archive":       {"blob", message(403, "Repository was archived so is read-only."), ErrForbidden, "unarchived"},
+		"403 of an archive":       {"commit", message(403, "Repository was archived so is read-only."), ErrForbidden, "unarchived"},
 		"403 of SAML":             {"head", message(403, "Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization."), ErrForbidden, "single sign-on"},
 		"403 of a locked one":     {"write", message(403, "Unable to create comment because issue is locked."), ErrForbidden, "unlock"},
-		"403 by the rate limit":   {"blob", limit, ErrRateLimited, "run the job again in "},
+		"403 by the rate limit":   {"commit", limit, ErrRateLimited, "run the job again in "},
 		"403 by the second limit": {"write", secondary, ErrRateLimited, "in 10m0s"},
 		"404":                     {"head", message(404, "Not Found"), ErrNotFound, "GitHub says 404 to a token without access to octo/pics"},
 		"409 of nothing":          {"head", message(409, "Git Repository is empty."), ErrConflict, "first one"},
@@ -243,13 +217,13 @@ func TestGitHubErrors(t *testing.T) {
 		"422 protected":           {"move", message(422, "Protected branch update failed for refs/heads/main."), ErrProtected, "commit-branch"},
 		"422 rules":               {"move", message(422, "Repository rule violations found\n\nChanges must be made through a pull request."), ErrProtected, "open-pull-request"},
 		"422 for no reason":       {"move", message(422, "Reference update failed"), ErrProtected, "does not say why"},
-		"422 tree":                {"tree", message(422, "GitRPC::BadObjectState"), ErrConflict, "not in the branch"},
+		"422 tree":                {"commit", message(422, "GitRPC::BadObjectState"), ErrConflict, "not in the branch"},
 		"422 no commits":          {"open", exchange{status: 422, answer: fmt.Sprintf(validation, "No commits between main and webp")}, ErrConflict, "nothing to merge"},
 		"422 too long":            {"write", exchange{status: 422, answer: fmt.Sprintf(validation, "body is too long (maximum is 65536 characters)")}, ErrTooLarge, "less"},
-		"422":                     {"tree", exchange{status: 422, answer: fmt.Sprintf(validation, "something")}, nil, "`commit-method: push`"},
+		"422":                     {"commit", exchange{status: 422, answer: fmt.Sprintf(validation, "something")}, nil, "`commit-method: push`"},
 		"422 of a pull":           {"open", exchange{status: 422, answer: fmt.Sprintf(validation, "something")}, nil, "githubstatus"},
 		"422 of a field":          {"open", exchange{status: 422, answer: `{"message":"Validation Failed","errors":[{"resource":"PullRequest","field":"base","code":"invalid"}],"documentation_url":"https://docs.github.com/rest"}`}, nil, `"base" ("invalid")`},
-		"405 of Gitea":            {"blob", exchange{status: 405, answer: ""}, ErrUnsupported, "cannot do it"},
+		"405 of Gitea":            {"commit", exchange{status: 405, answer: ""}, ErrUnsupported, "cannot do it"},
 		"410":                     {"write", message(410, "Issues are disabled for this repo"), ErrNotFound, ""},
 	}
 	for name, test := range tests {
@@ -292,9 +266,7 @@ func TestSecondaryRateLimit(t *testing.T) {
 func TestRefusedUnsent(t *testing.T) {
 	t.Parallel()
 	g := serve(t).github()
-	_, err := g.CreateBlob(t.Context(), Content{Size: MaxBlob + 1})
-	expect(t, err, ErrTooLarge, "git push")
-	_, err = g.CreateTree(t.Context(), "t0", []TreeEntry{{Path: "\xe4.webp", SHA: "b1"}})
+	_, err := g.CreateCommitOnBranch(t.Context(), CommitRequest{Branch: "main", Additions: []Addition{{Path: "\xe4.webp", Content: Bytes([]byte("x"))}}})
 	expect(t, err, ErrUnsupported, "git push")
 }
 

@@ -1,6 +1,7 @@
 package forge
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 
@@ -42,7 +43,7 @@ func (g GitLab) explain(t task, e *wire.Error) (kind error, hint string) {
 	case http.StatusForbidden, http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity:
 		// The words of an insufficient scope are not in its message.
 		if r, ok := find(gitlabRules, e.Message()+" "+string(e.Body)); ok {
-			return r.kind, firstOf(r.hint, "gitlab-token may not do this: it has to be "+wanted(t))
+			return r.kind, cmp.Or(r.hint, "gitlab-token may not do this: it has to be "+wanted(t))
 		}
 	}
 	switch e.Status {

@@ -17,13 +17,12 @@ import (
 const (
 	MethodAuto    = "auto"
 	MethodGraphQL = "graphql"
-	MethodREST    = "rest"
 	MethodPush    = "push"
 )
 
 // A Commit puts results, and the removal of their sources, into a commit on a
-// branch of the repository's server. By GraphQL and REST it is GitHub that commits,
-// and signs; by push it is git.
+// branch of the repository's server. By GraphQL it is GitHub that commits, and signs; by
+// push it is git.
 type Commit struct {
 	// Repo is the work tree, which Delivery.Dir is in.
 	Repo *git.Repo
@@ -41,7 +40,7 @@ type Commit struct {
 	// The blobs of sources have to be known then.
 	Only string
 	// Method is one of those above; empty is auto: GraphQL where it is there and can
-	// do it, REST where that keeps the author, or else push.
+	// do it, or else push.
 	Method string
 	// GitHub is the API, nil where there is none.
 	GitHub *forge.GitHub
@@ -160,7 +159,7 @@ func (p *plan) try(ctx context.Context, stored *asset.Receipt) (done bool, err e
 		return to.head != "", nil
 	}
 	if way := p.way(files, to); way != MethodPush {
-		err = p.byAPI(ctx, way, files, to, stored)
+		err = p.byAPI(ctx, files, to, stored)
 		if !p.auto() || !errors.Is(err, forge.ErrUnsupported) && !errors.Is(err, forge.ErrTooLarge) {
 			return true, err
 		}

@@ -15,7 +15,7 @@ func TestLockFilters(t *testing.T) {
 		{"lines end as on Windows", "*.lock text eol=crlf", MethodPush, "x.png\n", "a.png\nx.png\n"},
 		{"lines end as on Windows", "*.lock text eol=crlf", MethodGraphQL, "x.png\n", "a.png\nx.png\n"},
 		{"a filter", "*.lock filter=rot13", MethodPush, "k.cat\n", "n.cat\nk.cat\n"},
-		{"a filter", "*.lock filter=rot13", MethodREST, "k.cat\n", "n.cat\nk.cat\n"},
+		{"a filter", "*.lock filter=rot13", MethodGraphQL, "k.cat\n", "n.cat\nk.cat\n"},
 	} {
 		t.Run(tc.name+", "+tc.method, func(t *testing.T) {
 			s := newStage(t)

@@ -72,7 +72,7 @@ func (s *stage) locked() string {
 // TestLock commits it with the results by each way, and nothing twice.
 func TestLock(t *testing.T) {
 	t.Parallel()
-	for _, method := range []string{MethodPush, MethodGraphQL, MethodREST} {
+	for _, method := range []string{MethodPush, MethodGraphQL} {
 		t.Run(method, func(t *testing.T) {
 			s := newStage(t)
 			c := s.store()
@@ -126,7 +126,7 @@ func TestLock(t *testing.T) {
 // branch and the commit, by each way: both keep their lines.
 func TestLockRace(t *testing.T) {
 	t.Parallel()
-	for _, method := range []string{MethodPush, MethodGraphQL, MethodREST} {
+	for _, method := range []string{MethodPush, MethodGraphQL} {
 		t.Run(method, func(t *testing.T) {
 			s := newStage(t)
 			c := s.store()
@@ -310,7 +310,7 @@ func TestLockIgnored(t *testing.T) {
 // TestLockIsLast has it in the last of several commits.
 func TestLockIsLast(t *testing.T) {
 	t.Parallel()
-	for _, method := range []string{MethodGraphQL, MethodREST} {
+	for _, method := range []string{MethodGraphQL} {
 		t.Run(method, func(t *testing.T) {
 			s := newStage(t)
 			c := s.store()

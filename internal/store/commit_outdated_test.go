@@ -13,7 +13,7 @@ import (
 // TestOutdated deletes what nothing needs any more, with results and without.
 func TestOutdated(t *testing.T) {
 	t.Parallel()
-	for _, method := range []string{MethodPush, MethodGraphQL, MethodREST} {
+	for _, method := range []string{MethodPush, MethodGraphQL} {
 		t.Run(method, func(t *testing.T) {
 			s := newStage(t)
 			for _, name := range []string{"was.webp", "gone.webp", "sub/gone.webp"} {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -64,9 +65,8 @@ func (p *plan) way(files []file, to place) (way string) {
 		p.logf("pushing by git, which is the one way here")
 		return MethodPush
 	case why != "":
-	case p.Chosen && p.person() != nil:
-		p.logf("GraphQL cannot set the author: committing by REST")
-		return MethodREST
+	case p.Chosen && !isBot(p.Author):
+		why = "GraphQL cannot set the author"
 	case p.GitHub.GraphQLURL == "":
 		why = "there is no GraphQL API here"
 	default:
@@ -136,9 +136,9 @@ func (p *plan) pushLFS(ctx context.Context, files []file) error {
 }
 
 // byAPI lets GitHub commit, in several commits where one would be too large.
-func (p *plan) byAPI(ctx context.Context, way string, files []file, to place, stored *asset.Receipt) error {
+func (p *plan) byAPI(ctx context.Context, files []file, to place, stored *asset.Receipt) error {
 	if p.GitHub == nil {
-		return fmt.Errorf("there is no GitHub API here to commit by %s", way)
+		return errors.New("there is no GitHub API here to commit by")
 	}
 	head, err := p.prepare(ctx, to)
 	if err != nil {
@@ -147,12 +147,7 @@ func (p *plan) byAPI(ctx context.Context, way string, files []file, to place, st
 	for len(files) > 0 {
 		part := p.part(files, head)
 		p.sent, p.on = part, head
-		var made forge.Commit
-		if way == MethodREST {
-			made, err = p.rest(ctx, part, head, to)
-		} else {
-			made, err = p.GitHub.CreateCommitOnBranch(ctx, p.request(part, head))
-		}
+		made, err := p.GitHub.CreateCommitOnBranch(ctx, p.request(part, head))
 		if err != nil {
 			return err
 		}
@@ -194,7 +189,7 @@ func (p *plan) prepare(ctx context.Context, to place) (head string, err error) {
 		return "", err
 	}
 	made, err := p.GitHub.CreateCommit(ctx, forge.NewCommit{
-		Message: "chore: begin anew from " + short(to.base), Tree: base.Tree, Parents: []string{to.head, to.base}, Author: p.person(),
+		Message: "chore: begin anew from " + short(to.base), Tree: base.Tree, Parents: []string{to.head, to.base},
 	})
 	if err != nil {
 		return "", err
@@ -236,48 +231,9 @@ func (p *plan) request(files []file, head string) forge.CommitRequest {
 	return r
 }
 
-// rest commits by the parts of git that GitHub's REST API has.
-func (p *plan) rest(ctx context.Context, files []file, head string, to place) (forge.Commit, error) {
-	parent, err := p.GitHub.Commit(ctx, head)
-	if err != nil {
-		return forge.Commit{}, err
-	}
-	var entries []forge.TreeEntry
-	for _, f := range files {
-		if f.add {
-			blob, err := p.GitHub.CreateBlob(ctx, p.content(f))
-			if err != nil {
-				return forge.Commit{}, err
-			}
-			e := forge.TreeEntry{Path: f.output, SHA: blob}
-			if to.tree.Executable(f.output) {
-				e.Mode = git.ModeExecutable
-			}
-			entries = append(entries, e)
-		}
-		if f.remove {
-			entries = append(entries, forge.TreeEntry{Path: f.origin})
-		}
-	}
-	tree, err := p.GitHub.CreateTree(ctx, parent.Tree, entries)
-	if err != nil {
-		return forge.Commit{}, err
-	}
-	made, err := p.GitHub.CreateCommit(ctx, forge.NewCommit{Message: p.message(files), Tree: tree, Parents: []string{head}, Author: p.person()})
-	if err != nil {
-		return forge.Commit{}, err
-	}
-	p.ours = append(p.ours, made.OID) // its answer may get lost
-	return made, p.GitHub.UpdateRef(ctx, p.Branch, made.OID)
-}
-
-// person is the author for REST, nil where none is set: then GitHub signs.
-func (c Commit) person() *forge.Person {
-	name, email, ok := strings.Cut(strings.TrimSuffix(c.Author, ">"), "<")
-	if !ok || strings.HasSuffix(email, "[bot]@users.noreply.github.com") {
-		return nil
-	}
-	return &forge.Person{Name: strings.TrimSpace(name), Email: email}
+// isBot says that an author is one of GitHub's own bots, as whom GitHub signs.
+func isBot(author string) bool {
+	return strings.HasSuffix(author, "[bot]@users.noreply.github.com>")
 }
 
 // path is where an output is on disk.

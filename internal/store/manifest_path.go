@@ -2,10 +2,11 @@ package store
 
 import (
 	"fmt"
-	"github.com/webpress/webpress/internal/tree"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // The lengths in bytes of a path, and of a name in it, that every file system

@@ -5,8 +5,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"github.com/webpress/webpress/internal/tree"
 	"os"
+
+	"github.com/webpress/webpress/internal/tree"
 )
 
 func readManifest(root *os.Root) (Manifest, error) {

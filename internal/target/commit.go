@@ -130,7 +130,7 @@ func (c *Chooser) Commit(ctx context.Context, repo *git.Repo, branch, repository
 		g := c.GitHub(repository)
 		to.GitHub = &g
 	}
-	if to.GitHub == nil && (to.Method == store.MethodGraphQL || to.Method == store.MethodREST) {
+	if to.GitHub == nil && to.Method == store.MethodGraphQL {
 		return to, &asset.Fault{
 			Message: fmt.Sprintf("commit results by %s: there is no API of GitHub's, or no token for it", to.Method),
 			Hint:    "set `token`, or leave `commit-method` out: git pushes then",
@@ -138,7 +138,7 @@ func (c *Chooser) Commit(ctx context.Context, repo *git.Repo, branch, repository
 	}
 	if to.Method == store.MethodGraphQL && to.Chosen && !c.Facts.Fork { // git pushes to a fork
 		c.Log.Warn("commit-author is not used: commit-method graphql commits as whom the token is of")
-		c.Log.Hint("let `commit-method` be auto or rest, or leave `commit-author` out")
+		c.Log.Hint("let `commit-method` be auto or push, or leave `commit-author` out")
 	}
 	return to, nil
 }

@@ -187,7 +187,7 @@ func TestAuthorOfGraphQL(t *testing.T) {
 		method, author string
 		warns          bool
 	}{
-		{"graphql", "A <a@b>", true}, {"graphql", "", false}, {"auto", "A <a@b>", false}, {"rest", "A <a@b>", false},
+		{"graphql", "A <a@b>", true}, {"graphql", "", false}, {"auto", "A <a@b>", false}, {"push", "A <a@b>", false},
 	} {
 		c, _ := testChooser(t, config.Config{Store: []string{"commit"}, CommitMethod: tt.method, CommitAuthor: tt.author, Token: "t"}, gitHubEnv())
 		var out bytes.Buffer

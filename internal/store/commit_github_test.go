@@ -1,12 +1,10 @@
 package store
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -15,11 +13,11 @@ import (
 // of the stage.
 func (s *stage) gitData(mux *http.ServeMux, answer func(http.ResponseWriter, int, any)) {
 	type object = map[string]any
-	git := func(stdin string, env []string, args ...string) (string, error) {
+	git := func(stdin string, args ...string) (string, error) {
 		cmd := exec.Command("git", args...)
 		cmd.Dir = s.bare
-		cmd.Env = append(append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=api", "GIT_AUTHOR_EMAIL=api@example.org",
-			"GIT_COMMITTER_NAME=api", "GIT_COMMITTER_EMAIL=api@example.org"), env...)
+		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=api", "GIT_AUTHOR_EMAIL=api@example.org",
+			"GIT_COMMITTER_NAME=api", "GIT_COMMITTER_EMAIL=api@example.org")
 		cmd.Stdin = strings.NewReader(stdin)
 		out, err := cmd.Output()
 		return strings.TrimSpace(string(out)), err
@@ -32,13 +30,13 @@ func (s *stage) gitData(mux *http.ServeMux, answer func(http.ResponseWriter, int
 		answer(w, status, object{"sha": out, "html_url": "https://example.org/" + out})
 	}
 	mux.HandleFunc("GET /repos/o/r/git/commits/{id}", func(w http.ResponseWriter, r *http.Request) {
-		tree, err := git("", nil, "rev-parse", r.PathValue("id")+"^{tree}")
+		tree, err := git("", "rev-parse", r.PathValue("id")+"^{tree}")
 		if err != nil {
 			answer(w, 404, object{"message": "Not Found"})
 			return
 		}
-		message, _ := git("", nil, "log", "-1", "--format=%B", r.PathValue("id"))
-		list, _ := git("", nil, "log", "-1", "--format=%P", r.PathValue("id"))
+		message, _ := git("", "log", "-1", "--format=%B", r.PathValue("id"))
+		list, _ := git("", "log", "-1", "--format=%P", r.PathValue("id"))
 		parents := []object{}
 		for _, p := range strings.Fields(list) {
 			parents = append(parents, object{"sha": p})
@@ -48,68 +46,28 @@ func (s *stage) gitData(mux *http.ServeMux, answer func(http.ResponseWriter, int
 			"tree": object{"sha": tree}, "parents": parents, "message": message,
 		})
 	})
-	mux.HandleFunc("POST /repos/o/r/git/blobs", func(w http.ResponseWriter, r *http.Request) {
-		var in struct{ Content string }
-		_ = json.NewDecoder(r.Body).Decode(&in)
-		data, _ := base64.StdEncoding.DecodeString(in.Content)
-		out, err := git(string(data), nil, "hash-object", "-w", "--stdin")
-		must(w, 201, out, err)
-	})
-	mux.HandleFunc("POST /repos/o/r/git/trees", func(w http.ResponseWriter, r *http.Request) {
-		var in struct {
-			BaseTree string `json:"base_tree"`
-			Tree     []struct {
-				Path, Mode string
-				SHA        *string
-			}
-		}
-		_ = json.NewDecoder(r.Body).Decode(&in)
-		env := []string{"GIT_INDEX_FILE=" + filepath.Join(s.t.TempDir(), "index")}
-		_, err := git("", env, "read-tree", in.BaseTree)
-		var list strings.Builder
-		for _, e := range in.Tree {
-			if e.SHA == nil {
-				list.WriteString("0 " + strings.Repeat("0", 40) + "\t" + e.Path + "\x00")
-			} else {
-				list.WriteString(e.Mode + " " + *e.SHA + "\t" + e.Path + "\x00")
-			}
-		}
-		if err == nil {
-			_, err = git(list.String(), env, "update-index", "-z", "--index-info")
-		}
-		out := ""
-		if err == nil {
-			out, err = git("", env, "write-tree")
-		}
-		must(w, 201, out, err)
-	})
 	mux.HandleFunc("POST /repos/o/r/git/commits", func(w http.ResponseWriter, r *http.Request) {
 		var in struct {
 			Message, Tree string
 			Parents       []string
-			Author        struct{ Name, Email string }
 		}
 		_ = json.NewDecoder(r.Body).Decode(&in)
-		var env []string
-		if in.Author.Name != "" {
-			env = []string{"GIT_AUTHOR_NAME=" + in.Author.Name, "GIT_AUTHOR_EMAIL=" + in.Author.Email}
-		}
 		args := []string{"commit-tree", in.Tree, "-F", "-"}
 		for _, p := range in.Parents {
 			args = append(args, "-p", p)
 		}
-		out, err := git(in.Message, env, args...)
+		out, err := git(in.Message, args...)
 		must(w, 201, out, err)
 	})
 	mux.HandleFunc("PATCH /repos/o/r/git/refs/heads/{branch...}", func(w http.ResponseWriter, r *http.Request) {
 		var in struct{ SHA string }
 		_ = json.NewDecoder(r.Body).Decode(&in)
 		ref := "refs/heads/" + r.PathValue("branch")
-		if _, err := git("", nil, "merge-base", "--is-ancestor", ref, in.SHA); err != nil {
+		if _, err := git("", "merge-base", "--is-ancestor", ref, in.SHA); err != nil {
 			answer(w, 422, object{"message": "Update is not a fast forward"})
 			return
 		}
-		_, err := git("", nil, "update-ref", ref, in.SHA)
+		_, err := git("", "update-ref", ref, in.SHA)
 		must(w, 200, in.SHA, err)
 	})
 
@@ -139,34 +97,6 @@ func (s *stage) gitData(mux *http.ServeMux, answer func(http.ResponseWriter, int
 	})
 }
 
-func TestREST(t *testing.T) {
-	t.Parallel()
-	s := newStage(t)
-	s.put("a.webp", "old")
-	if err := os.Chmod(filepath.Join(s.dir, "a.webp"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	s.publish("Old")
-	c := s.store()
-	c.Method = MethodREST
-	s.gitHub(&c, func(int) { t.Error("GraphQL was used") })
-	d := s.delivery("a.png", "b.png")
-	d.Remove = always
-	stored, err := s.put2(c, d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := s.changed("main"); got != "D\ta.png\nM\ta.webp\nD\tb.png\nA\tb.webp" {
-		t.Error(got)
-	}
-	if got := run(t, s.bare, "ls-tree", "main", "a.webp"); !strings.HasPrefix(got, "100755") {
-		t.Error(got)
-	}
-	if head := run(t, s.bare, "rev-parse", "main"); stored.Ref != head || stored.URL != "https://example.org/"+head {
-		t.Errorf("%+v", stored)
-	}
-}
-
 // TestAuthor commits as whom the settings name, and says why by another way.
 func TestAuthor(t *testing.T) {
 	t.Parallel()
@@ -177,7 +107,7 @@ func TestAuthor(t *testing.T) {
 		want, log            string
 	}{
 		{name: "of the run", author: "bot <bot@example.org>", want: "a"}, // GraphQL: whom the token is of
-		{name: "chosen", author: "Ann Lee <ann@example.org>", chosen: true, want: "Ann Lee", log: "cannot set the author: committing by REST"},
+		{name: "chosen", author: "Ann Lee <ann@example.org>", chosen: true, want: "Ann Lee", log: "GraphQL cannot set the author: pushing by git"},
 		{name: "chosen, the bot", author: bot, chosen: true, want: "a"},
 		{name: "chosen, by GraphQL", author: "Ann Lee <ann@example.org>", chosen: true, method: MethodGraphQL, want: "a"},
 		{name: "no API", author: "Ann Lee <ann@example.org>", chosen: true, noAPI: true, want: "Ann Lee", log: "pushing by git, which is the one way here"},
@@ -197,7 +127,7 @@ func TestAuthor(t *testing.T) {
 				t.Errorf("the author is %q, want %q", got, tt.want)
 			}
 			log := s.log.String()
-			if !strings.Contains(log, tt.log) || tt.log == "" && (strings.Contains(log, "REST") || strings.Contains(log, "by git")) {
+			if !strings.Contains(log, tt.log) || tt.log == "" && (strings.Contains(log, "by git")) {
 				t.Errorf("log: %s", log)
 			}
 		})
@@ -208,7 +138,7 @@ func TestAuthor(t *testing.T) {
 // be merged into where that has moved on.
 func TestPullRequest(t *testing.T) {
 	t.Parallel()
-	for _, method := range []string{MethodGraphQL, MethodREST, MethodPush} {
+	for _, method := range []string{MethodGraphQL, MethodPush} {
 		t.Run(method, func(t *testing.T) {
 			s := newStage(t)
 			c := s.store()
