@@ -44,7 +44,8 @@ var imports = []struct{ name, may string }{
 	{"ledger", "asset tree"},
 	{"cache", "asset owner tree"},
 	{"budget", "asset codec tree"},
-	{"store", "asset codec container forge git pixel tree wire"},
+	{"bundle", "asset codec container pixel tree"},
+	{"store", "asset bundle forge git tree wire"},
 	{"report", "asset ci project"},
 	{"notify", "asset ci forge wire"},
 	{"console", "asset ci config report"},
@@ -52,12 +53,12 @@ var imports = []struct{ name, may string }{
 	{"history", "asset codec git ledger store tree"},
 	{"diff", "asset ci forge git"},
 	{"target", "asset ci config console forge git report store wire"},
-	{"app", "asset budget cache ci codec config console convert diff engine git history ledger notify plan project report scan setup shell store target tree wire"},
+	{"app", "asset budget bundle cache ci codec config console convert diff engine git history ledger notify plan project report scan setup shell store target tree wire"},
 }
 
 // tools are commands that make files of the project. No room may import them,
 // and a room's own tool may import that room.
-var tools = []string{"testpic", "config/gen"}
+var tools = []string{"testfiles", "testpic", "config/gen"}
 
 // maxLines is where a file holds more than its name says.
 const maxLines = 450

@@ -12,6 +12,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/bundle"
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/convert"
 	"github.com/webpress/webpress/internal/git"
@@ -86,7 +87,7 @@ func (r *run) apply(ctx context.Context) int {
 	d := store.Delivery{
 		Dir: repo.Top(), Results: in.Results, Head: head,
 		Remove: func(from asset.Source) bool {
-			return slices.ContainsFunc(verified, func(part store.Verified) bool { return part.Removes(from.Path) })
+			return slices.ContainsFunc(verified, func(part bundle.Verified) bool { return part.Removes(from.Path) })
 		},
 		Recipe: r.recipeAtTop,
 	}
@@ -106,12 +107,12 @@ func (r *run) apply(ctx context.Context) int {
 // apply and for merge alike. Content is that of a source, by its path from the root of
 // the repository.
 func (r *run) verifyUploads(ctx context.Context, dirs []string, head string,
-	fits func(store.Entry, []byte, asset.Result) error, content func(context.Context, string) ([]byte, error)) ([]store.Verified, error) {
+	fits func(bundle.Entry, []byte, asset.Result) error, content func(context.Context, string) ([]byte, error)) ([]bundle.Verified, error) {
 	allowed, err := r.allowed()
 	if err != nil {
 		return nil, err
 	}
-	o := store.VerifyOptions{
+	o := bundle.VerifyOptions{
 		Head: head, Allowed: allowed, Recipe: r.recipeAtTop, Remove: r.removesAtTop, Outputs: r.outputsAtTop, Fits: fits,
 		MaxPixels: r.settings.MaxPixels, MaxMemory: r.settings.MemoryLimit,
 	}
@@ -119,7 +120,7 @@ func (r *run) verifyUploads(ctx context.Context, dirs []string, head string,
 		o.MaxMemory = convert.DefaultMemory()
 	}
 	if r.settings.Verify == config.Always {
-		o.Remake = func(e store.Entry, result []byte) error {
+		o.Remake = func(e bundle.Entry, result []byte) error {
 			data, err := content(ctx, e.Source)
 			if err != nil {
 				return err
@@ -131,7 +132,7 @@ func (r *run) verifyUploads(ctx context.Context, dirs []string, head string,
 	for i, dir := range dirs {
 		at[i] = r.settings.At(dir)
 	}
-	return store.VerifyAll(at, o)
+	return bundle.VerifyAll(at, o)
 }
 
 // lockOf is the lock file with the results of another run, whose paths begin at
@@ -288,7 +289,7 @@ func (r *run) wants() (func(file string) bool, error) {
 
 // refuseUpload tells all that is wrong with an upload. None of it is used.
 func (r *run) refuseUpload(err error) int {
-	var refusal *store.Refusal
+	var refusal *bundle.Refusal
 	if !errors.As(err, &refusal) {
 		r.log.Fault(err)
 		r.annotateRun(err.Error())
@@ -312,7 +313,7 @@ func (r *run) refuseUpload(err error) int {
 
 // unpack puts the verified files into the tree, each read and checked once more,
 // and takes away the sources that are to be removed.
-func (r *run) unpack(dir string, v store.Verified) error {
+func (r *run) unpack(dir string, v bundle.Verified) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return fmt.Errorf("open %q: %w", dir, tree.Cause(err))

@@ -7,9 +7,9 @@ import (
 	"slices"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/bundle"
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/ledger"
-	"github.com/webpress/webpress/internal/store"
 )
 
 // A headTree is what the commit has that an upload is for. Nobody has looked at
@@ -62,8 +62,8 @@ func (r *run) readHead(ctx context.Context, to unmoved) (*headTree, error) {
 
 // fits returns what says why a result cannot go on top of the commit: a run of the
 // settings would not have made it of what that has, or not in this place.
-func (h *headTree) fits(ctx context.Context) func(store.Entry, []byte, asset.Result) error {
-	return func(e store.Entry, data []byte, made asset.Result) error {
+func (h *headTree) fits(ctx context.Context) func(bundle.Entry, []byte, asset.Result) error {
+	return func(e bundle.Entry, data []byte, made asset.Result) error {
 		switch have := h.Blob(e.Source); {
 		case have == "":
 			return fmt.Errorf("the commit that it is for has no file %q, its source", e.Source)
@@ -167,14 +167,14 @@ func (h *headTree) describe(results []asset.Result) {
 }
 
 // overwrites says that the settings replace whatever is in the place of an output.
-func (h *headTree) overwrites(e store.Entry) bool {
+func (h *headTree) overwrites(e bundle.Entry) bool {
 	j, ok := h.plan.Job(asset.Source{Path: h.fromTop(e.Source)}, h.fromTop(e.Output))
 	return ok && j.Overwrite
 }
 
 // made says that a file in the place of an output, as blob, is what webpress has
 // made of this picture, or of one that is gone.
-func (h *headTree) made(e store.Entry, blob string) bool {
+func (h *headTree) made(e bundle.Entry, blob string) bool {
 	if blob == "" || e.Output == e.Source {
 		return false
 	}

@@ -9,14 +9,14 @@ import (
 	"strings"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/store"
+	"github.com/webpress/webpress/internal/bundle"
 	"github.com/webpress/webpress/internal/tree"
 )
 
 // rivals says why a run in the commit would not make an output of its source, although
 // the settings would of that source alone: another image there has the same output, or
 // is in its place. An upload may have left that one out.
-func (h *headTree) rivals(ctx context.Context, e store.Entry) error {
+func (h *headTree) rivals(ctx context.Context, e bundle.Entry) error {
 	if err := h.gather(); err != nil {
 		return err
 	}

@@ -6,9 +6,9 @@ import (
 	"testing"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/bundle"
 	"github.com/webpress/webpress/internal/codec"
 	"github.com/webpress/webpress/internal/config"
-	"github.com/webpress/webpress/internal/store"
 )
 
 // TestRivals refuses what the settings make of a source alone, and a run in the commit
@@ -50,7 +50,7 @@ func TestRivals(t *testing.T) {
 				s.Glob = []string{"**"}
 			}
 			h := headOf(t, s, map[string]string{"a.png": gif(1, 1), tc.other: tc.body})
-			e := store.Entry{Source: "a.png", Output: "a.webp", Blob: h.Blob("a.png")}
+			e := bundle.Entry{Source: "a.png", Output: "a.webp", Blob: h.Blob("a.png")}
 			err := h.fits(t.Context())(e, nil, asset.Result{Width: 1, Height: 1, Frames: 1, After: 1})
 			if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("%v, want %q", err, tc.want)

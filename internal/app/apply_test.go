@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/bundle"
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/console"
@@ -113,7 +114,7 @@ func TestFits(t *testing.T) {
 			if tc.lock != nil {
 				h.locks[0].Set(tc.lock(id))
 			}
-			e := store.Entry{Source: tc.source, Output: tc.output}
+			e := bundle.Entry{Source: tc.source, Output: tc.output}
 			if tc.blob != "" {
 				e.Blob = id(tc.blob)
 			}
@@ -188,36 +189,36 @@ func TestMakes(t *testing.T) {
 	const mb = 1 << 20
 	for _, tc := range []struct {
 		name   string
-		change func(c *config.Config, e *store.Entry, made *asset.Result, o *origin)
+		change func(c *config.Config, e *bundle.Entry, made *asset.Result, o *origin)
 		want   string
 	}{
 		{"as it should be", nil, ""},
-		{"the source is too large", func(_ *config.Config, _ *store.Entry, _ *asset.Result, o *origin) { o.size = 11 * mb }, "its source has 11534336 bytes"},
-		{"the source has too many pixels", func(_ *config.Config, _ *store.Entry, _ *asset.Result, o *origin) { o.width = 2000 }, "its source has 2000x100 pixels"},
-		{"it moves", func(_ *config.Config, _ *store.Entry, made *asset.Result, _ *origin) { made.Frames = 2 }, "its source is jpeg, which has one"},
-		{"of what may move", func(_ *config.Config, _ *store.Entry, made *asset.Result, o *origin) {
+		{"the source is too large", func(_ *config.Config, _ *bundle.Entry, _ *asset.Result, o *origin) { o.size = 11 * mb }, "its source has 11534336 bytes"},
+		{"the source has too many pixels", func(_ *config.Config, _ *bundle.Entry, _ *asset.Result, o *origin) { o.width = 2000 }, "its source has 2000x100 pixels"},
+		{"it moves", func(_ *config.Config, _ *bundle.Entry, made *asset.Result, _ *origin) { made.Frames = 2 }, "its source is jpeg, which has one"},
+		{"of what may move", func(_ *config.Config, _ *bundle.Entry, made *asset.Result, o *origin) {
 			made.Frames, o.format = 2, asset.GIF
 		}, ""},
-		{"larger", func(_ *config.Config, _ *store.Entry, made *asset.Result, _ *origin) { made.After = 2 * mb }, "keep no such result"},
-		{"no savings", func(c *config.Config, _ *store.Entry, _ *asset.Result, _ *origin) { c.MinSavings = 60 }, "keep no such result"},
-		{"larger than a HEIC", func(_ *config.Config, _ *store.Entry, made *asset.Result, o *origin) {
+		{"larger", func(_ *config.Config, _ *bundle.Entry, made *asset.Result, _ *origin) { made.After = 2 * mb }, "keep no such result"},
+		{"no savings", func(c *config.Config, _ *bundle.Entry, _ *asset.Result, _ *origin) { c.MinSavings = 60 }, "keep no such result"},
+		{"larger than a HEIC", func(_ *config.Config, _ *bundle.Entry, made *asset.Result, o *origin) {
 			made.After, o.format, o.width, o.height = 2*mb, asset.HEIC, 0, 0
 		}, ""},
-		{"another width", func(_ *config.Config, _ *store.Entry, made *asset.Result, _ *origin) { made.Width = 99 }, "of its source the settings of the base branch make 100x100"},
-		{"another height", func(_ *config.Config, _ *store.Entry, made *asset.Result, _ *origin) { made.Height = 1 }, "it is 100x1"},
-		{"not shrunk", func(c *config.Config, _ *store.Entry, _ *asset.Result, _ *origin) { c.MaxWidth = 50 }, "make 50x50"},
-		{"shrunk", func(c *config.Config, _ *store.Entry, made *asset.Result, _ *origin) {
+		{"another width", func(_ *config.Config, _ *bundle.Entry, made *asset.Result, _ *origin) { made.Width = 99 }, "of its source the settings of the base branch make 100x100"},
+		{"another height", func(_ *config.Config, _ *bundle.Entry, made *asset.Result, _ *origin) { made.Height = 1 }, "it is 100x1"},
+		{"not shrunk", func(c *config.Config, _ *bundle.Entry, _ *asset.Result, _ *origin) { c.MaxWidth = 50 }, "make 50x50"},
+		{"shrunk", func(c *config.Config, _ *bundle.Entry, made *asset.Result, _ *origin) {
 			c.MaxWidth, made.Width, made.Height = 50, 50, 50
 		}, ""},
-		{"in its own place", func(_ *config.Config, e *store.Entry, _ *asset.Result, o *origin) {
+		{"in its own place", func(_ *config.Config, e *bundle.Entry, _ *asset.Result, o *origin) {
 			e.Source, o.format = e.Output, asset.WebP
 		}, "takes the place of its source"},
-		{"not here", func(_ *config.Config, _ *store.Entry, made *asset.Result, o *origin) {
+		{"not here", func(_ *config.Config, _ *bundle.Entry, made *asset.Result, o *origin) {
 			made.Width, *o = 7, origin{size: mb}
 		}, ""},
 	} {
 		c := config.Config{MaxFileSize: 10 * mb, MaxPixels: 100_000, Output: "{dir}/{name}.webp"}
-		e, made := store.Entry{Source: "a.jpg", Output: "a.webp"}, asset.Result{Width: 100, Height: 100, Frames: 1, After: mb / 2}
+		e, made := bundle.Entry{Source: "a.jpg", Output: "a.webp"}, asset.Result{Width: 100, Height: 100, Frames: 1, After: mb / 2}
 		o := origin{mb, asset.JPEG, 100, 100}
 		if tc.change != nil {
 			tc.change(&c, &e, &made, &o)

@@ -71,7 +71,7 @@ func (s unmoved) Deliver(ctx context.Context, d store.Delivery) (asset.Receipt, 
 
 // explain says what to change, and what it takes to reach somebody else's branch.
 func (s unmoved) explain(err error) error {
-	fault, ok := errors.AsType[*store.Error](err)
+	fault, ok := errors.AsType[*asset.HintError](err)
 	switch {
 	case !ok:
 	case s.fork != "" && (fault.Hint == "" || errors.Is(err, git.ErrNotFound) || errors.Is(err, git.ErrForbidden) || errors.Is(err, git.ErrUnauthorized)):

@@ -12,11 +12,11 @@ import (
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/bundle"
 	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/convert"
 	"github.com/webpress/webpress/internal/plan"
 	"github.com/webpress/webpress/internal/report"
-	"github.com/webpress/webpress/internal/store"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -61,7 +61,7 @@ func (r *run) merge(ctx context.Context) int {
 
 // verifyShards checks the folders that shards have left: by the settings here, and by
 // what the sources are that this run has found.
-func (r *run) verifyShards(ctx context.Context, v *view) ([]store.Verified, error) {
+func (r *run) verifyShards(ctx context.Context, v *view) ([]bundle.Verified, error) {
 	head := r.facts.HeadSHA
 	if head == "" && r.repo != nil {
 		var err error
@@ -73,7 +73,7 @@ func (r *run) verifyShards(ctx context.Context, v *view) ([]store.Verified, erro
 	for _, j := range v.jobs() {
 		jobs[j.Output] = j
 	}
-	fits := func(e store.Entry, _ []byte, made asset.Result) error {
+	fits := func(e bundle.Entry, _ []byte, made asset.Result) error {
 		wanted, _ := r.plan.Job(asset.Source{Path: r.fromTop(e.Source)}, r.fromTop(e.Output))
 		j, ok := jobs[cmp.Or(wanted.Output, r.fromTop(e.Output))]
 		if !ok {
@@ -134,11 +134,11 @@ type shards struct {
 // A made output is one that was verified, and the upload that it lies in.
 type made struct {
 	asset.Result
-	in store.Verified
+	in bundle.Verified
 }
 
 // read reads what one shard says of its results.
-func (s *shards) read(part store.Verified) error {
+func (s *shards) read(part bundle.Verified) error {
 	data, err := part.Report()
 	if err != nil {
 		return err

@@ -6,10 +6,10 @@ import (
 	"io"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/bundle"
 	"github.com/webpress/webpress/internal/codec"
 	"github.com/webpress/webpress/internal/convert"
 	"github.com/webpress/webpress/internal/engine"
-	"github.com/webpress/webpress/internal/store"
 )
 
 // An origin is what is known for sure of the source that a result of another job
@@ -46,7 +46,7 @@ func readOrigin(r io.ReaderAt, size int64) (origin, error) {
 // makes says why the settings would not make a result of a source: it is not wanted of one
 // that narrow, has another size, moves although the source cannot, or saves too little. The paths of e begin
 // at the root of the repository.
-func (r *run) makes(e store.Entry, made asset.Result, o origin) error {
+func (r *run) makes(e bundle.Entry, made asset.Result, o origin) error {
 	s := r.plan.SettingsOf(r.fromTop(e.Source))
 	job, ok := r.plan.Job(asset.Source{Path: r.fromTop(e.Source)}, r.fromTop(e.Output))
 	if !ok {
@@ -83,7 +83,7 @@ func (r *run) makes(e store.Entry, made asset.Result, o origin) error {
 
 // remake says why a result is not what the settings make of the content of its
 // source.
-func (r *run) remake(ctx context.Context, e store.Entry, content, result []byte) error {
+func (r *run) remake(ctx context.Context, e bundle.Entry, content, result []byte) error {
 	from := asset.Source{Path: r.fromTop(e.Source), Size: int64(len(content))}
 	from.Format, _ = asset.Sniff(content[:min(len(content), asset.SniffLen)])
 	job, ok := r.plan.Job(from, r.fromTop(e.Output))

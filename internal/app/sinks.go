@@ -12,11 +12,11 @@ import (
 	"slices"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/bundle"
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/ledger"
-	"github.com/webpress/webpress/internal/store"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -173,7 +173,7 @@ func (r *run) ownFile(end string) string {
 		return "it is the lock file"
 	case r.settings.File != "" && same(r.settings.At(r.settings.File)):
 		return "it is the file of the settings"
-	case dir != "" && tree.Fold(end) == tree.Fold(filepath.Join(dir, store.ManifestName)):
+	case dir != "" && tree.Fold(end) == tree.Fold(filepath.Join(dir, bundle.ManifestName)):
 		return "it is the manifest of `artifact-dir`"
 	}
 	return ""

@@ -188,6 +188,32 @@ type Fault struct {
 // Error returns the message without the hint.
 func (f *Fault) Error() string { return f.Message }
 
+// A HintError is why something could not be done, which wraps its cause and says what to
+// change.
+type HintError struct {
+	// What was to be done, such as `upload artifact "webp"`.
+	What string
+	// Why it was not, in plain words. It may wrap the cause.
+	Why error
+	// Hint, where not empty, says what to change.
+	Hint string
+}
+
+// Error returns one line without the hint.
+func (e *HintError) Error() string { return e.What + ": " + e.Why.Error() }
+
+// Unwrap returns Why.
+func (e *HintError) Unwrap() error { return e.Why }
+
+// As makes errors.As find a *Fault in e.
+func (e *HintError) As(target any) bool {
+	fault, ok := target.(**Fault)
+	if ok {
+		*fault = &Fault{Message: e.Error(), Hint: e.Hint}
+	}
+	return ok
+}
+
 // HintOf is how to fix what err is about, empty where that is not known.
 func HintOf(err error) string {
 	if fault, ok := errors.AsType[*Fault](err); ok {

@@ -57,15 +57,14 @@ var _ Store = Artifact{}
 // Name returns artifact.
 func (Artifact) Name() string { return "artifact" }
 
-// Check finds what is wrong before any work is done. The error is an *Error.
+// Check finds what is wrong before any work is done. The error is an *asset.HintError.
 func (a Artifact) Check() error {
 	what := fmt.Sprintf("upload artifact %q", a.name())
 	if why := badArtifactName(a.name()); why != "" {
-		return &Error{what, errors.New("the name " + why), "set `artifact-name` to a plain name, such as " + DefaultArtifactName}
+		return &asset.HintError{What: what, Why: errors.New("the name " + why), Hint: "set `artifact-name` to a plain name, such as " + DefaultArtifactName}
 	}
 	if a.RetentionDays < 0 {
-		return &Error{what, fmt.Errorf("it cannot be kept for %d days", a.RetentionDays),
-			"set `artifact-retention-days` to 1 or more, or leave it out"}
+		return &asset.HintError{What: what, Why: fmt.Errorf("it cannot be kept for %d days", a.RetentionDays), Hint: "set `artifact-retention-days` to 1 or more, or leave it out"}
 	}
 	_, err := a.service()
 	return err
@@ -83,7 +82,7 @@ func (a Artifact) Deliver(ctx context.Context, d Delivery) (asset.Receipt, error
 	case ctx.Err() != nil && err != nil:
 		return stored, fmt.Errorf("upload artifact %q: %w", a.name(), err)
 	case err != nil:
-		return stored, &Error{What: fmt.Sprintf("upload artifact %q", a.name()), Why: err}
+		return stored, &asset.HintError{What: fmt.Sprintf("upload artifact %q", a.name()), Why: err}
 	}
 	defer b.root.Close()
 	stored.Left = left
@@ -174,7 +173,7 @@ func (u *upload) note(format string, args ...any) {
 }
 
 // run uploads the bundle, and returns the artifact's id and digest.
-func (u *upload) run(ctx context.Context, b *bundle) (id, digest string, err error) {
+func (u *upload) run(ctx context.Context, b *packed) (id, digest string, err error) {
 	signed, err := u.create(ctx, u.expires())
 	if err != nil {
 		return "", "", err

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/wire"
 )
 
@@ -229,7 +230,7 @@ func TestArtifactErrors(t *testing.T) {
 				g.before = func(_ string, w http.ResponseWriter, r *http.Request) bool { http.NotFound(w, r); return true }
 			}
 			_, err := a.Deliver(t.Context(), delivery(t))
-			var fault *Error
+			var fault *asset.HintError
 			if !errors.As(err, &fault) {
 				t.Fatalf("error is %v", err)
 			}

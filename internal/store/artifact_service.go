@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/wire"
 )
 
@@ -35,7 +36,7 @@ const noService = "GitHub Enterprise Server has no artifacts of version 4: leave
 
 func (a Artifact) service() (*service, error) {
 	fail := func(why, hint string) error {
-		return &Error{fmt.Sprintf("upload artifact %q", a.name()), errors.New(why), hint}
+		return &asset.HintError{What: fmt.Sprintf("upload artifact %q", a.name()), Why: errors.New(why), Hint: hint}
 	}
 	if a.ResultsURL == "" && a.Token == "" {
 		return nil, fail("the platform has not told where to, and with what token",
@@ -195,9 +196,9 @@ func isGone(err error) bool {
 	return gone
 }
 
-// explain makes err an *Error with a hint.
+// explain makes err an *asset.HintError with a hint.
 func (u *upload) explain(err error) error {
-	out := &Error{What: fmt.Sprintf("upload artifact %q", u.name), Why: err}
+	out := &asset.HintError{What: fmt.Sprintf("upload artifact %q", u.name), Why: err}
 	e, ok := errors.AsType[*wire.Error](err)
 	if !ok {
 		return out

@@ -19,13 +19,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/bundle"
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 // delivery is two results, one of them longer than a block.
 func delivery(t *testing.T) Delivery {
 	t.Helper()
 	small, large := "small", string(random(1, 2*testBlock+1000))
-	dir := put(t, map[string]string{"b/large.webp": large, "a b.webp": small})
+	dir := testfiles.Dir(t, map[string]string{"b/large.webp": large, "a b.webp": small})
 	return Delivery{
 		Dir: dir, Prefix: "site", Head: "0123456789abcdef0123456789abcdef01234567", Remove: always,
 		Results: []asset.Result{made("b/large.jpg", "b/large.webp", large), made("a b.png", "a b.webp", small)},
@@ -93,24 +95,24 @@ func TestArtifact(t *testing.T) {
 				t.Error(diff)
 			}
 			names, content, methods := unzip(t, kept.content)
-			if diff := cmp.Diff([]string{ManifestName, ReportName, "site/a b.webp", "site/b/large.webp"}, names); diff != "" {
+			if diff := cmp.Diff([]string{bundle.ManifestName, bundle.ReportName, "site/a b.webp", "site/b/large.webp"}, names); diff != "" {
 				t.Error(diff)
 			}
 			large, _ := os.ReadFile(filepath.Join(d.Dir, "b/large.webp"))
-			if !bytes.Equal(content["site/b/large.webp"], large) || string(content[ReportName]) != string(d.Report) {
+			if !bytes.Equal(content["site/b/large.webp"], large) || string(content[bundle.ReportName]) != string(d.Report) {
 				t.Error("the content is not that of the work tree")
 			}
-			if methods["site/a b.webp"] != zip.Store || methods[ManifestName] != zip.Deflate {
+			if methods["site/a b.webp"] != zip.Store || methods[bundle.ManifestName] != zip.Deflate {
 				t.Errorf("methods are %v", methods)
 			}
-			var m Manifest
-			if err := json.Unmarshal(content[ManifestName], &m); err != nil {
+			var m bundle.Manifest
+			if err := json.Unmarshal(content[bundle.ManifestName], &m); err != nil {
 				t.Fatal(err)
 			}
 			small := d.Results[1]
-			wantEntry := Entry{
+			wantEntry := bundle.Entry{
 				Source: "site/a b.png", Blob: "b10b", Removed: true, Output: "site/a b.webp",
-				Size: 5, SHA256: small.SHA256, Recipe: RecipeDigest(asset.Recipe{Variant: asset.Variant{Quality: 80}}),
+				Size: 5, SHA256: small.SHA256, Recipe: bundle.RecipeDigest(asset.Recipe{Variant: asset.Variant{Quality: 80}}),
 			}
 			if m.Schema != 1 || m.Head != d.Head || len(m.Files) != 2 || m.Files[0] != wantEntry {
 				t.Errorf("manifest is %+v", m)
@@ -182,7 +184,7 @@ func TestArtifactOfNothing(t *testing.T) {
 func TestArtifactLeavesWhatDoesNotFit(t *testing.T) {
 	t.Parallel()
 	g := newGitHub(t)
-	dir := put(t, map[string]string{"ok.webp": "ok", "changed.webp": "longer", "other.webp": "new", "c:.webp": "x", "Two.webp": "2", "two.webp": "2"})
+	dir := testfiles.Dir(t, map[string]string{"ok.webp": "ok", "changed.webp": "longer", "other.webp": "new", "c:.webp": "x", "Two.webp": "2", "two.webp": "2"})
 	if err := os.Symlink("ok.webp", filepath.Join(dir, "link.webp")); err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +223,7 @@ func TestArtifactMemory(t *testing.T) {
 	var results []asset.Result
 	for i := range files {
 		name := fmt.Sprintf("%d.webp", i)
-		write(t, dir, name, "")
+		testfiles.Write(t, dir, name, "")
 		if err := os.Truncate(filepath.Join(dir, name), size); err != nil {
 			t.Fatal(err)
 		}

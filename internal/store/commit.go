@@ -234,7 +234,7 @@ func (c Commit) Look(ctx context.Context) (head string, err error) {
 }
 
 // persist makes attempts as long as another one makes sense. The error is an
-// *Error, or the context's.
+// *asset.HintError, or the context's.
 func (c Commit) persist(ctx context.Context, attempt func() error) error {
 	var t tries
 	for {

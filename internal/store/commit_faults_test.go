@@ -168,7 +168,7 @@ func TestServerAway(t *testing.T) {
 		} {
 			requests.Store(0)
 			err := ask()
-			if int(requests.Load()) != retries+1 || err == nil || !strings.Contains(err.Error(), "down for repairs") || err.(*Error).Hint == "" {
+			if int(requests.Load()) != retries+1 || err == nil || !strings.Contains(err.Error(), "down for repairs") || err.(*asset.HintError).Hint == "" {
 				t.Errorf("%s with %d retries: %d requests, %v", what, retries, requests.Load(), err)
 			}
 		}
@@ -284,7 +284,7 @@ func TestBranchName(t *testing.T) {
 	s := newStage(t)
 	c := s.store()
 	c.Branch = "not a branch"
-	if _, err := s.put2(c, s.delivery("a.png")); err == nil || !strings.Contains(err.(*Error).Hint, "commit-branch") {
+	if _, err := s.put2(c, s.delivery("a.png")); err == nil || !strings.Contains(err.(*asset.HintError).Hint, "commit-branch") {
 		t.Errorf("%v", err)
 	}
 }

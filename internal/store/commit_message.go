@@ -193,19 +193,19 @@ func (c Commit) pull(ctx context.Context, all []file, stored asset.Receipt) (ass
 		if ctx.Err() != nil {
 			return stored, context.Cause(ctx)
 		}
-		return stored, &Error{What: fmt.Sprintf("open a pull request for %s", quote(c.Branch)), Why: err, Hint: hint(err)}
+		return stored, &asset.HintError{What: fmt.Sprintf("open a pull request for %s", quote(c.Branch)), Why: err, Hint: hint(err)}
 	}
 	stored.PullRequest = pull.URL
 	return stored, nil
 }
 
-// error is an *Error of this store.
-func (c Commit) error(why error, hint string) *Error {
+// error is an *asset.HintError of this store.
+func (c Commit) error(why error, hint string) *asset.HintError {
 	what := "commit the results"
 	if c.Branch != "" {
 		what = "commit to " + quote(c.Branch)
 	}
-	return &Error{What: what, Why: why, Hint: hint}
+	return &asset.HintError{What: what, Why: why, Hint: hint}
 }
 
 // explain says what an error comes to and how to mend it.

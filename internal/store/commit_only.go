@@ -33,7 +33,7 @@ func (c Commit) elsewhere(head string) error {
 }
 
 // Read returns what the commit Only has, and gets it from the server where it is
-// not there. The error is an *Error, or the context's.
+// not there. The error is an *asset.HintError, or the context's.
 func (c Commit) Read(ctx context.Context) (git.Tree, error) {
 	if !c.Repo.ValidBranch(ctx, c.Branch) {
 		return git.Tree{}, c.error(errors.New("git takes no such name for a branch"), "set `commit-branch` to another name")

@@ -6,6 +6,8 @@ import (
 	"path"
 	"strings"
 	"testing"
+
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // blobs fills in the ids of the sources' contents, as their run knew them.
@@ -71,7 +73,7 @@ func TestOnly(t *testing.T) {
 				}
 				return
 			}
-			fault, ok := errors.AsType[*Error](err)
+			fault, ok := errors.AsType[*asset.HintError](err)
 			if !ok || fault.Hint == "" || !strings.Contains(fault.Why.Error(), tc.want) || stored.Ref != "" {
 				t.Errorf("%+v, %v", stored, err)
 			}

@@ -347,7 +347,7 @@ func TestPushRefused(t *testing.T) {
 			if err == nil || stored.Ref != "" {
 				t.Fatalf("%+v, %v", stored, err)
 			}
-			if h := err.(*Error).Hint; !strings.Contains(h, tc.hint) {
+			if h := err.(*asset.HintError).Hint; !strings.Contains(h, tc.hint) {
 				t.Errorf("%v\nhint: %s", err, h)
 			}
 			if n := run(t, s.bare, "rev-list", "--count", "main"); n != "1" {

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/bundle"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -45,7 +46,7 @@ func (f Folder) Deliver(ctx context.Context, d Delivery) (asset.Receipt, error) 
 		if ctx.Err() != nil {
 			return stored, fmt.Errorf("write to %q: %w", f.Dir, context.Cause(ctx))
 		}
-		return stored, &Error{What: fmt.Sprintf("write to %q", f.Dir), Why: err, Hint: hint}
+		return stored, &asset.HintError{What: fmt.Sprintf("write to %q", f.Dir), Why: err, Hint: hint}
 	}
 	const elsewhere = "set `artifact-dir` to a folder of its own, such as webpress-artifact"
 	if err := f.apart(d); err != nil {
@@ -73,7 +74,7 @@ func (f Folder) Deliver(ctx context.Context, d Delivery) (asset.Receipt, error) 
 		return fail(err, elsewhere)
 	}
 
-	p := placing{bundle: b, to: to, old: old}
+	p := placing{packed: b, to: to, old: old}
 	if err := p.place(ctx); err != nil {
 		return fail(err, "")
 	}
@@ -130,24 +131,24 @@ func (f Folder) apart(d Delivery) error {
 }
 
 // earlier reads the manifest of the run before, by path.
-func earlier(to *os.Root) (map[string]Entry, error) {
-	data, err := tree.ReadPlain(to, ManifestName, maxManifest)
+func earlier(to *os.Root) (map[string]bundle.Entry, error) {
+	data, err := tree.ReadPlain(to, bundle.ManifestName, bundle.MaxManifest)
 	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := to.Lstat(ReportName); err == nil {
-			return nil, fmt.Errorf("%q is there, and no manifest that says whose it is", ReportName)
+		if _, err := to.Lstat(bundle.ReportName); err == nil {
+			return nil, fmt.Errorf("%q is there, and no manifest that says whose it is", bundle.ReportName)
 		}
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read %q: %w", ManifestName, tree.Cause(err))
+		return nil, fmt.Errorf("read %q: %w", bundle.ManifestName, tree.Cause(err))
 	}
-	m, err := parseManifest(data)
+	m, err := bundle.ParseManifest(data)
 	if err != nil {
-		return nil, fmt.Errorf("%q is not a manifest of webpress's: %w", ManifestName, err)
+		return nil, fmt.Errorf("%q is not a manifest of webpress's: %w", bundle.ManifestName, err)
 	}
-	old := map[string]Entry{}
+	old := map[string]bundle.Entry{}
 	for _, e := range m.Files {
-		if badPath(e.Output) == "" && !reserved(e.Output) {
+		if bundle.BadPath(e.Output) == "" && !bundle.Reserved(e.Output) {
 			old[e.Output] = e
 		}
 	}
@@ -156,9 +157,9 @@ func earlier(to *os.Root) (map[string]Entry, error) {
 
 // placing is the work of one Put.
 type placing struct {
-	*bundle
+	*packed
 	to    *os.Root
-	old   map[string]Entry
+	old   map[string]bundle.Entry
 	left  []asset.Undelivered
 	notes []string
 }
@@ -179,14 +180,14 @@ func (p *placing) place(ctx context.Context) error {
 	for _, f := range p.files {
 		wanted[p.in(f.Output)] = true
 	}
-	p.manifest.Files = slices.DeleteFunc(p.manifest.Files, func(e Entry) bool { return !wanted[e.Output] })
-	var stale []Entry
+	p.manifest.Files = slices.DeleteFunc(p.manifest.Files, func(e bundle.Entry) bool { return !wanted[e.Output] })
+	var stale []bundle.Entry
 	for name, e := range p.old {
 		if !wanted[name] {
 			stale = append(stale, e)
 		}
 	}
-	slices.SortFunc(stale, func(x, y Entry) int { return strings.Compare(x.Output, y.Output) })
+	slices.SortFunc(stale, func(x, y bundle.Entry) int { return strings.Compare(x.Output, y.Output) })
 
 	both := p.manifest
 	both.Files = slices.Concat(both.Files, stale)
@@ -205,7 +206,7 @@ func (p *placing) place(ctx context.Context) error {
 		p.remove(e)
 	}
 	if p.report != nil {
-		if err := p.put(ReportName, p.write(p.report)); err != nil {
+		if err := p.put(bundle.ReportName, p.write(p.report)); err != nil {
 			return err
 		}
 	}
@@ -257,12 +258,12 @@ func (p *placing) putFile(f File) error {
 	})
 }
 
-func (p *placing) putManifest(m Manifest) error {
-	data, err := m.encode()
+func (p *placing) putManifest(m bundle.Manifest) error {
+	data, err := m.Encode()
 	if err != nil {
 		return err
 	}
-	return p.put(ManifestName, p.write(data))
+	return p.put(bundle.ManifestName, p.write(data))
 }
 
 func (p *placing) write(data []byte) func(io.Writer) error {
@@ -286,7 +287,7 @@ func (p *placing) put(name string, fill func(io.Writer) error) error {
 
 // remove takes away what an earlier run has put there, if it still is that, and
 // the folders that are empty then.
-func (p *placing) remove(e Entry) {
+func (p *placing) remove(e bundle.Entry) {
 	info, err := p.to.Lstat(e.Output)
 	if errors.Is(err, fs.ErrNotExist) {
 		return

@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/bundle"
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 // tree returns all files below dir with their content, but for the manifest,
@@ -34,7 +36,7 @@ func plant(t *testing.T, dir string) map[string]string {
 			return err
 		}
 		data, err := os.ReadFile(filepath.Join(dir, name))
-		if name != ManifestName {
+		if name != bundle.ManifestName {
 			got[name] = string(data)
 		}
 		return err
@@ -47,7 +49,7 @@ func plant(t *testing.T, dir string) map[string]string {
 
 func TestFolder(t *testing.T) {
 	t.Parallel()
-	dir := put(t, map[string]string{"a.webp": "A", "b/c.webp": "C"})
+	dir := testfiles.Dir(t, map[string]string{"a.webp": "A", "b/c.webp": "C"})
 	f := Folder{Dir: filepath.Join(dir, "out")}
 	d := Delivery{
 		Dir: dir, Prefix: "site", Remove: always, Report: []byte("{}"),
@@ -65,15 +67,15 @@ func TestFolder(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
-		if diff := cmp.Diff(map[string]string{"site/a.webp": "A", "site/b/c.webp": "C", ReportName: "{}"}, plant(t, f.Dir)); diff != "" {
+		if diff := cmp.Diff(map[string]string{"site/a.webp": "A", "site/b/c.webp": "C", bundle.ReportName: "{}"}, plant(t, f.Dir)); diff != "" {
 			t.Error(diff)
 		}
 	}
 
 	// A stranger's files are left alone, and so is one that was changed since.
-	write(t, f.Dir, "site/b/theirs.webp", "theirs")
-	write(t, f.Dir, "site/a.webp", "changed")
-	write(t, dir, "d.webp", "D")
+	testfiles.Write(t, f.Dir, "site/b/theirs.webp", "theirs")
+	testfiles.Write(t, f.Dir, "site/a.webp", "changed")
+	testfiles.Write(t, dir, "d.webp", "D")
 	d.Results = []asset.Result{made("d.png", "d.webp", "D")}
 	got, err := f.Deliver(t.Context(), d)
 	if err != nil {
@@ -82,13 +84,13 @@ func TestFolder(t *testing.T) {
 	if len(got.Notes) != 1 || !strings.Contains(got.Notes[0], `"site/a.webp" of an earlier run`) {
 		t.Errorf("notes are %q", got.Notes)
 	}
-	wantTree := map[string]string{"site/d.webp": "D", "site/a.webp": "changed", "site/b/theirs.webp": "theirs", ReportName: "{}"}
+	wantTree := map[string]string{"site/d.webp": "D", "site/a.webp": "changed", "site/b/theirs.webp": "theirs", bundle.ReportName: "{}"}
 	if diff := cmp.Diff(wantTree, plant(t, f.Dir)); diff != "" {
 		t.Error(diff)
 	}
 
 	// They are in the way of nothing but their own place.
-	write(t, dir, "b/theirs.webp", "ours")
+	testfiles.Write(t, dir, "b/theirs.webp", "ours")
 	d.Results = []asset.Result{made("b/theirs.png", "b/theirs.webp", "ours"), made("a.png", "a.webp", "A")}
 	got, err = f.Deliver(t.Context(), d)
 	if err != nil {
@@ -109,7 +111,7 @@ func TestFolder(t *testing.T) {
 
 func TestFolderEmpties(t *testing.T) {
 	t.Parallel()
-	dir := put(t, map[string]string{"x/y/a.webp": "A"})
+	dir := testfiles.Dir(t, map[string]string{"x/y/a.webp": "A"})
 	f := Folder{Dir: filepath.Join(t.TempDir(), "new", "out")}
 	d := Delivery{Dir: dir, Results: []asset.Result{made("x/y/a.png", "x/y/a.webp", "A")}}
 	if got, err := f.Deliver(t.Context(), Delivery{Dir: dir}); err != nil || got.Ref != "" {
@@ -132,7 +134,7 @@ func TestFolderEmpties(t *testing.T) {
 // TestFolderAfterKill starts from what a killed run may leave behind.
 func TestFolderAfterKill(t *testing.T) {
 	t.Parallel()
-	dir := put(t, map[string]string{"a.webp": "A", "b.webp": "B"})
+	dir := testfiles.Dir(t, map[string]string{"a.webp": "A", "b.webp": "B"})
 	f := Folder{Dir: filepath.Join(dir, "out")}
 	d := Delivery{Dir: dir, Results: []asset.Result{made("a.png", "a.webp", "A"), made("b.png", "b.webp", "B")}}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -150,11 +152,11 @@ func TestFolderAfterKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer to.Close()
-	if err := (&placing{bundle: b, to: to}).place(ctx); !errors.Is(err, context.Canceled) {
+	if err := (&placing{packed: b, to: to}).place(ctx); !errors.Is(err, context.Canceled) {
 		t.Fatalf("error is %v", err)
 	}
 	// Half of it was written, with other settings than those of the next run.
-	write(t, f.Dir, "a.webp", "old A")
+	testfiles.Write(t, f.Dir, "a.webp", "old A")
 	got, err := f.Deliver(t.Context(), d)
 	if err != nil || got.Left != nil {
 		t.Fatalf("got %+v, %v", got, err)
@@ -166,8 +168,8 @@ func TestFolderAfterKill(t *testing.T) {
 
 func TestFolderRefused(t *testing.T) {
 	t.Parallel()
-	dir := put(t, map[string]string{
-		"work/a.webp": "A", "file": "", "work/.git/x": "", "manifest/" + ManifestName: `{"mine": true}`, "report/" + ReportName: "{}",
+	dir := testfiles.Dir(t, map[string]string{
+		"work/a.webp": "A", "file": "", "work/.git/x": "", "manifest/" + bundle.ManifestName: `{"mine": true}`, "report/" + bundle.ReportName: "{}",
 	})
 	if err := os.Symlink("work", filepath.Join(dir, "link")); err != nil {
 		t.Fatal(err)
@@ -186,7 +188,7 @@ func TestFolderRefused(t *testing.T) {
 		t.Run(tt.at, func(t *testing.T) {
 			before := plant(t, dir)
 			_, err := Folder{Dir: filepath.Join(dir, tt.at)}.Deliver(t.Context(), d)
-			var fault *Error
+			var fault *asset.HintError
 			if !errors.As(err, &fault) || !strings.Contains(err.Error(), tt.why) || !strings.Contains(fault.Hint, "artifact-dir") {
 				t.Errorf("error is %v", err)
 			}
@@ -200,9 +202,9 @@ func TestFolderRefused(t *testing.T) {
 // TestFolderWithLinks has links in the folder lead out of it.
 func TestFolderWithLinks(t *testing.T) {
 	t.Parallel()
-	dir := put(t, map[string]string{"sub/a.webp": "A", "b.webp": "B"})
+	dir := testfiles.Dir(t, map[string]string{"sub/a.webp": "A", "b.webp": "B"})
 	out, outside := t.TempDir(), t.TempDir()
-	write(t, outside, "b.webp", "theirs")
+	testfiles.Write(t, outside, "b.webp", "theirs")
 	if err := errors.Join(os.Symlink(outside, filepath.Join(out, "sub")), os.Symlink(filepath.Join(outside, "b.webp"), filepath.Join(out, "b.webp"))); err != nil {
 		t.Fatal(err)
 	}

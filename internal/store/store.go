@@ -21,7 +21,7 @@ type Store interface {
 	// Name is what logs and reports call it: commit, artifact, folder, none.
 	Name() string
 	// Deliver delivers. Files that could not be delivered while others could are in
-	// Stored.Left, and no error. The error is an *Error, or the context's; what
+	// Stored.Left, and no error. The error is an *asset.HintError, or the context's; what
 	// was done until then is in Stored also where there is one.
 	Deliver(ctx context.Context, d Delivery) (asset.Receipt, error)
 }
@@ -137,29 +137,3 @@ func (d Delivery) Empty() bool {
 // InRepository is the path of name, which is relative to Dir, from the root of
 // the repository.
 func (d Delivery) InRepository(name string) string { return path.Join(d.Prefix, name) }
-
-// An Error is why a store could not deliver.
-type Error struct {
-	// What was to be done, such as `upload artifact "webp"`.
-	What string
-	// Why it was not, in plain words. It may wrap the cause.
-	Why error
-	// Hint, where not empty, says what to change.
-	Hint string
-}
-
-// Error returns one line without the hint.
-func (e *Error) Error() string { return e.What + ": " + e.Why.Error() }
-
-// Unwrap returns Why.
-func (e *Error) Unwrap() error { return e.Why }
-
-// As makes errors.As find an *asset.Fault in e, which is the form in which all
-// rooms tell a mistake and its mend.
-func (e *Error) As(target any) bool {
-	fault, ok := target.(**asset.Fault)
-	if ok {
-		*fault = &asset.Fault{Message: e.Error(), Hint: e.Hint}
-	}
-	return ok
-}

@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,26 +13,6 @@ import (
 )
 
 // put writes files below a new folder, and returns it.
-func put(t *testing.T, files map[string]string) string {
-	t.Helper()
-	dir := t.TempDir()
-	for name, data := range files {
-		write(t, dir, name, data)
-	}
-	return dir
-}
-
-func write(t *testing.T, dir, name, data string) {
-	t.Helper()
-	path := filepath.Join(dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(data), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func always(asset.Source) bool { return true }
 
 // made is the result of a source whose output has this content.
@@ -130,7 +108,7 @@ func TestEmpty(t *testing.T) {
 func TestError(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("no room")
-	var err error = &Error{"upload x", cause, "make room"}
+	var err error = &asset.HintError{What: "upload x", Why: cause, Hint: "make room"}
 	var fault *asset.Fault
 	if !errors.As(err, &fault) || fault.Message != "upload x: no room" || fault.Hint != "make room" {
 		t.Errorf("got %+v", fault)

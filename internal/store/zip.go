@@ -17,14 +17,15 @@ import (
 	"strings"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/bundle"
 	"github.com/webpress/webpress/internal/tree"
 )
 
-// A bundle is what an artifact or a folder holds.
-type bundle struct {
+// packed is what an artifact or a folder is going to hold.
+type packed struct {
 	root     *os.Root // Delivery.Dir
 	files    []File
-	manifest Manifest
+	manifest bundle.Manifest
 	report   []byte
 	sums     map[string]uint32 // CRC-32, by File.Output
 	// in tells where a file lies in the bundle.
@@ -34,12 +35,12 @@ type bundle struct {
 // pack reads the files of d, and leaves out those that no bundle can hold, and
 // those that are not what the run has written. The caller closes the bundle's
 // root.
-func pack(ctx context.Context, d Delivery) (*bundle, []asset.Undelivered, error) {
+func pack(ctx context.Context, d Delivery) (*packed, []asset.Undelivered, error) {
 	root, err := os.OpenRoot(d.Dir)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open working directory: %w", tree.Cause(err))
 	}
-	b := &bundle{root: root, report: d.Report, sums: map[string]uint32{}, in: d.InRepository}
+	b := &packed{root: root, report: d.Report, sums: map[string]uint32{}, in: d.InRepository}
 	var left []asset.Undelivered
 	seen := map[string]string{}
 	for _, f := range d.Files() {
@@ -63,18 +64,18 @@ func pack(ctx context.Context, d Delivery) (*bundle, []asset.Undelivered, error)
 // unfit says why f cannot be in the bundle, empty where it can. seen holds the
 // paths of those that can. What an earlier run has made has no digest yet, since this
 // run has not read it, and gets it here.
-func (b *bundle) unfit(f *File, seen map[string]string) string {
+func (b *packed) unfit(f *File, seen map[string]string) string {
 	name := b.in(f.Output)
-	if why := badPath(name); why != "" {
+	if why := bundle.BadPath(name); why != "" {
 		return "its path " + why
 	}
-	if why := badPath(b.in(f.Source.Path)); why != "" {
+	if why := bundle.BadPath(b.in(f.Source.Path)); why != "" {
 		return fmt.Sprintf("the path of its source %q %s", f.Source.Path, why)
 	}
-	if reserved(name) {
+	if bundle.Reserved(name) {
 		return "its path is that of a file of webpress's own"
 	}
-	if other, ok := seen[fold(name)]; ok {
+	if other, ok := seen[tree.Fold(name)]; ok {
 		return fmt.Sprintf("its path differs from %q only in case", other)
 	}
 	info, err := b.root.Lstat(f.Output)
@@ -93,13 +94,13 @@ func (b *bundle) unfit(f *File, seen map[string]string) string {
 	}
 	f.SHA256 = digest
 	b.sums[f.Output] = crc.Sum32()
-	seen[fold(name)] = name
+	seen[tree.Fold(name)] = name
 	return ""
 }
 
 // copyFile copies the content of f to w and returns its digest. It fails where the
 // content is not what the run has written. Errors do not tell the name.
-func (b *bundle) copyFile(w io.Writer, f File) (digest string, err error) {
+func (b *packed) copyFile(w io.Writer, f File) (digest string, err error) {
 	in, _, err := tree.OpenPlain(b.root, f.Output)
 	if err != nil {
 		return "", tree.Cause(err)
@@ -124,17 +125,17 @@ func (b *bundle) copyFile(w io.Writer, f File) (digest string, err error) {
 // Lengths and checksums are in front of the content: actions/download-artifact
 // unpacks from a stream, where the end of a stored file could else only be
 // guessed.
-func (b *bundle) writeZip(ctx context.Context, w io.Writer) error {
+func (b *packed) writeZip(ctx context.Context, w io.Writer) error {
 	z := zip.NewWriter(w)
-	manifest, err := b.manifest.encode()
+	manifest, err := b.manifest.Encode()
 	if err != nil {
 		return err
 	}
-	if err := addText(z, ManifestName, manifest); err != nil {
+	if err := addText(z, bundle.ManifestName, manifest); err != nil {
 		return err
 	}
 	if b.report != nil {
-		if err := addText(z, ReportName, b.report); err != nil {
+		if err := addText(z, bundle.ReportName, b.report); err != nil {
 			return err
 		}
 	}
@@ -184,4 +185,23 @@ func header(name string, method uint16, sum uint32, packed, size int64) *zip.Fil
 	h.ModifiedDate = 1<<5 | 1 //nolint:staticcheck // CreateRaw takes no other: January 1st, 1980
 	h.SetMode(0o644)
 	return h
+}
+
+// manifest lists files, which are results of d.
+func (d Delivery) manifest(files []File) bundle.Manifest {
+	m := bundle.Manifest{Schema: bundle.ManifestVersion, Head: d.Head, Shard: d.Shard, Files: []bundle.Entry{}}
+	if d.Shard != "" {
+		m.Schema = bundle.ShardVersion
+	}
+	for _, f := range files {
+		e := bundle.Entry{
+			Source: d.InRepository(f.Source.Path), Blob: f.Source.Blob, Removed: f.Removed,
+			Output: d.InRepository(f.Output), Size: f.After, SHA256: f.SHA256,
+		}
+		if d.Recipe != nil {
+			e.Recipe = bundle.RecipeDigest(d.Recipe(f.Source, f.Output))
+		}
+		m.Files = append(m.Files, e)
+	}
+	return m
 }

@@ -9,12 +9,14 @@ import (
 	"testing"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/bundle"
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 func TestZip(t *testing.T) {
 	t.Parallel()
 	d := Delivery{
-		Dir: put(t, map[string]string{"ä.webp": "one", "b/c.webp": "", "b.d.webp": "three"}), Report: []byte("{}"),
+		Dir: testfiles.Dir(t, map[string]string{"ä.webp": "one", "b/c.webp": "", "b.d.webp": "three"}), Report: []byte("{}"),
 		Results: []asset.Result{made("b/c.png", "b/c.webp", ""), made("ä.png", "ä.webp", "one"), made("b.d.png", "b.d.webp", "three")},
 	}
 	b, left, err := pack(t.Context(), d)
@@ -45,7 +47,7 @@ func TestZip(t *testing.T) {
 			t.Errorf("%q: %v", f.Name, err)
 		}
 	}
-	if got := strings.Join(names, " "); got != ManifestName+" "+ReportName+" b.d.webp b/c.webp ä.webp" {
+	if got := strings.Join(names, " "); got != bundle.ManifestName+" "+bundle.ReportName+" b.d.webp b/c.webp ä.webp" {
 		t.Errorf("names are %s", got)
 	}
 }
@@ -57,7 +59,7 @@ func TestZipOfEarlierResults(t *testing.T) {
 	want := made("a.png", "a.webp", "one")
 	earlier := want
 	earlier.Status, earlier.Reason, earlier.SHA256 = asset.Skipped, asset.UpToDate, ""
-	b, left, err := pack(t.Context(), Delivery{Dir: put(t, map[string]string{"a.webp": "one"}), Results: []asset.Result{earlier}})
+	b, left, err := pack(t.Context(), Delivery{Dir: testfiles.Dir(t, map[string]string{"a.webp": "one"}), Results: []asset.Result{earlier}})
 	if err != nil || left != nil {
 		t.Fatal(left, err)
 	}
@@ -69,21 +71,21 @@ func TestZipOfEarlierResults(t *testing.T) {
 
 func TestZipOfFileThatChanged(t *testing.T) {
 	t.Parallel()
-	d := Delivery{Dir: put(t, map[string]string{"a.webp": "old"}), Results: []asset.Result{made("a.png", "a.webp", "old")}}
+	d := Delivery{Dir: testfiles.Dir(t, map[string]string{"a.webp": "old"}), Results: []asset.Result{made("a.png", "a.webp", "old")}}
 	b, _, err := pack(t.Context(), d)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer b.root.Close()
 	for _, now := range []string{"new", "longer", ""} {
-		write(t, d.Dir, "a.webp", now)
+		testfiles.Write(t, d.Dir, "a.webp", now)
 		err := b.writeZip(t.Context(), io.Discard)
 		if err == nil || err.Error() != `read "a.webp": it changed after it was written` {
 			t.Errorf("with %q: %v", now, err)
 		}
 	}
 	broken := errors.New("broken")
-	write(t, d.Dir, "a.webp", "old")
+	testfiles.Write(t, d.Dir, "a.webp", "old")
 	if err := b.writeZip(t.Context(), failing{broken}); !errors.Is(err, broken) {
 		t.Errorf("error is %v", err)
 	}

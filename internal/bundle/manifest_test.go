@@ -1,4 +1,4 @@
-package store
+package bundle
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 func TestManifestRoundTrip(t *testing.T) {
@@ -23,7 +24,7 @@ func TestManifestRoundTrip(t *testing.T) {
 		{Schema: ShardVersion, Head: head, Shard: "2/4", Files: files},
 		{Schema: ShardVersion, Head: head, Shard: "1/1", Files: []Entry{}},
 	} {
-		data, err := want.encode()
+		data, err := want.Encode()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,7 +32,7 @@ func TestManifestRoundTrip(t *testing.T) {
 		if strings.Contains(string(data), "shard") != (want.Shard != "") {
 			t.Errorf("%s", data)
 		}
-		got, err := parseManifest(data)
+		got, err := ParseManifest(data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +60,7 @@ func TestManifestRefused(t *testing.T) {
 		`{"schema": 1, "files": [{"size": 1e99}]}`:     "cannot unmarshal",
 		`{"schema": 1, "files": [{"mode": "120000"}]}`: `unknown field "mode"`,
 	} {
-		if _, err := parseManifest([]byte(text)); err == nil || !strings.Contains(err.Error(), why) {
+		if _, err := ParseManifest([]byte(text)); err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("of %s: %v, want %s", text, err, why)
 		}
 	}
@@ -77,10 +78,10 @@ func TestRecipeDigest(t *testing.T) {
 // the outside: what passes has only paths that are safe on every system.
 func FuzzManifest(f *testing.F) {
 	dir, outside := f.TempDir(), f.TempDir()
-	lossy := picture(f, "webp/lossy.webp")
+	lossy := testfiles.Image(f, "webp/lossy.webp")
 	u := &uploaded{Manifest{Schema: 1, Head: head}, dir}
 	u.add(f, "a.png", "a.webp", lossy)
-	if data, err := u.encode(); err == nil {
+	if data, err := u.Encode(); err == nil {
 		f.Add(data)
 		f.Add([]byte(strings.ReplaceAll(string(data), "a.webp", "../a.webp")))
 		f.Add([]byte(strings.ReplaceAll(string(data), "a.webp", "link/a.webp")))
@@ -118,7 +119,7 @@ func FuzzManifest(f *testing.F) {
 			t.Errorf("passes: shard %q of version %d", m.Shard, m.Schema)
 		}
 		for _, r := range got.Results {
-			if r.Output != "a.webp" || badPath(r.Source.Path) != "" || fold(r.Source.Path) == "a.webp" && got.Removes(r.Source.Path) {
+			if r.Output != "a.webp" || BadPath(r.Source.Path) != "" || fold(r.Source.Path) == "a.webp" && got.Removes(r.Source.Path) {
 				t.Errorf("passes: %+v", r)
 			}
 		}

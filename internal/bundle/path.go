@@ -1,4 +1,4 @@
-package store
+package bundle
 
 import (
 	"fmt"
@@ -16,12 +16,12 @@ const (
 	maxName = 255
 )
 
-// badPath says why p cannot be the path of a file in a tree on every system, as
+// BadPath says why p cannot be the path of a file in a tree on every system, as
 // the end of a sentence about it; it is empty where p can. The rules are those
 // of git's core.protectNTFS and core.protectHFS, of Windows ("Naming Files,
 // Paths, and Namespaces") and of GitHub's artifacts, which refuse the signs that
 // Windows does.
-func badPath(p string) string {
+func BadPath(p string) string {
 	switch {
 	case p == "":
 		return "is empty"
@@ -82,8 +82,8 @@ func isDevice(name string) bool {
 	return ok && utf8.RuneCountInString(port) == 1 && strings.ContainsAny(port, "0123456789¹²³")
 }
 
-// reserved says that p is the path of a file of our own, on some file system.
-func reserved(p string) bool {
+// Reserved says that p is the path of a file of our own, on some file system.
+func Reserved(p string) bool {
 	return strings.EqualFold(p, ManifestName) || strings.EqualFold(p, ReportName)
 }
 

@@ -1,4 +1,4 @@
-package store
+package bundle
 
 import (
 	"errors"
@@ -9,27 +9,26 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 // shards are folders in root with two shards, of a picture each.
 func newShards(t *testing.T, root string) (one, two *uploaded) {
 	one = &uploaded{Manifest{Schema: 2, Head: head, Shard: "1/2"}, filepath.Join(root, "one")}
-	one.add(t, "a.png", "a.webp", picture(t, "webp/lossy.webp"))
+	one.add(t, "a.png", "a.webp", testfiles.Image(t, "webp/lossy.webp"))
 	two = &uploaded{Manifest{Schema: 2, Head: head, Shard: "2/2"}, filepath.Join(root, "two")}
-	two.add(t, "b/c.gif", "b/c.webp", picture(t, "webp/animated.webp"))
+	two.add(t, "b/c.gif", "b/c.webp", testfiles.Image(t, "webp/animated.webp"))
 	return one, two
 }
 
 func (u *uploaded) write(t *testing.T) string {
 	t.Helper()
-	data, err := u.encode()
+	data, err := u.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, u.dir, ManifestName, string(data))
+	testfiles.Write(t, u.dir, ManifestName, string(data))
 	return u.dir
 }
 
@@ -40,9 +39,9 @@ func TestVerifyAll(t *testing.T) {
 	one.Files[0].Removed = true
 	// A run for all pictures has made one of them as well.
 	whole := &uploaded{Manifest{Schema: 1, Head: head}, filepath.Join(root, "whole")}
-	whole.add(t, "d.png", "d.webp", picture(t, "webp/lossless.webp"))
-	*whole.add(t, "a.png", "a.webp", picture(t, "webp/lossy.webp")) = one.Files[0]
-	write(t, one.dir, ReportName, `{"a": 1}`)
+	whole.add(t, "d.png", "d.webp", testfiles.Image(t, "webp/lossless.webp"))
+	*whole.add(t, "a.png", "a.webp", testfiles.Image(t, "webp/lossy.webp")) = one.Files[0]
+	testfiles.Write(t, one.dir, ReportName, `{"a": 1}`)
 	o := VerifyOptions{Head: head, Allowed: allowAll, Remove: allSources}
 	dirs := []string{one.write(t), two.write(t), whole.write(t)}
 	for _, dirs := range [][]string{dirs, {dirs[2], dirs[1], dirs[0], dirs[1]}, {root}, {root, dirs[1]}} {
@@ -76,7 +75,7 @@ func TestVerifyAll(t *testing.T) {
 func TestVerifyAllRefuses(t *testing.T) {
 	t.Parallel()
 	const missing = "shard %d of %d is missing: its job failed, or its artifact was not downloaded"
-	lossy, lossless := picture(t, "webp/lossy.webp"), picture(t, "webp/lossless.webp")
+	lossy, lossless := testfiles.Image(t, "webp/lossy.webp"), testfiles.Image(t, "webp/lossless.webp")
 	tests := []struct {
 		name   string
 		change func(t *testing.T, one, two *uploaded, o *VerifyOptions)
@@ -117,7 +116,7 @@ func TestVerifyAllRefuses(t *testing.T) {
 			o.MaxBytes = one.Files[0].Size + two.Files[0].Size - 1
 		}, []string{"all together have "}},
 		{"something beside", func(t *testing.T, one, _ *uploaded, _ *VerifyOptions) {
-			write(t, filepath.Dir(one.dir), "coverage/index.html", "")
+			testfiles.Write(t, filepath.Dir(one.dir), "coverage/index.html", "")
 		}, []string{`beside uploads it holds "coverage", which has no "webpress-manifest.json"`}},
 		{"a link to an upload", func(t *testing.T, one, _ *uploaded, _ *VerifyOptions) {
 			_ = os.Symlink(one.dir, filepath.Join(filepath.Dir(one.dir), "x"))
@@ -132,7 +131,7 @@ func TestVerifyAllRefuses(t *testing.T) {
 			one.write(t)
 			two.write(t)
 			all, err := VerifyAll([]string{root}, o)
-			fault, ok := errors.AsType[*Error](err)
+			fault, ok := errors.AsType[*asset.HintError](err)
 			if !ok || all != nil || fault.Hint == "" {
 				t.Fatalf("%v, %+v", err, all)
 			}
@@ -171,7 +170,7 @@ func TestVerifyAllOfOne(t *testing.T) {
 func TestReportIsBounded(t *testing.T) {
 	t.Parallel()
 	u := newUpload(t)
-	write(t, u.dir, ReportName, "")
+	testfiles.Write(t, u.dir, ReportName, "")
 	if err := os.Truncate(filepath.Join(u.dir, ReportName), maxReport+1); err != nil {
 		t.Fatal(err)
 	}
@@ -186,54 +185,6 @@ func TestReportIsBounded(t *testing.T) {
 	_ = os.Symlink(ManifestName, filepath.Join(u.dir, ReportName))
 	if data, err := v.Report(); err == nil {
 		t.Errorf("through a link: %q", data)
-	}
-}
-
-// TestShardOfNothing delivers and verifies shards, of which one has no results.
-func TestShardOfNothing(t *testing.T) {
-	t.Parallel()
-	g := newGitHub(t)
-	lossy := picture(t, "webp/lossy.webp")
-	dir := put(t, map[string]string{"a.webp": lossy})
-	root := t.TempDir()
-	for i, results := range [][]asset.Result{{made("a.png", "a.webp", lossy)}, nil, nil} {
-		if len(results) > 0 {
-			results[0].Source.Blob = head
-		}
-		d := Delivery{Dir: dir, Head: head, Report: []byte("{}"), Shard: fmt.Sprintf("%d/3", i+1), Results: results}
-		into := filepath.Join(root, fmt.Sprint(i))
-		if i == 2 { // as GitLab does it
-			for range 2 {
-				stored, err := Folder{Dir: into}.Deliver(t.Context(), d)
-				if err != nil || stored.Ref != into {
-					t.Fatalf("%+v, %v", stored, err)
-				}
-			}
-			continue
-		}
-		a := g.artifact()
-		a.ArtifactName = "shard" + fmt.Sprint(i)
-		stored, err := a.Deliver(t.Context(), d)
-		if err != nil || stored.Ref == "" {
-			t.Fatalf("%+v, %v", stored, err)
-		}
-		_, content, _ := unzip(t, g.get(a.ArtifactName).content)
-		for name, data := range content {
-			write(t, into, name, string(data))
-		}
-	}
-	all, err := VerifyAll([]string{root}, VerifyOptions{Head: head, Allowed: allowAll})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, v := range all {
-		data, err := v.Report()
-		if err != nil || string(data) != "{}" || v.Manifest.Shard != fmt.Sprintf("%d/3", i+1) || (len(v.Results) > 0) != (i == 0) {
-			t.Errorf("%d: %+v, %q, %v", i, v.Manifest, data, err)
-		}
-	}
-	if diff := cmp.Diff(3, len(all)); diff != "" {
-		t.Error(diff)
 	}
 }
 

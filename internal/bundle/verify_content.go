@@ -1,9 +1,10 @@
-package store
+package bundle
 
 import (
 	"fmt"
 	"os"
 
+	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -50,7 +51,7 @@ func tooManyPixels(pixels, bytes int64) string {
 func (v *verifying) bodies() error {
 	root, err := os.OpenRoot(v.dir)
 	if err != nil {
-		return &Error{fmt.Sprintf("verify %q", v.dir), tree.Cause(err), ""}
+		return &asset.HintError{What: fmt.Sprintf("verify %q", v.dir), Why: tree.Cause(err), Hint: ""}
 	}
 	defer root.Close()
 	for _, e := range v.checked {

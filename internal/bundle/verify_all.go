@@ -1,4 +1,4 @@
-package store
+package bundle
 
 import (
 	"cmp"
@@ -26,7 +26,7 @@ const maxUploads = maxShards
 // They have to go together: no two may have the same output, unless it is the same
 // in every respect, in which case only the first has it among its results. Where
 // there are shards, each has to be there, once. They come sorted by folder. The
-// error is an *Error.
+// error is an *asset.HintError.
 func VerifyAll(dirs []string, o VerifyOptions) ([]Verified, error) {
 	folders, err := uploads(dirs)
 	if err != nil {
@@ -40,7 +40,7 @@ func VerifyAll(dirs []string, o VerifyOptions) ([]Verified, error) {
 		}
 		all := []Verified{v.verified()}
 		if faults := shards(all); len(faults) > 0 {
-			return nil, &Error{fmt.Sprintf("verify %q", folders[0]), &Refusal{faults}, shardHint}
+			return nil, &asset.HintError{What: fmt.Sprintf("verify %q", folders[0]), Why: &Refusal{faults}, Hint: shardHint}
 		}
 		if err := v.bodies(); err != nil {
 			return nil, err
@@ -52,7 +52,7 @@ func VerifyAll(dirs []string, o VerifyOptions) ([]Verified, error) {
 	var faults []string
 	hint := ""
 	failed := func(dir string, err error) {
-		if fault, ok := errors.AsType[*Error](err); ok {
+		if fault, ok := errors.AsType[*asset.HintError](err); ok {
 			hint = cmp.Or(hint, fault.Hint)
 			for why := range strings.SplitSeq(fault.Why.Error(), "\n") {
 				faults = append(faults, fmt.Sprintf("%q: %s", dir, why))
@@ -80,7 +80,7 @@ func VerifyAll(dirs []string, o VerifyOptions) ([]Verified, error) {
 		}
 	}
 	if len(faults) > 0 {
-		return nil, &Error{fmt.Sprintf("verify %d uploads", len(folders)), &Refusal{faults}, hint}
+		return nil, &asset.HintError{What: fmt.Sprintf("verify %d uploads", len(folders)), Why: &Refusal{faults}, Hint: hint}
 	}
 	return all, nil
 }
@@ -94,7 +94,7 @@ func uploads(dirs []string) ([]string, error) {
 	for _, dir := range dirs {
 		inside, err := uploadsIn(dir)
 		if err != nil {
-			return nil, &Error{fmt.Sprintf("verify %q", dir), err, "download the artifacts of webpress's into this folder before, and no others"}
+			return nil, &asset.HintError{What: fmt.Sprintf("verify %q", dir), Why: err, Hint: "download the artifacts of webpress's into this folder before, and no others"}
 		}
 		if len(inside) == 0 {
 			inside = []string{dir}
@@ -105,9 +105,9 @@ func uploads(dirs []string) ([]string, error) {
 	all = slices.Compact(all)
 	switch {
 	case len(all) == 0:
-		return nil, &Error{"verify uploads", errors.New("there are none"), "name the folders that the artifacts were downloaded into"}
+		return nil, &asset.HintError{What: "verify uploads", Why: errors.New("there are none"), Hint: "name the folders that the artifacts were downloaded into"}
 	case len(all) > maxUploads:
-		return nil, &Error{"verify uploads", fmt.Errorf("there are %d, and %d are the most", len(all), maxUploads), ""}
+		return nil, &asset.HintError{What: "verify uploads", Why: fmt.Errorf("there are %d, and %d are the most", len(all), maxUploads), Hint: ""}
 	}
 	return all, nil
 }

@@ -1,4 +1,6 @@
-package store
+// Package bundle is what an upload holds, an artifact or a folder: results, the manifest
+// that lists them, and the report; and checking one that nobody is trusted for.
+package bundle
 
 import (
 	"bytes"
@@ -33,9 +35,9 @@ const (
 // maxShards is how many shards there may be.
 const maxShards = 10_000
 
-// maxManifest is the length in bytes of a manifest that is still read. An entry
+// MaxManifest is the length in bytes of a manifest that is still read. An entry
 // has about 400.
-const maxManifest = 32 << 20
+const MaxManifest = 32 << 20
 
 // maxReport is the same for a report.
 const maxReport = 64 << 20
@@ -81,27 +83,8 @@ func RecipeDigest(r asset.Recipe) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// manifest lists files, which are results of d.
-func (d Delivery) manifest(files []File) Manifest {
-	m := Manifest{Schema: ManifestVersion, Head: d.Head, Shard: d.Shard, Files: []Entry{}}
-	if d.Shard != "" {
-		m.Schema = ShardVersion
-	}
-	for _, f := range files {
-		e := Entry{
-			Source: d.InRepository(f.Source.Path), Blob: f.Source.Blob, Removed: f.Removed,
-			Output: d.InRepository(f.Output), Size: f.After, SHA256: f.SHA256,
-		}
-		if d.Recipe != nil {
-			e.Recipe = RecipeDigest(d.Recipe(f.Source, f.Output))
-		}
-		m.Files = append(m.Files, e)
-	}
-	return m
-}
-
-// encode returns the manifest as it is written.
-func (m Manifest) encode() ([]byte, error) {
+// Encode returns the manifest as it is written.
+func (m Manifest) Encode() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -112,8 +95,8 @@ func (m Manifest) encode() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// parseManifest reads a manifest's form. What it claims is not checked.
-func parseManifest(data []byte) (Manifest, error) {
+// ParseManifest reads a manifest's form. What it claims is not checked.
+func ParseManifest(data []byte) (Manifest, error) {
 	// The version first: a newer form has members that are not known here.
 	var version struct {
 		Schema *int `json:"schema"`

@@ -1,4 +1,4 @@
-package store
+package bundle
 
 import (
 	"cmp"
@@ -112,7 +112,7 @@ func (r *Refusal) Error() string {
 // Verify checks what an untrusted job has left in dir: an artifact of webpress's,
 // unpacked. Everything is checked against the manifest, and the manifest against
 // o. It returns what can be used only if all of it can; else the error is an
-// *Error that wraps a *Refusal.
+// *asset.HintError that wraps a *Refusal.
 //
 // Nobody else may write to dir meanwhile. What is read later, by Read, is
 // checked again.
@@ -131,7 +131,7 @@ func Verify(dir string, o VerifyOptions) (Verified, error) {
 func inspect(dir string, o VerifyOptions) (*verifying, error) {
 	o = o.bounded()
 	fail := func(why error, hint string) (*verifying, error) {
-		return nil, &Error{fmt.Sprintf("verify %q", dir), why, hint}
+		return nil, &asset.HintError{What: fmt.Sprintf("verify %q", dir), Why: why, Hint: hint}
 	}
 	switch {
 	case o.Allowed == nil:
@@ -174,11 +174,8 @@ func (v *verifying) refusal() error {
 		return nil
 	}
 	slices.Sort(v.faults)
-	return &Error{
-		fmt.Sprintf("verify %q", v.dir), &Refusal{slices.Compact(v.faults)},
-		"nothing of it is used; where it was made with other settings than the base branch has, merge those first; " +
-			"where its sources are not the commit's, let its run check out that, and not a merge with the base branch",
-	}
+	return &asset.HintError{What: fmt.Sprintf("verify %q", v.dir), Why: &Refusal{slices.Compact(v.faults)}, Hint: "nothing of it is used; where it was made with other settings than the base branch has, merge those first; " +
+		"where its sources are not the commit's, let its run check out that, and not a merge with the base branch"}
 }
 
 // verified is what was found right.

@@ -1,4 +1,4 @@
-package store
+package bundle
 
 import (
 	"encoding/binary"
@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 // riff is a WebP of chunks, given as name and data in turn.
@@ -38,7 +39,7 @@ func flat(width, height int) string {
 func TestVerifyPoison(t *testing.T) {
 	t.Parallel()
 	const exif, xmp, icc, alpha = 8, 4, 32, 16
-	small := picture(t, "webp/lossless.webp")
+	small := testfiles.Image(t, "webp/lossless.webp")
 	inner := small[20:] // of a file of one chunk VP8L
 	if size := binary.LittleEndian.Uint32([]byte(small[16:])); small[12:16] != "VP8L" || int(size) > len(inner) {
 		t.Fatal("not of one chunk")
@@ -123,7 +124,7 @@ func TestVerifyPoison(t *testing.T) {
 				}
 				return
 			}
-			fault, ok := errors.AsType[*Error](err)
+			fault, ok := errors.AsType[*asset.HintError](err)
 			if !ok || !strings.Contains(fault.Why.Error(), tt.want) || strings.Contains(fault.Why.Error(), "decoded") || got.Results != nil {
 				t.Errorf("%v, want %q", err, tt.want)
 			}

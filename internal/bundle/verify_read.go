@@ -1,4 +1,4 @@
-package store
+package bundle
 
 import (
 	"crypto/sha256"
@@ -11,11 +11,11 @@ import (
 )
 
 func readManifest(root *os.Root) (Manifest, error) {
-	data, err := readRegular(root, ManifestName, maxManifest)
+	data, err := readRegular(root, ManifestName, MaxManifest)
 	if err != nil {
 		return Manifest{}, fmt.Errorf("read %q: %w", ManifestName, err)
 	}
-	m, err := parseManifest(data)
+	m, err := ParseManifest(data)
 	if err != nil {
 		return Manifest{}, fmt.Errorf("read %q: %w", ManifestName, err)
 	}

@@ -1,4 +1,4 @@
-package store
+package bundle
 
 import (
 	"crypto/sha256"
@@ -14,18 +14,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 const head = "0123456789abcdef0123456789abcdef01234567"
-
-func picture(t testing.TB, name string) string {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join("../../testdata/pictures", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
-}
 
 // An uploaded is an artifact under construction.
 type uploaded struct {
@@ -36,24 +28,21 @@ type uploaded struct {
 func (u *uploaded) add(t testing.TB, source, output, content string) *Entry {
 	sum := sha256.Sum256([]byte(content))
 	u.Files = append(u.Files, Entry{Source: source, Output: output, Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:])})
-	path := filepath.Join(u.dir, filepath.FromSlash(output))
-	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(content), 0o644)); err != nil {
-		t.Fatal(err)
-	}
+	testfiles.Write(t, u.dir, output, content)
 	return &u.Files[len(u.Files)-1]
 }
 
 // newUpload is a sound one, of two pictures.
 func newUpload(t testing.TB) *uploaded {
 	u := &uploaded{Manifest{Schema: 1, Head: head}, t.TempDir()}
-	u.add(t, "a.png", "a.webp", picture(t, "webp/lossy.webp"))
-	u.add(t, "b/c.gif", "b/c.webp", picture(t, "webp/animated.webp"))
+	u.add(t, "a.png", "a.webp", testfiles.Image(t, "webp/lossy.webp"))
+	u.add(t, "b/c.gif", "b/c.webp", testfiles.Image(t, "webp/animated.webp"))
 	return u
 }
 
 func (u *uploaded) verify(t testing.TB, o VerifyOptions) (Verified, error) {
 	t.Helper()
-	data, err := u.encode()
+	data, err := u.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +60,7 @@ func TestVerify(t *testing.T) {
 	t.Parallel()
 	u := newUpload(t)
 	u.Files[0].Blob = strings.Repeat("b", 40)
-	write(t, u.dir, ReportName, "{}")
+	testfiles.Write(t, u.dir, ReportName, "{}")
 	got, err := u.verify(t, VerifyOptions{Head: head, Allowed: allowAll})
 	if err != nil {
 		t.Fatal(err)
@@ -89,49 +78,15 @@ func TestVerify(t *testing.T) {
 		t.Errorf("%d frames, %s", c.Frames, diff)
 	}
 	data, err := got.Read("a.webp")
-	if err != nil || string(data) != picture(t, "webp/lossy.webp") {
+	if err != nil || string(data) != testfiles.Image(t, "webp/lossy.webp") {
 		t.Errorf("%d bytes, %v", len(data), err)
 	}
-	write(t, u.dir, "a.webp", picture(t, "webp/lossless.webp"))
+	testfiles.Write(t, u.dir, "a.webp", testfiles.Image(t, "webp/lossless.webp"))
 	if _, err := got.Read("a.webp"); err == nil {
 		t.Error("what was changed since is read")
 	}
 	if _, err := got.Read(ReportName); err == nil {
 		t.Error("what is not in the manifest is read")
-	}
-}
-
-// TestVerifyArtifact verifies what Artifact has uploaded, unpacked.
-func TestVerifyArtifact(t *testing.T) {
-	t.Parallel()
-	lossy := picture(t, "webp/lossy.webp")
-	recipe := func(asset.Source, string) asset.Recipe {
-		return asset.Recipe{Variant: asset.Variant{Format: asset.WebP, Quality: 75}, MaxPixels: 1 << 20}
-	}
-	g := newGitHub(t)
-	_, err := g.artifact().Deliver(t.Context(), Delivery{
-		Dir: put(t, map[string]string{"x/ä.webp": lossy}), Prefix: "site", Head: head, Remove: always, Recipe: recipe, Report: []byte("{}"),
-		Results: []asset.Result{{
-			Source: asset.Source{Path: "x/ä.png"}, Target: "x/ä.webp", Status: asset.Converted, Output: "x/ä.webp",
-			After: int64(len(lossy)), SHA256: made("", "", lossy).SHA256,
-		}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	_, content, _ := unzip(t, g.get("webpress").content)
-	for name, data := range content {
-		write(t, dir, name, string(data))
-	}
-	got, err := Verify(dir, VerifyOptions{Head: head, Recipe: recipe, Remove: allSources, Allowed: func(source, output string) error {
-		if source != "site/x/ä.png" || output != "site/x/ä.webp" {
-			return errors.New("no")
-		}
-		return nil
-	}})
-	if err != nil || !got.Removes("site/x/ä.png") || len(got.Results) != 1 {
-		t.Errorf("got %+v, %v", got, err)
 	}
 }
 
@@ -144,7 +99,7 @@ func TestVerifyPaths(t *testing.T) {
 		"CON", "con.webp", "a/NUL.webp", "com1.webp", "LPT9.x.webp", "com¹.webp", "aux/a.webp", "a /b.webp", "a./b.webp",
 		"\xff.webp", strings.Repeat("a", 300) + ".webp", strings.Repeat("a/", 3000) + "a.webp",
 	} {
-		if badPath(p) == "" {
+		if BadPath(p) == "" {
 			t.Errorf("%q passes", p)
 		}
 	}
@@ -152,7 +107,7 @@ func TestVerifyPaths(t *testing.T) {
 		"a.webp", "a/b/c.webp", ".github/a.webp", ".gitignore", "git/a.webp", "ä/日本.webp", "...a.webp", "a..b.webp", "console.webp",
 		"com.webp", "com10.webp", "com0x.webp", "a b.webp", "-a.webp", "nul-a.webp", "'.webp", "a&b;c$(x).webp", ".a",
 	} {
-		if why := badPath(p); why != "" {
+		if why := BadPath(p); why != "" {
 			t.Errorf("%q %s", p, why)
 		}
 	}
@@ -160,7 +115,7 @@ func TestVerifyPaths(t *testing.T) {
 
 func TestVerifyRefuses(t *testing.T) {
 	t.Parallel()
-	small := picture(t, "webp/lossless.webp")
+	small := testfiles.Image(t, "webp/lossless.webp")
 	tests := []struct {
 		name   string
 		change func(t *testing.T, u *uploaded, o *VerifyOptions)
@@ -191,9 +146,9 @@ func TestVerifyRefuses(t *testing.T) {
 			u.Files[0].Size++
 			u.Files[1].Source = "../c.gif"
 			u.add(t, "d.png", "d.webp", "no picture")
-			write(t, u.dir, "e.sh", "")
+			testfiles.Write(t, u.dir, "e.sh", "")
 		}, []string{
-			fmt.Sprintf(`"a.webp": %d bytes, and the manifest says %d`, len(picture(t, "webp/lossy.webp")), len(picture(t, "webp/lossy.webp"))+1),
+			fmt.Sprintf(`"a.webp": %d bytes, and the manifest says %d`, len(testfiles.Image(t, "webp/lossy.webp")), len(testfiles.Image(t, "webp/lossy.webp"))+1),
 			`"b/c.webp": the path of its source "../c.gif" has a .. in it`, `"d.webp": its content is not an image`,
 			`"e.sh": a file that the manifest does not have`,
 		}},
@@ -236,7 +191,7 @@ func TestVerifyRefuses(t *testing.T) {
 		{"empty folder", func(_ *testing.T, u *uploaded, _ *VerifyOptions) { _ = os.Mkdir(filepath.Join(u.dir, ".git"), 0o755) },
 			[]string{`".git": a folder that the manifest does not have`}},
 		{"other content", func(t *testing.T, u *uploaded, _ *VerifyOptions) {
-			u.add(t, "x.jpg", "x.webp", picture(t, "png/p3.png"))
+			u.add(t, "x.jpg", "x.webp", testfiles.Image(t, "png/p3.png"))
 		},
 			[]string{`"x.webp": its name says webp, and its content is png`}},
 		{"something behind the end", func(t *testing.T, u *uploaded, _ *VerifyOptions) { u.add(t, "x.jpg", "x.webp", small+"<script>") },
@@ -277,7 +232,7 @@ func TestVerifyRefuses(t *testing.T) {
 			o := VerifyOptions{Head: head, Allowed: allowAll}
 			tt.change(t, u, &o)
 			got, err := u.verify(t, o)
-			var fault *Error
+			var fault *asset.HintError
 			if !errors.As(err, &fault) {
 				t.Fatalf("error is %v", err)
 			}
@@ -306,11 +261,11 @@ func TestVerifyOddFolders(t *testing.T) {
 	if _, err := Verify(t.TempDir(), o); err == nil {
 		t.Error("a folder without a manifest passes")
 	}
-	dir := put(t, map[string]string{ManifestName: fmt.Sprintf(`{"schema":1,"head":%q,"files":[]}`, head)})
+	dir := testfiles.Dir(t, map[string]string{ManifestName: fmt.Sprintf(`{"schema":1,"head":%q,"files":[]}`, head)})
 	if got, err := Verify(dir, o); err != nil || len(got.Results) != 0 {
 		t.Errorf("of no files: %+v, %v", got, err)
 	}
-	write(t, dir, ManifestName, fmt.Sprintf(`{"schema":1,"head":%q,"files":null,"extra":1}`, head))
+	testfiles.Write(t, dir, ManifestName, fmt.Sprintf(`{"schema":1,"head":%q,"files":null,"extra":1}`, head))
 	if _, err := Verify(dir, o); err == nil {
 		t.Error("an unknown member passes")
 	}

@@ -1,4 +1,4 @@
-package store
+package bundle
 
 import (
 	"path"
@@ -59,7 +59,7 @@ func (v *verifying) removals(files []Entry) {
 
 func (v *verifying) claim(e Entry) {
 	bad := func(format string, args ...any) { v.faultOf(e.Output, format, args...) }
-	if why := badPath(e.Output); why != "" {
+	if why := BadPath(e.Output); why != "" {
 		bad("its path %s", why)
 		return // it is not to be used for anything
 	}
@@ -69,11 +69,11 @@ func (v *verifying) claim(e Entry) {
 	}
 	v.entries[e.Output] = e
 	v.claimPath(e.Output, bad)
-	if why := badPath(e.Source); why != "" {
+	if why := BadPath(e.Source); why != "" {
 		bad("the path of its source %q %s", e.Source, why)
 		return
 	}
-	if reserved(e.Output) {
+	if Reserved(e.Output) {
 		bad("its path is that of a file of webpress's own")
 	}
 	if asset.FormatByName(e.Output) == "" {
