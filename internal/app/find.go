@@ -164,6 +164,15 @@ func (r *run) noImages(found *scan.Found) {
 	if !found.None || len(patterns) == 0 || s.IfNoImages == config.Ignore || s.Verb != config.Convert && s.Verb != config.Check {
 		return
 	}
+	if s.Prune && r.recorded != nil {
+		if wants, err := r.wants(); err == nil {
+			for source := range r.recorded {
+				if wants(source) { // it is about results whose sources are gone
+					return
+				}
+			}
+		}
+	}
 	var unmatched []string
 	found.Notices = slices.DeleteFunc(found.Notices, func(notice string) bool {
 		if scan.IsUnmatched(notice) {

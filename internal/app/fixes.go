@@ -9,6 +9,7 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/project"
+	"github.com/webpress/webpress/internal/scan"
 	"github.com/webpress/webpress/internal/shell"
 )
 
@@ -64,7 +65,11 @@ func (f *fixes) commands() string {
 	}
 	say("make these again, and replace the files in the place of their results:", f.webpress(f.again, "--verify", "--overwrite")...)
 	say("", f.webpress(f.convert)...)
-	say("delete results that are not needed any more, of these sources:", f.webpress(f.prune, "--prune")...)
+	gone := make([]string, len(f.prune)) // which mean themselves no longer
+	for i, name := range f.prune {
+		gone[i] = scan.Literal(name)
+	}
+	say("delete results that are not needed any more, of these sources:", f.webpress(gone, "--prune")...)
 	if f.repo != nil {
 		say("", f.git(f.add, "add")...)
 		say("add what .gitignore leaves out:", f.git(f.force, "add", "--force")...)

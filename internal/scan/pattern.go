@@ -114,6 +114,14 @@ func tidy(s string) string {
 
 func hasMeta(s string) bool { return strings.ContainsAny(s, `*?[{\`) }
 
+// Literal is the pattern that means a file of this name alone, also where that is gone:
+// a name that is there means itself.
+func Literal(name string) string {
+	return literal.Replace(name)
+}
+
+var literal = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`, "]", `\]`, "{", `\{`, "}", `\}`)
+
 // asGlob makes p a glob, or says why it cannot be one.
 func (p *pattern) asGlob() error {
 	if p.slash {
@@ -124,7 +132,10 @@ func (p *pattern) asGlob() error {
 		return errors.New("malformed pattern")
 	}
 	p.kind = glob
-	p.base, _ = doublestar.SplitPattern(p.path)
+	// SplitPattern leaves the escape of what needs none: \.github is .github.
+	if p.base, _ = doublestar.SplitPattern(p.path); strings.Contains(p.base, `\`) {
+		p.base = "."
+	}
 	// A slash inside of braces makes the number of names hard to tell.
 	if !strings.Contains(p.path, "**") && !strings.Contains(p.path, "{") {
 		p.depth = strings.Count(p.path, "/") + 1

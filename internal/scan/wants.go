@@ -2,9 +2,10 @@ package scan
 
 import (
 	"fmt"
-	"github.com/webpress/webpress/internal/tree"
 	"os"
 	"path/filepath"
+
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // Wants returns what says whether the patterns of o want the file at a path that
