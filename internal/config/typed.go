@@ -162,6 +162,7 @@ func (c *Config) leadsOut() {
 	if real, err := filepath.EvalSymlinks(c.WorkingDirectory); err == nil {
 		tops = append(tops, real)
 	}
+	c.followOutput(tops)
 	if filepath.IsAbs(c.Output) && c.Target != ToTemplate {
 		c.Absolute = true
 	}
@@ -177,6 +178,23 @@ func (c *Config) leadsOut() {
 	c.Paths = inside
 	if c.Target == ToFolder {
 		c.Output = strings.TrimSuffix(c.Output, "/") + "/"
+	}
+}
+
+// followOutput takes a typed folder that is a symbolic link out of the working directory
+// for what it points to: writing stays in the tree otherwise.
+func (c *Config) followOutput(tops []string) {
+	folder, file := c.Output, ""
+	switch c.Target {
+	case ToFile:
+		folder, file = path.Split(filepath.ToSlash(c.Output))
+	case ToFolder:
+	default:
+		return
+	}
+	named := within(c.WorkingDirectory, filepath.FromSlash(folder))
+	if real, err := filepath.EvalSymlinks(named); err == nil && !outOf(tops, named) && outOf(tops, real) {
+		c.Output = filepath.Join(real, file)
 	}
 }
 
