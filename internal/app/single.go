@@ -106,7 +106,7 @@ func (r *run) singleJob(ctx context.Context, in *report.Input) (*asset.Job, []by
 	if s.Stdin {
 		content, err := r.readStdin(ctx)
 		fault, ok := errors.AsType[*asset.Fault](err)
-		switch source := (asset.Source{Path: stdinName, Size: int64(len(content))}); {
+		switch {
 		case ctx.Err() != nil:
 			in.Left = 1
 			return nil, nil, nil
@@ -114,6 +114,7 @@ func (r *run) singleJob(ctx context.Context, in *report.Input) (*asset.Job, []by
 		case err != nil:
 			fault = &asset.Fault{Message: fmt.Sprintf("read standard input: %s", err)}
 		default:
+			var source asset.Source
 			if source, fault = scan.Stream(stdinName, content); fault == nil {
 				recipe, err := r.plan.First(source)
 				return &asset.Job{Source: source, Recipe: recipe, Output: output, Overwrite: s.Overwrite}, content, err

@@ -94,7 +94,7 @@ func streamRange(boxes []box) C.int {
 	for _, b := range boxes {
 		if b.kind == "av1C" {
 			if info := av1Config(b.body); info.ranged {
-				return C.int(flag(info.full))
+				return flag(info.full)
 			}
 		}
 	}

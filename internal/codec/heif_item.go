@@ -45,7 +45,7 @@ type heifReference struct {
 func (f *heifFile) readMeta(meta box) error {
 	primary, hasPrimary := uint32(0), false
 	for _, b := range meta.inside(4) {
-		switch version, flags, c := b.full(); b.kind {
+		switch version, _, c := b.full(); b.kind {
 		case "pitm":
 			primary, hasPrimary = uint32(c.number(sizeByVersion(version, 1))), true
 		case "iinf":
@@ -71,7 +71,7 @@ func (f *heifFile) readMeta(meta box) error {
 			}
 			for _, ipma := range b.inside(0) {
 				if ipma.kind == "ipma" {
-					version, flags, c = ipma.full()
+					version, flags, c := ipma.full()
 					f.readAssociations(version, flags, c)
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"runtime"
 	"unsafe"
@@ -76,8 +77,10 @@ func pngFileOf(im *pixel.Image, r *C.wp_png_result, o PNGOptions) ([]byte, error
 		if err != nil {
 			return nil, err
 		}
-		z.Write(o.ICC) // a buffer takes everything
-		z.Close()
+		_, err = z.Write(o.ICC)
+		if err := errors.Join(err, z.Close()); err != nil {
+			return nil, err
+		}
 		out = appendPNGChunk(out, "iCCP", packed.Bytes())
 	}
 	if len(o.EXIF) > 0 {

@@ -67,13 +67,6 @@ func decodeError(op string, err error) error {
 	return &Error{Op: op, Detail: detail}
 }
 
-// rescue makes a panic of a decoder that is not ours an error of its file.
-func rescue(op string, err *error) {
-	if p := recover(); p != nil {
-		*err = &Error{Op: op, Detail: damaged + " (its decoder gave up)"}
-	}
-}
-
 // inflate undoes zlib compression of at most maxInflated bytes.
 func inflate(data []byte) ([]byte, error) {
 	z, err := zlib.NewReader(bytes.NewReader(data))

@@ -19,10 +19,10 @@ func isobox(kind string, body ...string) string {
 // An avifParts is an AVIF under construction. What is put together has its items where
 // they lie in mdat.
 type avifParts struct {
-	ftyp, before, hdlr, pitm, iinf, ipco, ipma, iref, more, after string
-	items                                                         []avifPart
-	gap                                                           string // behind the items
-	shift                                                         int    // of all offsets
+	ftyp, before, hdlr, pitm, ipco, ipma, iref, more, after string
+	items                                                   []avifPart
+	gap                                                     string // behind the items
+	shift                                                   int    // of all offsets
 }
 
 type avifPart struct {

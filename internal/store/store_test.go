@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -115,16 +114,5 @@ func TestError(t *testing.T) {
 	}
 	if !errors.Is(err, cause) {
 		t.Error("the cause is lost")
-	}
-}
-
-func TestNone(t *testing.T) {
-	t.Parallel()
-	got, err := None{}.Deliver(context.Background(), Delivery{Results: []asset.Result{made("a.png", "a.webp", "a")}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(asset.Receipt{Store: "none"}, got); diff != "" {
-		t.Error(diff)
 	}
 }
