@@ -198,6 +198,9 @@ func (r *run) missing(failed []asset.Result) error {
 	named := make(map[string]bool, len(r.settings.Paths))
 	for _, name := range slices.Concat(r.settings.Paths, r.settings.Outside) {
 		named[r.plan.Names().Of(name)] = true
+		if plain, ok := scan.NameOf(name); ok {
+			named[r.plan.Names().Of(plain)] = true
+		}
 	}
 	var faults []error
 	for _, one := range failed {

@@ -126,20 +126,31 @@ func (f *fixes) webpress(names []string, words ...string) []string {
 				start = append(start, shell.Quote("--base="+f.settings.Base))
 			}
 		}
-		return []string{command(start, f.settings.Paths)}
+		paths := slices.Clone(f.settings.Paths)
+		for i, p := range paths {
+			if !strings.HasPrefix(p, "!") { // takes away
+				paths[i] = asPath(p)
+			}
+		}
+		return []string{command(start, paths)}
 	}
 	var lines []string
 	for some := range slices.Chunk(names, perCommand) {
-		named := make([]string, len(some))
-		for i, name := range some {
-			if strings.HasPrefix(name, "-") || strings.HasPrefix(name, "!") || config.IsCommand(name) {
-				name = "./" + name
-			}
-			named[i] = name
+		some = slices.Clone(some)
+		for i := range some {
+			some[i] = asPath(some[i])
 		}
-		lines = append(lines, command(start, named))
+		lines = append(lines, command(start, some))
 	}
 	return lines
+}
+
+// asPath is a name that webpress takes for neither a flag, a command nor what takes away.
+func asPath(name string) string {
+	if strings.HasPrefix(name, "-") || strings.HasPrefix(name, "!") || config.IsCommand(name) {
+		return "./" + name
+	}
+	return name
 }
 
 // at lets a command work where the run does, for whoever types it where that was

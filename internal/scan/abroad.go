@@ -90,13 +90,15 @@ func placeOf(name string) place {
 				name = real
 			}
 		}
-	case hasMeta(filepath.ToSlash(name)):
-		dir, pattern := doublestar.SplitPattern(filepath.ToSlash(name))
-		if doublestar.ValidatePattern(pattern) {
-			return place{dir: filepath.FromSlash(dir), paths: []string{pattern}, wide: true}
+	default:
+		pattern := filepath.ToSlash(name)
+		if plain, ok := NameOf(pattern); ok {
+			name = filepath.FromSlash(plain)
+		} else if dir, rest := split(pattern); doublestar.ValidatePattern(rest) {
+			return place{dir: filepath.FromSlash(dir), paths: []string{rest}, wide: true}
 		}
 	}
-	return place{dir: filepath.Dir(name), paths: []string{"./" + filepath.Base(name)}}
+	return place{dir: filepath.Dir(name), paths: []string{"./" + Literal(filepath.Base(name))}}
 }
 
 // takesNothing says that of the working directory nothing was named: all names are

@@ -51,7 +51,7 @@ func TestLeftOut(t *testing.T) {
 		"a folder by a pattern":       {globs: []string{".github/**"}, want: []string{".github/d.png"}, notice: "1 image in .github/.x left out; name it to convert it"},
 		"a typed pattern":             {paths: []string{"**/build/*"}, want: []string{"src/build/g.png"}},
 		"in braces":                   {globs: []string{"{dist,_site,env/lib}/*.png"}, want: []string{"_site/h.png", "dist/f.png", "env/lib/i.png"}},
-		"an escaped name first":       {globs: []string{`\.github/*.png`}, want: []string{".github/d.png"}},
+		"in an escaped folder":        {globs: []string{`\.github/*.png`, `src/\build/*`}, want: []string{".github/d.png", "src/build/g.png"}},
 		"an escaped name":             {globs: []string{`**/\.github/*.png`}, want: []string{".github/d.png"}},
 		"one more":                    {globs: []string{"**/*.png", "dist/*.png", "!**/a.png"}, want: slices.DeleteFunc(and("dist/f.png"), func(s string) bool { return s == "a.png" }), notice: "5 images in .github, _site, src/.cache and 1 other folder and 4 favicons left out; name them to convert them"},
 		"a setting, and the tree":     {paths: []string{"."}, globs: []string{"src/**/*.png", "dist/*.png"}, want: []string{"dist/f.png", "src/b.png", "src/favicon-story.png"}, notice: "2 images in src/.cache, src/build and 1 favicon left out; name them to convert them"},

@@ -38,8 +38,8 @@ type pattern struct {
 	base string
 	// depth is how many names a match of a glob has, at most; 0 is no limit.
 	depth int
-	// named is path as it was written, without backslashes: its names open what is left
-	// out by default.
+	// named is path as it was written, unescaped: its names open what is left out by
+	// default.
 	named string
 	// hit says that the pattern has matched a file.
 	hit bool
@@ -65,19 +65,20 @@ func parse(raw string, tops ...string) (pattern, error) {
 			return p, errOutside
 		}
 	}
-	if slices.Contains(strings.Split(s, "/"), "..") {
-		clean := path.Clean(s)
+	if slices.Contains(strings.Split(unescape(s), "/"), "..") {
+		clean := path.Clean(unescape(s))
 		if clean == ".." || strings.HasPrefix(clean, "../") {
 			return p, errOutside
 		}
-		if hasMeta(s) {
+		name, ok := NameOf(s)
+		if !ok {
 			return p, errors.New("pattern with wildcards may not contain a .. folder")
 		}
-		s = clean
+		s = Literal(path.Clean(name))
 	}
 	p.path = tidy(s)
 	p.files = p.negate && !p.slash && endsAsImage(p.path)
-	p.named = strings.ReplaceAll(p.path, `\`, "")
+	p.named = unescape(p.path)
 	return p, nil
 }
 
@@ -112,7 +113,10 @@ func tidy(s string) string {
 	return strings.Join(names, "/")
 }
 
-func hasMeta(s string) bool { return strings.ContainsAny(s, `*?[{\`) }
+// meta are the characters that make a pattern of a name.
+const meta = `*?[{\`
+
+func hasMeta(s string) bool { return strings.ContainsAny(s, meta) }
 
 // Literal is the pattern that means a file of this name alone, also where that is gone:
 // a name that is there means itself.
@@ -121,6 +125,50 @@ func Literal(name string) string {
 }
 
 var literal = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`, "]", `\]`, "{", `\{`, "}", `\}`)
+
+// unescape takes the backslashes out of a pattern, but for those that are escaped.
+func unescape(pattern string) string {
+	if strings.IndexByte(pattern, '\\') < 0 {
+		return pattern
+	}
+	var b strings.Builder
+	for i := 0; i < len(pattern); i++ {
+		if pattern[i] == '\\' && i+1 < len(pattern) {
+			i++
+		}
+		b.WriteByte(pattern[i])
+	}
+	return b.String()
+}
+
+// NameOf returns the name of the one file that a pattern means whose special characters
+// are all escaped, as Literal has them. ok is false for others.
+func NameOf(pattern string) (name string, ok bool) {
+	for i := 0; i < len(pattern); i++ {
+		switch c := pattern[i]; {
+		case c == '\\':
+			if i++; i == len(pattern) {
+				return "", false // nothing is behind it
+			}
+		case strings.IndexByte(meta, c) >= 0:
+			return "", false
+		}
+	}
+	return unescape(pattern), true
+}
+
+// split splits a glob at the last slash before its first special character: into the
+// folder that all its matches are below, and what they match there.
+func split(glob string) (base, rest string) {
+	_, rest = doublestar.SplitPattern(glob)
+	switch base = strings.TrimSuffix(glob, rest); base {
+	case "":
+		return ".", rest
+	case "/":
+		return base, rest
+	}
+	return unescape(strings.TrimSuffix(base, "/")), rest
+}
 
 // asGlob makes p a glob, or says why it cannot be one.
 func (p *pattern) asGlob() error {
@@ -132,10 +180,7 @@ func (p *pattern) asGlob() error {
 		return errors.New("malformed pattern")
 	}
 	p.kind = glob
-	// SplitPattern leaves the escape of what needs none: \.github is .github.
-	if p.base, _ = doublestar.SplitPattern(p.path); strings.Contains(p.base, `\`) {
-		p.base = "."
-	}
+	p.base, _ = split(p.path)
 	// A slash inside of braces makes the number of names hard to tell.
 	if !strings.Contains(p.path, "**") && !strings.Contains(p.path, "{") {
 		p.depth = strings.Count(p.path, "/") + 1

@@ -54,6 +54,35 @@ func TestReaches(t *testing.T) {
 	}
 }
 
+func TestLiteral(t *testing.T) {
+	for name, want := range map[string]string{
+		"a.png": "a.png", "*.png": `\*.png`, "[a]?/{b,c}.png": `\[a\]\?/\{b,c\}.png`, `a\b\`: `a\\b\\`, "-é": "-é",
+	} {
+		got := Literal(name)
+		if got != want {
+			t.Errorf("Literal(%q) = %q, want %q", name, got, want)
+		}
+		if back, ok := NameOf(got); back != name || !ok {
+			t.Errorf("NameOf(%q) = %q, %t, want %q", got, back, ok, name)
+		}
+	}
+	for pattern, want := range map[string]string{`\a\!\].png`: "a!].png", `\\*`: "", `a\`: "", `\*?`: "", "{a}": "", "[a]": ""} {
+		if got, ok := NameOf(pattern); got != want || ok != (want != "") {
+			t.Errorf("NameOf(%q) = %q, %t, want %q", pattern, got, ok, want)
+		}
+	}
+}
+
+func TestSplit(t *testing.T) {
+	for glob, want := range map[string][2]string{
+		"*.png": {".", "*.png"}, "a/b/*/c": {"a/b", "*/c"}, `\[a\]/\.x/*`: {"[a]/.x", "*"}, "/*": {"/", "*"}, "/a/{b/c}": {"/a", "{b/c}"},
+	} {
+		if base, rest := split(glob); base != want[0] || rest != want[1] {
+			t.Errorf("split(%q) = %q, %q, want %q", glob, base, rest, want)
+		}
+	}
+}
+
 func TestParents(t *testing.T) {
 	for p, want := range map[string][]string{
 		"a": {"."}, "a/b": {"a", "."}, "a/b/c": {"a/b", "a", "."}, ".": {"."},
@@ -100,7 +129,7 @@ func FuzzPatterns(f *testing.F) {
 	for _, seed := range [][2]string{
 		{"", ""}, {"**/*.png", "sub"}, {"!sub/**", "/sub/*.png"}, {"{a,b}.{png,JPG}", "!x"},
 		{"sub/up/sub/c.png", "*"}, {"./sub/../a.png", "["}, {"sub/[[]x]/*", "**/"},
-		{`\!h.png`, `\`}, {"**/**/**/*e*/**", "漢/"}, {"/etc/passwd", "../x"}, {"sub/*/", ".hid"},
+		{`\!h.png`, `\`}, {`\.hid/*`, `sub/\[x\]/*`}, {`\.\./*`, `\*.png`}, {"**/**/**/*e*/**", "漢/"}, {"/etc/passwd", "../x"}, {"sub/*/", ".hid"},
 		{"[^a]*.png", "{,}"}, {"vendor\n!vendor\nsub/deep", "a.png"}, {"*/", "!*\nb.JPG"},
 	} {
 		f.Add(seed[0], seed[1], false)

@@ -9,7 +9,8 @@
 // case) is taken. Patterns are those of doublestar: * and ? stay within a
 // folder, ** does not, {a,b} and [abc] choose; they start from the working
 // directory, and upper and lower case differ. Where a pattern is the name of a
-// file or folder that is there, it means just that, brackets and all. A folder
+// file or folder that is there, it means just that, brackets and all; with a backslash
+// before each special character it does so whether that is there or not. A folder
 // means the images below it. ! in front takes files away again, and what such a
 // pattern says of a folder holds for everything below it, unless it ends as the
 // name of an image does (!*.png): that is about files. The last pattern that

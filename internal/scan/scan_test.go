@@ -131,13 +131,13 @@ func TestPatterns(t *testing.T) {
 		"a.png", "B.PNG", "photos/c.png", "photos/2024/d.png", "photos/2024/raw/e.png",
 		"docs/f.png", "vendor/h.png", "lib/vendor/i.png",
 		"node_modules/x/j.png", "photos/[1].png", "photos/1.png", "!bang.png",
-		"with space/k l.png", "other.vendor/m.png",
+		"with space/k l.png", "other.vendor/m.png", "{x}/n.png",
 	)
 	tree["notes.txt"], tree["photos/readme.txt"], tree["o.webp"] = "hello", "hello", webp
 	everything := []string{
 		"!bang.png", "B.PNG", "a.png", "docs/f.png", "other.vendor/m.png",
 		"photos/1.png", "photos/2024/d.png", "photos/2024/raw/e.png", "photos/[1].png",
-		"photos/c.png", "with space/k l.png",
+		"photos/c.png", "with space/k l.png", "{x}/n.png",
 	}
 	less := func(names ...string) []string {
 		return slices.DeleteFunc(slices.Clone(everything), func(s string) bool { return slices.Contains(names, s) })
@@ -169,6 +169,10 @@ func TestPatterns(t *testing.T) {
 		"a class":                     {globs: []string{"photos/[0-9].png"}, want: []string{"photos/1.png"}},
 		"a name that looks like one":  {globs: []string{"photos/[1].png"}, want: []string{"photos/[1].png"}},
 		"an escaped name":             {globs: []string{`photos/\[1\].png`}, want: []string{"photos/[1].png"}},
+		"in an escaped folder":        {globs: []string{`\{x\}/*.png`, `\other.vendor/*.png`}, want: []string{"other.vendor/m.png", "{x}/n.png"}},
+		"below an escaped folder":     {globs: []string{`with\ space/`, `\{x\}/**`}, want: []string{"with space/k l.png", "{x}/n.png"}},
+		"escaped dots":                {globs: []string{`docs/\.\./a.png`}, want: []string{"a.png"}},
+		"ignored, escaped":            {globs: []string{"photos"}, ignore: []string{`\[1\].png`, `photos/\2024/`}, want: []string{"photos/1.png", "photos/c.png"}},
 		"a name that starts with !":   {globs: []string{"./!bang.png"}, want: []string{"!bang.png"}},
 		"upper case counts":           {globs: []string{"*.PNG"}, want: []string{"B.PNG"}},
 		"taken away":                  {globs: []string{"photos", "!photos/2024"}, want: []string{"photos/1.png", "photos/[1].png", "photos/c.png"}},

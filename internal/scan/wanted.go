@@ -127,11 +127,15 @@ func (t workdir) settle(p *pattern) error {
 		// It may be that the file is not there, or that the name of a glob is
 		// too long for a file. What is wrong with a plain name is found when the
 		// file is looked at.
-		if hasMeta(p.path) {
+		name, ok := NameOf(p.path)
+		if !ok {
 			return p.asGlob()
 		}
-		p.kind = exact
-		return nil
+		p.path = tidy(name)
+		if info, err = t.root.Lstat(p.path); err != nil {
+			p.kind = exact
+			return nil
+		}
 	}
 	if p.path != "." {
 		// What is wrong with a link is found, too, when the file is looked at.
