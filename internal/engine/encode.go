@@ -95,7 +95,7 @@ func (e *encoder) encodePixels(im *pixel.Image) (data []byte, lossless bool, err
 	switch e.Format {
 	case asset.AVIF:
 		data, err = codec.EncodeAVIF(im, codec.AVIFOptions{
-			Quality: e.ownQuality(), Effort: e.Effort,
+			Quality: e.ownQuality(), Effort: e.Effort, AlphaQuality: alphaQuality(im, e.ownQuality()),
 			Threads:    1, // others make other bytes
 			FullChroma: !e.lossy && coloredEdges(im),
 			ICC:        e.icc, EXIF: e.exif, XMP: e.xmp,

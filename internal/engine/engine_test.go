@@ -17,6 +17,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/pixel"
 	"github.com/webpress/webpress/internal/rights"
 )
 
@@ -185,6 +186,45 @@ func TestAlphaIsKept(t *testing.T) {
 			}
 		}
 	}
+}
+
+// In AVIF, soft alpha comes out nearly as it was, for a part of the bytes, and outlines
+// exactly.
+func TestAlphaOfAVIF(t *testing.T) {
+	if !codec.CanEncode(asset.AVIF) {
+		t.Skip("the installed libheif has no AV1 encoder")
+	}
+	for name, most := range map[string]int{"png/rgba.png": 8, "png/halo.png": 0} {
+		v := defaults
+		v.Format = asset.AVIF
+		_, p := made(t, name, v)
+		data, _ := load(t, name)
+		source, err := codec.Decode(data, codec.DecodeOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, want := rgba(t, &p.Image), rgba(t, &source.Image)
+		off := 0
+		for i := 3; i < len(want.Planes[0]); i += 4 {
+			off = max(off, int(got.Planes[0][i])-int(want.Planes[0][i]), int(want.Planes[0][i])-int(got.Planes[0][i]))
+		}
+		if off > most {
+			t.Errorf("%s: alpha is up to %d off, want %d at most", name, off, most)
+		}
+		exact := alphaQuality(want, 64) == 100
+		if exact != (most == 0) {
+			t.Errorf("%s: alpha without loss: %v", name, exact)
+		}
+	}
+}
+
+func rgba(t *testing.T, im *pixel.Image) *pixel.Image {
+	t.Helper()
+	out, err := pixel.ToRGBA(im, im.Width, im.Height, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // The hidden green of transparent pixels must not show at the edge of the disc.

@@ -44,6 +44,35 @@ func coloredEdges(im *pixel.Image) bool {
 	return look(sample).coloredEdges()
 }
 
+// AVIF's alpha where it is soft: AV1 is bad at coding gradients without loss. Of six
+// wallpapers of RGBA, alpha of quality 90 has a PSNR of 47 to 57 dB, at most 25 of 255 off,
+// and the files have 14 to 80 % of the bytes. Up to softShare of the pixels, alpha is the
+// outline of something, costs little without loss, and would fray.
+const (
+	softAlpha = 90
+	softShare = 0.125
+)
+
+// alphaQuality is the quality of the alpha of an RGBA image in an AVIF whose colors have
+// the given one.
+func alphaQuality(im *pixel.Image, quality int) int {
+	if !im.Alpha {
+		return 100
+	}
+	soft := 0
+	for y := range im.Height {
+		for row := im.Planes[0][y*im.Stride[0]:][:4*im.Width]; len(row) > 0; row = row[4:] {
+			if row[3] != 0 && row[3] != 255 {
+				soft++
+			}
+		}
+	}
+	if float64(soft) <= softShare*float64(im.Width)*float64(im.Height) {
+		return 100
+	}
+	return max(softAlpha, quality)
+}
+
 // look goes over the pixels of an RGBA image.
 func look(im *pixel.Image) seen {
 	var same, fours, edges int
