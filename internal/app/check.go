@@ -172,6 +172,7 @@ func (c *outputCheck) add(source string, f asset.Finding, of fixes) {
 		last := &c.found[n-1].of
 		last.convert, last.again = unique(append(last.convert, of.convert...)), unique(append(last.again, of.again...))
 		last.add, last.gone = append(last.add, of.add...), append(last.gone, of.gone...)
+		last.untried = last.untried || of.untried
 		last.force, last.outputs = append(last.force, of.force...), unique(append(last.outputs, of.outputs...))
 		return
 	}

@@ -11,18 +11,20 @@ import (
 	"github.com/webpress/webpress/internal/ledger"
 )
 
-// maxTried is how many sources without a result a check converts, to say whether that
-// would work. Those behind are taken to be sound.
+// maxTried is how many results that are missing a check makes, to say what comes of it. Of
+// those behind that is not known.
 const maxTried = 64
 
 // todo is about sources that are not done.
 func (c *outputCheck) todo(ctx context.Context) error {
 	outputs := make([]string, len(c.view.todo))
 	jobs := make([]asset.Job, 0, maxTried)
+	var last string
 	for i, t := range c.view.todo {
 		outputs[i] = t.Output
-		if t.Occupied || len(jobs) < maxTried {
-			jobs = append(jobs, t.Job)
+		// The outputs of a source belong together: one may make another needless.
+		if t.Occupied || t.Accepted || len(jobs) < maxTried || t.Source.Path == last {
+			jobs, last = append(jobs, t.Job), t.Source.Path
 		}
 	}
 	ignored, err := c.gitIgnores(ctx, outputs)
@@ -46,11 +48,20 @@ func (c *outputCheck) todo(ctx context.Context) error {
 			}, fixes{})
 			continue
 		}
-		f, of := c.ofTodo(t, tried[t.Output])
-		if t.Remove {
+		one, known := tried[t.Output]
+		f, of := c.ofTodo(t, one)
+		if t.Remove && known {
 			of.gone = append(of.gone, t.Source.Path)
 		}
-		if len(of.convert)+len(of.again) > 0 {
+		if ignored[t.Output] && len(of.convert)+len(of.again) > 0 {
+			f.Rule, f.Hint = asset.RuleIgnored, ignoredHint
+			f.Message = fmt.Sprintf("%q, the result of %q, is ignored by git, and no commit will have it", t.Output, t.Source.Path)
+		}
+		switch {
+		case len(of.convert)+len(of.again) == 0:
+		case !known:
+			of.untried = true
+		default:
 			of.add, of.gone = append(of.add, c.past.LockPath()), append(of.gone, replaced[t.Output]...)
 			// A commit of the result alone would leave it without its source elsewhere.
 			if c.past.Files[t.Source.Path].Untracked && !t.Remove {
@@ -58,10 +69,8 @@ func (c *outputCheck) todo(ctx context.Context) error {
 			}
 			if ignored[t.Output] {
 				of.force = append(of.force, t.Output)
-				f.Rule, f.Hint = asset.RuleIgnored, ignoredHint
-				f.Message = fmt.Sprintf("%q, the result of %q, is ignored by git, and no commit will have it", t.Output, t.Source.Path)
-			} else if !makesNone(tried[t.Output]) {
-				of.add = append(of.add, cmp.Or(tried[t.Output].Output, t.Output))
+			} else if !makesNone(one) {
+				of.add = append(of.add, cmp.Or(one.Output, t.Output))
 			}
 		}
 		c.add(t.Source.Path, f, of)

@@ -164,7 +164,7 @@ func (r *run) changedCode(ctx context.Context, o outcome, done finished) int {
 		return Undelivered
 	case !changed && len(names) == 0:
 		return Fine
-	case r.repo != nil:
+	case r.repo != nil && len(names) > 0:
 		r.log.Line("add what has changed, and go on: %s", gitAdd(names))
 	}
 	return ImageFailed
@@ -189,8 +189,8 @@ func (r *run) addable(ctx context.Context, names, gone []string) ([]string, erro
 // fewPaths is up to how many files git add names.
 const fewPaths = 8
 
-// gitAdd is the command that adds files. Where they are many, it names results by
-// their extension, so that nothing else is added that is not meant to be.
+// gitAdd is the command that adds files, and nothing that is not meant to be. Where they
+// are many, it names results by their extension.
 func gitAdd(names []string) string {
 	words := []string{"git add --"}
 	for _, ext := range []string{".webp", ".avif"} { // others are those of sources
@@ -202,9 +202,6 @@ func gitAdd(names []string) string {
 			words = append(words, "'*"+ext+"'")
 		}
 		names = few
-	}
-	if len(names) == 0 && len(words) == 1 || len(names) > fewPaths {
-		return "git add --all"
 	}
 	for _, name := range names {
 		words = append(words, shell.Quote(shell.Pathspec(name)))

@@ -29,6 +29,9 @@ type fixes struct {
 	// add are files for git add, gone those that the commands delete, which are to be
 	// added where git has them, force those that git ignores.
 	add, gone, force []string
+	// untried says that it is not known what comes of some of convert, and so what there
+	// will be to add.
+	untried bool
 	// lost are the commands that are an alternative to accept.
 	lost []string
 }
@@ -71,6 +74,9 @@ func (f *fixes) commands() string {
 	}
 	say("delete results that are not needed any more, of these sources:", f.webpress(gone, "--prune")...)
 	if f.repo != nil {
+		if f.untried {
+			lines = append(lines, "# not all of these were tried: `webpress check` says then what there is to add besides:")
+		}
 		say("", f.git(f.add, "add")...)
 		say("add what .gitignore leaves out:", f.git(f.force, "add", "--force")...)
 	}
@@ -195,4 +201,5 @@ func (f *fixes) needs(finding *asset.Finding, of fixes) {
 	f.outputs = append(f.outputs, of.outputs...)
 	f.accept, f.again, f.convert, f.prune = append(f.accept, of.accept...), append(f.again, of.again...), append(f.convert, of.convert...), append(f.prune, of.prune...)
 	f.add, f.force, f.lost = append(f.add, of.add...), append(f.force, of.force...), append(f.lost, of.lost...)
+	f.untried = f.untried || of.untried
 }
