@@ -56,8 +56,8 @@ func TestCheckGuardsPullRequest(t *testing.T) {
 	if got.code == 0 {
 		t.Fatalf("the pull request passes:\n%s", got.log)
 	}
-	wantText(t, got.log, `"assets/mountains.heic" is not up to date: it has no result yet`,
-		`"assets/mountains.heic" has 445.9 kB, 300 kB are allowed`, "webpress assets/mountains.heic")
+	wantText(t, got.log, `"assets/mountains.heic" has not been converted yet`,
+		`"assets/mountains.heic" is 445.9 kB, limit 300 kB`, "webpress assets/mountains.heic")
 	wantText(t, got.summary, "assets/mountains.heic")
 	if strings.Contains(got.log, "legacy/card.png") || strings.Contains(got.log, "dunes.jpg\"") {
 		t.Errorf("the check tells of what the pull request does not change:\n%s", got.log)

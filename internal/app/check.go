@@ -222,7 +222,7 @@ func (c *outputCheck) notAdded(ctx context.Context) error {
 	for _, name := range names {
 		c.add(sourceOf[name], asset.Finding{
 			Rule: asset.RuleNotAdded, Severity: asset.Error, Path: name,
-			Message: fmt.Sprintf("%q is not staged as it is now", name),
+			Message: fmt.Sprintf("%q has changes that are not staged", name),
 			Hint:    "add it to the commit",
 		}, fixes{add: []string{name}})
 	}

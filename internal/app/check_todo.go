@@ -177,10 +177,11 @@ func (c *outputCheck) ofTodo(t ledger.Todo, tried asset.Result) (f asset.Finding
 			Hint:    "take it for the result by `webpress accept`, move it away, or replace it with `--overwrite`",
 		}, fixes{accept: []string{output}, lost: lose(), add: []string{output, c.past.LockPath()}}
 	}
-	return asset.Finding{
-		Rule: asset.RuleOutdated, Severity: asset.Error, Path: source,
-		Message: fmt.Sprintf("%q is not up to date: %s", source, t.Why),
-	}, fixes{convert: []string{source}}
+	message := fmt.Sprintf("%q is not up to date: %s", source, t.Why)
+	if t.Why == ledger.WhyNew {
+		message = fmt.Sprintf("%q has not been converted yet", source)
+	}
+	return asset.Finding{Rule: asset.RuleOutdated, Severity: asset.Error, Path: source, Message: message}, fixes{convert: []string{source}}
 }
 
 // changedSince says what has changed since a result was accepted.

@@ -92,7 +92,7 @@ func (l *Limit) breaches(f *File) (all []breach) {
 	}
 	if l.MaxBytes > 0 && f.Size > l.MaxBytes {
 		has, most := sizes(f.Size, l.MaxBytes)
-		broken(maxBytes, l.MaxBytes, f.shrink("`max-width` or `quality`"), "has %s, %s are allowed", has, most)
+		broken(maxBytes, l.MaxBytes, f.shrink("`max-width` or `quality`"), "is %s, limit %s", has, most)
 	}
 	if l.NoGPS && f.GPS && f.Added {
 		broken(noGPS, 0, f.forget(), "tells where it was taken")
@@ -102,14 +102,14 @@ func (l *Limit) breaches(f *File) (all []breach) {
 	}
 	if l.MaxWidth > 0 && f.Width > l.MaxWidth {
 		setting := fmt.Sprintf("`max-width: %d`", l.MaxWidth)
-		broken(maxWidth, int64(l.MaxWidth), f.shrink(setting), "is %d pixels wide, %d are allowed", f.Width, l.MaxWidth)
+		broken(maxWidth, int64(l.MaxWidth), f.shrink(setting), "is %d pixels wide, limit %d", f.Width, l.MaxWidth)
 	}
 	if l.MaxHeight > 0 && f.Height > l.MaxHeight {
 		setting := fmt.Sprintf("`max-height: %d`", l.MaxHeight)
-		broken(maxHeight, int64(l.MaxHeight), f.shrink(setting), "is %d pixels high, %d are allowed", f.Height, l.MaxHeight)
+		broken(maxHeight, int64(l.MaxHeight), f.shrink(setting), "is %d pixels high, limit %d", f.Height, l.MaxHeight)
 	}
 	if l.MaxPixels > 0 && f.Pixels > l.MaxPixels {
-		broken(maxPixels, l.MaxPixels, f.shrink("`max-width` or `max-height`"), "has %s pixels (%d x %d), %s are allowed",
+		broken(maxPixels, l.MaxPixels, f.shrink("`max-width` or `max-height`"), "has %s pixels (%d x %d), limit %s",
 			humanize.Comma(f.Pixels), f.Width, f.Height, humanize.Comma(l.MaxPixels))
 	}
 	if len(l.Formats) > 0 && !slices.Contains(l.Formats, f.Format) {
@@ -134,7 +134,7 @@ func (l *Limit) total(files []File) []asset.Finding {
 	}
 	return []asset.Finding{{
 		Rule: maxTotalBytes, Severity: l.severity(),
-		Message: fmt.Sprintf("%s %s %s, %s are allowed", humanize.Comma(int64(count)), images, has, most) + l.where(),
+		Message: fmt.Sprintf("%s %s %s, limit %s", humanize.Comma(int64(count)), images, has, most) + l.where(),
 		Hint:    "shrink images, let webpress replace them (`originals: remove`), or name what has to stay under `except`",
 	}}
 }
@@ -151,7 +151,7 @@ func (l *Limit) growth(files []File, before map[string]int64) []asset.Finding {
 		return nil
 	}
 	has, most := sizes(sum, *l.MaxGrowth)
-	allowed := most + " are allowed"
+	allowed := "limit " + most
 	if *l.MaxGrowth == 0 {
 		allowed = "and may not grow"
 	}

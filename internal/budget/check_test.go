@@ -33,7 +33,7 @@ func TestCheck(t *testing.T) {
 		f.Severity = asset.Warning
 		return f
 	}
-	bytesOf := finding("max-bytes", "photos/a.jpg", `"photos/a.jpg" has 8.1 MB, 500 kB are allowed (webpress.yml, line 3)`,
+	bytesOf := finding("max-bytes", "photos/a.jpg", `"photos/a.jpg" is 8.1 MB, limit 500 kB (webpress.yml, line 3)`,
 		"shrink it, let webpress replace it (`max-width` or `quality` and `originals: remove`)"+except)
 
 	for _, tc := range []struct {
@@ -64,19 +64,19 @@ func TestCheck(t *testing.T) {
 		{name: "bytes", limits: []budget.Limit{{Line: 3, MaxBytes: 500_000}}, files: []budget.File{photo}, want: []asset.Finding{bytesOf}},
 		{
 			name: "bytes, by one", limits: []budget.Limit{{Line: 3, MaxBytes: 599_999}}, files: []budget.File{result},
-			want: []asset.Finding{finding("max-bytes", "a.webp", `"a.webp" has 600,000 bytes, 599,999 are allowed (webpress.yml, line 3)`,
+			want: []asset.Finding{finding("max-bytes", "a.webp", `"a.webp" is 600,000 bytes, limit 599,999 (webpress.yml, line 3)`,
 				"make it smaller, with `max-width` or `quality` if webpress makes it"+except)},
 		},
 		{
 			name:   "pixels",
 			limits: []budget.Limit{{Line: 4, MaxWidth: 2000, MaxHeight: 1500, MaxPixels: 3_000_000}}, files: []budget.File{photo, result},
 			want: []asset.Finding{
-				finding("max-height", "a.webp", `"a.webp" is 1800 pixels high, 1500 are allowed (webpress.yml, line 4)`, "make it smaller, with `max-height: 1500` if webpress makes it"+except),
-				finding("max-pixels", "a.webp", `"a.webp" has 4,320,000 pixels (2400 x 1800), 3,000,000 are allowed (webpress.yml, line 4)`, "make it smaller, with `max-width` or `max-height` if webpress makes it"+except),
-				finding("max-width", "a.webp", `"a.webp" is 2400 pixels wide, 2000 are allowed (webpress.yml, line 4)`, "make it smaller, with `max-width: 2000` if webpress makes it"+except),
-				finding("max-height", "photos/a.jpg", `"photos/a.jpg" is 3024 pixels high, 1500 are allowed (webpress.yml, line 4)`, "shrink it, let webpress replace it (`max-height: 1500` and `originals: remove`)"+except),
-				finding("max-pixels", "photos/a.jpg", `"photos/a.jpg" has 12,192,768 pixels (4032 x 3024), 3,000,000 are allowed (webpress.yml, line 4)`, "shrink it, let webpress replace it (`max-width` or `max-height` and `originals: remove`)"+except),
-				finding("max-width", "photos/a.jpg", `"photos/a.jpg" is 4032 pixels wide, 2000 are allowed (webpress.yml, line 4)`, "shrink it, let webpress replace it (`max-width: 2000` and `originals: remove`)"+except),
+				finding("max-height", "a.webp", `"a.webp" is 1800 pixels high, limit 1500 (webpress.yml, line 4)`, "make it smaller, with `max-height: 1500` if webpress makes it"+except),
+				finding("max-pixels", "a.webp", `"a.webp" has 4,320,000 pixels (2400 x 1800), limit 3,000,000 (webpress.yml, line 4)`, "make it smaller, with `max-width` or `max-height` if webpress makes it"+except),
+				finding("max-width", "a.webp", `"a.webp" is 2400 pixels wide, limit 2000 (webpress.yml, line 4)`, "make it smaller, with `max-width: 2000` if webpress makes it"+except),
+				finding("max-height", "photos/a.jpg", `"photos/a.jpg" is 3024 pixels high, limit 1500 (webpress.yml, line 4)`, "shrink it, let webpress replace it (`max-height: 1500` and `originals: remove`)"+except),
+				finding("max-pixels", "photos/a.jpg", `"photos/a.jpg" has 12,192,768 pixels (4032 x 3024), limit 3,000,000 (webpress.yml, line 4)`, "shrink it, let webpress replace it (`max-width` or `max-height` and `originals: remove`)"+except),
+				finding("max-width", "photos/a.jpg", `"photos/a.jpg" is 4032 pixels wide, limit 2000 (webpress.yml, line 4)`, "shrink it, let webpress replace it (`max-width: 2000` and `originals: remove`)"+except),
 			},
 		},
 		{
@@ -124,7 +124,7 @@ func TestCheck(t *testing.T) {
 			files: []budget.File{photo, {Path: "small.jpg", Size: 100_000, Format: asset.JPEG}},
 			want: []asset.Finding{
 				bytesOf,
-				warning(finding("max-bytes", "small.jpg", `"small.jpg" has 100 kB, 50 kB are allowed (webpress.yml, line 5)`, bytesOf.Hint)),
+				warning(finding("max-bytes", "small.jpg", `"small.jpg" is 100 kB, limit 50 kB (webpress.yml, line 5)`, bytesOf.Hint)),
 			},
 		},
 		{
@@ -133,7 +133,7 @@ func TestCheck(t *testing.T) {
 			files:  []budget.File{broken},
 			want: []asset.Finding{
 				finding("formats", "b.jpg", `"b.jpg" is JPEG, allowed is WebP (webpress.yml, line 3)`, "let webpress replace it (`originals: remove`)"+except),
-				finding("max-bytes", "b.jpg", `"b.jpg" has 50 B, 49 B are allowed (webpress.yml, line 3)`, bytesOf.Hint),
+				finding("max-bytes", "b.jpg", `"b.jpg" is 50 B, limit 49 B (webpress.yml, line 3)`, bytesOf.Hint),
 			},
 		},
 		{
@@ -157,9 +157,9 @@ func TestCheck(t *testing.T) {
 			},
 			files: []budget.File{photo, result},
 			want: []asset.Finding{
-				finding("max-total-bytes", "", "2 images together have 8.7 MB, 5 MB are allowed (webpress.yml, line 7)",
+				finding("max-total-bytes", "", "2 images together have 8.7 MB, limit 5 MB (webpress.yml, line 7)",
 					"shrink images, let webpress replace them (`originals: remove`), or name what has to stay under `except`"),
-				warning(finding("max-total-bytes", "", "1 image has 8.1 MB, 1 MB are allowed (webpress.yml, line 8)",
+				warning(finding("max-total-bytes", "", "1 image has 8.1 MB, limit 1 MB (webpress.yml, line 8)",
 					"shrink images, let webpress replace them (`originals: remove`), or name what has to stay under `except`")),
 			},
 		},
@@ -173,7 +173,7 @@ func TestCheck(t *testing.T) {
 			files:  []budget.File{photo, result},
 			before: map[string]int64{"photos/a.jpg": 6_000_000, "photos/b.jpg": 100_000, "gone/c.jpg": 400_000},
 			want: []asset.Finding{
-				finding("max-growth", "", "the images have grown by 2.2 MB since the base, 1 MB are allowed (webpress.yml, line 2)",
+				finding("max-growth", "", "the images have grown by 2.2 MB since the base, limit 1 MB (webpress.yml, line 2)",
 					"shrink what was added, let webpress replace it (`originals: remove`)"+except),
 				finding("max-growth", "", "the images have grown by 2 MB since the base, and may not grow (webpress.yml, line 3)",
 					"shrink what was added, let webpress replace it (`originals: remove`)"+except),
@@ -207,16 +207,16 @@ func TestSizes(t *testing.T) {
 		has, most int64
 		want      string
 	}{
-		{51, 50, `51 B, 50 B`},
-		{1000, 999, `1 kB, 999 B`},
-		{10_400_000, 10_000_000, `10.4 MB, 10 MB`},
-		{999_950, 999_949, `1 MB, 999.9 kB`},
-		{10_000_001, 10_000_000, `10,000,001 bytes, 10,000,000`},
-		{1_500_000_000, 1_000_000_000, `1.5 GB, 1 GB`},
-		{2_500_000_000_000_000, 1_000_000_000_000, `2500 TB, 1 TB`},
+		{51, 50, `51 B, limit 50 B`},
+		{1000, 999, `1 kB, limit 999 B`},
+		{10_400_000, 10_000_000, `10.4 MB, limit 10 MB`},
+		{999_950, 999_949, `1 MB, limit 999.9 kB`},
+		{10_000_001, 10_000_000, `10,000,001 bytes, limit 10,000,000`},
+		{1_500_000_000, 1_000_000_000, `1.5 GB, limit 1 GB`},
+		{2_500_000_000_000_000, 1_000_000_000_000, `2500 TB, limit 1 TB`},
 	} {
 		got, _ := budget.Check([]budget.Limit{{MaxBytes: tc.most}}, []budget.File{{Path: "a", Size: tc.has}}, nil)
-		if want := `"a" has ` + tc.want + " are allowed (webpress.yml)"; len(got) != 1 || got[0].Message != want {
+		if want := `"a" is ` + tc.want + " (webpress.yml)"; len(got) != 1 || got[0].Message != want {
 			t.Errorf("%+v, want %s", got, want)
 		}
 	}
