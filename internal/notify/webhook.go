@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -153,7 +154,10 @@ func (w Webhook) Send(ctx context.Context, report []byte) (notes []string, err e
 
 // hint says what to do about an answer.
 func hint(e *wire.Error, signed bool) string {
+	_, unknown := errors.AsType[*tls.CertificateVerificationError](e)
 	switch {
+	case unknown:
+		return "give the receiver a certificate of an authority that is known, or make known the one that signed it, by SSL_CERT_FILE"
 	case e.Limited:
 		return "the receiver takes no more requests for now; run the job again later"
 	case e.Status/100 == 3:
@@ -172,7 +176,7 @@ func hint(e *wire.Error, signed bool) string {
 	case e.Status >= 500:
 		return "the receiver has a fault of its own: look into its log"
 	case e.Status == 0:
-		return "check that webhook-url can be reached from where the job runs"
+		return "check that webhook-url is that of a webhook, and can be reached from where the job runs"
 	}
 	return "the receiver refuses the report: look into its log"
 }
