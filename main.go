@@ -31,15 +31,17 @@ func run() int {
 		os.Setenv("TMPDIR", fallbackTemp)
 	}
 	stderr, mute := ownStderr()
+	info, ok := debug.ReadBuildInfo()
 	return app.Command{
-		Stdin:   os.Stdin,
-		Stdout:  os.Stdout,
-		Stderr:  stderr,
-		Mute:    mute,
-		Environ: os.Environ(),
-		Getenv:  os.Getenv,
-		Dir:     dir,
-		Version: versionOf(debug.ReadBuildInfo()),
+		Stdin:     os.Stdin,
+		Stdout:    os.Stdout,
+		Stderr:    stderr,
+		Mute:      mute,
+		Environ:   os.Environ(),
+		Getenv:    os.Getenv,
+		Dir:       dir,
+		Version:   versionOf(info, ok),
+		Committed: committed(info),
 	}.Main(ctx, os.Args[1:])
 }
 
@@ -61,4 +63,19 @@ func versionOf(info *debug.BuildInfo, ok bool) string {
 		return info.Main.Version
 	}
 	return "(devel)"
+}
+
+// committed is when the commit was made that the Go tool built, zero where it has not noted
+// that.
+func committed(info *debug.BuildInfo) time.Time {
+	if info == nil {
+		return time.Time{}
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.time" {
+			at, _ := time.Parse(time.RFC3339, s.Value)
+			return at
+		}
+	}
+	return time.Time{}
 }

@@ -21,6 +21,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -249,6 +250,18 @@ func TestVersion(t *testing.T) {
 	defer func() { version = "" }()
 	if got := versionOf(nil, false); got != "1.2.3" {
 		t.Errorf("version %q, want the linker's", got)
+	}
+}
+
+func TestCommitted(t *testing.T) {
+	info := &debug.BuildInfo{Settings: []debug.BuildSetting{{Key: "vcs", Value: "git"}, {Key: "vcs.time", Value: "2026-03-09T23:00:00Z"}}}
+	if got := committed(info); !got.Equal(time.Date(2026, 3, 9, 23, 0, 0, 0, time.UTC)) {
+		t.Errorf("committed %v", got)
+	}
+	for _, info := range []*debug.BuildInfo{nil, {}, {Settings: []debug.BuildSetting{{Key: "vcs.time", Value: "today"}}}} {
+		if got := committed(info); !got.IsZero() {
+			t.Errorf("committed %v", got)
+		}
 	}
 }
 

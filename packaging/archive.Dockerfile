@@ -25,6 +25,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends --reinstall gcc
     && rm -rf /var/lib/apt/lists/*
 COPY . .
 ARG VERSION
+ARG SOURCE_DATE_EPOCH
 RUN scripts/archive "$VERSION" /dist
 
 FROM scratch

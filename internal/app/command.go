@@ -63,6 +63,8 @@ type Command struct {
 	Dir string
 	// Version is that of webpress, such as 1.2.3.
 	Version string
+	// Committed is when the commit was made that webpress is built from; zero is not known.
+	Committed time.Time
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -75,7 +77,7 @@ func (c Command) Main(ctx context.Context, args []string) int {
 		c.Now = time.Now
 	}
 	settings, err := config.Load(args, config.Host{
-		Environ: c.Environ, Dir: c.Dir, Stdout: c.Stdout, Version: c.Version, Libraries: libraries,
+		Environ: c.Environ, Dir: c.Dir, Stdout: c.Stdout, Version: c.Version, Committed: c.Committed, Libraries: libraries,
 	})
 	people := c.Stdout
 	if usesStdout(settings) {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // need skips a test whose program this machine lacks. End-to-end tests have them all.
@@ -187,6 +189,26 @@ func TestCompletionZsh(t *testing.T) {
 	for i, tt := range tests {
 		if got[i] != tt[1] {
 			t.Errorf("%q becomes %q, want %q", tt[0], got[i], tt[1])
+		}
+	}
+}
+
+// The page is the same whenever it is printed.
+func TestManualDate(t *testing.T) {
+	committed := time.Date(2026, 3, 9, 23, 0, 0, 0, time.FixedZone("", -3600))
+	for want, h := range map[string]Host{
+		".Dd January 1, 2026":  {Environ: []string{"SOURCE_DATE_EPOCH=1767225600"}, Committed: committed},
+		".Dd March 10, 2026":   {Environ: []string{"SOURCE_DATE_EPOCH="}, Committed: committed},
+		".Dd December 1, 2025": {Environ: []string{"SOURCE_DATE_EPOCH=now"}, Committed: time.Date(2025, 12, 1, 0, 0, 0, 0, time.UTC)},
+		".Dd":                  {},
+	} {
+		var out strings.Builder
+		h.Dir, h.Stdout = t.TempDir(), &out
+		if _, err := Load([]string{"man"}, h); !errors.Is(err, ErrShown) {
+			t.Error(err)
+		}
+		if got, _, _ := strings.Cut(out.String(), "\n"); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -31,6 +32,8 @@ type Host struct {
 	// Version is that of webpress, Libraries returns those of what it is built with.
 	Version   string
 	Libraries func() []Library
+	// Committed is when the commit was made that webpress is built from; zero is not known.
+	Committed time.Time
 }
 
 // Load reads the settings from all their sources. Where several have a setting,

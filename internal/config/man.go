@@ -2,16 +2,34 @@ package config
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 )
 
-// manualDate is when what the manual page says besides the settings was last changed.
-const manualDate = "November 26, 2026"
+// dated is the time that the manual page is of: SOURCE_DATE_EPOCH, in seconds since 1970
+// (https://reproducible-builds.org/specs/source-date-epoch/), or else that of the commit
+// that webpress was built from. Where neither is known it is zero: today's date would make
+// another page every day.
+func (h Host) dated() time.Time {
+	for _, e := range h.Environ {
+		if text, ok := strings.CutPrefix(e, "SOURCE_DATE_EPOCH="); ok {
+			if seconds, err := strconv.ParseInt(text, 10, 64); err == nil && seconds >= 0 {
+				return time.Unix(seconds, 0).UTC()
+			}
+		}
+	}
+	return h.Committed.UTC()
+}
 
-// manual is the manual page in mdoc, which groff and mandoc read.
-func manual(version string) string {
+// manual is the manual page in mdoc, which groff and mandoc read. A zero date is left out.
+func manual(version string, date time.Time) string {
 	p := &page{}
-	p.macro(".Dd " + manualDate)
+	if date.IsZero() {
+		p.macro(".Dd")
+	} else {
+		p.macro(".Dd " + date.Format("January 2, 2006"))
+	}
 	p.macro(".Dt WEBPRESS 1")
 	p.macro(".Os")
 	p.macro(".Sh NAME")

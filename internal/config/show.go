@@ -74,7 +74,7 @@ func showFor(asked string, verb Verb, behind, args []string) (func(Host) error, 
 		if len(behind) > 0 {
 			return nil, usageMistake(verb)
 		}
-		return made(func(h Host) (string, error) { return manual(h.Version), nil }), nil
+		return made(func(h Host) (string, error) { return manual(h.Version, h.dated()), nil }), nil
 	}
 	return nil, nil
 }

@@ -17,7 +17,7 @@ func shown(t *testing.T, args ...string) string {
 	t.Helper()
 	var out bytes.Buffer
 	_, err := Load(args, Host{
-		Environ: []string{"PLUGIN_X=1"}, // a mistake that is none of its business
+		Environ: []string{"SOURCE_DATE_EPOCH=1767225600", "PLUGIN_X=1"}, // the latter a mistake that is none of its business
 		Dir:     t.TempDir(), Stdout: &out, Version: "1.2.3",
 		Libraries: func() []Library { return []Library{{"libwebp", "1.4.0"}, {"libjpeg-turbo", ""}} },
 	})
