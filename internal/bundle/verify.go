@@ -174,8 +174,12 @@ func (v *verifying) refusal() error {
 		return nil
 	}
 	slices.Sort(v.faults)
-	return &asset.HintError{What: fmt.Sprintf("verify %q", v.dir), Why: &Refusal{slices.Compact(v.faults)}, Hint: "nothing of it is used; where it was made with other settings than the base branch has, merge those first; " +
-		"where its sources are not the commit's, let its run check out that, and not a merge with the base branch"}
+	hint := "nothing of it is used; where it was made with other settings than the base branch has, merge those first; " +
+		"where its sources are not the commit's, let its run check out that, and not a merge with the base branch"
+	if v.manifest.Shard != "" {
+		hint = "nothing of it is used; let the jobs and the merge run on the same commit, with the same settings, and name images by `glob`: a merge does not know the arguments of the jobs"
+	}
+	return &asset.HintError{What: fmt.Sprintf("verify %q", v.dir), Why: &Refusal{slices.Compact(v.faults)}, Hint: hint}
 }
 
 // verified is what was found right.
