@@ -24,6 +24,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -88,6 +89,8 @@ func TestScripts(t *testing.T) {
 			switch cond {
 			case "root":
 				return os.Geteuid() == 0, nil
+			case "mounts":
+				return mounts(), nil
 			}
 			return false, fmt.Errorf("no condition %q", cond)
 		},
@@ -97,6 +100,11 @@ func TestScripts(t *testing.T) {
 		},
 	})
 }
+
+// mounts says whether a story may mount disks, in a namespace of its own.
+var mounts = sync.OnceValue(func() bool {
+	return exec.Command("unshare", "--mount", "sh", "-c", "mount -t tmpfs tmpfs /mnt").Run() == nil
+})
 
 // kinds are the pictures that stories are about.
 var kinds = map[string]func(x, y, w, h int) color.NRGBA{

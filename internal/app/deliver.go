@@ -9,6 +9,7 @@ import (
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/scan"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // deliver tells everybody what the run has done: the files that the settings ask
@@ -17,7 +18,7 @@ import (
 func (r *run) deliver(ctx context.Context, in report.Input, prefix string) (ok bool) {
 	ok = true
 	fail := func(err error) {
-		r.log.Error("%s", err)
+		r.log.Fault(err)
 		ok = false
 	}
 	rep := report.New(in)
@@ -68,7 +69,7 @@ func (r *run) deliver(ctx context.Context, in report.Input, prefix string) (ok b
 		}
 	}
 	if err := r.ci.SetOutputs(rep.Outputs(r.inRepository(name))); err != nil {
-		fail(err)
+		fail(&asset.Fault{Message: err.Error(), Hint: tree.Hint(err, "dotenv")})
 	}
 	r.annotate(in)
 	if in.Interrupted {

@@ -336,7 +336,7 @@ func (r *run) writeFile(setting, name string, data []byte) error {
 		err = tree.Save(r.settings.At(name), data)
 	}
 	if err != nil {
-		return fmt.Errorf("write %s %q: %w", setting, name, tree.Cause(err))
+		return &asset.HintError{What: fmt.Sprintf("write %s %q", setting, name), Why: tree.Cause(err), Hint: tree.Hint(err, setting)}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -69,13 +70,10 @@ func Open(o Options) (*Cache, error) {
 		}
 		fault := &asset.Fault{
 			Message: fmt.Sprintf("open cache %q: %s", o.Dir, tree.Cause(err)),
-			Hint:    "make the folder writable for the user that runs webpress, or set another `cache-dir`",
+			Hint:    cmp.Or(tree.Hint(err, "cache-dir"), "make the folder writable for the user that runs webpress, or set another `cache-dir`"),
 		}
-		switch {
-		case errors.Is(err, errForeign), errors.Is(err, errNoFolder), errors.Is(err, syscall.ENOTDIR):
+		if errors.Is(err, errForeign) || errors.Is(err, errNoFolder) || errors.Is(err, syscall.ENOTDIR) {
 			fault.Hint = "let `cache-dir` be a folder of its own, such as .webpress-cache"
-		case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-			fault.Hint = "free some space on the disk, or let `cache-dir` be on another one"
 		}
 		return nil, fault
 	}

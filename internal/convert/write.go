@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"syscall"
 	"time"
 
 	"github.com/webpress/webpress/internal/asset"
@@ -54,17 +53,11 @@ func (r *run) sweep(jobs []asset.Job) {
 // writeFault adds the hint that the cause calls for.
 func writeFault(name string, err error) error {
 	out := fmt.Errorf("write %q: %w", name, cause(err))
-	switch {
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return &mistake{out, "free some space on the disk, or let `output` be on another one"}
-	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
-		return &mistake{out, "make the folder writable for the user that runs webpress, or set another `output`"}
-	case errors.Is(err, syscall.ENAMETOOLONG):
-		return &mistake{out, "set an `output` with shorter names"}
-	case errors.Is(err, tree.ErrInGit):
+	if errors.Is(err, tree.ErrInGit) {
 		return &mistake{out, "let `output` be another path, and remove symbolic links into git's own folder"}
-	case errors.Is(err, syscall.ENOTDIR):
-		return &mistake{out, "a file is where a folder is needed: set another `output`"}
+	}
+	if hint := tree.Hint(err, "output"); hint != "" {
+		return &mistake{out, hint}
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/plan"
 )
 
@@ -21,7 +22,7 @@ func TestWriteFails(t *testing.T) {
 	js := wished(t, dir, plan.Spec{Recipe: recipe(), Overwrite: true}, "a.png", "full/b.png")
 	js[0].Output = "file/a.webp"
 	expect(t, Run(t.Context(), js, Options{Dir: dir}),
-		`a.png: failed: write "file/a.webp": not a directory (a file is where a folder is needed: set another `+"`output`)",
+		`a.png: failed: write "file/a.webp": not a directory (a file is where a folder is needed: move it away, or set another `+"`output`)",
 		`full/b.png: failed: write "full/b.webp": it is a folder (set another `+"`output`, such as {dir}/{name}.{ext}.webp)")
 	if diff := cmp.Diff([]string{"a.png", "file", "full/b.png"}, listing(t, dir)); diff != "" {
 		t.Error(diff)
@@ -57,4 +58,21 @@ func TestSweep(t *testing.T) {
 	if diff := cmp.Diff(want, listing(t, dir)); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// The folder of a result, and then all of the tree, is removed while the run is at work.
+func TestFolderRemovedMeanwhile(t *testing.T) {
+	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "b.png": picture(t, 64, 48)})
+	js := wished(t, dir, plan.Spec{Recipe: recipe()}, "a.png", "b.png")
+	js[0].Output = "out/a.webp"
+	if err := os.Mkdir(filepath.Join(dir, "out"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	removed := map[string]string{"a.png": filepath.Join(dir, "out"), "b.png": dir}
+	o := Options{Dir: dir, Jobs: 1, Made: func(j asset.Job) (Output, error) {
+		return Output{Data: []byte("made"), Width: 1, Height: 1, Frames: 1}, os.RemoveAll(removed[j.Source.Path])
+	}}
+	expect(t, Run(t.Context(), js[:1], o), "a.png: converted out/a.webp")
+	expect(t, Run(t.Context(), js[1:], o),
+		`b.png: failed: write "b.webp": no such file or directory (a folder was removed while webpress wrote to it: run it again)`)
 }

@@ -137,7 +137,7 @@ func (h *History) Save() (bool, error) {
 		return false, nil
 	}
 	if err := tree.WriteFile(h.Root, ledger.Name, data); err != nil {
-		return false, fmt.Errorf("write %q: %w", h.LockPath(), err)
+		return false, &asset.HintError{What: fmt.Sprintf("write %q", h.LockPath()), Why: err, Hint: tree.Hint(err, "")}
 	}
 	h.data = data
 	return true, nil

@@ -62,7 +62,7 @@ func (f Folder) Deliver(ctx context.Context, d Delivery) (asset.Receipt, error) 
 		return stored, nil
 	}
 	if err := os.MkdirAll(f.Dir, 0o755); err != nil {
-		return fail(tree.Cause(err), "let `artifact-dir` be a folder that can be written to")
+		return fail(tree.Cause(err), tree.Hint(err, "artifact-dir"))
 	}
 	to, err := os.OpenRoot(f.Dir)
 	if err != nil {
@@ -76,7 +76,7 @@ func (f Folder) Deliver(ctx context.Context, d Delivery) (asset.Receipt, error) 
 
 	p := placing{packed: b, to: to, old: old}
 	if err := p.place(ctx); err != nil {
-		return fail(err, "")
+		return fail(err, tree.Hint(err, "artifact-dir"))
 	}
 	stored.Left, stored.Notes = append(stored.Left, p.left...), p.notes
 	slices.SortFunc(stored.Left, func(x, y asset.Undelivered) int { return strings.Compare(x.Path, y.Path) })

@@ -152,3 +152,28 @@ func Cause(err error) error {
 	}
 	return err
 }
+
+// Hint says what to do about a file or folder that could not be written, whose path the
+// named setting says; an empty one is a path that nothing says. It is empty where the error
+// is about something else.
+func Hint(err error, setting string) string {
+	or := func(hint, another string) string {
+		if setting == "" {
+			return hint
+		}
+		return hint + fmt.Sprintf(another, setting)
+	}
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return or("free some space on the disk", ", or let `%s` be on another one")
+	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
+		return or("make the folder writable for the user that runs webpress", ", or set another `%s`")
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return or("use shorter names", ", by another `%s`")
+	case errors.Is(err, syscall.ENOTDIR):
+		return or("a file is where a folder is needed: move it away", ", or set another `%s`")
+	case errors.Is(err, fs.ErrNotExist):
+		return "a folder was removed while webpress wrote to it: run it again"
+	}
+	return ""
+}

@@ -3,11 +3,13 @@ package tree_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/webpress/webpress/internal/tree"
@@ -192,6 +194,26 @@ func TestNames(t *testing.T) {
 	} {
 		if tree.IsTemp(name) != want {
 			t.Errorf("IsTemp(%q) = %v", name, !want)
+		}
+	}
+}
+
+func TestHint(t *testing.T) {
+	for _, tt := range []struct {
+		err           error
+		setting, want string
+	}{
+		{syscall.ENOSPC, "report", "free some space on the disk, or let `report` be on another one"},
+		{&fs.PathError{Op: "open", Path: "x", Err: syscall.EDQUOT}, "", "free some space on the disk"},
+		{syscall.EROFS, "sarif", "make the folder writable for the user that runs webpress, or set another `sarif`"},
+		{syscall.EACCES, "", "make the folder writable for the user that runs webpress"},
+		{syscall.ENAMETOOLONG, "output", "use shorter names, by another `output`"},
+		{syscall.ENOTDIR, "output", "a file is where a folder is needed: move it away, or set another `output`"},
+		{syscall.ENOENT, "output", "a folder was removed while webpress wrote to it: run it again"},
+		{syscall.EIO, "output", ""},
+	} {
+		if got := tree.Hint(fmt.Errorf("write: %w", tt.err), tt.setting); got != tt.want {
+			t.Errorf("%v: %q, want %q", tt.err, got, tt.want)
 		}
 	}
 }
