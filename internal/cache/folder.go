@@ -1,7 +1,6 @@
 package cache
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -70,10 +69,13 @@ func Open(o Options) (*Cache, error) {
 		}
 		fault := &asset.Fault{
 			Message: fmt.Sprintf("open cache %q: %s", o.Dir, tree.Cause(err)),
-			Hint:    cmp.Or(tree.Hint(err, "cache-dir"), "make the folder writable for the user that runs webpress, or set another `cache-dir`"),
+			Hint:    "make the folder writable for the user that runs webpress, or set another `cache-dir`",
 		}
-		if errors.Is(err, errForeign) || errors.Is(err, errNoFolder) || errors.Is(err, syscall.ENOTDIR) {
+		switch {
+		case errors.Is(err, errForeign), errors.Is(err, errNoFolder), errors.Is(err, syscall.ENOTDIR):
 			fault.Hint = "let `cache-dir` be a folder of its own, such as .webpress-cache"
+		case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+			fault.Hint = "free some space on the disk, or let `cache-dir` be on another one"
 		}
 		return nil, fault
 	}
