@@ -19,7 +19,7 @@ var (
 	docSection = regexp.MustCompile(`(?ms)^## (.+?)\n(.*?)(?:\z|^## )`)
 	docGives   = regexp.MustCompile("(?:`([^`]+)`|One that is ([0-9]+) pixels wide) gives ")
 	docName    = regexp.MustCompile("`([^`]+)`")
-	docRow     = regexp.MustCompile("(?m)^\\| (.+?) \\| (.+?) \\|")
+	docRow     = regexp.MustCompile(`(?m)^\| (.+?) \| (.+?) \|`)
 	docBox     = regexp.MustCompile(`of ([0-9]+x[0-9]+) pixels`)
 	docCount   = map[string]int{"two": 2, "three": 3, "four": 4, "six": 6}
 )
