@@ -24,7 +24,7 @@ func run() int {
 	dir, err := os.Getwd()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "webpress: find the working directory:", err)
-		return app.WrongSettings
+		return app.ExitUsage
 	}
 	if gone := os.TempDir(); !isFolder(gone) && isFolder(fallbackTemp) {
 		fmt.Fprintf(os.Stderr, "webpress: warning: TMPDIR is %q, which is not a directory: using %s\n", gone, fallbackTemp)

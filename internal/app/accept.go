@@ -27,7 +27,7 @@ func (r *run) accept(ctx context.Context) int {
 	}
 	names := r.settings.Paths
 	r.settings.Paths, r.settings.ChangedOnly = nil, config.Never
-	p, v, release, err := r.enter(ctx)
+	p, v, release, err := r.lockAndDiscover(ctx)
 	if err != nil {
 		return r.stop(ctx, err)
 	}
@@ -95,11 +95,11 @@ func (r *run) accept(ctx context.Context) int {
 	}
 	if r.settings.DryRun {
 		r.log.Line("a dry run: %s would be accepted", english.Plural(len(accepted), "result", ""))
-		return Fine
+		return ExitOK
 	}
 	if _, err := p.Save(); err != nil {
 		r.log.Fault(err)
-		return Undelivered
+		return ExitDelivery
 	}
 	for _, t := range accepted {
 		r.log.Line("%q accepted for the result of %q, as it is", t.Output, t.Source.Path)
@@ -108,14 +108,14 @@ func (r *run) accept(ctx context.Context) int {
 		names, err := r.addable(ctx, append(outputsOf(accepted), p.LockPath()), nil)
 		if err != nil {
 			r.log.Fault(err)
-			return Undelivered
+			return ExitDelivery
 		}
 		f := fixes{run: r}
 		for _, line := range f.git(names, "add") {
 			r.log.Line("add what has changed: %s", line)
 		}
 	}
-	return Fine
+	return ExitOK
 }
 
 func outputsOf(all []ledger.Todo) []string {

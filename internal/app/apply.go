@@ -38,7 +38,7 @@ func (r *run) apply(ctx context.Context) int {
 	if err := errors.Join(r.checkApply(repo), r.readRules(), r.checkFiles(ctx), r.checkWebhook()); err != nil {
 		return r.stop(ctx, err)
 	}
-	release, err := r.exclude(ctx, r.root(), false)
+	release, err := r.lockTree(ctx, r.root(), false)
 	if err != nil {
 		return r.stop(ctx, err)
 	}
@@ -56,7 +56,7 @@ func (r *run) apply(ctx context.Context) int {
 	if err != nil {
 		r.log.Fault(err)
 		r.annotateRun(err.Error())
-		return Undelivered
+		return ExitDelivery
 	}
 	verified, err := r.verifyUploads(ctx, []string{s.Upload}, head, at.fits(ctx), at.content)
 	if err != nil {
@@ -80,7 +80,7 @@ func (r *run) apply(ctx context.Context) int {
 			if err := r.unpack(repo.Top(), part); err != nil {
 				r.log.Fault(err)
 				r.annotateRun(err.Error())
-				return Undelivered
+				return ExitDelivery
 			}
 		}
 	}
@@ -93,13 +93,13 @@ func (r *run) apply(ctx context.Context) int {
 	}
 	if d.Lock, err = r.lockOf(ctx, d); err != nil {
 		r.log.Fault(err)
-		return Undelivered
+		return ExitDelivery
 	}
 	var stored bool
-	in.Deliveries, stored = r.hand(ctx, r.inOne(to), d)
+	in.Deliveries, stored = r.deliverAll(ctx, r.inOne(to), d)
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
 	r.findPullRequest(ctx, head)
-	told := r.deliver(ctx, in, r.prefix(repo))
+	told := r.publishReport(ctx, in, r.prefix(repo))
 	return exitCode(in, stored && told, s.FailOn)
 }
 
@@ -293,7 +293,7 @@ func (r *run) refuseUpload(err error) int {
 	if !errors.As(err, &refusal) {
 		r.log.Fault(err)
 		r.annotateRun(err.Error())
-		return ImageFailed
+		return ExitFailed
 	}
 	what := fmt.Sprintf("apply %q", r.settings.Upload)
 	if r.settings.Verb == config.Merge {
@@ -308,7 +308,7 @@ func (r *run) refuseUpload(err error) int {
 		r.log.Hint("%s", hint)
 	}
 	r.annotateRun(fmt.Sprintf("the upload was refused: %s", strings.Join(lines, "\n")))
-	return ImageFailed
+	return ExitFailed
 }
 
 // unpack puts the verified files into the tree, each read and checked once more,

@@ -176,7 +176,7 @@ func (w *world) runIn(dir string, args ...string) string {
 	code := app.Command{
 		Stdout: &out, Stderr: &out, Environ: os.Environ(), Getenv: func(string) string { return "" }, Dir: dir, Version: "test",
 	}.Main(context.WithoutCancel(w.Context()), args)
-	if code != app.Fine {
+	if code != app.ExitOK {
 		w.fail("%v: exit code %d\n%s", args, code, &out)
 	}
 	return out.String()

@@ -42,17 +42,17 @@ func (r *run) check(ctx context.Context) int {
 		return a.Path != "" && a.Path == b.Path && a.Rule == asset.RuleFailed && b.Rule == a.Rule
 	})
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
-	told := r.deliver(ctx, in, r.prefix(r.repo))
+	told := r.publishReport(ctx, in, r.prefix(r.repo))
 	broken := slices.ContainsFunc(in.Findings, func(f asset.Finding) bool { return f.Severity == asset.Error })
 	switch {
 	case in.Interrupted:
-		return Interrupted
+		return ExitInterrupted
 	case !told:
-		return Undelivered
+		return ExitDelivery
 	case r.nothing, broken && r.settings.FailOn != "none":
-		return CheckFailed
+		return ExitFailed
 	}
-	return Fine
+	return ExitOK
 }
 
 // findings fills in what a check finds.
@@ -82,7 +82,7 @@ func (r *run) checks() (outputs, budgets bool) {
 
 // checkOutputs holds sources and outputs against webpress.lock.
 func (r *run) checkOutputs(ctx context.Context, in *report.Input, checked map[string]bool) error {
-	release, err := r.exclude(ctx, r.root(), true)
+	release, err := r.lockTree(ctx, r.root(), true)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (r *run) checkOutputs(ctx context.Context, in *report.Input, checked map[st
 	if p == nil {
 		p = r.newHistory()
 	}
-	v, err := r.look(ctx, p)
+	v, err := r.discover(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (r *run) checkOutputs(ctx context.Context, in *report.Input, checked map[st
 		checked[t.Source.Path] = true
 	}
 	in.Notices = append(in.Notices, v.found.Notices...)
-	c := outputCheck{run: r, past: p, view: v, in: in, fixes: fixes{run: r, lock: p.LockPath()}, moving: map[string]bool{}}
+	c := outputCheck{run: r, past: p, worklist: v, in: in, fixes: fixes{run: r, lock: p.LockPath()}, moving: map[string]bool{}}
 	for _, one := range v.settled {
 		if one.Status == asset.Failed {
 			f, of := unreadable(one)
@@ -148,7 +148,7 @@ func unreadable(one asset.Result) (f asset.Finding, of fixes) {
 type outputCheck struct {
 	*run
 	past *history.History
-	*view
+	*worklist
 	in    *report.Input
 	fixes fixes
 	found []fixable
@@ -204,7 +204,7 @@ func (c *outputCheck) gather(ctx context.Context) error {
 
 // notAdded is about results that git does not have as they are.
 func (c *outputCheck) notAdded(ctx context.Context) error {
-	names, err := c.run.notAdded(ctx, c.past, c.view, nil)
+	names, err := c.run.notAdded(ctx, c.past, c.worklist, nil)
 	if err != nil {
 		return err
 	}
@@ -283,7 +283,7 @@ func (c *outputCheck) orphans(all []ledger.Orphan) {
 // have as they are, the sources where they were edited since they were added, and
 // the lock file; sorted. What git ignores
 // does not count.
-func (r *run) notAdded(ctx context.Context, p *history.History, v *view, results []asset.Result) ([]string, error) {
+func (r *run) notAdded(ctx context.Context, p *history.History, v *worklist, results []asset.Result) ([]string, error) {
 	if p.Repo == nil {
 		return nil, nil
 	}

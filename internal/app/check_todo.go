@@ -17,10 +17,10 @@ const maxTried = 64
 
 // todo is about sources that are not done.
 func (c *outputCheck) todo(ctx context.Context) error {
-	outputs := make([]string, len(c.view.todo))
+	outputs := make([]string, len(c.worklist.todo))
 	jobs := make([]asset.Job, 0, maxTried)
 	var last string
-	for i, t := range c.view.todo {
+	for i, t := range c.worklist.todo {
 		outputs[i] = t.Output
 		// The outputs of a source belong together: one may make another needless.
 		if t.Occupied || t.Accepted || len(jobs) < maxTried || t.Source.Path == last {
@@ -39,7 +39,7 @@ func (c *outputCheck) todo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, t := range c.view.todo {
+	for _, t := range c.worklist.todo {
 		if t.Source.Ignored && c.run.repo != nil {
 			c.add(t.Source.Path, asset.Finding{
 				Rule: asset.RuleIgnored, Severity: asset.Warning, Path: t.Source.Path,
@@ -98,10 +98,10 @@ func (c *outputCheck) replaced(ctx context.Context, tried map[string]asset.Resul
 		return nil, err
 	}
 	by := map[string][]string{}
-	for _, t := range c.view.todo {
-		if t.Moved {
-			by[t.Output] = append(by[t.Output], t.Like)
-			c.moving[path.Join(c.past.Prefix, t.Like)] = true
+	for _, t := range c.worklist.todo {
+		if t.RemoveReused {
+			by[t.Output] = append(by[t.Output], t.ReuseFrom)
+			c.moving[path.Join(c.past.Prefix, t.ReuseFrom)] = true
 		}
 		takes := []string{path.Join(c.past.Prefix, t.Output)}
 		if !makesNone(tried[t.Output]) {

@@ -28,22 +28,21 @@ import (
 
 // The exit codes.
 const (
-	// Fine says that everything was done, or that there was nothing to do.
-	Fine = 0
-	// ImageFailed says that at least one image failed; all others were done. With
-	// fail-on: change it also says that something was written.
-	ImageFailed = 1
-	// CheckFailed says that a check has found something that is not as it should be.
-	CheckFailed = 1
-	// WrongSettings says that nothing was touched.
-	WrongSettings = 2
-	// Undelivered says that the images were done, but that a store could not
+	// ExitOK says that everything was done, or that there was nothing to do.
+	ExitOK = 0
+	// ExitFailed says that at least one image failed; all others were done. With
+	// fail-on: change it also says that something was written, and of a check that it has
+	// found an error.
+	ExitFailed = 1
+	// ExitUsage says that nothing was touched.
+	ExitUsage = 2
+	// ExitDelivery says that the images were done, but that a store could not
 	// deliver all results, or that the report, the outputs for later steps or the
 	// like could not be written.
-	Undelivered = 3
-	// Interrupted says that SIGINT or SIGTERM ended the run early. What was
+	ExitDelivery = 3
+	// ExitInterrupted says that SIGINT or SIGTERM ended the run early. What was
 	// finished by then stays.
-	Interrupted = 130
+	ExitInterrupted = 130
 )
 
 // A Command is everything that webpress knows of the process it runs in. Tests
@@ -92,7 +91,7 @@ func (c Command) Main(ctx context.Context, args []string) int {
 	defer log.Flush()
 	switch {
 	case errors.Is(err, config.ErrShown):
-		return Fine
+		return ExitOK
 	case err != nil:
 		return refuse(log, platform, err)
 	}
@@ -143,7 +142,7 @@ func (r *run) help() int {
 	fmt.Fprint(r.Stdout, config.ShortHelp())
 	r.log.Error("nothing is named, and this folder is not in a git repository")
 	r.log.Hint("`webpress .` converts everything below it")
-	return WrongSettings
+	return ExitUsage
 }
 
 // libraries are those that the version names.
@@ -191,7 +190,7 @@ func refuse(log *console.Log, platform ci.CI, err error) int {
 			log.Hint("%s", p.Hint)
 		}
 		summarizeStop(log, platform, []report.Problem{p})
-		return WrongSettings
+		return ExitUsage
 	}
 	log.Error("%s", mistakes)
 	log.Hint("`webpress --help` shows all settings")
@@ -203,7 +202,7 @@ func refuse(log *console.Log, platform ci.CI, err error) int {
 	}
 	platform.Annotate(notes)
 	summarizeStop(log, platform, []report.Problem{{Message: mistakes.Error()}})
-	return WrongSettings
+	return ExitUsage
 }
 
 // run is one run of a verb.

@@ -46,12 +46,12 @@ func (r *run) convert(ctx context.Context) int {
 	if s.Verbose {
 		r.tellStores(to)
 	}
-	p, v, release, err := r.enter(ctx)
+	p, v, release, err := r.lockAndDiscover(ctx)
 	if err != nil {
 		return r.stop(ctx, err)
 	}
 	defer release()
-	r.share(v)
+	r.keepShard(v)
 	if s.Verbose {
 		what := "they are"
 		if v.found.Opened == 1 {
@@ -64,18 +64,18 @@ func (r *run) convert(ctx context.Context) int {
 	if err != nil {
 		return r.stop(ctx, err)
 	}
-	o := outcome{view: v, past: p, results: results, left: len(jobs) - len(results)}
-	return r.conclude(ctx, to, o, began)
+	o := outcome{worklist: v, past: p, results: results, left: len(jobs) - len(results)}
+	return r.finishRun(ctx, to, o, began)
 }
 
-// enter keeps other runs out of the tree until release is called, and finds what
+// lockAndDiscover keeps other runs out of the tree until release is called, and finds what
 // there is to do in it.
-func (r *run) enter(ctx context.Context) (p *history.History, v *view, release func(), err error) {
-	if release, err = r.exclude(ctx, r.root(), r.settings.DryRun); err != nil {
+func (r *run) lockAndDiscover(ctx context.Context) (p *history.History, v *worklist, release func(), err error) {
+	if release, err = r.lockTree(ctx, r.root(), r.settings.DryRun); err != nil {
 		return nil, nil, nil, err
 	}
 	if p, err = r.loadHistory(ctx); err == nil {
-		v, err = r.look(ctx, p)
+		v, err = r.discover(ctx, p)
 	}
 	if err == nil {
 		err = r.checkImages(p, v)
@@ -88,7 +88,7 @@ func (r *run) enter(ctx context.Context) (p *history.History, v *view, release f
 
 // An outcome is what a run has come to, before it is delivered.
 type outcome struct {
-	*view
+	*worklist
 	past    *history.History
 	results []asset.Result
 	// left is the number of jobs without a result.
@@ -97,8 +97,8 @@ type outcome struct {
 	notices []string
 }
 
-// conclude writes down, delivers and tells what a run has come to.
-func (r *run) conclude(ctx context.Context, to target.Stores, o outcome, began time.Time) int {
+// finishRun writes down, delivers and tells what a run has come to.
+func (r *run) finishRun(ctx context.Context, to target.Stores, o outcome, began time.Time) int {
 	s := r.settings
 	in := report.Input{
 		Results: inOrder(slices.Concat(o.settled, o.results)),
@@ -109,11 +109,11 @@ func (r *run) conclude(ctx context.Context, to target.Stores, o outcome, began t
 		// A CI folds what was logged on the way.
 		Logged: r.ci.Name() == "" && s.Verb == config.Convert,
 	}
-	var done finished
+	var done cleanup
 	ok := true
 	if o.past != nil && !s.DryRun && r.shard.total == 0 {
 		var err error
-		if done, err = r.finish(ctx, o.past, o.view, o.results); err != nil {
+		if done, err = r.recordAndPrune(ctx, o.past, o.worklist, o.results); err != nil {
 			r.log.Fault(err)
 			ok = false
 		}
@@ -121,14 +121,14 @@ func (r *run) conclude(ctx context.Context, to target.Stores, o outcome, began t
 	}
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
 	var stored bool
-	in.Deliveries, stored = r.store(ctx, to, in, o.past, done)
+	in.Deliveries, stored = r.deliver(ctx, to, in, o.past, done)
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
-	told := r.deliver(ctx, in, r.prefix(r.repo))
+	told := r.publishReport(ctx, in, r.prefix(r.repo))
 	code := exitCode(in, ok && stored && told, s.FailOn)
-	if code == Fine && r.nothing {
-		return ImageFailed
+	if code == ExitOK && r.nothing {
+		return ExitFailed
 	}
-	if code == Fine && s.FailOn == config.FailOnChange {
+	if code == ExitOK && s.FailOn == config.FailOnChange {
 		return r.changedCode(ctx, o, done)
 	}
 	return code
@@ -136,7 +136,7 @@ func (r *run) conclude(ctx context.Context, to target.Stores, o outcome, began t
 
 // changedCode is the exit code of a hook, which fails where something is to be
 // added to git.
-func (r *run) changedCode(ctx context.Context, o outcome, done finished) int {
+func (r *run) changedCode(ctx context.Context, o outcome, done cleanup) int {
 	changed, names, gone := done.wrote, []string(nil), slices.Clone(done.deleted)
 	for _, one := range o.results {
 		if one.Status == asset.Converted {
@@ -150,10 +150,10 @@ func (r *run) changedCode(ctx context.Context, o outcome, done finished) int {
 		}
 	}
 	if o.past != nil {
-		list, err := r.notAdded(ctx, o.past, o.view, o.results)
+		list, err := r.notAdded(ctx, o.past, o.worklist, o.results)
 		if err != nil {
 			r.log.Fault(err)
-			return Undelivered
+			return ExitDelivery
 		}
 		names = append(names, list...)
 	}
@@ -161,13 +161,13 @@ func (r *run) changedCode(ctx context.Context, o outcome, done finished) int {
 	switch {
 	case err != nil:
 		r.log.Fault(err)
-		return Undelivered
+		return ExitDelivery
 	case !changed && len(names) == 0:
-		return Fine
+		return ExitOK
 	case r.repo != nil && len(names) > 0:
 		r.log.Line("add what has changed, and go on: %s", gitAdd(names))
 	}
-	return ImageFailed
+	return ExitFailed
 }
 
 // addable are the files that `git add` takes, sorted: those of names that git does not
@@ -275,20 +275,20 @@ func exitCode(in report.Input, delivered bool, failOn string) int {
 	failed := slices.ContainsFunc(in.Results, func(r asset.Result) bool { return r.Status == asset.Failed })
 	switch {
 	case in.Interrupted:
-		return Interrupted
+		return ExitInterrupted
 	case !delivered:
-		return Undelivered
+		return ExitDelivery
 	case failed && failOn != "none":
-		return ImageFailed
+		return ExitFailed
 	}
-	return Fine
+	return ExitOK
 }
 
 // stop ends a run that could not begin.
 func (r *run) stop(ctx context.Context, err error) int {
 	if ctx.Err() != nil {
 		r.log.Error("interrupted before the first picture")
-		return Interrupted
+		return ExitInterrupted
 	}
 	var notes []string
 	var problems []report.Problem
@@ -308,7 +308,7 @@ func (r *run) stop(ctx context.Context, err error) int {
 	if r.settings.Summary {
 		summarizeStop(r.log, r.ci, problems)
 	}
-	return WrongSettings
+	return ExitUsage
 }
 
 // summarizeStop writes the summary of a run that ended before it touched anything.

@@ -20,12 +20,12 @@ func TestExitCode(t *testing.T) {
 		failOn    string
 		want      int
 	}{
-		{"nothing", report.Input{}, true, "error", Fine},
-		{"good", report.Input{Results: []asset.Result{good}}, true, "error", Fine},
-		{"bad", report.Input{Results: []asset.Result{good, bad}}, true, "error", ImageFailed},
-		{"bad, never mind", report.Input{Results: []asset.Result{good, bad}}, true, "none", Fine},
-		{"undelivered", report.Input{Results: []asset.Result{bad}}, false, "none", Undelivered},
-		{"interrupted", report.Input{Results: []asset.Result{bad}, Interrupted: true}, false, "error", Interrupted},
+		{"nothing", report.Input{}, true, "error", ExitOK},
+		{"good", report.Input{Results: []asset.Result{good}}, true, "error", ExitOK},
+		{"bad", report.Input{Results: []asset.Result{good, bad}}, true, "error", ExitFailed},
+		{"bad, never mind", report.Input{Results: []asset.Result{good, bad}}, true, "none", ExitOK},
+		{"undelivered", report.Input{Results: []asset.Result{bad}}, false, "none", ExitDelivery},
+		{"interrupted", report.Input{Results: []asset.Result{bad}, Interrupted: true}, false, "error", ExitInterrupted},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -12,10 +12,10 @@ import (
 	"github.com/webpress/webpress/internal/tree"
 )
 
-// deliver tells everybody what the run has done: the files that the settings ask
+// publishReport tells everybody what the run has done: the files that the settings ask
 // for, the CI, the pull request, the webhook and the log. It says whether all
 // that others may wait for has been written.
-func (r *run) deliver(ctx context.Context, in report.Input, prefix string) (ok bool) {
+func (r *run) publishReport(ctx context.Context, in report.Input, prefix string) (ok bool) {
 	ok = true
 	fail := func(err error) {
 		r.log.Fault(err)

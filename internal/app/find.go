@@ -24,9 +24,9 @@ import (
 	"github.com/webpress/webpress/internal/tree"
 )
 
-// A view is what a run finds: what there is to do, and what is settled before it
+// A worklist is what a run finds: what there is to do, and what is settled before it
 // does anything.
-type view struct {
+type worklist struct {
 	found scan.Found
 	// todo are the jobs that are left, each with why.
 	todo []ledger.Todo
@@ -41,10 +41,10 @@ type view struct {
 	before []ledger.Entry
 }
 
-// look finds the pictures and holds them against what earlier runs have done.
+// discover finds the pictures and holds them against what earlier runs have done.
 // p is nil where nothing is known of those.
-func (r *run) look(ctx context.Context, p *history.History) (*view, error) {
-	v := &view{}
+func (r *run) discover(ctx context.Context, p *history.History) (*worklist, error) {
+	v := &worklist{}
 	confined, err := r.changed(ctx)
 	if err != nil {
 		return nil, err
@@ -136,7 +136,7 @@ func (r *run) look(ctx context.Context, p *history.History) (*view, error) {
 
 // done are the jobs that there is nothing to do for, and their results, by the path of
 // the output.
-func (v *view) done() (jobs []asset.Job, results map[string]asset.Result) {
+func (v *worklist) done() (jobs []asset.Job, results map[string]asset.Result) {
 	todo := make(map[string]bool, len(v.todo))
 	for _, t := range v.todo {
 		todo[t.Output] = true
@@ -244,7 +244,7 @@ func (r *run) isGone(p *history.History, one asset.Result) bool {
 }
 
 // jobs are what is left to do.
-func (v *view) jobs() []asset.Job {
+func (v *worklist) jobs() []asset.Job {
 	jobs := make([]asset.Job, len(v.todo))
 	for i, t := range v.todo {
 		jobs[i] = t.Job

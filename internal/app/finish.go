@@ -15,8 +15,8 @@ import (
 	"github.com/webpress/webpress/internal/tree"
 )
 
-// finished is what a run has done besides its results.
-type finished struct {
+// cleanup is what a run has done besides its results.
+type cleanup struct {
 	// deleted are results that were removed, from the working directory.
 	deleted []string
 	notices []string
@@ -24,9 +24,9 @@ type finished struct {
 	wrote bool
 }
 
-// finish writes down what has become of the jobs, removes results that nothing
+// recordAndPrune writes down what has become of the jobs, removes results that nothing
 // needs any more where that is wanted, and saves the lock file.
-func (r *run) finish(ctx context.Context, p *history.History, v *view, results []asset.Result) (done finished, err error) {
+func (r *run) recordAndPrune(ctx context.Context, p *history.History, v *worklist, results []asset.Result) (done cleanup, err error) {
 	// What was finished is to be known also where the run was interrupted.
 	ctx = context.WithoutCancel(ctx)
 	var outputs []string
@@ -99,7 +99,7 @@ func (r *run) finish(ctx context.Context, p *history.History, v *view, results [
 }
 
 // orphans are results that nothing needs any more, of those that the run is about.
-func (r *run) orphans(ctx context.Context, p *history.History, v *view) ([]ledger.Orphan, error) {
+func (r *run) orphans(ctx context.Context, p *history.History, v *worklist) ([]ledger.Orphan, error) {
 	wants, err := r.wants()
 	if err != nil {
 		return nil, err

@@ -57,7 +57,7 @@ func (r *run) setUp(ctx context.Context) int {
 	for _, f := range site.Files(root.FS(), images, r.repo != nil) {
 		if err := r.writeSetup(root, f); err != nil {
 			r.log.Fault(fmt.Errorf("write %q: %w", f.Path, tree.Cause(err)))
-			return Undelivered
+			return ExitDelivery
 		}
 	}
 	switch {
@@ -69,7 +69,7 @@ func (r *run) setUp(ctx context.Context) int {
 	default:
 		r.log.Line("\nnext: webpress, then commit these files with the results")
 	}
-	return Fine
+	return ExitOK
 }
 
 // describeProject prints what init has found.

@@ -32,7 +32,7 @@ func (r *run) merge(ctx context.Context) int {
 	if err := errors.Join(err, r.readRules(), r.checkFiles(ctx), r.checkWebhook()); err != nil {
 		return r.stop(ctx, err)
 	}
-	p, v, release, err := r.enter(ctx)
+	p, v, release, err := r.lockAndDiscover(ctx)
 	if err != nil {
 		return r.stop(ctx, err)
 	}
@@ -46,22 +46,22 @@ func (r *run) merge(ctx context.Context) int {
 		if err := s.read(part); err != nil {
 			r.log.Fault(err)
 			r.annotateRun(err.Error())
-			return ImageFailed
+			return ExitFailed
 		}
 	}
-	o := outcome{view: v, past: p, results: s.take(ctx, v.jobs(), r.journal(p))}
+	o := outcome{worklist: v, past: p, results: s.take(ctx, v.jobs(), r.journal(p))}
 	o.left = len(v.todo) - len(o.results)
 	r.log.Line("%s joined: %s", english.Plural(len(parts), "shard", ""), english.Plural(len(o.results), "result", ""))
 	progress := console.NewProgress(r.log, nil, 0, r.settings.Verbose, r.Now)
 	for _, one := range o.results {
 		progress.Show(one)
 	}
-	return r.conclude(ctx, to, o, began)
+	return r.finishRun(ctx, to, o, began)
 }
 
 // verifyShards checks the folders that shards have left: by the settings here, and by
 // what the sources are that this run has found.
-func (r *run) verifyShards(ctx context.Context, v *view) ([]bundle.Verified, error) {
+func (r *run) verifyShards(ctx context.Context, v *worklist) ([]bundle.Verified, error) {
 	head := r.facts.HeadSHA
 	if head == "" && r.repo != nil {
 		var err error

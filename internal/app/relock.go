@@ -15,7 +15,7 @@ import (
 func (r *run) relock(ctx context.Context) int {
 	r.openRepo(ctx)
 	p := r.newHistory()
-	release, err := r.exclude(ctx, p.Root, false)
+	release, err := r.lockTree(ctx, p.Root, false)
 	if err != nil {
 		return r.stop(ctx, err)
 	}
@@ -26,7 +26,7 @@ func (r *run) relock(ctx context.Context) int {
 		return r.stop(ctx, err)
 	case data == nil:
 		r.log.Line("there is no %s, and nothing to mend", p.LockPath())
-		return Fine
+		return ExitOK
 	}
 	var lost []*ledger.Fault
 	p.Ledger, lost = ledger.Salvage(data)
@@ -46,17 +46,17 @@ func (r *run) relock(ctx context.Context) int {
 	}
 	if r.settings.DryRun {
 		r.log.Line("a dry run: %s would be kept", english.Plural(p.Len(), "line", ""))
-		return Fine
+		return ExitOK
 	}
 	if err := tree.WriteFile(p.Root, ledger.Name, p.Encode()); err != nil {
 		r.log.Error("write %q: %s", p.LockPath(), err)
-		return Undelivered
+		return ExitDelivery
 	}
 	r.log.Line("%s is whole again: %s kept, %d left out", p.LockPath(), english.Plural(p.Len(), "source", ""), len(lost)+len(untrue))
 	if len(lost)+len(untrue) > 0 {
 		r.log.Line("run webpress to bring those up to date")
 	}
-	return Fine
+	return ExitOK
 }
 
 // maxLost is how many lines that were left out are told.

@@ -65,9 +65,9 @@ func (r *run) chooseShard() error {
 	return nil
 }
 
-// share leaves to the run what belongs to its shard. What is settled already is
+// keepShard leaves to the run what belongs to its shard. What is settled already is
 // told by the first one alone.
-func (r *run) share(v *view) {
+func (r *run) keepShard(v *worklist) {
 	if r.shard.total == 0 {
 		return
 	}

@@ -68,7 +68,7 @@ func (r *run) single(ctx context.Context) int {
 		in.Left = 1 - len(results)
 	}
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
-	told := r.deliver(ctx, in, r.prefix(r.repo))
+	told := r.publishReport(ctx, in, r.prefix(r.repo))
 	return exitCode(in, told, s.FailOn)
 }
 

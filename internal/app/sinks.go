@@ -181,7 +181,7 @@ func (r *run) ownFile(end string) string {
 
 // checkImages refuses a report in the place of a source or a result, before anything
 // is done.
-func (r *run) checkImages(p *history.History, v *view) error {
+func (r *run) checkImages(p *history.History, v *worklist) error {
 	results := slices.Clone(v.settled)
 	for _, t := range v.todo {
 		results = append(results, asset.Result{Source: t.Source, Output: t.Output})

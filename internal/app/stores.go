@@ -21,11 +21,11 @@ import (
 	"github.com/webpress/webpress/internal/tree"
 )
 
-// store hands the results to each store in turn. p may be nil. ok says that all was
+// deliver hands the results to each deliver in turn. p may be nil. ok says that all was
 // delivered.
-func (r *run) store(ctx context.Context, to target.Stores, in report.Input, p *history.History, done finished) (_ []report.Delivery, ok bool) {
+func (r *run) deliver(ctx context.Context, to target.Stores, in report.Input, p *history.History, done cleanup) (_ []report.Delivery, ok bool) {
 	if len(to.List) == 0 || ctx.Err() != nil {
-		return r.hand(ctx, to, store.Delivery{})
+		return r.deliverAll(ctx, to, store.Delivery{})
 	}
 	d, err := r.delivery(ctx, in, p)
 	if err != nil {
@@ -36,12 +36,12 @@ func (r *run) store(ctx context.Context, to target.Stores, in report.Input, p *h
 	if d.Empty() && len(in.Results) > 0 && !r.settings.DryRun {
 		r.log.Line("nothing to deliver: the commit that the run is for has every result already")
 	}
-	return r.hand(ctx, to, d)
+	return r.deliverAll(ctx, to, d)
 }
 
-// hand hands d to each store in turn. What one cannot deliver does not keep the
+// deliverAll hands d to each store in turn. What one cannot deliver does not keep the
 // others from it.
-func (r *run) hand(ctx context.Context, to target.Stores, d store.Delivery) (done []report.Delivery, ok bool) {
+func (r *run) deliverAll(ctx context.Context, to target.Stores, d store.Delivery) (done []report.Delivery, ok bool) {
 	done, ok = skipped(to), true
 	for _, one := range to.Skipped {
 		for _, note := range one.Notes {
@@ -60,7 +60,7 @@ func (r *run) hand(ctx context.Context, to target.Stores, d store.Delivery) (don
 		one := report.Delivery{Receipt: asset.Receipt{Store: s.Name()}}
 		// A folder may hold what is no longer a result.
 		if !empty || s.Name() == "folder" {
-			one = r.put(ctx, s, d)
+			one = r.deliverTo(ctx, s, d)
 		}
 		if one.Err != nil || len(one.Left) > 0 {
 			ok = false
@@ -78,8 +78,8 @@ func skipped(to target.Stores) (all []report.Delivery) {
 	return all
 }
 
-// put delivers to one store, and tells of it.
-func (r *run) put(ctx context.Context, s store.Store, d store.Delivery) report.Delivery {
+// deliverTo delivers to one store, and tells of it.
+func (r *run) deliverTo(ctx context.Context, s store.Store, d store.Delivery) report.Delivery {
 	stored, err := s.Deliver(ctx, d)
 	stored.Store = s.Name()
 	if stored.Store == config.StoreCommit && stored.URL == "" {

@@ -34,10 +34,10 @@ func TestOutputsAreDocumented(t *testing.T) {
 func TestFailedStore(t *testing.T) {
 	r := &run{log: console.New(console.Options{Stdout: io.Discard, Stderr: io.Discard}), ci: ci.Detect(func(string) string { return "" }, ci.Options{})}
 	to := target.Stores{List: []store.Store{store.Failed{Store: store.Commit{}, Err: &asset.Fault{Message: "no such branch", Hint: "make one"}}}}
-	if done, ok := r.hand(t.Context(), to, store.Delivery{}); !ok || done[0].Err != nil {
+	if done, ok := r.deliverAll(t.Context(), to, store.Delivery{}); !ok || done[0].Err != nil {
 		t.Errorf("nothing to commit: %+v", done)
 	}
-	done, ok := r.hand(t.Context(), to, store.Delivery{Lock: &store.Lock{}})
+	done, ok := r.deliverAll(t.Context(), to, store.Delivery{Lock: &store.Lock{}})
 	if ok || done[0].Err == nil || done[0].Err.Message != "no such branch" || done[0].Err.Hint != "make one" {
 		t.Errorf("%+v", done)
 	}

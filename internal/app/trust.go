@@ -12,12 +12,12 @@ import (
 
 // doubt takes from jobs the leave to replace or to move a file, where only a line that is
 // not to be believed gives it.
-func (r *run) doubt(ctx context.Context, p *history.History, v *view) error {
+func (r *run) doubt(ctx context.Context, p *history.History, v *worklist) error {
 	base := r.comparedWith()
 	var entries, moves []ledger.Entry
 	for _, t := range v.todo {
 		entries = append(append(entries, t.Grounds...), t.LikeGrounds...)
-		if t.Moved {
+		if t.RemoveReused {
 			moves = append(moves, t.LikeGrounds...)
 		}
 	}
@@ -36,15 +36,15 @@ func (r *run) doubt(ctx context.Context, p *history.History, v *view) error {
 	}
 	for i := range v.todo {
 		t := &v.todo[i]
-		if t.Own && all(t.Grounds) {
-			t.Own = false
+		if t.OwnsOutput && all(t.Grounds) {
+			t.OwnsOutput = false
 			t.Occupied = !t.Overwrite
 			v.found.Notices = append(v.found.Notices, fmt.Sprintf("%q is not replaced: webpress.lock has it for the result of %q, which git's history does not bear out", t.Output, t.Source.Path))
 		}
-		if t.Like != "" && all(t.LikeGrounds) {
-			t.Like, t.Moved = "", false
+		if t.ReuseFrom != "" && all(t.LikeGrounds) {
+			t.ReuseFrom, t.RemoveReused = "", false
 		}
-		t.Moved = t.Moved && !slices.ContainsFunc(t.LikeGrounds, func(e ledger.Entry) bool { return unmoved[history.Said(e)] })
+		t.RemoveReused = t.RemoveReused && !slices.ContainsFunc(t.LikeGrounds, func(e ledger.Entry) bool { return unmoved[history.Said(e)] })
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ func (r *run) tryAgain(ctx context.Context, jobs []asset.Job) (map[string]asset.
 	jobs = slices.Clone(jobs)
 	for i := range jobs {
 		j := &jobs[i]
-		j.Overwrite, j.Remove, j.Like, j.Moved = true, false, "", false
+		j.Overwrite, j.Remove, j.ReuseFrom, j.RemoveReused = true, false, "", false
 	}
 	o := convert.Options{
 		Dir: r.settings.WorkingDirectory, Jobs: r.settings.Jobs, Memory: r.settings.MemoryLimit, DryRun: true, Now: r.Now,
@@ -173,7 +173,7 @@ func (r *run) baseLedger(ctx context.Context) (l *ledger.Ledger, why string, err
 
 // again turns what is done into jobs, where a conversion is to verify results: those
 // that are what webpress makes stay, and others are replaced.
-func (r *run) again(p *history.History, v *view) {
+func (r *run) again(p *history.History, v *worklist) {
 	if r.settings.Verb != config.Convert || r.settings.Verify != config.Always || p == nil {
 		return
 	}
@@ -183,7 +183,7 @@ func (r *run) again(p *history.History, v *view) {
 		done[j.Output] = true
 		entries := p.OfJob(j)
 		_, accepted := acceptedOutput(entries)
-		j.Own = !accepted && j.Output != j.Source.Path
+		j.OwnsOutput = !accepted && j.Output != j.Source.Path
 		v.todo = append(v.todo, ledger.Todo{Job: j, Why: ledger.WhyVerify, Grounds: entries})
 		v.before = append(v.before, entries...)
 	}

@@ -72,16 +72,16 @@ type Job struct {
 	Overwrite bool `json:"overwrite,omitempty"`
 	// Remove deletes the source once its output was written and decoded again.
 	Remove bool `json:"remove,omitempty"`
-	// Own says that the file at Output is what webpress made of this source before,
+	// OwnsOutput says that the file at Output is what webpress made of this source before,
 	// and that nobody has changed it since: it may be replaced.
-	Own bool `json:"own,omitempty"`
+	OwnsOutput bool `json:"own,omitempty"`
 	// Edited says that webpress made the file at Output, and that somebody has changed it.
 	Edited bool `json:"-"`
-	// Like is the path of an output that was made of the same content by the same
+	// ReuseFrom is the path of an output that was made of the same content by the same
 	// recipe, empty where there is none: its bytes are those that are wanted.
 	// Moved says that it belongs to a source that is gone, and goes with it.
-	Like  string `json:"like,omitempty"`
-	Moved bool   `json:"moved,omitempty"`
+	ReuseFrom    string `json:"like,omitempty"`
+	RemoveReused bool   `json:"moved,omitempty"`
 }
 
 // A Status says how a source ended.

@@ -66,8 +66,8 @@ func (r *run) cleanUp(ctx context.Context, ps []prepared, jobs []asset.Job, last
 		}
 	}
 	for k, j := range jobs {
-		if p := &ps[k]; j.Moved && last[k] && p.like != nil && p.data != nil && p.result.Status != asset.Failed {
-			r.removeElder(p, j)
+		if p := &ps[k]; j.RemoveReused && last[k] && p.like != nil && p.data != nil && p.result.Status != asset.Failed {
+			r.removeReused(p, j)
 		}
 	}
 }
@@ -102,7 +102,7 @@ func (r *run) existing(j asset.Job, p *prepared) (upToDate bool, err error) {
 	}
 	// What webpress has made may be replaced, unless it is the source as well: that
 	// would be gone.
-	if j.Overwrite || j.Own && info.Mode().IsRegular() && !os.SameFile(info, p.source) {
+	if j.Overwrite || j.OwnsOutput && info.Mode().IsRegular() && !os.SameFile(info, p.source) {
 		return false, nil
 	}
 	what := "a different file is there already"

@@ -34,7 +34,7 @@ func (r *run) one(ctx context.Context, group []int, all []asset.Job) {
 	}()
 	last := make([]bool, len(jobs))
 	for k, j := range jobs {
-		last[k] = r.elders.leave(j)
+		last[k] = r.reusable.release(j)
 	}
 
 	r.writing.RLock()
@@ -66,7 +66,7 @@ type prepared struct {
 	// data is the output; nil where there is nothing to write.
 	data []byte
 	// source is what was known of the source when it was read, or when an output was
-	// found that spares reading it; like is the same of the file at Job.Like, nil
+	// found that spares reading it; like is the same of the file at Job.ReuseFrom, nil
 	// where that was not used.
 	source, like fs.FileInfo
 	// start is when the picture got its share of memory.
@@ -142,7 +142,7 @@ func (r *run) transform(ctx context.Context, jobs []asset.Job, ps []prepared) er
 			continue
 		}
 		if !inPlace {
-			found, err := r.spare(ctx, j, p)
+			found, err := r.reuse(ctx, j, p)
 			if err != nil {
 				return err
 			}

@@ -105,7 +105,7 @@ func Run(ctx context.Context, jobs []asset.Job, o Options) []asset.Result {
 	if o.Dir == "" {
 		o.Dir = "."
 	}
-	r := &run{Options: o, elders: findElders(jobs), groups: asset.BySource(jobs), results: make([]asset.Result, len(jobs)), done: make([]bool, len(jobs))}
+	r := &run{Options: o, reusable: indexReusable(jobs), groups: asset.BySource(jobs), results: make([]asset.Result, len(jobs)), done: make([]bool, len(jobs))}
 	var err error
 	if r.files, err = tree.OpenReach(o.Dir); err != nil {
 		return r.failAll(jobs, fmt.Sprintf("open %q: %s", o.Dir, cause(err)))
@@ -130,10 +130,10 @@ type run struct {
 	budget *budget
 	// most is the number of bytes that a single image may need, limited says that it was
 	// set.
-	most    int64
-	limited bool
-	elders  elders
-	groups  [][]int
+	most     int64
+	limited  bool
+	reusable reusable
+	groups   [][]int
 
 	// workers is how many sources are in work at a time, unfinished how many have
 	// no results yet.

@@ -50,7 +50,7 @@ func TestSplitHashed(t *testing.T) {
 				if len(s.Done) != 1 || s.Done[0].Output != tt.done || s.Done[0].Target != j.Output {
 					t.Errorf("done %+v, want %s", s.Done, tt.done)
 				}
-			case len(s.Todo) != 1 || s.Todo[0].Why != tt.why || s.Todo[0].Output != j.Output || s.Todo[0].Own:
+			case len(s.Todo) != 1 || s.Todo[0].Why != tt.why || s.Todo[0].Output != j.Output || s.Todo[0].OwnsOutput:
 				t.Errorf("todo %+v, want %s", s.Todo, tt.why)
 			}
 			var left, before []string

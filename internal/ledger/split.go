@@ -43,7 +43,7 @@ type Todo struct {
 	// Accepted says that the file in that place was accepted for the result, before its
 	// source or the settings changed.
 	Accepted bool
-	// Grounds are the entries by which Own is so, LikeGrounds that by which Like is.
+	// Grounds are the entries by which OwnsOutput is so, LikeGrounds those of ReuseFrom.
 	Grounds, LikeGrounds []Entry
 }
 
@@ -66,7 +66,7 @@ type Split struct {
 //
 // A job whose source's blob id, recipe and output agree with its entry is done. So is
 // one whose source was renamed together with its output; its entry moves along. One
-// that was renamed alone gets Job.Like.
+// that was renamed alone gets Job.ReuseFrom.
 func (l *Ledger) Split(jobs []asset.Job, prefix, codecs string, tree Tree) (Split, error) {
 	s := splitter{
 		Ledger: l, prefix: prefix, digests: map[asset.Recipe]string{}, codecs: codecs,
@@ -97,7 +97,7 @@ func (l *Ledger) Split(jobs []asset.Job, prefix, codecs string, tree Tree) (Spli
 			out.Todo = append(out.Todo, *todo)
 		case j.Remove && !kept[j.Source.Path]:
 			// It is made again: a source is removed only where it was read.
-			j.Own = true
+			j.OwnsOutput = true
 			out.Todo = append(out.Todo, Todo{Job: j, Why: WhyRemove, Grounds: s.of(j)})
 		default:
 			out.Done = append(out.Done, results[i])
@@ -294,8 +294,8 @@ func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
 		own := e.isOf(output)
 		if !own && s.wanted != nil && !s.wanted.not(e) {
 			// It is that of another job of the source, and may have the same bytes.
-			if e.HasFile() && e.Blob == j.Source.Blob && e.Recipe == recipe && s.intact(o) && todo.Like == "" && todo.Why == WhyNew {
-				todo.Like, todo.LikeGrounds = o.Path, []Entry{e}
+			if e.HasFile() && e.Blob == j.Source.Blob && e.Recipe == recipe && s.intact(o) && todo.ReuseFrom == "" && todo.Why == WhyNew {
+				todo.ReuseFrom, todo.LikeGrounds = o.Path, []Entry{e}
 			}
 			continue
 		}
@@ -320,13 +320,13 @@ func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
 		case own:
 			todo.Why = WhyEdited
 		case s.intact(o):
-			todo.Why, todo.Like, todo.Moved = WhyMoved, o.Path, !s.needed(o.Path, source)
+			todo.Why, todo.ReuseFrom, todo.RemoveReused = WhyMoved, o.Path, !s.needed(o.Path, source)
 			todo.LikeGrounds = []Entry{e}
 		default:
 			todo.Why = WhyMissing
 		}
 	}
-	if j.Source.Blob != "" && todo.Why != WhyEdited && todo.Like == "" {
+	if j.Source.Blob != "" && todo.Why != WhyEdited && todo.ReuseFrom == "" {
 		if e, ok := s.twin(j.Source.Blob, recipe, source, output); ok {
 			moved := !s.there[e.Source]
 			if e.Output.Accepted {
@@ -343,7 +343,7 @@ func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
 				s.found = append(s.found, e)
 				return done(j, e), nil
 			}
-			todo.Like, todo.Moved = e.Output.Path, moved && e.Status != Removed && !s.needed(e.Output.Path, e.Source)
+			todo.ReuseFrom, todo.RemoveReused = e.Output.Path, moved && e.Status != Removed && !s.needed(e.Output.Path, e.Source)
 			todo.LikeGrounds = []Entry{e}
 		}
 	}
@@ -351,14 +351,14 @@ func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
 	if source != output {
 		todo.Grounds = append(s.owns(source, output), s.made(j.Source.Blob, output)...)
 	}
-	todo.Own = len(todo.Grounds) > 0
-	todo.Occupied = s.blobs[output] != "" && !todo.Own && !j.Overwrite && source != output
+	todo.OwnsOutput = len(todo.Grounds) > 0
+	todo.Occupied = s.blobs[output] != "" && !todo.OwnsOutput && !j.Overwrite && source != output
 	todo.Accepted = s.blobs[output] != "" && s.accepted(j)
 	// Paths of jobs begin at the working directory.
-	if like, ok := s.below(todo.Like); ok && !todo.Remove {
-		todo.Like = like
+	if like, ok := s.below(todo.ReuseFrom); ok && !todo.Remove {
+		todo.ReuseFrom = like
 	} else {
-		todo.Like, todo.Moved = "", false
+		todo.ReuseFrom, todo.RemoveReused = "", false
 	}
 	return asset.Result{}, &todo
 }

@@ -130,7 +130,7 @@ func TestSplit(t *testing.T) {
 				}
 			} else if len(split.Todo) == 1 && len(split.Done) == 0 {
 				todo := split.Todo[0]
-				got = want{why: todo.Why, own: todo.Own, like: todo.Like, move: todo.Moved}
+				got = want{why: todo.Why, own: todo.OwnsOutput, like: todo.ReuseFrom, move: todo.RemoveReused}
 			}
 			if got != tt.want {
 				t.Errorf("got %+v, want %+v", got, tt.want)

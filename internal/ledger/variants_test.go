@@ -51,8 +51,8 @@ func TestSplitVariants(t *testing.T) {
 			for _, todo := range split.Todo {
 				got[todo.Output] = todo.Why
 				r := asset.Result{Source: todo.Source, Target: todo.Output, Output: todo.Output, Status: asset.Converted, Format: asset.WebP, After: 100}
-				if todo.Moved {
-					r.Replaced = todo.Like
+				if todo.RemoveReused {
+					r.Replaced = todo.ReuseFrom
 				}
 				jobs, results, blobs[todo.Output] = append(jobs, todo.Job), append(results, r), id("3")
 			}

@@ -18,12 +18,12 @@ import (
 // maxLike is the length of an older output up to which its bytes are taken.
 const maxLike = 1 << 30
 
-// takeLike fills p with the bytes of the file at j.Like.
-func (r *run) takeLike(ctx context.Context, j asset.Job, p *prepared) bool {
-	if j.Like == "" || r.elders.changes(j) {
+// fromOutput fills p with the bytes of the file at j.ReuseFrom.
+func (r *run) fromOutput(ctx context.Context, j asset.Job, p *prepared) bool {
+	if j.ReuseFrom == "" || r.reusable.changes(j) {
 		return false
 	}
-	like, err := r.files.Lstat(j.Like)
+	like, err := r.files.Lstat(j.ReuseFrom)
 	if err != nil || !like.Mode().IsRegular() || like.Size() > maxLike {
 		return false
 	}
@@ -36,7 +36,7 @@ func (r *run) takeLike(ctx context.Context, j asset.Job, p *prepared) bool {
 	p.like = like
 	out := Output{
 		Data: data, Width: info.Width, Height: info.Height, Frames: info.Frames, Lossless: !info.Lossy,
-		Notes: []string{fmt.Sprintf("taken from %q: same image, same settings", j.Like)},
+		Notes: []string{fmt.Sprintf("taken from %q: same image, same settings", j.ReuseFrom)},
 		After: int64(len(data)),
 	}
 	if !Keeps(j.Recipe, j.Source.Format, j.Source.Size, out.After) {
@@ -46,12 +46,12 @@ func (r *run) takeLike(ctx context.Context, j asset.Job, p *prepared) bool {
 	return true
 }
 
-// errNotLike is for a file that cannot be the output that Job.Like speaks of.
+// errNotLike is for a file that cannot be the output that Job.ReuseFrom speaks of.
 var errNotLike = errors.New("not an output by this recipe")
 
-// readLike reads the file at j.Like, of which like is known, and its header.
+// readLike reads the file at j.ReuseFrom, of which like is known, and its header.
 func (r *run) readLike(j asset.Job, like fs.FileInfo) ([]byte, codec.Info, error) {
-	f, now, err := r.open(j.Like)
+	f, now, err := r.open(j.ReuseFrom)
 	if err != nil {
 		return nil, codec.Info{}, err
 	}
@@ -84,10 +84,10 @@ func unchanged(before, now fs.FileInfo) bool {
 		inodeChange(before).Equal(inodeChange(now))
 }
 
-// removeElder deletes the older output that p was taken from, now that p is in its
+// removeReused deletes the older output that p was taken from, now that p is in its
 // place. That it cannot be deleted is no failure of the picture.
-func (r *run) removeElder(p *prepared, j asset.Job) {
-	now, err := r.files.Lstat(j.Like)
+func (r *run) removeReused(p *prepared, j asset.Job) {
+	now, err := r.files.Lstat(j.ReuseFrom)
 	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
@@ -99,23 +99,23 @@ func (r *run) removeElder(p *prepared, j asset.Job) {
 			return
 		}
 		if unchanged(p.like, now) {
-			err = r.files.Remove(j.Like)
+			err = r.files.Remove(j.ReuseFrom)
 		} else {
 			err = errors.New("it changed during the run")
 		}
 	}
 	if err != nil {
-		p.result.Notes = append(p.result.Notes, fmt.Sprintf("%q is still there: %s", j.Like, cause(err)))
+		p.result.Notes = append(p.result.Notes, fmt.Sprintf("%q is still there: %s", j.ReuseFrom, cause(err)))
 		return
 	}
-	p.result.Replaced = j.Like
+	p.result.Replaced = j.ReuseFrom
 }
 
-// elders are the older outputs that jobs of a run take their bytes from, by their
+// reusable are the older outputs that jobs of a run take their bytes from, by their
 // paths as Fold has them.
-type elders map[string]*elder
+type reusable map[string]*reused
 
-type elder struct {
+type reused struct {
 	// users is the number of jobs that may still read it.
 	users atomic.Int64
 	// writers is the number of jobs that put their outputs in its place, of which
@@ -125,15 +125,15 @@ type elder struct {
 	source  bool
 }
 
-func findElders(jobs []asset.Job) elders {
-	all := elders{}
+func indexReusable(jobs []asset.Job) reusable {
+	all := reusable{}
 	for _, j := range jobs {
-		if j.Like == "" {
+		if j.ReuseFrom == "" {
 			continue
 		}
-		key := tree.Fold(j.Like)
+		key := tree.Fold(j.ReuseFrom)
 		if all[key] == nil {
-			all[key] = &elder{}
+			all[key] = &reused{}
 		}
 		all[key].users.Add(1)
 	}
@@ -141,7 +141,7 @@ func findElders(jobs []asset.Job) elders {
 		return nil
 	}
 	for _, j := range jobs {
-		if e := all[tree.Fold(j.Output)]; e != nil && tree.Fold(j.Output) != tree.Fold(j.Like) {
+		if e := all[tree.Fold(j.Output)]; e != nil && tree.Fold(j.Output) != tree.Fold(j.ReuseFrom) {
 			e.writers++
 		}
 		if e := all[tree.Fold(j.Source.Path)]; e != nil {
@@ -151,13 +151,13 @@ func findElders(jobs []asset.Job) elders {
 	return all
 }
 
-// changes says that another job puts its output where j.Like is: after two pictures
+// changes says that another job puts its output where j.ReuseFrom is: after two pictures
 // have swapped their names, each would find what the other has just written.
-func (all elders) changes(j asset.Job) bool { return all[tree.Fold(j.Like)].writers > 0 }
+func (all reusable) changes(j asset.Job) bool { return all[tree.Fold(j.ReuseFrom)].writers > 0 }
 
-// leave says that j has read what it is like, and returns whether it may be removed:
+// release says that j has read what it reuses, and returns whether it may be removed:
 // no other job will read it, and it is not a picture in its own right.
-func (all elders) leave(j asset.Job) (last bool) {
-	e := all[tree.Fold(j.Like)]
+func (all reusable) release(j asset.Job) (last bool) {
+	e := all[tree.Fold(j.ReuseFrom)]
 	return e != nil && e.users.Add(-1) == 0 && !e.source
 }

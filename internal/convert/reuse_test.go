@@ -150,8 +150,8 @@ func TestCachedLeftAlone(t *testing.T) {
 	}{
 		{name: "taken", cached: hit, used: true, asked: true},
 		{name: "no blob", job: func(j *asset.Job) { j.Source.Blob = "" }, cached: hit},
-		{name: "like another", job: func(j *asset.Job) { j.Like = "old.webp" }, cached: hit},
-		{name: "like nothing", job: func(j *asset.Job) { j.Like = "gone.webp" }, cached: hit, used: true, asked: true},
+		{name: "like another", job: func(j *asset.Job) { j.ReuseFrom = "old.webp" }, cached: hit},
+		{name: "like nothing", job: func(j *asset.Job) { j.ReuseFrom = "gone.webp" }, cached: hit, used: true, asked: true},
 		{name: "in place", path: "old.webp", w: plan.Spec{Recipe: asset.Recipe{Variant: asset.Variant{Format: asset.WebP, Quality: 80, MaxWidth: 9}, Output: "{dir}/{name}.webp"}, Overwrite: true}, cached: hit},
 		{name: "more pixels than allowed", w: plan.Spec{Recipe: limit}, cached: hit, asked: true},
 		{name: "nothing in it", cached: change(func(o *Output) { o.Data, o.After = nil, 0 }), asked: true, kept: true},

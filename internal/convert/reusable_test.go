@@ -35,14 +35,14 @@ func content(t *testing.T, dir, name string) []byte {
 func like(t *testing.T, dir, path string, moved bool) []asset.Job {
 	t.Helper()
 	js := jobs(t, dir, recipe(), "a.png")
-	js[0].Like, js[0].Moved = path, moved
+	js[0].ReuseFrom, js[0].RemoveReused = path, moved
 	return js
 }
 
 func TestOwnIsReplaced(t *testing.T) {
 	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "a.webp": []byte("of yesterday")})
 	js := jobs(t, dir, recipe(), "a.png")
-	js[0].Own = true
+	js[0].OwnsOutput = true
 	expect(t, Run(t.Context(), js, Options{Dir: dir}), "a.png: converted a.webp")
 	expect(t, Run(t.Context(), js, Options{Dir: dir}), "a.png: skipped: already up to date")
 
@@ -64,7 +64,7 @@ func TestOwnSourceIsKept(t *testing.T) {
 	r := recipe()
 	r.MaxWidth = 10
 	js := jobs(t, dir, r, "a.webp")
-	js[0].Own = true
+	js[0].OwnsOutput = true
 	expect(t, Run(t.Context(), js, Options{Dir: dir}),
 		"a.webp: failed: write \"a.webp\": it is the source (set `overwrite: true` to replace it, or another `output`)")
 	if !bytes.Equal(content(t, dir, "a.webp"), data) {
@@ -211,7 +211,7 @@ func TestLikeSwapped(t *testing.T) {
 		dir := plant(t, map[string][]byte{"a.png": b, "a.webp": outputOf(t, 64, 48), "b.png": a, "b.webp": outputOf(t, 48, 64)})
 		js := jobs(t, dir, recipe(), "a.png", "b.png")
 		for i, like := range []string{"b.webp", "a.webp"} {
-			js[i].Own, js[i].Like = true, like
+			js[i].OwnsOutput, js[i].ReuseFrom = true, like
 		}
 		expect(t, Run(t.Context(), js, Options{Dir: dir, Jobs: 2}), "a.png: converted a.webp", "b.png: converted b.webp")
 		if !bytes.Equal(content(t, dir, "a.webp"), outputOf(t, 48, 64)) || !bytes.Equal(content(t, dir, "b.webp"), outputOf(t, 64, 48)) {
@@ -232,7 +232,7 @@ func TestLikeShared(t *testing.T) {
 	dir := plant(t, files)
 	js := jobs(t, dir, recipe(), paths...)
 	for i := range js {
-		js[i].Like, js[i].Moved = "old.webp", true
+		js[i].ReuseFrom, js[i].RemoveReused = "old.webp", true
 	}
 	replaced := 0
 	for _, r := range Run(t.Context(), js, Options{Dir: dir, Jobs: 4}) {
@@ -258,7 +258,7 @@ func TestLikeIsSource(t *testing.T) {
 	}
 }
 
-func TestRemoveElder(t *testing.T) {
+func TestRemoveReused(t *testing.T) {
 	dir := plant(t, map[string][]byte{"a.webp": []byte("new"), "old.webp": []byte("old"), "other.webp": []byte("old")})
 	r := newRun(t, dir)
 	other, err := r.files.Lstat("other.webp")
@@ -266,18 +266,18 @@ func TestRemoveElder(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := prepared{like: other}
-	r.removeElder(&p, asset.Job{Output: "a.webp", Like: "old.webp"})
+	r.removeReused(&p, asset.Job{Output: "a.webp", ReuseFrom: "old.webp"})
 	if p.result.Replaced != "" || !slices.Equal(p.result.Notes, []string{`"old.webp" is still there: it changed during the run`}) {
 		t.Errorf("result %+v", p.result)
 	}
 	p = prepared{like: other}
-	r.removeElder(&p, asset.Job{Output: "a.webp", Like: "gone.webp"})
+	r.removeReused(&p, asset.Job{Output: "a.webp", ReuseFrom: "gone.webp"})
 	if p.result.Replaced != "" || p.result.Notes != nil {
 		t.Errorf("result %+v", p.result)
 	}
 	r.files.Close()
 	p = prepared{like: other}
-	r.removeElder(&p, asset.Job{Output: "a.webp", Like: "other.webp"})
+	r.removeReused(&p, asset.Job{Output: "a.webp", ReuseFrom: "other.webp"})
 	if p.result.Replaced != "" || len(p.result.Notes) != 1 {
 		t.Errorf("result %+v", p.result)
 	}

@@ -10,17 +10,17 @@ import (
 	"github.com/webpress/webpress/internal/tree"
 )
 
-// spare finds an output for j that was made before, so that its source need not be
+// reuse finds an output for j that was made before, so that its source need not be
 // opened. The error is that ctx has ended.
-func (r *run) spare(ctx context.Context, j asset.Job, p *prepared) (found bool, err error) {
-	if j.Like == "" && (r.Cached == nil || j.Source.Blob == "") {
+func (r *run) reuse(ctx context.Context, j asset.Job, p *prepared) (found bool, err error) {
+	if j.ReuseFrom == "" && (r.Cached == nil || j.Source.Blob == "") {
 		return false, nil
 	}
 	source, err := r.files.Lstat(j.Source.Path)
 	if err != nil || !source.Mode().IsRegular() || source.Size() != j.Source.Size {
 		return false, nil // whoever reads it says what is wrong
 	}
-	for _, look := range []func(context.Context, asset.Job, *prepared) bool{r.takeLike, r.takeCached} {
+	for _, look := range []func(context.Context, asset.Job, *prepared) bool{r.fromOutput, r.fromCache} {
 		if look(ctx, j, p) {
 			p.source = source
 			return true, nil
@@ -34,8 +34,8 @@ func (r *run) spare(ctx context.Context, j asset.Job, p *prepared) (found bool, 
 	return false, nil
 }
 
-// takeCached fills p with what Cached has for j.
-func (r *run) takeCached(ctx context.Context, j asset.Job, p *prepared) bool {
+// fromCache fills p with what Cached has for j.
+func (r *run) fromCache(ctx context.Context, j asset.Job, p *prepared) bool {
 	if r.Cached == nil || j.Source.Blob == "" {
 		return false
 	}

@@ -15,19 +15,19 @@ import (
 )
 
 const (
-	// patience is how long a run waits for another one in the same tree.
-	patience = 10 * time.Minute
-	// glance is how often it looks whether that has ended.
-	glance = 50 * time.Millisecond
+	// lockTimeout is how long a run waits for another one in the same tree.
+	lockTimeout = 10 * time.Minute
+	// lockPoll is how often it looks whether that has ended.
+	lockPoll = 50 * time.Millisecond
 )
 
-// exclude keeps other runs of webpress out of the tree at root until release is
+// lockTree keeps other runs of webpress out of the tree at root until release is
 // called: two that write at once could each undo a part of what the other does. A
 // run that only looks shares the tree with others that do.
 //
 // It locks the folder itself, so that nothing is left behind, also where the
 // process is killed.
-func (r *run) exclude(ctx context.Context, root string, looks bool) (release func(), err error) {
+func (r *run) lockTree(ctx context.Context, root string, looks bool) (release func(), err error) {
 	f := flock.New(root, flock.SetFlag(os.O_RDONLY))
 	try := f.TryLock
 	if looks {
@@ -44,9 +44,9 @@ func (r *run) exclude(ctx context.Context, root string, looks bool) (release fun
 			return func() {}, nil
 		case err != nil:
 			return nil, fmt.Errorf("lock %q: %w", root, tree.Cause(err))
-		case r.Now().Sub(began) > patience:
+		case r.Now().Sub(began) > lockTimeout:
 			return nil, &asset.Fault{
-				Message: fmt.Sprintf("another webpress has been at work in %q for %s", root, patience),
+				Message: fmt.Sprintf("another webpress has been at work in %q for %s", root, lockTimeout),
 				Hint:    "wait until it has ended, or end it, and start again",
 			}
 		case !told:
@@ -57,7 +57,7 @@ func (r *run) exclude(ctx context.Context, root string, looks bool) (release fun
 		select {
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
-		case <-time.After(glance):
+		case <-time.After(lockPoll):
 		}
 	}
 }
