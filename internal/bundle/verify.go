@@ -46,7 +46,8 @@ type VerifyOptions struct {
 	// root of the repository. Nil is never.
 	Remove func(source string) bool
 	// Outputs are all that those settings make of a source, without which it is not
-	// removed. Paths begin at the root of the repository. Nil is what there is.
+	// removed, and each once; those that have a digest of their content in their names have
+	// an asset.HashMark. Paths begin at the root of the repository. Nil is what there is.
 	Outputs func(source string) []string
 	// Fits says why a result of this content, of which r tells format, size and
 	// frames, cannot go on top of the commit Head: its source is none of that, or makes

@@ -178,6 +178,7 @@ func together(all []Verified, o VerifyOptions) []string {
 		v.fault("all together have %s", why)
 	}
 	v.removals(files)
+	v.contents(files)
 	slices.Sort(v.faults)
 	return slices.Compact(v.faults)
 }

@@ -23,6 +23,7 @@ func (v *verifying) claims() bool {
 		}
 	}
 	v.removals(v.manifest.Files)
+	v.contents(v.manifest.Files)
 	if total > v.MaxBytes {
 		v.fault("the manifest has %d bytes of files, and %d are the most", total, v.MaxBytes)
 		return false
@@ -53,6 +54,33 @@ func (v *verifying) removals(files []Entry) {
 					v.faultOf(e.Output, "its source %q is to be removed, and %q was not made of it", e.Source, output)
 				}
 			}
+		}
+	}
+}
+
+// contents checks that no output is there twice, with another content and so another
+// digest in its name.
+func (v *verifying) contents(files []Entry) {
+	if v.Outputs == nil {
+		return
+	}
+	outputs := map[string][]string{} // by source
+	first := map[[2]string]string{}  // by source and what the settings call the output
+	for _, e := range files {
+		all, ok := outputs[e.Source]
+		if !ok {
+			all = v.Outputs(e.Source)
+			outputs[e.Source] = all
+		}
+		for _, output := range all {
+			if !asset.MatchesHash(output, e.Output) {
+				continue
+			}
+			key := [2]string{e.Source, output}
+			if other := first[key]; other != "" && other != e.Output {
+				v.faultOf(e.Output, "%q is the same output of its source, with another content", other)
+			}
+			first[key] = e.Output
 		}
 	}
 }
