@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // variantsKey is the section of webpress.yml with named variants.
@@ -288,9 +289,9 @@ func (c *Config) widths() []int {
 	return slices.Compact(all)
 }
 
-// apart says which outputs would have the same path.
+// apart says which outputs would have the same path, on any file system.
 func apart(all []Each) error {
-	at := map[string]Each{}
+	at, names := map[string]Each{}, map[string]string{}
 	for _, e := range all {
 		out := e.Settings.Output
 		switch e.Settings.Target {
@@ -302,10 +303,15 @@ func apart(all []Each) error {
 					"name a folder, as in -o out/, or leave webpress.yml out with --no-config", len(all))
 			}
 		}
-		other, twice := at[out]
+		key := tree.Fold(out)
+		other, twice := at[key]
 		if !twice {
-			at[out] = e
+			at[key], names[key] = e, out
 			continue
+		}
+		if names[key] != out {
+			return fmt.Errorf("output: two outputs of a source would be %s and %s, which are one file where upper and lower case do not differ; give them names that differ in more",
+				quote(names[key]), quote(out))
 		}
 		place := "-{width}"
 		switch {

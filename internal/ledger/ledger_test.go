@@ -104,6 +104,7 @@ func TestDamaged(t *testing.T) {
 		"above the tree":    {replace("a.jpg", "../a.jpg"), `"../a.jpg" is outside of the tree`},
 		"absolute":          {replace("a.jpg", "/etc/passwd"), `"/etc/passwd" is outside of the tree`},
 		"output above":      {replace("a.webp", "x/../../a.webp"), `"x/../../a.webp" is outside of the tree`},
+		"in .git by NTFS":   {replace("a.webp", "sub/git~1/hooks/x"), `"sub/git~1/hooks/x" is in git's own folder`},
 		"in .git":           {replace("a.webp", "sub/.GIT/hooks/x"), `"sub/.GIT/hooks/x" is in git's own folder`},
 		"no WebP":           {replace("a.webp", "logo.gif"), `"logo.gif" is not a result: no format has its extension`},
 		"not the shortest":  {replace("a.jpg", "./a.jpg"), `"./a.jpg" is not written in the shortest way`},

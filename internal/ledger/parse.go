@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // head is the first line; the number is the Version.
@@ -279,13 +280,8 @@ func parsePath(text string) (string, error) {
 	case path.Clean(p) != p || p == ".":
 		return "", fmt.Errorf("%s is not written in the shortest way", show(p))
 	}
-	// Nearly no path has it, which is quickly told.
-	if strings.Contains(p, ".") && strings.Contains(strings.ToLower(p), ".git") {
-		for name := range strings.SplitSeq(p, "/") {
-			if strings.EqualFold(name, ".git") {
-				return "", fmt.Errorf("%s is in git's own folder", show(p))
-			}
-		}
+	if tree.InGit(p) {
+		return "", fmt.Errorf("%s is in git's own folder", show(p))
 	}
 	return p, nil
 }

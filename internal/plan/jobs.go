@@ -207,7 +207,12 @@ func clashes(all []asset.Job, made []bool, fail []*asset.Fault) {
 		}
 		other := apart(all, group)
 		for _, i := range group {
-			if others := clashing(all, group, i); others != "" {
+			if k := slices.IndexFunc(group, func(k int) bool { return k != i && all[k].Source.Path == all[i].Source.Path }); k >= 0 {
+				fail[i] = &asset.Fault{
+					Message: fmt.Sprintf("convert %q: two of its outputs would be one file, %q and %q", all[i].Source.Path, all[i].Output, all[group[k]].Output),
+					Hint:    "let each `output` of its settings have {variant}, {width} or {format} in its name",
+				}
+			} else if others := clashing(all, group, i); others != "" {
 				fail[i] = &asset.Fault{
 					Message: fmt.Sprintf("convert %q: output %q is also that of %s",
 						all[i].Source.Path, all[i].Output, others),
@@ -235,6 +240,8 @@ func clashing(all []asset.Job, group []int, i int) string {
 	return strings.Join(names, ", ")
 }
 
+// clash says that two jobs, whose outputs are one to some file system, cannot both be done.
+// Sources that differ in case alone show that this one tells them apart.
 func clash(a, b asset.Job) bool {
 	return a.Output == b.Output || tree.Fold(a.Source.Path) != tree.Fold(b.Source.Path)
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -186,6 +187,23 @@ func TestPlanClashes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Two outputs of one source that are one file, to some file system at least.
+func TestPlanOneSourceClashes(t *testing.T) {
+	for _, second := range []string{"x/{name}.webp", "X/{name}.webp"} {
+		specs := func(asset.Source) []Spec {
+			return []Spec{{Recipe: asset.Recipe{Output: "{dir}/{name}.webp"}}, {Recipe: asset.Recipe{Output: second}}}
+		}
+		jobs, settled := Jobs([]asset.Source{source("x/a.png"), source("y/b.png")}, specs)
+		if len(jobs) != 2 || jobs[0].Source.Path != "y/b.png" {
+			t.Errorf("%q: jobs %+v", second, jobs)
+		}
+		want := fmt.Sprintf("convert %q: two of its outputs would be one file, %q and %q", "x/a.png", "x/a.webp", strings.Replace(second, "{name}", "a", 1))
+		if len(settled) == 0 || settled[0].Err == nil || settled[0].Err.Message != want || settled[0].Err.Output != "" {
+			t.Errorf("%q: settled %+v, want %s", second, settled, want)
+		}
 	}
 }
 
