@@ -32,8 +32,8 @@ type Spec struct {
 //
 // Sources that cannot be converted for reasons seen from the paths alone come
 // back as results instead of jobs: those whose outputs would be the same file,
-// those whose output would be another source or lie outside the tree, and WebP
-// files that are the output of another source, which are skipped as IsWebP.
+// those whose output would be another source or lie outside the tree, and files of that
+// format that are the output of another source, which are skipped as IsWebP or IsResult.
 //
 // Two output paths count as the same file also where they differ only in upper
 // and lower case or in the Unicode form of their characters: A.png and a.jpg would
@@ -60,7 +60,7 @@ func Jobs(sources []asset.Source, specs func(asset.Source) []Spec) (jobs []asset
 	for i, j := range all {
 		switch {
 		case made[i]:
-			settled = append(settled, asset.Skip(j, asset.IsWebP))
+			settled = append(settled, asset.Skip(j, madeAs(j.Source.Format)))
 		case fail[i] != nil:
 			failed := asset.Fail(j.Source, fail[i].Message, fail[i].Hint)
 			failed.Err.Output = fail[i].Output
@@ -158,15 +158,26 @@ func splitExt(base string) (name, ext string) {
 	return base[:i], base[i+1:]
 }
 
-// crossed finds jobs whose output is the path of another source. Where that
-// source is a WebP, it is taken for the result of an earlier run: it is made,
-// and left alone. Any other file there is a picture in its own right, which
-// the job must not touch, also where it differs so little from the output that
-// macOS or Windows take it for the same file.
+// madeAs is why the result of an earlier run is left alone.
+func madeAs(format asset.Format) asset.Reason {
+	if format == asset.WebP {
+		return asset.IsWebP
+	}
+	return asset.IsResult
+}
+
+// crossed finds jobs whose output is the path of another source. Where that is of the
+// format of the output, it is taken for the result of an earlier run, with all of its jobs:
+// it is made, and left alone, as its results would have results in each run. Any file there
+// but a WebP may be an image in its own right as well, which the job must not touch, also
+// where it differs so little from the output that macOS or Windows take it for the same file.
 func crossed(all []asset.Job, made []bool, fail []*asset.Fault) {
+	// The first job of each source: those of one are neighbors.
 	at, folded := make(map[string]int, len(all)), make(map[string]int, len(all))
 	for i, j := range all {
-		at[j.Source.Path], folded[tree.Fold(j.Source.Path)] = i, i
+		if i == 0 || all[i-1].Source.Path != j.Source.Path {
+			at[j.Source.Path], folded[tree.Fold(j.Source.Path)] = i, i
+		}
 	}
 	for i, j := range all {
 		k, exact := at[j.Output]
@@ -176,17 +187,24 @@ func crossed(all []asset.Job, made []bool, fail []*asset.Fault) {
 				continue
 			}
 		}
-		if k == i || fail[i] != nil {
+		source := all[k].Source
+		if source.Path == j.Source.Path || fail[i] != nil {
 			continue
 		}
-		if exact && all[k].Source.Format == asset.WebP {
-			made[k] = true
-			continue
+		hint := "set another `output`, such as "
+		if exact && (source.Format == asset.WebP || source.Format == j.Recipe.Format) {
+			for n := k; n < len(all) && all[n].Source.Path == source.Path; n++ {
+				made[n] = true
+			}
+			if source.Format == asset.WebP {
+				continue
+			}
+			hint = "where it is an earlier result that webpress.lock does not know, remove it, and add --lock; else " + hint
 		}
 		other := apart(all, []int{i, k})
 		fail[i] = &asset.Fault{
 			Message: fmt.Sprintf("convert %q: output %q is a source itself", j.Source.Path, j.Output),
-			Hint:    "set another `output`, such as " + other,
+			Hint:    hint + other,
 			Output:  other,
 		}
 	}

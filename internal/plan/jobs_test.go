@@ -235,6 +235,29 @@ func TestPlanKnowsItsOutputs(t *testing.T) {
 	}
 }
 
+// So is any other of the format of the output, for all outputs that it would have.
+func TestPlanKnowsAllItsOutputs(t *testing.T) {
+	for format, ext := range map[asset.Format]string{asset.WebP: ".webp", asset.JPEG: ".jpg"} {
+		specs := func(asset.Source) []Spec {
+			return []Spec{{Recipe: asset.Recipe{Variant: asset.Variant{Format: format}, Output: "{name}-a" + ext}}, {Recipe: asset.Recipe{Variant: asset.Variant{Format: format}, Output: "{name}-b" + ext}}}
+		}
+		jobs, settled := Jobs([]asset.Source{source("x-a" + ext), source("x-b" + ext), source("x.png"), source("y.png")}, specs)
+		for _, j := range jobs {
+			if j.Source.Path != "y.png" && (j.Source.Path != "x.png" || format != asset.WebP) {
+				t.Errorf("%s: %q is made of %q", format, j.Output, j.Source.Path)
+			}
+		}
+		for _, r := range settled {
+			if failed := r.Err != nil; failed != (r.Source.Path == "x.png") {
+				t.Errorf("%s: %+v", format, r)
+			}
+		}
+		if n := len(jobs) + len(settled); n != 8 {
+			t.Errorf("%s: %d jobs and results", format, n)
+		}
+	}
+}
+
 // A PNG where another source's output goes, whatever its name, is not.
 func TestPlanSparesSources(t *testing.T) {
 	outputs, settled := plan("{dir}/{name}.png", "a.jpg", "a.png")
