@@ -9,7 +9,9 @@ IMAGE ?= webpress:local
 # 8 % faster than Go's -O2. On amd64 the x86-64-v2 level (every processor since
 # 2009) compiles in its SSE4.1 code, and GOAMD64 makes an older processor say so
 # at the start. One set of flags for build and test, so that they share a cache.
-CGO_CFLAGS ?= -O3
+ifeq ($(strip $(CGO_CFLAGS)),) # set and empty, it would be no optimization at all
+CGO_CFLAGS := -O3
+endif
 ifeq ($(shell $(GO) env GOARCH 2>/dev/null),amd64)
 CGO_CFLAGS += -march=x86-64-v2
 export GOAMD64 ?= v2
