@@ -19,11 +19,11 @@ import (
 	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/diff"
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/httpclient"
 	"github.com/webpress/webpress/internal/notify"
 	"github.com/webpress/webpress/internal/plan"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/target"
-	"github.com/webpress/webpress/internal/wire"
 )
 
 // The exit codes.
@@ -235,13 +235,13 @@ type run struct {
 	// nothing says that there are no images, and that this is an error.
 	nothing bool
 	// http is made when it is first needed: see client.
-	http *wire.Client
+	http *httpclient.Client
 }
 
 // client is the HTTP client of the run.
-func (r *run) client() *wire.Client {
+func (r *run) client() *httpclient.Client {
 	if r.http == nil {
-		r.http = wire.New(wire.Options{
+		r.http = httpclient.New(httpclient.Options{
 			Retries: r.settings.Retries, UserAgent: "webpress/" + r.Version,
 			Logf: r.log.Line,
 		})

@@ -7,14 +7,14 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 // An api is a REST API of a forge: GitHub or GitLab.
 type api interface {
-	client() *wire.Client
+	client() *httpclient.Client
 	// request is one for path, below the repository, with what lets it in.
-	request(method, path string) wire.Request
+	request(method, path string) httpclient.Request
 	// failure is err in the words for t.
 	failure(t task, err error) error
 }
@@ -28,7 +28,7 @@ func rest(ctx context.Context, a api, t task, method, path string, in, out any) 
 	return err
 }
 
-func do(ctx context.Context, a api, t task, r wire.Request, in, out any) (*wire.Response, error) {
+func do(ctx context.Context, a api, t task, r httpclient.Request, in, out any) (*httpclient.Response, error) {
 	resp, err := a.client().JSON(ctx, r, in, out)
 	if err != nil {
 		return nil, a.failure(t, err)
@@ -40,7 +40,7 @@ func do(ctx context.Context, a api, t task, r wire.Request, in, out any) (*wire.
 func list[T any](ctx context.Context, a api, t task, path string, query url.Values) ([]T, error) {
 	query.Set("per_page", fmt.Sprint(perPage))
 	var all []T
-	err := pages(query, func(q string) (*wire.Response, error) {
+	err := pages(query, func(q string) (*httpclient.Response, error) {
 		var page []T
 		resp, err := do(ctx, a, t, a.request(http.MethodGet, path+"?"+q), nil, &page)
 		all = append(all, page...)

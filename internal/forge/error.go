@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 // Why a forge did not do what it was asked to, for errors.Is.
@@ -41,7 +41,7 @@ type Error struct {
 	Kind error
 	// Hint, where not empty, says in plain words what to change.
 	Hint string
-	// Err is the cause: a *wire.Error with the server's words in it, or another
+	// Err is the cause: a *httpclient.Error with the server's words in it, or another
 	// where nothing was sent. A GraphQL error has the Status 200.
 	Err error
 }
@@ -96,7 +96,7 @@ func find(rules []rule, message string) (rule, bool) {
 }
 
 // general explains what does not depend on the forge. ok says that it did.
-func general(e *wire.Error) (kind error, hint string, ok bool) {
+func general(e *httpclient.Error) (kind error, hint string, ok bool) {
 	switch {
 	case e.Limited && e.Wait > 0:
 		return ErrRateLimited, fmt.Sprintf("too many requests were made with this token: run the job again in %s, or use a token of its own",

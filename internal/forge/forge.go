@@ -14,7 +14,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 const (
@@ -78,7 +78,7 @@ type task struct {
 // pages gets every page of a list. get is called with the query of each, and a
 // page's Link header says whether there is another. Only the query of a link is
 // used: no answer makes a token go to another address.
-func pages(query url.Values, get func(query string) (*wire.Response, error)) error {
+func pages(query url.Values, get func(query string) (*httpclient.Response, error)) error {
 	next := query.Encode()
 	for range maxPages {
 		resp, err := get(next)

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 func TestNextPage(t *testing.T) {
@@ -38,16 +38,16 @@ func FuzzNextPage(f *testing.F) {
 
 func TestPagesEnd(t *testing.T) {
 	t.Parallel()
-	same := &wire.Response{Header: http.Header{"Link": {`<https://a.example/x?page=1>; rel="next"`}}}
+	same := &httpclient.Response{Header: http.Header{"Link": {`<https://a.example/x?page=1>; rel="next"`}}}
 	n := 0
-	err := pages(url.Values{"page": {"1"}}, func(string) (*wire.Response, error) { n++; return same, nil })
+	err := pages(url.Values{"page": {"1"}}, func(string) (*httpclient.Response, error) { n++; return same, nil })
 	if err != nil || n != 1 {
 		t.Errorf("%d pages, %v", n, err)
 	}
 	n = 0
-	err = pages(url.Values{}, func(string) (*wire.Response, error) {
+	err = pages(url.Values{}, func(string) (*httpclient.Response, error) {
 		n++
-		return &wire.Response{Header: http.Header{"Link": {`<https://a.example/x?` + strings.Repeat("a", n) + `>; rel="next"`}}}, nil
+		return &httpclient.Response{Header: http.Header{"Link": {`<https://a.example/x?` + strings.Repeat("a", n) + `>; rel="next"`}}}, nil
 	})
 	if err == nil || n != maxPages {
 		t.Errorf("%d pages, %v", n, err)

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 // apiVersion is the version of GitHub's REST API that is asked for.
@@ -15,7 +15,7 @@ const apiVersion = "2022-11-28"
 // GitHub is one repository at GitHub, GitHub Enterprise, or what resembles them.
 type GitHub struct {
 	// Client sends.
-	Client *wire.Client
+	Client *httpclient.Client
 	// APIURL is that of the REST API, such as https://api.github.com. GraphQLURL
 	// is empty where there is no GraphQL.
 	APIURL, GraphQLURL string
@@ -53,11 +53,11 @@ func (g GitHub) owner() string {
 	return owner
 }
 
-func (g GitHub) client() *wire.Client { return g.Client }
+func (g GitHub) client() *httpclient.Client { return g.Client }
 
 // request asks the REST API for path, below the repository.
-func (g GitHub) request(method, path string) wire.Request {
-	return wire.Request{
+func (g GitHub) request(method, path string) httpclient.Request {
+	return httpclient.Request{
 		Method: method,
 		URL:    strings.TrimRight(g.APIURL, "/") + "/repos/" + pathOf(g.Repository) + path,
 		Header: g.header(),

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 // DefaultMaxCommit is the most that GitHub takes, with room to spare: the length in bytes
@@ -169,7 +169,7 @@ type graphError struct {
 
 // graphQL sends body and decodes the data of the answer into data.
 func (g GitHub) graphQL(ctx context.Context, t task, body *text, data any) error {
-	r := wire.Request{Method: http.MethodPost, URL: g.GraphQLURL, Header: g.header(), Idempotent: true, Limited: limited, Failed: failed}
+	r := httpclient.Request{Method: http.MethodPost, URL: g.GraphQLURL, Header: g.header(), Idempotent: true, Limited: limited, Failed: failed}
 	body.into(&r)
 	var answer struct {
 		Data   json.RawMessage
@@ -181,7 +181,7 @@ func (g GitHub) graphQL(ctx context.Context, t task, body *text, data any) error
 	case errors.As(err, &known):
 		// A hidden repository is an error in an answer with status 200: a plain 404
 		// is that of a server which has no such address.
-		if e, ok := errors.AsType[*wire.Error](err); ok && (e.Status == http.StatusNotFound || known.Kind == ErrUnsupported) {
+		if e, ok := errors.AsType[*httpclient.Error](err); ok && (e.Status == http.StatusNotFound || known.Kind == ErrUnsupported) {
 			known.Kind, known.Hint = ErrUnsupported, "this server has no GraphQL API: set commit-method to another way"
 		} else if ok && e.Status == http.StatusOK && known.Hint == "" {
 			known.Hint = unexplained(t)
@@ -214,7 +214,7 @@ func whole(data json.RawMessage) bool {
 }
 
 // limited recognizes a refusal by the rate limit.
-func limited(r *wire.Response) bool {
+func limited(r *httpclient.Response) bool {
 	var answer struct{ Errors []graphError }
 	if json.Unmarshal(r.Body, &answer) != nil {
 		return false
@@ -226,7 +226,7 @@ func limited(r *wire.Response) bool {
 
 // failed recognizes a fault of GitHub's own that may pass. What was asked for may
 // have been done all the same: expectedHeadOid keeps it from being done twice.
-func failed(r *wire.Response) bool {
+func failed(r *httpclient.Response) bool {
 	var answer struct {
 		Data   json.RawMessage
 		Errors []graphError

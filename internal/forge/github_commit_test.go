@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 const landed = `{"data":{"createCommitOnBranch":{"commit":{"oid":"0123456789012345678901234567890123456789","url":"https://github.com/octo/pics/commit/0123"}}}}`
@@ -189,7 +189,7 @@ func TestGraphQLErrors(t *testing.T) {
 			if strings.Contains(err.Error(), token) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("error %q", err)
 			}
-			if e, ok := errors.AsType[*wire.Error](err); name != "nothing" && (!ok || e.Status != test.status || e.RequestID != "C0FF:EE") {
+			if e, ok := errors.AsType[*httpclient.Error](err); name != "nothing" && (!ok || e.Status != test.status || e.RequestID != "C0FF:EE") {
 				t.Errorf("no answer in %#v", err)
 			}
 		})
@@ -233,7 +233,7 @@ func TestGraphQLFault(t *testing.T) {
 			s = serve(t, fault, fault, fault)
 			_, err := s.github().CreateCommitOnBranch(t.Context(), r)
 			expect(t, err, nil, "`commit-method: push`")
-			if e, ok := errors.AsType[*wire.Error](err); !ok || e.Attempts != 3 || e.RequestID != "C0FF:EE" {
+			if e, ok := errors.AsType[*httpclient.Error](err); !ok || e.Attempts != 3 || e.RequestID != "C0FF:EE" {
 				t.Errorf("no answer in %#v", err)
 			}
 		})

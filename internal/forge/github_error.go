@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 // githubRules are GitHub's words for what its statuses do not tell, from the
@@ -40,7 +40,7 @@ const protectedHint = "rules of the branch forbid it: set commit-branch to anoth
 
 // failure explains err, which the client returned for t.
 func (g GitHub) failure(t task, err error) error {
-	e, ok := errors.AsType[*wire.Error](err)
+	e, ok := errors.AsType[*httpclient.Error](err)
 	if !ok || stopped(err) || ownContent(err) {
 		return &Error{Op: t.op, Err: err}
 	}
@@ -48,7 +48,7 @@ func (g GitHub) failure(t task, err error) error {
 	return &Error{Op: t.op, Kind: kind, Hint: hint, Err: err}
 }
 
-func (g GitHub) explain(t task, e *wire.Error) (kind error, hint string) {
+func (g GitHub) explain(t task, e *httpclient.Error) (kind error, hint string) {
 	if kind, hint, ok := general(e); ok {
 		return kind, hint
 	}
@@ -99,14 +99,14 @@ func refused(body []byte) string {
 }
 
 // graphFailure explains the errors of an answer with status 200.
-func (g GitHub) graphFailure(t task, r wire.Request, resp *wire.Response, list []graphError) error {
+func (g GitHub) graphFailure(t task, r httpclient.Request, resp *httpclient.Response, list []graphError) error {
 	var messages []string
 	for _, e := range list {
 		messages = append(messages, e.Message)
 	}
 	message := strings.Join(messages, "; ")
-	err := &Error{Op: t.op, Err: &wire.Error{
-		Method: r.Method, URL: wire.Redact(r.URL), Status: resp.Status, Header: resp.Header, Body: resp.Body,
+	err := &Error{Op: t.op, Err: &httpclient.Error{
+		Method: r.Method, URL: httpclient.Redact(r.URL), Status: resp.Status, Header: resp.Header, Body: resp.Body,
 		RequestID: resp.Header.Get("X-Github-Request-Id"), Attempts: resp.Attempts,
 	}}
 	known, ok := find(githubRules, message)

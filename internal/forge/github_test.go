@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 const (
@@ -236,7 +236,7 @@ func TestGitHubErrors(t *testing.T) {
 			s := serve(t, steps...)
 			err := dos[test.do](s.github())
 			expect(t, err, test.kind, test.hint)
-			if e, ok := errors.AsType[*wire.Error](err); !ok || e.Status != test.answer.status {
+			if e, ok := errors.AsType[*httpclient.Error](err); !ok || e.Status != test.answer.status {
 				t.Errorf("no answer in %#v", err)
 			}
 			if strings.Contains(err.Error(), token) || strings.Contains(err.Error(), "\n") {

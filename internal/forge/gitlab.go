@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 // maxNote is the length of a comment at GitLab in characters.
@@ -26,7 +26,7 @@ func (g GitLab) MayOwn(ctx context.Context) func(Comment) bool {
 // GitLab is one project at GitLab.
 type GitLab struct {
 	// Client sends.
-	Client *wire.Client
+	Client *httpclient.Client
 	// APIURL is that of version 4 of the API, such as https://gitlab.com/api/v4.
 	APIURL string
 	// Project is its number, or its full path.
@@ -107,11 +107,11 @@ func (n noteJSON) plain() Comment {
 	return c
 }
 
-func (g GitLab) client() *wire.Client { return g.Client }
+func (g GitLab) client() *httpclient.Client { return g.Client }
 
 // request asks for path, below the project.
-func (g GitLab) request(method, path string) wire.Request {
-	r := wire.Request{
+func (g GitLab) request(method, path string) httpclient.Request {
+	r := httpclient.Request{
 		Method: method,
 		URL:    strings.TrimRight(g.APIURL, "/") + "/projects/" + url.PathEscape(g.Project) + path,
 		Header: http.Header{},

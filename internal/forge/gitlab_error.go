@@ -5,7 +5,7 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 // gitlabRules are GitLab's words for what its statuses do not tell.
@@ -19,7 +19,7 @@ var gitlabRules = []rule{
 
 // failure explains err, which the client returned for t.
 func (g GitLab) failure(t task, err error) error {
-	e, ok := errors.AsType[*wire.Error](err)
+	e, ok := errors.AsType[*httpclient.Error](err)
 	if !ok || stopped(err) || ownContent(err) {
 		return &Error{Op: t.op, Err: err}
 	}
@@ -27,7 +27,7 @@ func (g GitLab) failure(t task, err error) error {
 	return &Error{Op: t.op, Kind: kind, Hint: hint, Err: err}
 }
 
-func (g GitLab) explain(t task, e *wire.Error) (kind error, hint string) {
+func (g GitLab) explain(t task, e *httpclient.Error) (kind error, hint string) {
 	if kind, hint, ok := general(e); ok {
 		return kind, hint
 	}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 const token = "ghs_16C7e42F292c6912E7710c838347Ae178B4a"
@@ -117,11 +117,11 @@ func (s *server) check(t *testing.T, d *description, r *http.Request, sent []byt
 }
 
 // client is one that does not wait, but says how long it would have.
-func (s *server) client() *wire.Client {
-	return wire.New(wire.Options{
+func (s *server) client() *httpclient.Client {
+	return httpclient.New(httpclient.Options{
 		Retries: 2, MaxWait: 2 * time.Minute,
 		Logf: func(format string, args ...any) { fmt.Fprintf(&s.log, format+"\n", args...) },
-		Clock: wire.Clock{Sleep: func(ctx context.Context, d time.Duration) error {
+		Clock: httpclient.Clock{Sleep: func(ctx context.Context, d time.Duration) error {
 			s.waits = append(s.waits, d)
 			return ctx.Err()
 		}},

@@ -7,7 +7,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 // A text is JSON that is made while it is sent, as what is in it may be larger
@@ -63,7 +63,7 @@ func (t *text) base64(name string, c Content) {
 }
 
 // into makes t the body of r.
-func (t *text) into(r *wire.Request) {
+func (t *text) into(r *httpclient.Request) {
 	r.Header.Set("Content-Type", "application/json")
 	r.Length = t.length
 	r.Body = func() (io.Reader, error) { return &textReader{pieces: t.pieces}, nil }

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/webpress/webpress/internal/forge"
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 // A Comment is the one comment that webpress has on a pull or merge request. It
@@ -138,7 +138,7 @@ func plainText(s string) string { return strings.TrimSpace(strings.ReplaceAll(s,
 
 // unanswered says that what was asked for may have been done.
 func unanswered(err error) bool {
-	e, ok := errors.AsType[*wire.Error](err)
+	e, ok := errors.AsType[*httpclient.Error](err)
 	return ok && (e.Status == 0 || e.Status >= http.StatusInternalServerError)
 }
 

@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 // A stage is the network between a webhook and its receiver, and the clock of the two.
@@ -50,16 +50,16 @@ type timer struct{}
 func (timer) Stop() bool               { return true }
 func (timer) Reset(time.Duration) bool { return true }
 
-func (s *stage) client(log *strings.Builder) *wire.Client {
-	return wire.New(wire.Options{
+func (s *stage) client(log *strings.Builder) *httpclient.Client {
+	return httpclient.New(httpclient.Options{
 		Retries: 5,
 		Logf:    func(format string, args ...any) { fmt.Fprintf(log, format+"\n", args...) },
-		Clock: wire.Clock{
+		Clock: httpclient.Clock{
 			Sleep: func(ctx context.Context, d time.Duration) error {
 				s.slept = append(s.slept, d)
 				return ctx.Err()
 			},
-			AfterFunc: func(d time.Duration, f func()) wire.Timer {
+			AfterFunc: func(d time.Duration, f func()) httpclient.Timer {
 				s.mu.Lock()
 				defer s.mu.Unlock()
 				s.timers[d] = f
@@ -170,7 +170,7 @@ func TestWebhookFaults(t *testing.T) {
 		"silent": {
 			serve: func(t *testing.T, s *stage) {
 				s.listen(t, func(_ int, c *net.TCPConn) {
-					s.runOut(wire.DefaultTimeout)
+					s.runOut(httpclient.DefaultTimeout)
 					_, _ = io.Copy(io.Discard, c) // until the client hangs up
 				})
 			},

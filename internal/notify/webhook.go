@@ -18,7 +18,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/ci"
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 // The headers of a delivery, beside Content-Type and User-Agent.
@@ -62,7 +62,7 @@ type Webhook struct {
 	// Facts are those of the run. They tell its reports from those of others.
 	Facts ci.Facts
 	// Client sends.
-	Client *wire.Client
+	Client *httpclient.Client
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -127,9 +127,9 @@ func (w Webhook) Send(ctx context.Context, report []byte) (notes []string, err e
 	if now == nil {
 		now = time.Now
 	}
-	_, err = w.Client.Do(ctx, wire.Request{
+	_, err = w.Client.Do(ctx, httpclient.Request{
 		Method: http.MethodPost, URL: w.URL, PrivatePath: true, Header: header,
-		Body: wire.Bytes(report), Length: int64(len(report)), Deadline: deadline,
+		Body: httpclient.Bytes(report), Length: int64(len(report)), Deadline: deadline,
 		// A receiver refuses old times: each attempt has its own.
 		Attempt: func(h http.Header) {
 			at := now()
@@ -146,14 +146,14 @@ func (w Webhook) Send(ctx context.Context, report []byte) (notes []string, err e
 		return notes, fmt.Errorf("send report to webhook: %w", context.Cause(ctx))
 	}
 	fault := &asset.Fault{Message: "send report to webhook: " + err.Error()}
-	if e, ok := errors.AsType[*wire.Error](err); ok {
+	if e, ok := errors.AsType[*httpclient.Error](err); ok {
 		fault.Hint = hint(e, w.Secret != "")
 	}
 	return notes, fault
 }
 
 // hint says what to do about an answer.
-func hint(e *wire.Error, signed bool) string {
+func hint(e *httpclient.Error, signed bool) string {
 	_, unknown := errors.AsType[*tls.CertificateVerificationError](e)
 	switch {
 	case unknown:

@@ -17,7 +17,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/ci"
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 // The vector of GitHub's "Validating webhook deliveries", and one of RFC 4231.
@@ -78,11 +78,11 @@ func receive(t *testing.T, statuses ...int) *receiver {
 	return r
 }
 
-func client(log *strings.Builder) *wire.Client {
-	return wire.New(wire.Options{
+func client(log *strings.Builder) *httpclient.Client {
+	return httpclient.New(httpclient.Options{
 		Retries: 5, UserAgent: "webpress/1.2.3",
 		Logf:  func(format string, args ...any) { fmt.Fprintf(log, format+"\n", args...) },
-		Clock: wire.Clock{Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }},
+		Clock: httpclient.Clock{Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }},
 	})
 }
 

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 // DefaultArtifactName is the name of an artifact where none is set.
@@ -42,7 +42,7 @@ type Artifact struct {
 	// RunURL is the page of the run, empty where not known.
 	RunURL string
 	// Client sends.
-	Client *wire.Client
+	Client *httpclient.Client
 	// BlockSize is the number of bytes that are sent at once: what is sent again
 	// when a connection breaks, and all that is held in memory. 0 is 8 MiB.
 	BlockSize int
@@ -248,7 +248,7 @@ func (u *upload) createApart(ctx context.Context, expires *time.Time) (string, e
 // finalize completes the artifact and returns its id.
 func (u *upload) finalize(ctx context.Context, size int64, digest string) (string, error) {
 	id, err := u.service.finalize(ctx, u.name, size, digest)
-	var refusal *wire.Error
+	var refusal *httpclient.Error
 	if !errors.As(err, &refusal) || refusal.Attempts < 2 || refusal.Status/100 != 4 {
 		return id, err
 	}

@@ -12,7 +12,7 @@ import (
 	"net/url"
 	"sync/atomic"
 
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 const (
@@ -26,7 +26,7 @@ const (
 // returns its length in bytes. Blocks are sent one after the other, as some
 // servers put them together in the order they come; then their list makes them
 // a blob. length is that of all blocks but the last, in bytes.
-func sendBlocks(ctx context.Context, client *wire.Client, signed string, in io.Reader, length int) (int64, error) {
+func sendBlocks(ctx context.Context, client *httpclient.Client, signed string, in io.Reader, length int) (int64, error) {
 	u, err := url.Parse(signed)
 	if err != nil || u.Host == "" {
 		return 0, errors.New("the service's address to upload to is not a URL")
@@ -103,8 +103,8 @@ func (r *blockReader) Close() error {
 	return nil
 }
 
-func putBlock(ctx context.Context, client *wire.Client, signed string, b *block) error {
-	_, err := client.Do(ctx, wire.Request{
+func putBlock(ctx context.Context, client *httpclient.Client, signed string, b *block) error {
+	_, err := client.Do(ctx, httpclient.Request{
 		Method: http.MethodPut, URL: signed, Body: b.open, Length: int64(len(b.data)),
 		Header: http.Header{"Content-Type": {"application/octet-stream"}},
 	})
@@ -117,13 +117,13 @@ type blockList struct {
 	Latest  []string `xml:"Latest"`
 }
 
-func putBlockList(ctx context.Context, client *wire.Client, signed string, blocks []string) error {
+func putBlockList(ctx context.Context, client *httpclient.Client, signed string, blocks []string) error {
 	body := bytes.NewBufferString(xml.Header)
 	if err := xml.NewEncoder(body).Encode(blockList{Latest: blocks}); err != nil {
 		return err
 	}
-	_, err := client.Do(ctx, wire.Request{
-		Method: http.MethodPut, URL: signed, Body: wire.Bytes(body.Bytes()), Length: int64(body.Len()),
+	_, err := client.Do(ctx, httpclient.Request{
+		Method: http.MethodPut, URL: signed, Body: httpclient.Bytes(body.Bytes()), Length: int64(body.Len()),
 		Header: http.Header{
 			"Content-Type":           {"application/xml"},
 			"X-Ms-Blob-Content-Type": {"application/zip"},

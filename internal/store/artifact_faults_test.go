@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 // TestArtifactFaults has the service and the storage fail in every way that
@@ -263,8 +263,8 @@ func (e expiry) Stop() bool {
 
 // impatient is a clock by which time-outs of that length run out once stuck is closed,
 // and no others.
-func impatient(stuck <-chan struct{}, length time.Duration) wire.Clock {
-	return wire.Clock{AfterFunc: func(d time.Duration, f func()) wire.Timer {
+func impatient(stuck <-chan struct{}, length time.Duration) httpclient.Clock {
+	return httpclient.Clock{AfterFunc: func(d time.Duration, f func()) httpclient.Timer {
 		e := expiry{make(chan struct{})}
 		if d != length {
 			return e
@@ -295,7 +295,7 @@ func TestArtifactHangs(t *testing.T) {
 				return name == at
 			}
 			a := g.artifact()
-			a.Client = wire.New(wire.Options{Timeout: time.Minute, Clock: impatient(stuck, time.Minute)})
+			a.Client = httpclient.New(httpclient.Options{Timeout: time.Minute, Clock: impatient(stuck, time.Minute)})
 			_, err := a.Deliver(t.Context(), delivery(t))
 			if err == nil || !strings.Contains(err.Error(), "for 1m0s") {
 				t.Errorf("error is %v", err)

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 // A github is the artifact service and the blob storage behind it. It takes no
@@ -291,9 +291,9 @@ func (g *github) artifact() Artifact {
 		ResultsURL: g.URL + "/some/path?x=1", Token: token("job-1"),
 		BlockSize: testBlock,
 		RunURL:    "https://github.com/o/r/actions/runs/7",
-		Client: wire.New(wire.Options{
+		Client: httpclient.New(httpclient.Options{
 			Retries: 3, Timeout: unhurried, Transport: g.Client().Transport,
-			Clock: wire.Clock{Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }},
+			Clock: httpclient.Clock{Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }},
 		}),
 	}
 }

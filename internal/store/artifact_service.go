@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 // servicePath is where the artifact service has its methods, by the rules of
@@ -23,7 +23,7 @@ const servicePath = "/twirp/github.actions.results.api.v1.ArtifactService/"
 
 // A service is the artifact service as one job may use it.
 type service struct {
-	client *wire.Client
+	client *httpclient.Client
 	base   string // with servicePath
 	token  string
 	// run and job are the service's own ids of the two.
@@ -178,7 +178,7 @@ func (s *service) delete(ctx context.Context, name string) error {
 // call calls a method. All of them may be repeated: what a second time makes
 // different is handled where it matters.
 func (s *service) call(ctx context.Context, method string, in, out any) error {
-	_, err := s.client.JSON(ctx, wire.Request{
+	_, err := s.client.JSON(ctx, httpclient.Request{
 		Method: http.MethodPost, URL: s.base + method, Idempotent: true,
 		Header: http.Header{"Authorization": {"Bearer " + s.token}},
 	}, in, out)
@@ -186,8 +186,8 @@ func (s *service) call(ctx context.Context, method string, in, out any) error {
 }
 
 // isStatus says that err is an answer with this status.
-func isStatus(err error, status int) (*wire.Error, bool) {
-	e, ok := errors.AsType[*wire.Error](err)
+func isStatus(err error, status int) (*httpclient.Error, bool) {
+	e, ok := errors.AsType[*httpclient.Error](err)
 	return e, ok && e.Status == status
 }
 
@@ -199,7 +199,7 @@ func isGone(err error) bool {
 // explain makes err an *asset.HintError with a hint.
 func (u *upload) explain(err error) error {
 	out := &asset.HintError{What: fmt.Sprintf("upload artifact %q", u.name), Why: err}
-	e, ok := errors.AsType[*wire.Error](err)
+	e, ok := errors.AsType[*httpclient.Error](err)
 	if !ok {
 		return out
 	}

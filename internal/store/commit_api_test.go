@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"github.com/webpress/webpress/internal/forge"
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 // gitHub serves as much of GitHub's API as a commit by GraphQL takes, on top of
@@ -107,7 +107,7 @@ func (s *stage) gitHub(c *Commit, before func(n int)) {
 	server := httptest.NewServer(mux)
 	s.t.Cleanup(server.Close)
 	c.GitHub = &forge.GitHub{
-		Client: wire.New(wire.Options{Retries: 1, Timeout: unhurried}), APIURL: server.URL, GraphQLURL: server.URL + "/graphql",
+		Client: httpclient.New(httpclient.Options{Retries: 1, Timeout: unhurried}), APIURL: server.URL, GraphQLURL: server.URL + "/graphql",
 		Token: secret, Repository: "o/r", MaxCommit: testCommit,
 	}
 }

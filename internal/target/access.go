@@ -9,7 +9,7 @@ import (
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/forge"
-	"github.com/webpress/webpress/internal/wire"
+	"github.com/webpress/webpress/internal/httpclient"
 )
 
 // An Access is how a run reaches the server of its repository.
@@ -19,7 +19,7 @@ type Access struct {
 	Secrets ci.Secrets
 	// Token and GitLabToken are the settings of these names.
 	Token, GitLabToken string
-	HTTP               *wire.Client
+	HTTP               *httpclient.Client
 	Log                *console.Log
 }
 

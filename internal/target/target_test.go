@@ -17,8 +17,8 @@ import (
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/httpclient"
 	"github.com/webpress/webpress/internal/store"
-	"github.com/webpress/webpress/internal/wire"
 )
 
 // testChooser chooses for a run in a git repository with an origin.
@@ -46,7 +46,7 @@ func chooser(s config.Config, repo *git.Repo, env map[string]string) *Chooser {
 	return &Chooser{
 		Access: Access{
 			CI: platform, Facts: platform.Facts(), Secrets: platform.Secrets(), Token: s.Token, GitLabToken: s.GitlabToken,
-			HTTP: wire.New(wire.Options{Retries: s.Retries}), Log: log,
+			HTTP: httpclient.New(httpclient.Options{Retries: s.Retries}), Log: log,
 		},
 		Settings: s, Repo: repo, Now: time.Now,
 	}

@@ -1,4 +1,4 @@
-// Package wire is the one HTTP client of webpress. It waits no longer than it
+// Package httpclient is the one HTTP client of webpress. It waits no longer than it
 // is told to, repeats what failed where that is safe, leaves a server alone for
 // as long as the server asks, and shows no token, signature or password in an
 // error or a log line.
@@ -6,7 +6,7 @@
 // The loop of retries and the growth of the waits are hashicorp/go-retryablehttp's;
 // what is repeated, and what a server's wish to be left alone looks like, is
 // decided here: see judge and demand.
-package wire
+package httpclient
 
 import (
 	"cmp"
