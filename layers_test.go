@@ -41,7 +41,7 @@ var imports = []struct{ name, may string }{
 	{"scan", "asset git tree"},
 	{"plan", "asset config scan tree"},
 	{"convert", "asset codec engine plan tree"},
-	{"ledger", "asset tree"},
+	{"lockfile", "asset tree"},
 	{"cache", "asset owner tree"},
 	{"budget", "asset codec tree"},
 	{"bundle", "asset codec container pixel tree"},
@@ -50,10 +50,10 @@ var imports = []struct{ name, may string }{
 	{"notify", "asset ci forge httpclient"},
 	{"console", "asset ci config report"},
 	{"setup", "project"},
-	{"history", "asset codec git ledger store tree"},
+	{"history", "asset codec git lockfile store tree"},
 	{"diff", "asset ci forge git"},
 	{"target", "asset ci config console forge git report store httpclient"},
-	{"app", "asset budget bundle cache ci codec config console convert diff engine git history ledger notify plan project report scan setup shell store target tree httpclient"},
+	{"app", "asset budget bundle cache ci codec config console convert diff engine git history lockfile notify plan project report scan setup shell store target tree httpclient"},
 }
 
 // tools are commands that make files of the project. No room may import them,

@@ -13,7 +13,7 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
 	"github.com/webpress/webpress/internal/config"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -35,7 +35,7 @@ func (r *run) accept(ctx context.Context) int {
 	if p == nil {
 		return r.stop(ctx, &asset.Fault{Message: "accept: there is no webpress.lock to hold what is accepted", Hint: "leave `lock: false` out; outside of a git repository, add --lock"})
 	}
-	todo := map[string][]ledger.Todo{}
+	todo := map[string][]lockfile.Todo{}
 	for _, t := range v.todo {
 		todo[t.Output] = append(todo[t.Output], t)
 		if t.Source.Path != t.Output {
@@ -49,7 +49,7 @@ func (r *run) accept(ctx context.Context) int {
 		}
 	}
 	var faults []error
-	var accepted []ledger.Todo
+	var accepted []lockfile.Todo
 	for _, name := range names {
 		all, ok := todo[path.Clean(name)]
 		if !ok && done[path.Clean(name)] {
@@ -57,7 +57,7 @@ func (r *run) accept(ctx context.Context) int {
 			continue
 		}
 		if !ok {
-			all = []ledger.Todo{{Job: asset.Job{Output: name}}}
+			all = []lockfile.Todo{{Job: asset.Job{Output: name}}}
 		}
 		// Of a source that is named, those of its outputs count that can be accepted.
 		n := len(accepted)
@@ -118,7 +118,7 @@ func (r *run) accept(ctx context.Context) int {
 	return ExitOK
 }
 
-func outputsOf(all []ledger.Todo) []string {
+func outputsOf(all []lockfile.Todo) []string {
 	names := make([]string, len(all))
 	for i, t := range all {
 		names[i] = t.Output
@@ -128,7 +128,7 @@ func outputsOf(all []ledger.Todo) []string {
 
 // acceptable says why the file in the place of a job's output cannot be accepted. found
 // says that there is such a job.
-func (r *run) acceptable(t ledger.Todo, found bool) error {
+func (r *run) acceptable(t lockfile.Todo, found bool) error {
 	if t.Hashed() {
 		return errors.New("its name says what is in it, and is not that of another file")
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/convert"
 	"github.com/webpress/webpress/internal/git"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 	"github.com/webpress/webpress/internal/plan"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/scan"
@@ -145,7 +145,7 @@ func (r *run) lockOf(ctx context.Context, d store.Delivery) (*store.Lock, error)
 	if p == nil || err != nil {
 		return nil, err
 	}
-	base, err := p.Repo.FileAt(ctx, "HEAD", ledger.Name)
+	base, err := p.Repo.FileAt(ctx, "HEAD", lockfile.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -272,7 +272,7 @@ func (r *run) allowed() (func(source, output string) error, error) {
 		}
 		jobs, _ := r.plan.Jobs([]asset.Source{{Path: from}})
 		if !slices.ContainsFunc(jobs, func(j asset.Job) bool {
-			name, ok := ledger.Below(prefix, output)
+			name, ok := lockfile.Below(prefix, output)
 			return ok && j.Makes(name)
 		}) {
 			return fmt.Errorf("the settings do not make it of its source %q", source)

@@ -9,7 +9,7 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/bundle"
 	"github.com/webpress/webpress/internal/git"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 )
 
 // A headTree is what the commit has that an upload is for. Nobody has looked at
@@ -26,7 +26,7 @@ type headTree struct {
 	// origins are the sources that were looked at, by path.
 	origins map[string]origin
 	// locks say what webpress has made: the lock file here and the one there.
-	locks []*ledger.Ledger
+	locks []*lockfile.File
 	// near are the files that the settings take, by the paths of their outputs and by
 	// their own, both folded.
 	near map[string][]string
@@ -46,14 +46,14 @@ func (r *run) readHead(ctx context.Context, to unmoved) (*headTree, error) {
 	if p == nil || err != nil {
 		return h, err
 	}
-	h.locks = append(h.locks, p.Ledger)
-	if blob := h.Blob(ledger.Name); blob != "" {
-		data, err := h.repo.Content(ctx, to.Remote, ledger.Name, blob, false)
+	h.locks = append(h.locks, p.File)
+	if blob := h.Blob(lockfile.Name); blob != "" {
+		data, err := h.repo.Content(ctx, to.Remote, lockfile.Name, blob, false)
 		if err != nil {
 			return nil, err
 		}
 		// One that cannot be read knows of nothing.
-		if l, err := ledger.Parse(data); err == nil {
+		if l, err := lockfile.Parse(data); err == nil {
 			h.locks = append(h.locks, l)
 		}
 	}
@@ -178,13 +178,13 @@ func (h *headTree) made(e bundle.Entry, blob string) bool {
 	if blob == "" || e.Output == e.Source {
 		return false
 	}
-	return slices.ContainsFunc(h.locks, func(l *ledger.Ledger) bool {
-		return slices.ContainsFunc(l.MadeAs(e.Output), func(by ledger.Entry) bool {
+	return slices.ContainsFunc(h.locks, func(l *lockfile.File) bool {
+		return slices.ContainsFunc(l.MadeAs(e.Output), func(by lockfile.Entry) bool {
 			if by.Source != e.Source && h.Blob(by.Source) != "" {
 				return false
 			}
 			return by.Output.Blob == blob
-		}) || slices.ContainsFunc(l.With(e.Blob), func(by ledger.Entry) bool {
+		}) || slices.ContainsFunc(l.With(e.Blob), func(by lockfile.Entry) bool {
 			return e.Blob != blob && by.Output.Blob == blob
 		})
 	})

@@ -15,7 +15,7 @@ import (
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/git"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 	"github.com/webpress/webpress/internal/store"
 	"github.com/webpress/webpress/internal/tree"
 )
@@ -81,7 +81,7 @@ func TestFits(t *testing.T) {
 		blob           string // the content of it, or none
 		content        string
 		overwrite      bool
-		lock           func(id func(string) string) ledger.Entry
+		lock           func(id func(string) string) lockfile.Entry
 		want           string
 	}{
 		{name: "new", source: "b.png", output: "b.webp", blob: "b"},
@@ -92,20 +92,20 @@ func TestFits(t *testing.T) {
 		{name: "the same file", source: "a.png", output: "a.webp", blob: "a", content: "of a"},
 		{name: "overwritten", source: "a.png", output: "a.webp", blob: "a", overwrite: true},
 		{name: "its own source", source: "w.webp", output: "w.webp", blob: "w", want: "takes the place of its source"},
-		{name: "made before", source: "a.png", output: "a.webp", blob: "a", lock: func(id func(string) string) ledger.Entry {
-			return ledger.Entry{Source: "a.png", Blob: id("old"), Status: ledger.Made, Output: ledger.Output{Path: "a.webp", Blob: id("of a")}}
+		{name: "made before", source: "a.png", output: "a.webp", blob: "a", lock: func(id func(string) string) lockfile.Entry {
+			return lockfile.Entry{Source: "a.png", Blob: id("old"), Status: lockfile.Made, Output: lockfile.Output{Path: "a.webp", Blob: id("of a")}}
 		}},
-		{name: "made of what is gone", source: "a.png", output: "a.webp", blob: "a", lock: func(id func(string) string) ledger.Entry {
-			return ledger.Entry{Source: "a.jpg", Blob: id("old"), Status: ledger.Made, Output: ledger.Output{Path: "a.webp", Blob: id("of a")}}
+		{name: "made of what is gone", source: "a.png", output: "a.webp", blob: "a", lock: func(id func(string) string) lockfile.Entry {
+			return lockfile.Entry{Source: "a.jpg", Blob: id("old"), Status: lockfile.Made, Output: lockfile.Output{Path: "a.webp", Blob: id("of a")}}
 		}},
-		{name: "made and moved along", source: "a.png", output: "a.webp", blob: "a", lock: func(id func(string) string) ledger.Entry {
-			return ledger.Entry{Source: "x.png", Blob: id("a"), Status: ledger.Made, Output: ledger.Output{Path: "x.webp", Blob: id("of a")}}
+		{name: "made and moved along", source: "a.png", output: "a.webp", blob: "a", lock: func(id func(string) string) lockfile.Entry {
+			return lockfile.Entry{Source: "x.png", Blob: id("a"), Status: lockfile.Made, Output: lockfile.Output{Path: "x.webp", Blob: id("of a")}}
 		}},
-		{name: "made of another picture", source: "a.png", output: "a.webp", blob: "a", want: different, lock: func(id func(string) string) ledger.Entry {
-			return ledger.Entry{Source: "b.png", Blob: id("b"), Status: ledger.Made, Output: ledger.Output{Path: "a.webp", Blob: id("of a")}}
+		{name: "made of another picture", source: "a.png", output: "a.webp", blob: "a", want: different, lock: func(id func(string) string) lockfile.Entry {
+			return lockfile.Entry{Source: "b.png", Blob: id("b"), Status: lockfile.Made, Output: lockfile.Output{Path: "a.webp", Blob: id("of a")}}
 		}},
-		{name: "made and edited", source: "a.png", output: "a.webp", blob: "a", want: different, lock: func(id func(string) string) ledger.Entry {
-			return ledger.Entry{Source: "a.png", Blob: id("a"), Status: ledger.Made, Output: ledger.Output{Path: "a.webp", Blob: id("as it was")}}
+		{name: "made and edited", source: "a.png", output: "a.webp", blob: "a", want: different, lock: func(id func(string) string) lockfile.Entry {
+			return lockfile.Entry{Source: "a.png", Blob: id("a"), Status: lockfile.Made, Output: lockfile.Output{Path: "a.webp", Blob: id("as it was")}}
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -128,12 +128,12 @@ func TestFits(t *testing.T) {
 
 // TestLockOfHead takes the word of the lock file that the commit has, if it is one.
 func TestLockOfHead(t *testing.T) {
-	l := ledger.New()
-	l.Set(ledger.Entry{Source: "a.png", Blob: strings.Repeat("1", 40), Size: 9, Format: asset.PNG, Recipe: ledger.Digest(asset.Recipe{}, ""), Status: ledger.NotSmaller})
+	l := lockfile.New()
+	l.Set(lockfile.Entry{Source: "a.png", Blob: strings.Repeat("1", 40), Size: 9, Format: asset.PNG, Recipe: lockfile.Digest(asset.Recipe{}, ""), Status: lockfile.NotSmaller})
 	for _, tc := range []struct {
 		lock, content string
 		want          int
-	}{{ledger.Name, string(l.Encode()), 2}, {ledger.Name, "what?\n", 1}, {"sub/" + ledger.Name, string(l.Encode()), 1}} {
+	}{{lockfile.Name, string(l.Encode()), 2}, {lockfile.Name, "what?\n", 1}, {"sub/" + lockfile.Name, string(l.Encode()), 1}} {
 		h := headOf(t, config.Config{}, map[string]string{tc.lock: tc.content})
 		h.settings.Lock = true
 		h.settings.WorkingDirectory = filepath.Join(h.repo.Top(), "..") // what is here is another branch

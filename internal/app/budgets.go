@@ -15,7 +15,7 @@ import (
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/diff"
 	"github.com/webpress/webpress/internal/git"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/scan"
 )
@@ -247,7 +247,7 @@ func (b *budgets) markResults(ctx context.Context, files []budget.File, found sc
 	for i := range files {
 		f := &files[i]
 		at := path.Join(p.Prefix, f.Path)
-		f.Result = blobs[at] != "" && slices.ContainsFunc(p.MadeAs(at), func(e ledger.Entry) bool {
+		f.Result = blobs[at] != "" && slices.ContainsFunc(p.MadeAs(at), func(e lockfile.Entry) bool {
 			return e.Source != at && e.Output.Blob == blobs[at]
 		})
 	}

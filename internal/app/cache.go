@@ -5,7 +5,7 @@ import (
 	"github.com/webpress/webpress/internal/cache"
 	"github.com/webpress/webpress/internal/codec"
 	"github.com/webpress/webpress/internal/convert"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 )
 
 // useCache lets o take finished outputs from the folder that the settings name, and
@@ -22,7 +22,7 @@ func (r *run) useCache(o *convert.Options) (closeCache func(), err error) {
 	}
 	codecs := codec.Version()
 	key := func(j asset.Job) string {
-		return cache.Key(j.Source.Blob, ledger.Digest(j.Recipe, codecs), j.Source.Format)
+		return cache.Key(j.Source.Blob, lockfile.Digest(j.Recipe, codecs), j.Source.Format)
 	}
 	o.Cached = func(j asset.Job) (convert.Output, bool) {
 		if j.Remove {

@@ -12,7 +12,7 @@ import (
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/diff"
 	"github.com/webpress/webpress/internal/history"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 )
 
 // only says which files belong to a run that is confined to changes: those that
@@ -26,7 +26,7 @@ func only(c *diff.Changes, p *history.History, prefix string) func(file, blob st
 		if p == nil {
 			return false
 		}
-		return slices.ContainsFunc(p.Of(at), func(e ledger.Entry) bool { return e.HasFile() && c.Has(e.Output.Path) })
+		return slices.ContainsFunc(p.Of(at), func(e lockfile.Entry) bool { return e.HasFile() && c.Has(e.Output.Path) })
 	}
 }
 

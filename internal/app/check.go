@@ -12,7 +12,7 @@ import (
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/history"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 	"github.com/webpress/webpress/internal/plan"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/tree"
@@ -244,7 +244,7 @@ func (c *outputCheck) notAdded(ctx context.Context) error {
 
 // orphans is about results whose source is gone. One that the change has taken the source
 // of is an error: whoever makes it should know.
-func (c *outputCheck) orphans(all []ledger.Orphan) {
+func (c *outputCheck) orphans(all []lockfile.Orphan) {
 	prefix := c.run.prefix(c.run.repo)
 	for _, o := range all {
 		name, below := c.past.Below(o.Path)
@@ -303,7 +303,7 @@ func (r *run) notAdded(ctx context.Context, p *history.History, v *worklist, res
 		}
 	}
 	if p.HasFile() {
-		ask = append(ask, ledger.Name)
+		ask = append(ask, lockfile.Name)
 	}
 	if len(ask) == 0 {
 		return nil, nil

@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 )
 
 // maxTried is how many results that are missing a check makes, to say what comes of it. Of
@@ -147,7 +147,7 @@ func (c *outputCheck) gitIgnores(ctx context.Context, names []string) (map[strin
 // ofTodo is the finding for a source that is not done. tried is what its conversion
 // comes to, which replaces whatever is in the place of its output; it has no Status where
 // that was not tried.
-func (c *outputCheck) ofTodo(t ledger.Todo, tried asset.Result) (f asset.Finding, of fixes) {
+func (c *outputCheck) ofTodo(t lockfile.Todo, tried asset.Result) (f asset.Finding, of fixes) {
 	source, output := t.Source.Path, t.Output
 	keep, hint := []string{output}, "keep it by `webpress accept`, "
 	if t.Hashed() { // what was changed is not what its name says
@@ -158,7 +158,7 @@ func (c *outputCheck) ofTodo(t ledger.Todo, tried asset.Result) (f asset.Finding
 	switch {
 	case tried.Status == asset.Failed:
 		return unreadable(tried)
-	case t.Why == ledger.WhyEdited && !t.Overwrite:
+	case t.Why == lockfile.WhyEdited && !t.Overwrite:
 		return asset.Finding{
 			Rule: asset.RuleEdited, Severity: asset.Error, Path: output,
 			Message: fmt.Sprintf("%q was changed by hand since it was made of %q", output, source),
@@ -178,15 +178,15 @@ func (c *outputCheck) ofTodo(t ledger.Todo, tried asset.Result) (f asset.Finding
 		}, fixes{accept: []string{output}, lost: lose(), add: []string{output, c.past.LockPath()}}
 	}
 	message := fmt.Sprintf("%q is not up to date: %s", source, t.Why)
-	if t.Why == ledger.WhyNew {
+	if t.Why == lockfile.WhyNew {
 		message = fmt.Sprintf("%q has not been converted yet", source)
 	}
 	return asset.Finding{Rule: asset.RuleOutdated, Severity: asset.Error, Path: source, Message: message}, fixes{convert: []string{source}}
 }
 
 // changedSince says what has changed since a result was accepted.
-func changedSince(why ledger.Why) string {
-	if why == ledger.WhyRecipe {
+func changedSince(why lockfile.Why) string {
+	if why == lockfile.WhyRecipe {
 		return "the settings have changed"
 	}
 	return "its source has changed"

@@ -19,7 +19,7 @@ import (
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/history"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 	"github.com/webpress/webpress/internal/scan"
 	"github.com/webpress/webpress/internal/tree"
 )
@@ -29,16 +29,16 @@ import (
 type worklist struct {
 	found scan.Found
 	// todo are the jobs that are left, each with why.
-	todo []ledger.Todo
+	todo []lockfile.Todo
 	// settled are the results of all other sources: failed, done or passed by.
 	settled []asset.Result
 	// all are the jobs of all sources, done or not, where results are to be verified.
 	all []asset.Job
 	// wanted are the outputs of all jobs.
-	wanted ledger.Wanted
-	// before are the ledger's entries, as they were, of sources whose outputs may be
+	wanted lockfile.Wanted
+	// before are the entries of the lock file, as they were, of sources whose outputs may be
 	// needed no more.
-	before []ledger.Entry
+	before []lockfile.Entry
 }
 
 // discover finds the pictures and holds them against what earlier runs have done.
@@ -90,7 +90,7 @@ func (r *run) discover(ctx context.Context, p *history.History) (*worklist, erro
 		}
 		v.found.Notices = append(v.found.Notices, kept...)
 		for _, j := range jobs {
-			v.todo = append(v.todo, ledger.Todo{Job: j, Why: ledger.WhyNew})
+			v.todo = append(v.todo, lockfile.Todo{Job: j, Why: lockfile.WhyNew})
 		}
 		return v, nil
 	}
@@ -108,11 +108,11 @@ func (r *run) discover(ctx context.Context, p *history.History) (*worklist, erro
 	}
 	v.found.Notices = append(v.found.Notices, kept...)
 	// Of what is outside nothing is written down.
-	var outside []ledger.Todo
+	var outside []lockfile.Todo
 	jobs = slices.DeleteFunc(jobs, func(j asset.Job) bool {
 		out := tree.IsOutside(j.Source.Path) || tree.IsOutside(j.Output)
 		if out {
-			outside = append(outside, ledger.Todo{Job: j, Why: ledger.WhyNew})
+			outside = append(outside, lockfile.Todo{Job: j, Why: lockfile.WhyNew})
 		}
 		return out
 	})
@@ -248,7 +248,7 @@ func (v *worklist) jobs() []asset.Job {
 	jobs := make([]asset.Job, len(v.todo))
 	for i, t := range v.todo {
 		jobs[i] = t.Job
-		jobs[i].Edited = t.Why == ledger.WhyEdited
+		jobs[i].Edited = t.Why == lockfile.WhyEdited
 	}
 	return jobs
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/history"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -99,7 +99,7 @@ func (r *run) recordAndPrune(ctx context.Context, p *history.History, v *worklis
 }
 
 // orphans are results that nothing needs any more, of those that the run is about.
-func (r *run) orphans(ctx context.Context, p *history.History, v *worklist) ([]ledger.Orphan, error) {
+func (r *run) orphans(ctx context.Context, p *history.History, v *worklist) ([]lockfile.Orphan, error) {
 	wants, err := r.wants()
 	if err != nil {
 		return nil, err

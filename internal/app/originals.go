@@ -17,7 +17,7 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/bundle"
 	"github.com/webpress/webpress/internal/config"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 	"github.com/webpress/webpress/internal/scan"
 	"github.com/webpress/webpress/internal/tree"
 )
@@ -179,7 +179,7 @@ func (r *run) namedIn(ctx context.Context, jobs []asset.Job, asked []int) (map[s
 // others' code, nor what webpress has written and is told.
 func (r *run) mayName(name string) bool {
 	base := path.Base(name)
-	if scan.IsPicture(name) || name == ledger.Name || base == bundle.ManifestName || base == bundle.ReportName || base == path.Base(r.settings.File) || strings.HasPrefix(base, ".git") {
+	if scan.IsPicture(name) || name == lockfile.Name || base == bundle.ManifestName || base == bundle.ReportName || base == path.Base(r.settings.File) || strings.HasPrefix(base, ".git") {
 		return false
 	}
 	for _, one := range sinksOf(r.settings) {

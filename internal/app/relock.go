@@ -5,7 +5,7 @@ import (
 
 	"github.com/dustin/go-humanize/english"
 
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -28,8 +28,8 @@ func (r *run) relock(ctx context.Context) int {
 		r.log.Line("there is no %s, and nothing to mend", p.LockPath())
 		return ExitOK
 	}
-	var lost []*ledger.Fault
-	p.Ledger, lost = ledger.Salvage(data)
+	var lost []*lockfile.Fault
+	p.File, lost = lockfile.Salvage(data)
 	for i, fault := range lost {
 		if i == maxLost {
 			r.log.Line("and %s more", english.Plural(len(lost)-i, "line", ""))
@@ -48,7 +48,7 @@ func (r *run) relock(ctx context.Context) int {
 		r.log.Line("a dry run: %s would be kept", english.Plural(p.Len(), "line", ""))
 		return ExitOK
 	}
-	if err := tree.WriteFile(p.Root, ledger.Name, p.Encode()); err != nil {
+	if err := tree.WriteFile(p.Root, lockfile.Name, p.Encode()); err != nil {
 		r.log.Error("write %q: %s", p.LockPath(), err)
 		return ExitDelivery
 	}

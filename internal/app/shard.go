@@ -8,7 +8,7 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/convert"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 	"github.com/webpress/webpress/internal/plan"
 )
 
@@ -73,7 +73,7 @@ func (r *run) keepShard(v *worklist) {
 	}
 	jobs := v.jobs()
 	mine := plan.Shard(jobs, convert.Costs(r.settings.WorkingDirectory, jobs), r.shard.index, r.shard.total)
-	by := make(map[string]ledger.Todo, len(v.todo))
+	by := make(map[string]lockfile.Todo, len(v.todo))
 	for _, t := range v.todo {
 		by[t.Output] = t
 	}

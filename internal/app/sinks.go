@@ -16,7 +16,7 @@ import (
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/history"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -169,7 +169,7 @@ func (r *run) ownFile(end string) string {
 		dir = filepath.Dir(dir)
 	}
 	switch {
-	case tree.Fold(end) == tree.Fold(filepath.Join(root, ledger.Name)):
+	case tree.Fold(end) == tree.Fold(filepath.Join(root, lockfile.Name)):
 		return "it is the lock file"
 	case r.settings.File != "" && same(r.settings.At(r.settings.File)):
 		return "it is the file of the settings"
@@ -186,15 +186,15 @@ func (r *run) checkImages(p *history.History, v *worklist) error {
 	for _, t := range v.todo {
 		results = append(results, asset.Result{Source: t.Source, Output: t.Output})
 	}
-	var locks []*ledger.Ledger
+	var locks []*lockfile.File
 	if p != nil {
-		locks = append(locks, p.Ledger)
+		locks = append(locks, p.File)
 	}
 	return r.checkPlaces(locks, r.settings.WorkingDirectory, results)
 }
 
 // checkPlaces is checkImages for results whose paths begin at dir.
-func (r *run) checkPlaces(locks []*ledger.Ledger, dir string, results []asset.Result) error {
+func (r *run) checkPlaces(locks []*lockfile.File, dir string, results []asset.Result) error {
 	sinks := sinksOf(r.settings)
 	if len(sinks) == 0 {
 		return nil

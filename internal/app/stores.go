@@ -14,7 +14,7 @@ import (
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/history"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/store"
 	"github.com/webpress/webpress/internal/target"
@@ -162,15 +162,15 @@ func (r *run) lockFor(ctx context.Context, p *history.History, head string) (*st
 	if !p.HasFile() && p.Len() == 0 {
 		return nil, nil
 	}
-	have, err := p.Repo.InCommit(ctx, head, []string{ledger.Name}, nil)
-	if err != nil || have[ledger.Name] {
+	have, err := p.Repo.InCommit(ctx, head, []string{lockfile.Name}, nil)
+	if err != nil || have[lockfile.Name] {
 		return nil, err
 	}
-	ignored, err := p.Repo.Ignored(ctx, ledger.Name)
-	if err != nil || ignored[ledger.Name] {
+	ignored, err := p.Repo.Ignored(ctx, lockfile.Name)
+	if err != nil || ignored[lockfile.Name] {
 		return nil, err
 	}
-	base, err := p.Repo.FileAt(ctx, "HEAD", ledger.Name)
+	base, err := p.Repo.FileAt(ctx, "HEAD", lockfile.Name)
 	return p.ForCommit(base), err
 }
 

@@ -7,14 +7,14 @@ import (
 
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/history"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 )
 
 // doubt takes from jobs the leave to replace or to move a file, where only a line that is
 // not to be believed gives it.
 func (r *run) doubt(ctx context.Context, p *history.History, v *worklist) error {
 	base := r.comparedWith()
-	var entries, moves []ledger.Entry
+	var entries, moves []lockfile.Entry
 	for _, t := range v.todo {
 		entries = append(append(entries, t.Grounds...), t.LikeGrounds...)
 		if t.RemoveReused {
@@ -29,8 +29,8 @@ func (r *run) doubt(ctx context.Context, p *history.History, v *worklist) error 
 	if err != nil || len(doubted)+len(unmoved) == 0 {
 		return err
 	}
-	all := func(grounds []ledger.Entry) bool {
-		return len(grounds) > 0 && !slices.ContainsFunc(grounds, func(e ledger.Entry) bool {
+	all := func(grounds []lockfile.Entry) bool {
+		return len(grounds) > 0 && !slices.ContainsFunc(grounds, func(e lockfile.Entry) bool {
 			return !(doubted[history.Said(e)] && (whole || r.addedSource(e)))
 		})
 	}
@@ -44,14 +44,14 @@ func (r *run) doubt(ctx context.Context, p *history.History, v *worklist) error 
 		if t.ReuseFrom != "" && all(t.LikeGrounds) {
 			t.ReuseFrom, t.RemoveReused = "", false
 		}
-		t.RemoveReused = t.RemoveReused && !slices.ContainsFunc(t.LikeGrounds, func(e ledger.Entry) bool { return unmoved[history.Said(e)] })
+		t.RemoveReused = t.RemoveReused && !slices.ContainsFunc(t.LikeGrounds, func(e lockfile.Entry) bool { return unmoved[history.Said(e)] })
 	}
 	return nil
 }
 
 // addedSource says that a pull request adds a source, and does not touch what it says was
 // made of it: that was there before.
-func (r *run) addedSource(e ledger.Entry) bool {
+func (r *run) addedSource(e lockfile.Entry) bool {
 	c := r.compared()
 	return c.Is(e.Source, git.Added) && !c.Has(e.Output.Path)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/convert"
 	"github.com/webpress/webpress/internal/history"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 )
 
 // tryAgain makes the results of jobs again, and writes nothing. By the path of the output:
@@ -102,7 +102,7 @@ func (c *outputCheck) verify(ctx context.Context) error {
 // toVerify are the jobs that are done and are to be done again. In a CI they are those
 // of lines that the change adds; notice says where these are not known.
 func (c *outputCheck) toVerify(ctx context.Context) (jobs []asset.Job, results map[string]asset.Result, notice string, err error) {
-	added := func(ledger.Entry) bool { return true }
+	added := func(lockfile.Entry) bool { return true }
 	switch c.settings.Verify {
 	case config.Never:
 		return nil, nil, "", nil
@@ -117,7 +117,7 @@ func (c *outputCheck) toVerify(ctx context.Context) (jobs []asset.Job, results m
 		if base == nil {
 			return nil, nil, "results were not verified: " + why, nil
 		}
-		added = func(e ledger.Entry) bool { return !base.Has(e) }
+		added = func(e lockfile.Entry) bool { return !base.Has(e) }
 	}
 	done, results := c.done()
 	for _, j := range done {
@@ -140,18 +140,18 @@ func (c *outputCheck) toVerify(ctx context.Context) (jobs []asset.Job, results m
 }
 
 // acceptedOutput is the output that was accepted, if there is one.
-func acceptedOutput(entries []ledger.Entry) (ledger.Output, bool) {
+func acceptedOutput(entries []lockfile.Entry) (lockfile.Output, bool) {
 	for _, e := range entries {
 		if e.Output.Accepted {
 			return e.Output, true
 		}
 	}
-	return ledger.Output{}, false
+	return lockfile.Output{}, false
 }
 
 // baseLedger is the lock file of what the change is compared with. It is nil where that is
 // not known, and why says so.
-func (r *run) baseLedger(ctx context.Context) (l *ledger.Ledger, why string, err error) {
+func (r *run) baseLedger(ctx context.Context) (l *lockfile.File, why string, err error) {
 	c, why, err := r.compare(ctx)
 	switch {
 	case err != nil:
@@ -161,12 +161,12 @@ func (r *run) baseLedger(ctx context.Context) (l *ledger.Ledger, why string, err
 	case c.Base == "":
 		return nil, "the platform lists the files alone; fetch the history, by `fetch-depth: 0`", nil
 	}
-	data, err := r.repo.FileAt(ctx, c.Base, ledger.Name)
+	data, err := r.repo.FileAt(ctx, c.Base, lockfile.Name)
 	if err != nil {
 		return nil, "", err
 	}
-	if l, err = ledger.Parse(data); err != nil {
-		return ledger.New(), "", nil //nolint:nilerr // all lines count as added then
+	if l, err = lockfile.Parse(data); err != nil {
+		return lockfile.New(), "", nil //nolint:nilerr // all lines count as added then
 	}
 	return l, "", nil
 }
@@ -184,7 +184,7 @@ func (r *run) again(p *history.History, v *worklist) {
 		entries := p.OfJob(j)
 		_, accepted := acceptedOutput(entries)
 		j.OwnsOutput = !accepted && j.Output != j.Source.Path
-		v.todo = append(v.todo, ledger.Todo{Job: j, Why: ledger.WhyVerify, Grounds: entries})
+		v.todo = append(v.todo, lockfile.Todo{Job: j, Why: lockfile.WhyVerify, Grounds: entries})
 		v.before = append(v.before, entries...)
 	}
 	v.settled = slices.DeleteFunc(v.settled, func(one asset.Result) bool { return done[one.Target] })

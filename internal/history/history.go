@@ -13,13 +13,13 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
 	"github.com/webpress/webpress/internal/git"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 	"github.com/webpress/webpress/internal/tree"
 )
 
 // A History is what a run knows of earlier ones, by webpress.lock.
 type History struct {
-	*ledger.Ledger
+	*lockfile.File
 	// Root is the folder of the lock file: the top of the work tree, or the working
 	// directory where there is none. Prefix is the path of the working directory
 	// below it.
@@ -33,7 +33,7 @@ type History struct {
 	// Whole says that git has all of its history here, once Doubted was asked.
 	Whole bool
 	// Replaced are entries in whose place those of the journal have come: see Recall.
-	Replaced []ledger.Entry
+	Replaced []lockfile.Entry
 
 	// data is the file as it was read, nil where there was none.
 	data []byte
@@ -46,7 +46,7 @@ type History struct {
 // New is a history of which nothing is known yet, of the folder prefix of a repository,
 // or else of the working directory dir, where repo is nil.
 func New(repo *git.Repo, prefix, dir string) *History {
-	h := &History{Ledger: ledger.New(), Root: dir, Codecs: codec.Version()}
+	h := &History{File: lockfile.New(), Root: dir, Codecs: codec.Version()}
 	if repo != nil {
 		h.Root, h.Prefix, h.Repo = repo.Top(), prefix, repo.AtTop()
 	}
@@ -60,12 +60,12 @@ func (h *History) Read() error {
 		return err
 	}
 	h.data = data
-	if h.Ledger, err = ledger.Parse(data); err != nil {
+	if h.File, err = lockfile.Parse(data); err != nil {
 		fault := &asset.Fault{
 			Message: fmt.Sprintf("read %q: %s", h.LockPath(), err),
 			Hint:    "run `webpress relock`: it keeps every line that is whole, and loses no image",
 		}
-		if errors.Is(err, ledger.ErrNewer) {
+		if errors.Is(err, lockfile.ErrNewer) {
 			fault.Hint = "update webpress, or run `webpress relock` to begin a new file"
 		}
 		return fault
@@ -75,7 +75,7 @@ func (h *History) Read() error {
 
 // ReadFile returns the content of webpress.lock, nil where there is none.
 func (h *History) ReadFile() ([]byte, error) {
-	data, err := readIn(h.Root, ledger.Name, maxLock)
+	data, err := readIn(h.Root, lockfile.Name, maxLock)
 	if err != nil {
 		return nil, &asset.Fault{
 			Message: fmt.Sprintf("read %q: %s", h.LockPath(), err),
@@ -116,7 +116,7 @@ func readIn(folder, name string, limit int64) ([]byte, error) {
 }
 
 // LockPath is the path of the lock file for people: from the working directory.
-func (h *History) LockPath() string { return h.FromHere(ledger.Name) }
+func (h *History) LockPath() string { return h.FromHere(lockfile.Name) }
 
 // FromHere is a path from the root as seen from the working directory.
 func (h *History) FromHere(name string) string {
@@ -136,7 +136,7 @@ func (h *History) Save() (bool, error) {
 	if string(data) == string(h.data) {
 		return false, nil
 	}
-	if err := tree.WriteFile(h.Root, ledger.Name, data); err != nil {
+	if err := tree.WriteFile(h.Root, lockfile.Name, data); err != nil {
 		return false, &asset.HintError{What: fmt.Sprintf("write %q", h.LockPath()), Why: err, Hint: tree.Hint(err, "")}
 	}
 	h.data = data
@@ -149,9 +149,9 @@ func (h *History) KnownHere(file, blob string) (asset.Format, int64, bool) {
 }
 
 // OfJob are the entries about the output of a job.
-func (h *History) OfJob(j asset.Job) []ledger.Entry {
-	return ledger.Find(h.Of(path.Join(h.Prefix, j.Source.Path)), path.Join(h.Prefix, j.Output))
+func (h *History) OfJob(j asset.Job) []lockfile.Entry {
+	return lockfile.Find(h.Of(path.Join(h.Prefix, j.Source.Path)), path.Join(h.Prefix, j.Output))
 }
 
 // Below is a path from the root as seen from the working directory.
-func (h *History) Below(name string) (string, bool) { return ledger.Below(h.Prefix, name) }
+func (h *History) Below(name string) (string, bool) { return lockfile.Below(h.Prefix, name) }

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 )
 
 // made is the result of a source whose content is that of its output as well.
@@ -87,7 +87,7 @@ func TestJournal(t *testing.T) {
 // a hint.
 func TestUnreadable(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{journalBeside, ledger.Name} {
+	for _, name := range []string{journalBeside, lockfile.Name} {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -99,11 +99,11 @@ func TestUnreadable(t *testing.T) {
 	if err := h.Read(); err == nil || asset.HintOf(err) == "" || h.HasFile() {
 		t.Errorf("lock file: %v", err)
 	}
-	if err := os.Remove(filepath.Join(dir, ledger.Name)); err != nil {
+	if err := os.Remove(filepath.Join(dir, lockfile.Name)); err != nil {
 		t.Fatal(err)
 	}
 	for content, hint := range map[string]string{"# webpress.lock, version 99\n": "update webpress", "<<<<<<< ours\n": "webpress relock"} {
-		if err := os.WriteFile(filepath.Join(dir, ledger.Name), []byte(content), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, lockfile.Name), []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		if err := h.Read(); err == nil || !strings.Contains(asset.HintOf(err), hint) {

@@ -12,7 +12,7 @@ import (
 	"sync"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -132,7 +132,7 @@ func (h *History) Recall(ctx context.Context) (unread, err error) {
 	if unread != nil {
 		unread = fmt.Errorf("read %q: %w; what an interrupted run has finished is converted again", journalOf(h).path(), unread)
 	}
-	entries := ledger.ParseJournal(data)
+	entries := lockfile.ParseJournal(data)
 	if len(entries) == 0 {
 		return unread, nil
 	}
@@ -142,7 +142,7 @@ func (h *History) Recall(ctx context.Context) (unread, err error) {
 			outputs = append(outputs, e.Output.Path)
 		}
 	}
-	have, err := ledger.HashFiles(ctx, h.Root, outputs)
+	have, err := lockfile.HashFiles(ctx, h.Root, outputs)
 	if err != nil {
 		return unread, err
 	}
@@ -158,7 +158,7 @@ func (h *History) Recall(ctx context.Context) (unread, err error) {
 func (h *History) Journal() func(asset.Job, asset.Result, []byte) error {
 	h.journal = journalOf(h)
 	return func(j asset.Job, result asset.Result, data []byte) error {
-		line, ok := ledger.JournalLine(j, result, data, h.Prefix, h.Codecs)
+		line, ok := lockfile.JournalLine(j, result, data, h.Prefix, h.Codecs)
 		if !ok {
 			return nil
 		}

@@ -5,12 +5,12 @@ import (
 	"path"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 	"github.com/webpress/webpress/internal/store"
 )
 
 // Forget drops what an orphan is known for.
-func (h *History) Forget(o ledger.Orphan) {
+func (h *History) Forget(o lockfile.Orphan) {
 	if o.Unwanted || o.Moved {
 		h.DropOutput(o.Source, o.Path)
 	} else {
@@ -19,7 +19,7 @@ func (h *History) Forget(o ledger.Orphan) {
 }
 
 // Why says why an output is needed no more.
-func (h *History) Why(o ledger.Orphan) string {
+func (h *History) Why(o lockfile.Orphan) string {
 	now := h.Of(o.Source)
 	switch {
 	case !o.Moved && !o.Unwanted:
@@ -40,9 +40,9 @@ func (h *History) Why(o ledger.Orphan) string {
 // changed since then is laid over what the branch has by now.
 func (h *History) ForCommit(base []byte) *store.Lock {
 	return &store.Lock{
-		Path: ledger.Name,
+		Path: lockfile.Name,
 		Update: func(theirs []byte, leftOut map[string]bool) ([]byte, error) {
-			return ledger.Rebase(base, theirs, h.Ledger, leftOut)
+			return lockfile.Rebase(base, theirs, h.File, leftOut)
 		},
 	}
 }

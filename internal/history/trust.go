@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/webpress/webpress/internal/git"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 )
 
 // A line of webpress.lock may have been written by hand, in a pull request: that a file is
@@ -18,7 +18,7 @@ import (
 // Doubted returns which of entries are not to be believed. Where the history is not whole,
 // those are among them that it does not show; whole says so. removes says that files are
 // about to be removed.
-func (h *History) Doubted(ctx context.Context, entries []ledger.Entry, base string, removes bool) (doubted map[git.Made]bool, whole bool, err error) {
+func (h *History) Doubted(ctx context.Context, entries []lockfile.Entry, base string, removes bool) (doubted map[git.Made]bool, whole bool, err error) {
 	whole = true
 	if h.Repo == nil || len(entries) == 0 {
 		return nil, whole, nil
@@ -72,48 +72,48 @@ func (h *History) Doubted(ctx context.Context, entries []ledger.Entry, base stri
 }
 
 // LockAt is the lock file of a commit. One that is damaged says nothing.
-func (h *History) LockAt(ctx context.Context, commit string) (*ledger.Ledger, error) {
-	data, err := h.Repo.FileAt(ctx, commit, ledger.Name)
+func (h *History) LockAt(ctx context.Context, commit string) (*lockfile.File, error) {
+	data, err := h.Repo.FileAt(ctx, commit, lockfile.Name)
 	if err != nil {
 		return nil, err
 	}
-	l, err := ledger.Parse(data)
+	l, err := lockfile.Parse(data)
 	if err != nil {
-		return ledger.New(), nil //nolint:nilerr // nothing of it is believed
+		return lockfile.New(), nil //nolint:nilerr // nothing of it is believed
 	}
 	return l, nil
 }
 
 // Said is what an entry says was made.
-func Said(e ledger.Entry) git.Made {
+func Said(e lockfile.Entry) git.Made {
 	return git.Made{Source: e.Source, Output: e.Output.Path, Blob: e.Output.Blob}
 }
 
 // believed says which lines of the lock file are known to be webpress's own: those that
 // the commit that is checked out does not have, and those that its base has.
-func (h *History) believed(ctx context.Context, commit string) (func(ledger.Entry) bool, error) {
+func (h *History) believed(ctx context.Context, commit string) (func(lockfile.Entry) bool, error) {
 	head, err := h.LockAt(ctx, "HEAD")
 	if err != nil {
 		return nil, err
 	}
-	base := ledger.New()
+	base := lockfile.New()
 	if commit != "" {
 		if base, err = h.LockAt(ctx, commit); err != nil {
 			return nil, err
 		}
 	}
-	return func(e ledger.Entry) bool {
-		same := func(other ledger.Entry) bool { return Said(other) == Said(e) }
+	return func(e lockfile.Entry) bool {
+		same := func(other lockfile.Entry) bool { return Said(other) == Said(e) }
 		return !slices.ContainsFunc(head.Of(e.Source), same) || slices.ContainsFunc(base.Of(e.Source), same)
 	}, nil
 }
 
 // DoubtOrphans marks orphans that may be files of somebody else's. base is that of Doubted.
-func (h *History) DoubtOrphans(ctx context.Context, orphans []ledger.Orphan, base string) error {
-	var entries []ledger.Entry
+func (h *History) DoubtOrphans(ctx context.Context, orphans []lockfile.Orphan, base string) error {
+	var entries []lockfile.Entry
 	for _, o := range orphans {
 		if !o.Edited {
-			entries = append(entries, ledger.Entry{Source: o.Source, Status: ledger.Made, Output: o.Output})
+			entries = append(entries, lockfile.Entry{Source: o.Source, Status: lockfile.Made, Output: o.Output})
 		}
 	}
 	doubted, whole, err := h.Doubted(ctx, entries, base, true)

@@ -12,18 +12,18 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/git"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 	"github.com/webpress/webpress/internal/tree"
 )
 
-// A worktree answers what a ledger asks about files.
+// A worktree answers what a lock file asks about files.
 type worktree struct {
 	ctx context.Context
 	*History
 }
 
-// Tree answers what a ledger asks about files.
-func (h *History) Tree(ctx context.Context) ledger.Tree { return worktree{ctx, h} }
+// Tree answers what a lock file asks about files.
+func (h *History) Tree(ctx context.Context) lockfile.Tree { return worktree{ctx, h} }
 
 // Blobs asks git's index first, and reads only what that does not know. What a
 // sparse checkout leaves out of the work tree is as git has it.
@@ -85,7 +85,7 @@ func (h *History) Hash(ctx context.Context, paths []string) (map[string]string, 
 	case len(paths) == 0:
 		return nil, nil
 	case h.Repo == nil:
-		return ledger.HashFiles(ctx, h.Root, paths)
+		return lockfile.HashFiles(ctx, h.Root, paths)
 	}
 	if !h.lfs {
 		filters, err := h.Repo.Filtered(ctx, paths)
@@ -130,7 +130,7 @@ func (h *History) Identify(ctx context.Context, sources []asset.Source, ignored 
 	}
 	plain := map[string]string{}
 	if len(others) > 0 {
-		if plain, err = ledger.HashFiles(ctx, h.Root, others); err != nil {
+		if plain, err = lockfile.HashFiles(ctx, h.Root, others); err != nil {
 			return err
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/webpress/webpress/internal/config"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 )
 
 // With other digests for the same settings, every repository would be converted again. Of
@@ -31,7 +31,7 @@ func TestDigestsStay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := ledger.Digest(Recipe(&c), "libwebp 1, webpress 2"); got != tc.want {
+		if got := lockfile.Digest(Recipe(&c), "libwebp 1, webpress 2"); got != tc.want {
 			t.Errorf("%q: %s, want %s", tc.args, got, tc.want)
 		}
 	}

@@ -1,4 +1,4 @@
-package ledger
+package lockfile
 
 import (
 	"slices"
@@ -7,7 +7,7 @@ import (
 // Rebase lays over theirs, the content of a lock file elsewhere, what ours has
 // changed against base, and returns the content that comes of it: theirs itself
 // where that is nothing. leftOut are sources and outputs that keep what theirs says. Nil is a file that is not there.
-func Rebase(base, theirs []byte, ours *Ledger, leftOut map[string]bool) ([]byte, error) {
+func Rebase(base, theirs []byte, ours *File, leftOut map[string]bool) ([]byte, error) {
 	from, err := Parse(base)
 	if err != nil {
 		from = New() // all of ours counts as changed then

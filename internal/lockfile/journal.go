@@ -1,4 +1,4 @@
-package ledger
+package lockfile
 
 import (
 	"bytes"
@@ -52,7 +52,7 @@ func ParseJournal(data []byte) []Entry {
 // counts. have are the ids that HashFiles has for the outputs, and blobs those that git
 // has: an entry whose output is not as it was made is left out. It returns the entries
 // that were replaced, as Split does in Before.
-func (l *Ledger) Fold(entries []Entry, have, blobs map[string]string) (before []Entry) {
+func (l *File) Fold(entries []Entry, have, blobs map[string]string) (before []Entry) {
 	for _, e := range entries {
 		if e.HasFile() {
 			o := &e.Output

@@ -1,4 +1,4 @@
-package ledger
+package lockfile
 
 // twin is an entry of another source with the same content and recipe, whose output, if
 // there is one, is still as it was made. One whose output is in the wanted place already

@@ -1,4 +1,4 @@
-package ledger_test
+package lockfile_test
 
 import (
 	"testing"
@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 )
 
 // files is a tree: ids by path.
@@ -46,74 +46,74 @@ func TestSplit(t *testing.T) {
 	type want struct {
 		// done is the reason; todo is why, with what was found out about the job.
 		done asset.Reason
-		why  ledger.Why
+		why  lockfile.Why
 		own  bool
 		like string
 		move bool
 	}
 	tests := map[string]struct {
-		entries []ledger.Entry
+		entries []lockfile.Entry
 		tree    files
 		job     asset.Job
 		change  func(*asset.Job)
 		prefix  string
 		want    want
-		// after are the sources in the ledger afterwards, where they differ.
+		// after are the sources in the lock file afterwards, where they differ.
 		after map[string]string
 	}{
-		"unknown":          {nil, files{"a.jpg": a}, job("a.jpg", a, "a.webp"), nil, "", want{why: ledger.WhyNew}, nil},
-		"id not known":     {[]ledger.Entry{entryA}, files{"a.jpg": a, "a.webp": a1}, job("a.jpg", "", "a.webp"), nil, "", want{why: ledger.WhySource, own: true}, nil},
-		"done":             {[]ledger.Entry{entryA}, files{"a.jpg": a, "a.webp": a1}, job("a.jpg", a, "a.webp"), nil, "", want{done: asset.UpToDate}, nil},
-		"done in a folder": {[]ledger.Entry{made("web/a.jpg", a, output("web/a.webp", a1))}, files{"web/a.jpg": a, "web/a.webp": a1}, job("a.jpg", a, "a.webp"), nil, "web", want{done: asset.UpToDate}, nil},
-		"edited":           {[]ledger.Entry{entryA}, files{"a.jpg": id("b"), "a.webp": a1}, job("a.jpg", id("b"), "a.webp"), nil, "", want{why: ledger.WhySource, own: true}, nil},
-		"other recipe": {[]ledger.Entry{entryA}, files{"a.jpg": a, "a.webp": a1}, job("a.jpg", a, "a.webp"), func(j *asset.Job) { j.Recipe = other }, "",
-			want{why: ledger.WhyRecipe, own: true}, nil},
-		"output gone":   {[]ledger.Entry{entryA}, files{"a.jpg": a}, job("a.jpg", a, "a.webp"), nil, "", want{why: ledger.WhyMissing}, nil},
-		"output edited": {[]ledger.Entry{entryA}, files{"a.jpg": a, "a.webp": id("9")}, job("a.jpg", a, "a.webp"), nil, "", want{why: ledger.WhyEdited}, nil},
-		"both edited":   {[]ledger.Entry{entryA}, files{"a.jpg": id("b"), "a.webp": id("9")}, job("a.jpg", id("b"), "a.webp"), nil, "", want{why: ledger.WhySource}, nil},
-		"other place": {[]ledger.Entry{entryA}, files{"a.jpg": a, "a.webp": a1}, job("a.jpg", a, "out/a.webp"), nil, "",
-			want{why: ledger.WhyMoved, like: "a.webp", move: true}, nil},
-		"moved to its other place already": {[]ledger.Entry{entryA}, files{"a.jpg": a, "out/a.webp": a1}, job("a.jpg", a, "out/a.webp"), nil, "",
+		"unknown":          {nil, files{"a.jpg": a}, job("a.jpg", a, "a.webp"), nil, "", want{why: lockfile.WhyNew}, nil},
+		"id not known":     {[]lockfile.Entry{entryA}, files{"a.jpg": a, "a.webp": a1}, job("a.jpg", "", "a.webp"), nil, "", want{why: lockfile.WhySource, own: true}, nil},
+		"done":             {[]lockfile.Entry{entryA}, files{"a.jpg": a, "a.webp": a1}, job("a.jpg", a, "a.webp"), nil, "", want{done: asset.UpToDate}, nil},
+		"done in a folder": {[]lockfile.Entry{made("web/a.jpg", a, output("web/a.webp", a1))}, files{"web/a.jpg": a, "web/a.webp": a1}, job("a.jpg", a, "a.webp"), nil, "web", want{done: asset.UpToDate}, nil},
+		"edited":           {[]lockfile.Entry{entryA}, files{"a.jpg": id("b"), "a.webp": a1}, job("a.jpg", id("b"), "a.webp"), nil, "", want{why: lockfile.WhySource, own: true}, nil},
+		"other recipe": {[]lockfile.Entry{entryA}, files{"a.jpg": a, "a.webp": a1}, job("a.jpg", a, "a.webp"), func(j *asset.Job) { j.Recipe = other }, "",
+			want{why: lockfile.WhyRecipe, own: true}, nil},
+		"output gone":   {[]lockfile.Entry{entryA}, files{"a.jpg": a}, job("a.jpg", a, "a.webp"), nil, "", want{why: lockfile.WhyMissing}, nil},
+		"output edited": {[]lockfile.Entry{entryA}, files{"a.jpg": a, "a.webp": id("9")}, job("a.jpg", a, "a.webp"), nil, "", want{why: lockfile.WhyEdited}, nil},
+		"both edited":   {[]lockfile.Entry{entryA}, files{"a.jpg": id("b"), "a.webp": id("9")}, job("a.jpg", id("b"), "a.webp"), nil, "", want{why: lockfile.WhySource}, nil},
+		"other place": {[]lockfile.Entry{entryA}, files{"a.jpg": a, "a.webp": a1}, job("a.jpg", a, "out/a.webp"), nil, "",
+			want{why: lockfile.WhyMoved, like: "a.webp", move: true}, nil},
+		"moved to its other place already": {[]lockfile.Entry{entryA}, files{"a.jpg": a, "out/a.webp": a1}, job("a.jpg", a, "out/a.webp"), nil, "",
 			want{done: asset.UpToDate}, map[string]string{"a.jpg": "out/a.webp"}},
-		"renamed": {[]ledger.Entry{entryA}, files{"b.jpg": a, "a.webp": a1}, job("b.jpg", a, "b.webp"), nil, "",
-			want{why: ledger.WhyNew, like: "a.webp", move: true}, nil},
-		"renamed with its output": {[]ledger.Entry{entryA}, files{"b.jpg": a, "b.webp": a1}, job("b.jpg", a, "b.webp"), nil, "",
+		"renamed": {[]lockfile.Entry{entryA}, files{"b.jpg": a, "a.webp": a1}, job("b.jpg", a, "b.webp"), nil, "",
+			want{why: lockfile.WhyNew, like: "a.webp", move: true}, nil},
+		"renamed with its output": {[]lockfile.Entry{entryA}, files{"b.jpg": a, "b.webp": a1}, job("b.jpg", a, "b.webp"), nil, "",
 			want{done: asset.UpToDate}, map[string]string{"b.jpg": "b.webp"}},
-		"copied": {[]ledger.Entry{entryA}, files{"a.jpg": a, "b.jpg": a, "a.webp": a1}, job("b.jpg", a, "b.webp"), nil, "",
-			want{why: ledger.WhyNew, like: "a.webp"}, nil},
+		"copied": {[]lockfile.Entry{entryA}, files{"a.jpg": a, "b.jpg": a, "a.webp": a1}, job("b.jpg", a, "b.webp"), nil, "",
+			want{why: lockfile.WhyNew, like: "a.webp"}, nil},
 		// Not moved: what it was copied from keeps its output.
-		"copied, output gone": {[]ledger.Entry{entryA, made("b.jpg", a, output("b.webp", a1))}, files{"a.jpg": a, "b.jpg": a, "a.webp": a1}, job("b.jpg", a, "b.webp"), nil, "",
-			want{why: ledger.WhyMissing, like: "a.webp"}, nil},
-		"copied, output edited": {[]ledger.Entry{entryA, made("b.jpg", a, output("b.webp", a1))}, files{"a.jpg": a, "b.jpg": a, "a.webp": a1, "b.webp": id("9")}, job("b.jpg", a, "b.webp"), nil, "",
-			want{why: ledger.WhyEdited}, nil},
-		"renamed over a copy, output gone": {[]ledger.Entry{entryA, made("b.jpg", a, output("b.webp", a1))}, files{"b.jpg": a, "a.webp": a1}, job("b.jpg", a, "b.webp"), nil, "",
-			want{why: ledger.WhyMissing, like: "a.webp", move: true}, nil},
-		"renamed, output edited": {[]ledger.Entry{entryA}, files{"b.jpg": a, "a.webp": id("9")}, job("b.jpg", a, "b.webp"), nil, "", want{why: ledger.WhyNew}, nil},
-		"renamed, other recipe": {[]ledger.Entry{entryA}, files{"b.jpg": a, "a.webp": a1}, job("b.jpg", a, "b.webp"), func(j *asset.Job) { j.Recipe = other }, "",
-			want{why: ledger.WhyNew}, nil},
-		"renamed with its output, other recipe": {[]ledger.Entry{entryA}, files{"b.jpg": a, "b.webp": a1}, job("b.jpg", a, "b.webp"), func(j *asset.Job) { j.Recipe = other }, "",
-			want{why: ledger.WhyNew, own: true}, nil},
-		"renamed onto its own content": {[]ledger.Entry{made("a.webp", a1, output("a.webp", a1))}, files{"b.webp": a1, "c.webp": a1}, job("b.webp", a1, "c.webp"), func(j *asset.Job) { j.Recipe = other }, "",
-			want{why: ledger.WhyNew}, nil},
-		"renamed beside its output": {[]ledger.Entry{entryA}, files{"a.jpeg": id("b"), "a.webp": a1}, job("a.jpeg", id("b"), "a.webp"), nil, "",
-			want{why: ledger.WhyNew, own: true}, nil},
-		"the output of another": {[]ledger.Entry{entryA}, files{"a.jpg": a, "a.png": id("b"), "a.webp": a1}, job("a.png", id("b"), "a.webp"), nil, "", want{why: ledger.WhyNew}, nil},
-		"renamed out of the folder": {[]ledger.Entry{entryA}, files{"web/b.jpg": a, "a.webp": a1}, job("b.jpg", a, "b.webp"), nil, "web",
-			want{why: ledger.WhyNew}, nil},
-		"not smaller": {[]ledger.Entry{{Source: "a.jpg", Blob: a, Format: asset.JPEG, Recipe: digest, Status: ledger.NotSmaller}}, files{"a.jpg": a},
+		"copied, output gone": {[]lockfile.Entry{entryA, made("b.jpg", a, output("b.webp", a1))}, files{"a.jpg": a, "b.jpg": a, "a.webp": a1}, job("b.jpg", a, "b.webp"), nil, "",
+			want{why: lockfile.WhyMissing, like: "a.webp"}, nil},
+		"copied, output edited": {[]lockfile.Entry{entryA, made("b.jpg", a, output("b.webp", a1))}, files{"a.jpg": a, "b.jpg": a, "a.webp": a1, "b.webp": id("9")}, job("b.jpg", a, "b.webp"), nil, "",
+			want{why: lockfile.WhyEdited}, nil},
+		"renamed over a copy, output gone": {[]lockfile.Entry{entryA, made("b.jpg", a, output("b.webp", a1))}, files{"b.jpg": a, "a.webp": a1}, job("b.jpg", a, "b.webp"), nil, "",
+			want{why: lockfile.WhyMissing, like: "a.webp", move: true}, nil},
+		"renamed, output edited": {[]lockfile.Entry{entryA}, files{"b.jpg": a, "a.webp": id("9")}, job("b.jpg", a, "b.webp"), nil, "", want{why: lockfile.WhyNew}, nil},
+		"renamed, other recipe": {[]lockfile.Entry{entryA}, files{"b.jpg": a, "a.webp": a1}, job("b.jpg", a, "b.webp"), func(j *asset.Job) { j.Recipe = other }, "",
+			want{why: lockfile.WhyNew}, nil},
+		"renamed with its output, other recipe": {[]lockfile.Entry{entryA}, files{"b.jpg": a, "b.webp": a1}, job("b.jpg", a, "b.webp"), func(j *asset.Job) { j.Recipe = other }, "",
+			want{why: lockfile.WhyNew, own: true}, nil},
+		"renamed onto its own content": {[]lockfile.Entry{made("a.webp", a1, output("a.webp", a1))}, files{"b.webp": a1, "c.webp": a1}, job("b.webp", a1, "c.webp"), func(j *asset.Job) { j.Recipe = other }, "",
+			want{why: lockfile.WhyNew}, nil},
+		"renamed beside its output": {[]lockfile.Entry{entryA}, files{"a.jpeg": id("b"), "a.webp": a1}, job("a.jpeg", id("b"), "a.webp"), nil, "",
+			want{why: lockfile.WhyNew, own: true}, nil},
+		"the output of another": {[]lockfile.Entry{entryA}, files{"a.jpg": a, "a.png": id("b"), "a.webp": a1}, job("a.png", id("b"), "a.webp"), nil, "", want{why: lockfile.WhyNew}, nil},
+		"renamed out of the folder": {[]lockfile.Entry{entryA}, files{"web/b.jpg": a, "a.webp": a1}, job("b.jpg", a, "b.webp"), nil, "web",
+			want{why: lockfile.WhyNew}, nil},
+		"not smaller": {[]lockfile.Entry{{Source: "a.jpg", Blob: a, Format: asset.JPEG, Recipe: digest, Status: lockfile.NotSmaller}}, files{"a.jpg": a},
 			job("a.jpg", a, "a.webp"), nil, "", want{done: asset.NotSmaller}, nil},
-		"not smaller, renamed": {[]ledger.Entry{{Source: "a.jpg", Blob: a, Format: asset.JPEG, Recipe: digest, Status: ledger.NotSmaller}}, files{"b.jpg": a},
+		"not smaller, renamed": {[]lockfile.Entry{{Source: "a.jpg", Blob: a, Format: asset.JPEG, Recipe: digest, Status: lockfile.NotSmaller}}, files{"b.jpg": a},
 			job("b.jpg", a, "b.webp"), nil, "", want{done: asset.NotSmaller}, map[string]string{"b.jpg": ""}},
-		"to be removed": {[]ledger.Entry{entryA}, files{"a.jpg": a, "a.webp": a1}, job("a.jpg", a, "a.webp"), func(j *asset.Job) { j.Remove = true }, "",
-			want{why: ledger.WhyRemove, own: true}, nil},
-		"in its own place": {[]ledger.Entry{made("a.webp", a1, output("a.webp", a1))}, files{"a.webp": a1}, job("a.webp", a1, "a.webp"), func(j *asset.Job) { j.Remove = true }, "",
+		"to be removed": {[]lockfile.Entry{entryA}, files{"a.jpg": a, "a.webp": a1}, job("a.jpg", a, "a.webp"), func(j *asset.Job) { j.Remove = true }, "",
+			want{why: lockfile.WhyRemove, own: true}, nil},
+		"in its own place": {[]lockfile.Entry{made("a.webp", a1, output("a.webp", a1))}, files{"a.webp": a1}, job("a.webp", a1, "a.webp"), func(j *asset.Job) { j.Remove = true }, "",
 			want{done: asset.UpToDate}, nil},
-		"in its own place, other recipe": {[]ledger.Entry{made("a.webp", a1, output("a.webp", a1))}, files{"a.webp": a1}, job("a.webp", a1, "a.webp"),
-			func(j *asset.Job) { j.Recipe = other }, "", want{why: ledger.WhyRecipe}, nil},
+		"in its own place, other recipe": {[]lockfile.Entry{made("a.webp", a1, output("a.webp", a1))}, files{"a.webp": a1}, job("a.webp", a1, "a.webp"),
+			func(j *asset.Job) { j.Recipe = other }, "", want{why: lockfile.WhyRecipe}, nil},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			l := ledgerOf(tt.entries...)
+			l := fileOf(tt.entries...)
 			before := outputsOf(l)
 			if tt.change != nil {
 				tt.change(&tt.job)
@@ -139,14 +139,14 @@ func TestSplit(t *testing.T) {
 				tt.after = before
 			}
 			if d := cmp.Diff(tt.after, outputsOf(l)); d != "" {
-				t.Errorf("ledger (-want +got):\n%s", d)
+				t.Errorf("lock file (-want +got):\n%s", d)
 			}
 		})
 	}
 }
 
 // outputsOf are the first outputs by source.
-func outputsOf(l *ledger.Ledger) map[string]string {
+func outputsOf(l *lockfile.File) map[string]string {
 	all := map[string]string{}
 	for _, e := range l.Entries() {
 		all[e.Source] = ""
@@ -161,7 +161,7 @@ func outputsOf(l *ledger.Ledger) map[string]string {
 // alone.
 func TestSplitUnion(t *testing.T) {
 	old, now := made("a.jpg", id("a"), output("a.webp", id("1"))), made("a.jpg", id("b"), output("a.webp", id("2")))
-	lines := func(e ledger.Entry) string { return string(ledgerOf(e).Encode()) }
+	lines := func(e lockfile.Entry) string { return string(fileOf(e).Encode()) }
 	l := parse(t, []byte(lines(old)+lines(now)))
 	if len(l.Of("a.jpg")) != 2 {
 		t.Fatalf("%+v", l.Entries())
@@ -170,17 +170,17 @@ func TestSplitUnion(t *testing.T) {
 	if err != nil || len(split.Done) != 1 {
 		t.Fatalf("%+v, %v", split, err)
 	}
-	if d := cmp.Diff([]ledger.Entry{now}, l.Entries()); d != "" || !l.Changed() {
-		t.Errorf("ledger (-want +got):\n%s", d)
+	if d := cmp.Diff([]lockfile.Entry{now}, l.Entries()); d != "" || !l.Changed() {
+		t.Errorf("lock file (-want +got):\n%s", d)
 	}
 }
 
 // A picture becomes one that is known to be not smaller: what was made of it before
 // is needed no more.
 func TestSplitBefore(t *testing.T) {
-	known := ledger.Entry{Source: "known.jpg", Blob: id("b"), Format: asset.JPEG, Recipe: digest, Status: ledger.NotSmaller, Output: ledger.Output{Path: "known.webp", Size: 9}}
+	known := lockfile.Entry{Source: "known.jpg", Blob: id("b"), Format: asset.JPEG, Recipe: digest, Status: lockfile.NotSmaller, Output: lockfile.Output{Path: "known.webp", Size: 9}}
 	was := made("a.jpg", id("a"), output("a.webp", id("1")))
-	l := ledgerOf(known, was, made("c.jpg", id("c"), output("c.webp", id("3"))), made("d.jpg", id("d"), output("d.webp", id("4"))))
+	l := fileOf(known, was, made("c.jpg", id("c"), output("c.webp", id("3"))), made("d.jpg", id("d"), output("d.webp", id("4"))))
 	tree := files{"known.jpg": id("b"), "a.jpg": id("b"), "a.webp": id("1"), "c.jpg": id("c"), "c.webp": id("3"), "d.jpg": id("e"), "d.webp": id("4")}
 	jobs := []asset.Job{
 		job("known.jpg", id("b"), "known.webp"), job("a.jpg", id("b"), "a.webp"),
@@ -198,7 +198,7 @@ func TestSplitBefore(t *testing.T) {
 		t.Errorf("before (-want +got):\n%s", diff)
 	}
 	orphans, err := l.Orphans(split.Before, func(string) bool { return true }, split.Wanted, tree)
-	want := []ledger.Orphan{{Source: "a.jpg", Output: was.Output, Moved: true}}
+	want := []lockfile.Orphan{{Source: "a.jpg", Output: was.Output, Moved: true}}
 	if diff := cmp.Diff(want, orphans); err != nil || diff != "" {
 		t.Errorf("orphans (-want +got): %v\n%s", err, diff)
 	}
@@ -229,30 +229,30 @@ func TestRecord(t *testing.T) {
 	for i, j := range jobs {
 		blobs["web/"+j.Output] = id("123456789"[i : i+1])
 	}
-	l := ledgerOf(
+	l := fileOf(
 		made("web/c.jpg", id("0"), output("web/c.webp", id("0"))),
 		made("web/old.jpg", id("a"), output("web/old.webp", id("1"))),
 	)
 	l.Record(jobs, results, "web", codecs, blobs)
 	removed := made("web/e.jpg", id("e"), output("web/e.webp", id("5")))
-	removed.Status = ledger.Removed
+	removed.Status = lockfile.Removed
 	own := made("web/f.webp", id("6"), output("web/f.webp", id("6")))
 	own.Format, own.Size = asset.WebP, 100
-	want := []ledger.Entry{
+	want := []lockfile.Entry{
 		made("web/a.jpg", id("a"), output("web/a.webp", id("1"))),
-		{Source: "web/b.jpg", Blob: id("b"), Size: 1000, Format: asset.JPEG, Recipe: digest, Status: ledger.NotSmaller, Output: ledger.Output{Path: "web/b.webp", Size: 100}},
+		{Source: "web/b.jpg", Blob: id("b"), Size: 1000, Format: asset.JPEG, Recipe: digest, Status: lockfile.NotSmaller, Output: lockfile.Output{Path: "web/b.webp", Size: 100}},
 		made("web/c.jpg", id("0"), output("web/c.webp", id("0"))),
 		removed, own,
 	}
 	if d := cmp.Diff(want, l.Entries()); d != "" {
-		t.Errorf("ledger (-want +got):\n%s", d)
+		t.Errorf("lock file (-want +got):\n%s", d)
 	}
 }
 
 func TestOrphans(t *testing.T) {
 	removed := made("removed.jpg", id("e"), output("removed.webp", id("5")))
-	removed.Status = ledger.Removed
-	l := ledgerOf(
+	removed.Status = lockfile.Removed
+	l := fileOf(
 		made("here.jpg", id("a"), output("here.webp", id("1"))),
 		made("gone.jpg", id("b"), output("gone.webp", id("2"))),
 		made("edited.jpg", id("b"), output("edited.webp", id("3"))),
@@ -268,13 +268,13 @@ func TestOrphans(t *testing.T) {
 		"elsewhere/gone.webp": id("6"), "moved.jpg": id("d"), "new/moved.webp": id("7"), "moved.webp": id("7"),
 		"shared.webp": id("8"), "shared.png": id("c"),
 	}
-	before := []ledger.Entry{made("moved.jpg", id("d"), output("moved.webp", id("7"))), made("here.jpg", id("a"), output("here.webp", id("1")))}
+	before := []lockfile.Entry{made("moved.jpg", id("d"), output("moved.webp", id("7"))), made("here.jpg", id("a"), output("here.webp", id("1")))}
 	wants := func(p string) bool { return p != "elsewhere/gone.jpg" }
 	got, err := l.Orphans(before, wants, nil, tree)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []ledger.Orphan{
+	want := []lockfile.Orphan{
 		{Source: "edited.jpg", Output: output("edited.webp", id("3")), Edited: true},
 		{Source: "gone.jpg", Output: output("gone.webp", id("2"))},
 		{Source: "moved.jpg", Output: output("moved.webp", id("7")), Moved: true},
@@ -288,18 +288,18 @@ func TestOrphans(t *testing.T) {
 		}
 	}
 	if len(l.Of("gone.jpg")) != 1 || len(l.Of("removed.jpg")) != 1 {
-		t.Errorf("ledger %v", outputsOf(l))
+		t.Errorf("lock file %v", outputsOf(l))
 	}
 }
 
 func TestAgree(t *testing.T) {
 	text := ""
-	for _, e := range []ledger.Entry{
+	for _, e := range []lockfile.Entry{
 		made("a.jpg", id("a"), output("a.webp", id("1"))), made("a.jpg", id("b"), output("a.webp", id("1"))), made("a.jpg", id("c"), output("a.webp", id("2"))),
 		made("lost.jpg", id("a"), output("lost.webp", id("1"))), made("gone.jpg", id("a"), output("gone.webp", id("1"))),
-		{Source: "kept.png", Blob: id("a"), Format: asset.PNG, Recipe: digest, Status: ledger.NotSmaller},
+		{Source: "kept.png", Blob: id("a"), Format: asset.PNG, Recipe: digest, Status: lockfile.NotSmaller},
 	} {
-		text += string(ledgerOf(e).Encode())
+		text += string(fileOf(e).Encode())
 	}
 	l := parse(t, []byte(text))
 	untrue, err := l.Agree(files{"a.jpg": id("a"), "a.webp": id("1"), "lost.webp": id("9"), "gone.webp": id("1")})
@@ -308,7 +308,7 @@ func TestAgree(t *testing.T) {
 	}
 	want := map[string]string{"a.jpg": "a.webp", "gone.jpg": "gone.webp", "kept.png": ""}
 	if d := cmp.Diff(want, outputsOf(l)); d != "" {
-		t.Errorf("ledger (-want +got):\n%s", d)
+		t.Errorf("lock file (-want +got):\n%s", d)
 	}
 	if e := l.Of("a.jpg"); len(e) != 1 || e[0].Blob != id("a") {
 		t.Errorf("a.jpg: %+v", e)
@@ -320,10 +320,10 @@ func TestAgree(t *testing.T) {
 
 // Two branches that both did something keep all of it.
 func TestRebase(t *testing.T) {
-	one := func(n string) ledger.Entry { return made(n+".jpg", id("a"), output(n+".webp", id("1"))) }
+	one := func(n string) lockfile.Entry { return made(n+".jpg", id("a"), output(n+".webp", id("1"))) }
 	changed := one("changed")
 	changed.Blob = id("c")
-	base := ledgerOf(one("same"), one("changed"), one("dropped"), one("dropped there"), one("kept there"))
+	base := fileOf(one("same"), one("changed"), one("dropped"), one("dropped there"), one("kept there"))
 	ours := parse(t, base.Encode())
 	ours.Set(changed)
 	ours.Drop("dropped.jpg")
@@ -335,23 +335,23 @@ func TestRebase(t *testing.T) {
 	theirs.Set(one("new there"))
 
 	leftOut := map[string]bool{"left out.jpg": true, "kept there.webp": true}
-	data, err := ledger.Rebase(base.Encode(), theirs.Encode(), ours, leftOut)
+	data, err := lockfile.Rebase(base.Encode(), theirs.Encode(), ours, leftOut)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := ledgerOf(one("same"), changed, one("kept there"), one("new here"), one("new there"))
+	want := fileOf(one("same"), changed, one("kept there"), one("new here"), one("new there"))
 	if d := cmp.Diff(string(want.Encode()), string(data)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 	// Again, on top of that: nothing is left to do.
-	again, err := ledger.Rebase(base.Encode(), data, ours, leftOut)
+	again, err := lockfile.Rebase(base.Encode(), data, ours, leftOut)
 	if err != nil || string(again) != string(data) {
 		t.Errorf("again: %v\n%s", err, again)
 	}
-	if _, err := ledger.Rebase(nil, []byte("rubbish"), ours, nil); err == nil {
+	if _, err := lockfile.Rebase(nil, []byte("rubbish"), ours, nil); err == nil {
 		t.Error("a damaged lock file of theirs would be lost")
 	}
-	first, err := ledger.Rebase(nil, nil, ours, nil)
+	first, err := lockfile.Rebase(nil, nil, ours, nil)
 	if err != nil || string(first) != string(parse(t, ours.Encode()).Encode()) {
 		t.Errorf("the first of its branch: %v\n%s", err, first)
 	}

@@ -1,4 +1,4 @@
-package ledger_test
+package lockfile_test
 
 import (
 	"maps"
@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 )
 
 func plant(t *testing.T, dir string, contents map[string]string) {
@@ -29,7 +29,7 @@ func TestHashFiles(t *testing.T) {
 	dir := t.TempDir()
 	contents := map[string]string{"empty": "", "hello.txt": "hello\n", "sub/ünï.txt": "what is up, doc?"}
 	plant(t, dir, contents)
-	got, err := ledger.HashFiles(t.Context(), dir, []string{"empty", "hello.txt", "sub/ünï.txt", "sub", "none", "link", "../" + "x"})
+	got, err := lockfile.HashFiles(t.Context(), dir, []string{"empty", "hello.txt", "sub/ünï.txt", "sub", "none", "link", "../" + "x"})
 	if err != nil {
 		t.Fatal(err)
 	}

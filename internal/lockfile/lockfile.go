@@ -1,4 +1,4 @@
-// Package ledger knows what has been done already, so that nothing is done
+// Package lockfile knows what has been done already, so that nothing is done
 // twice. It reads and writes webpress.lock, and holds the pictures of a run
 // against it.
 //
@@ -31,7 +31,7 @@
 //
 // A merge may leave several lines for one output. All of them are read, and the
 // one that agrees with the tree counts; the next change to that output leaves one.
-package ledger
+package lockfile
 
 import (
 	"cmp"
@@ -119,9 +119,9 @@ func Find(entries []Entry, output string) (found []Entry) {
 	return found
 }
 
-// A Ledger is what webpress.lock says. The zero value is not ready: see New. Several
+// A File is what webpress.lock says. The zero value is not ready: see New. Several
 // goroutines may read it, while none changes it.
-type Ledger struct {
+type File struct {
 	// bySource has more than one entry for an output only after a merge by union.
 	bySource map[string][]Entry
 	changed  bool
@@ -135,19 +135,19 @@ type Ledger struct {
 }
 
 // New returns a ledger that knows of nothing.
-func New() *Ledger { return &Ledger{bySource: map[string][]Entry{}} }
+func New() *File { return &File{bySource: map[string][]Entry{}} }
 
 // Len is the number of sources.
-func (l *Ledger) Len() int { return len(l.bySource) }
+func (l *File) Len() int { return len(l.bySource) }
 
 // Sources are the paths of the sources, in no order.
-func (l *Ledger) Sources() iter.Seq[string] { return maps.Keys(l.bySource) }
+func (l *File) Sources() iter.Seq[string] { return maps.Keys(l.bySource) }
 
 // Changed says that Set or Drop have changed what was read.
-func (l *Ledger) Changed() bool { return l.changed }
+func (l *File) Changed() bool { return l.changed }
 
 // Set makes e all that is known of its output.
-func (l *Ledger) Set(e Entry) {
+func (l *File) Set(e Entry) {
 	old := Find(l.bySource[e.Source], e.Output.Path)
 	if len(old) == 1 && old[0] == e {
 		return
@@ -164,15 +164,15 @@ func (l *Ledger) Set(e Entry) {
 }
 
 // Drop forgets a source.
-func (l *Ledger) Drop(source string) { l.drop(source, func(Entry) bool { return true }) }
+func (l *File) Drop(source string) { l.drop(source, func(Entry) bool { return true }) }
 
 // DropOutput forgets one output of a source.
-func (l *Ledger) DropOutput(source, output string) {
+func (l *File) DropOutput(source, output string) {
 	l.drop(source, func(e Entry) bool { return e.Output.Path == output })
 }
 
 // drop forgets those entries of a source that which picks.
-func (l *Ledger) drop(source string, which func(Entry) bool) {
+func (l *File) drop(source string, which func(Entry) bool) {
 	var left []Entry
 	for _, e := range l.bySource[source] {
 		if !which(e) {
@@ -196,12 +196,12 @@ func (l *Ledger) drop(source string, which func(Entry) bool) {
 }
 
 // add is Set that keeps what is there.
-func (l *Ledger) add(e Entry) {
+func (l *File) add(e Entry) {
 	l.bySource[e.Source] = append(l.bySource[e.Source], e)
 }
 
 // Entries are all entries, sorted by source and output.
-func (l *Ledger) Entries() []Entry {
+func (l *File) Entries() []Entry {
 	all := make([]Entry, 0, len(l.bySource))
 	for _, entries := range l.bySource {
 		all = append(all, entries...)
@@ -213,7 +213,7 @@ func (l *Ledger) Entries() []Entry {
 }
 
 // Results are the git blob ids of all outputs that were made.
-func (l *Ledger) Results() map[string]bool {
+func (l *File) Results() map[string]bool {
 	ids := make(map[string]bool, len(l.bySource))
 	for _, entries := range l.bySource {
 		for _, e := range entries {
@@ -226,15 +226,15 @@ func (l *Ledger) Results() map[string]bool {
 }
 
 // Has says that the file has just this line.
-func (l *Ledger) Has(e Entry) bool {
+func (l *File) Has(e Entry) bool {
 	return slices.Contains(l.bySource[e.Source], e)
 }
 
 // Of is what is known of a source.
-func (l *Ledger) Of(source string) []Entry { return l.bySource[source] }
+func (l *File) Of(source string) []Entry { return l.bySource[source] }
 
 // MadeAs are the entries that have an output at a path.
-func (l *Ledger) MadeAs(output string) []Entry {
+func (l *File) MadeAs(output string) []Entry {
 	l.onceOutput.Do(func() {
 		l.byOutput = make(map[string][]Entry, len(l.bySource))
 		for _, entries := range l.bySource {
@@ -249,7 +249,7 @@ func (l *Ledger) MadeAs(output string) []Entry {
 }
 
 // With are the entries of sources with a content, sorted by source.
-func (l *Ledger) With(blob string) []Entry {
+func (l *File) With(blob string) []Entry {
 	l.onceBlob.Do(func() {
 		l.byBlob = make(map[string][]Entry, len(l.bySource))
 		for _, source := range slices.Sorted(maps.Keys(l.bySource)) {
@@ -263,7 +263,7 @@ func (l *Ledger) With(blob string) []Entry {
 
 // Known is what the content of a file was found to be when it was looked at last,
 // be it under this or another path, or when it was made.
-func (l *Ledger) Known(file, blob string) (format asset.Format, size int64, ok bool) {
+func (l *File) Known(file, blob string) (format asset.Format, size int64, ok bool) {
 	for _, e := range l.bySource[file] {
 		if e.Blob == blob && e.Format != "" {
 			return e.Format, e.Size, true

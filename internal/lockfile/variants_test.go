@@ -1,4 +1,4 @@
-package ledger_test
+package lockfile_test
 
 import (
 	"testing"
@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 )
 
 // Several outputs of a source are done, made, moved and given up each by itself.
@@ -18,33 +18,33 @@ func TestSplitVariants(t *testing.T) {
 		j.Recipe = r
 		return j
 	}
-	with := func(r asset.Recipe, e ledger.Entry) ledger.Entry {
-		e.Recipe = ledger.Digest(r, codecs)
+	with := func(r asset.Recipe, e lockfile.Entry) lockfile.Entry {
+		e.Recipe = lockfile.Digest(r, codecs)
 		return e
 	}
 	main, small := made("a.jpg", a, output("a.webp", id("1"))), with(thumb, made("a.jpg", a, output("a-thumb.webp", id("2"))))
 	all := files{"a.jpg": a, "a.webp": id("1"), "a-thumb.webp": id("2")}
 	tests := map[string]struct {
 		jobs    []asset.Job
-		todo    map[string]ledger.Why
+		todo    map[string]lockfile.Why
 		orphans []string
 	}{
-		"all done":          {[]asset.Job{of(plain, "a.webp"), of(thumb, "a-thumb.webp")}, map[string]ledger.Why{}, nil},
-		"one more":          {[]asset.Job{of(plain, "a.webp"), of(thumb, "a-thumb.webp"), of(wide, "a-wide.webp")}, map[string]ledger.Why{"a-wide.webp": ledger.WhyNew}, nil},
-		"one changed":       {[]asset.Job{of(plain, "a.webp"), of(wide, "a-thumb.webp")}, map[string]ledger.Why{"a-thumb.webp": ledger.WhyRecipe}, nil},
-		"one removed":       {[]asset.Job{of(plain, "a.webp")}, map[string]ledger.Why{}, []string{"a-thumb.webp"}},
-		"one renamed":       {[]asset.Job{of(plain, "a.webp"), of(thumb, "a-small.webp")}, map[string]ledger.Why{"a-small.webp": ledger.WhyMoved}, []string{"a-thumb.webp moved"}},
-		"one made anew":     {[]asset.Job{of(plain, "a.webp"), of(wide, "a-wide.webp")}, map[string]ledger.Why{"a-wide.webp": ledger.WhyRecipe}, []string{"a-thumb.webp moved"}},
-		"the same settings": {[]asset.Job{of(plain, "a.webp"), of(thumb, "a-thumb.webp"), of(thumb, "again.webp")}, map[string]ledger.Why{"again.webp": ledger.WhyNew}, nil},
+		"all done":          {[]asset.Job{of(plain, "a.webp"), of(thumb, "a-thumb.webp")}, map[string]lockfile.Why{}, nil},
+		"one more":          {[]asset.Job{of(plain, "a.webp"), of(thumb, "a-thumb.webp"), of(wide, "a-wide.webp")}, map[string]lockfile.Why{"a-wide.webp": lockfile.WhyNew}, nil},
+		"one changed":       {[]asset.Job{of(plain, "a.webp"), of(wide, "a-thumb.webp")}, map[string]lockfile.Why{"a-thumb.webp": lockfile.WhyRecipe}, nil},
+		"one removed":       {[]asset.Job{of(plain, "a.webp")}, map[string]lockfile.Why{}, []string{"a-thumb.webp"}},
+		"one renamed":       {[]asset.Job{of(plain, "a.webp"), of(thumb, "a-small.webp")}, map[string]lockfile.Why{"a-small.webp": lockfile.WhyMoved}, []string{"a-thumb.webp moved"}},
+		"one made anew":     {[]asset.Job{of(plain, "a.webp"), of(wide, "a-wide.webp")}, map[string]lockfile.Why{"a-wide.webp": lockfile.WhyRecipe}, []string{"a-thumb.webp moved"}},
+		"the same settings": {[]asset.Job{of(plain, "a.webp"), of(thumb, "a-thumb.webp"), of(thumb, "again.webp")}, map[string]lockfile.Why{"again.webp": lockfile.WhyNew}, nil},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			l := ledgerOf(main, small)
+			l := fileOf(main, small)
 			split, err := l.Split(tt.jobs, "", codecs, all)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := map[string]ledger.Why{}
+			got := map[string]lockfile.Why{}
 			var jobs []asset.Job
 			var results []asset.Result
 			blobs := map[string]string{}

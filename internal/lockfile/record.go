@@ -1,4 +1,4 @@
-package ledger
+package lockfile
 
 import (
 	"cmp"
@@ -10,9 +10,9 @@ import (
 
 // Record writes down what has become of jobs. Results of jobs that are not among
 // jobs, failures, and sources that git ignores or whose content is not known
-// leave the ledger as it is. blobs are the ids of the outputs, by their path from
+// leave the lock file as it is. blobs are the ids of the outputs, by their path from
 // the root.
-func (l *Ledger) Record(jobs []asset.Job, results []asset.Result, prefix, codecs string, blobs map[string]string) {
+func (l *File) Record(jobs []asset.Job, results []asset.Result, prefix, codecs string, blobs map[string]string) {
 	by := make(map[string]asset.Job, len(jobs))
 	for _, j := range jobs {
 		by[j.Output] = j
@@ -46,14 +46,14 @@ func (l *Ledger) Record(jobs []asset.Job, results []asset.Result, prefix, codecs
 
 // accepted says that a content was accepted for the result of a content: the result of
 // a source that was renamed or copied is taken from there.
-func (l *Ledger) accepted(source, output string) bool {
+func (l *File) accepted(source, output string) bool {
 	return slices.ContainsFunc(l.With(source), func(e Entry) bool {
 		return e.Output.Accepted && e.Output.Blob == output
 	})
 }
 
 // moved forgets the output that was moved to that of an entry.
-func (l *Ledger) moved(output string, to Entry) {
+func (l *File) moved(output string, to Entry) {
 	for _, e := range slices.Clone(l.MadeAs(output)) {
 		if e.Source != to.Source || e.Output.Path != to.Output.Path {
 			l.DropOutput(e.Source, e.Output.Path)
@@ -123,7 +123,7 @@ type Orphan struct {
 // sorted by source. wants says which sources the run is about, wanted which outputs the
 // jobs of a source have, and whether it has any jobs; paths are from the root. Entries
 // whose outputs are gone as well are forgotten.
-func (l *Ledger) Orphans(before []Entry, wants func(source string) bool, wanted Wanted, tree Tree) ([]Orphan, error) {
+func (l *File) Orphans(before []Entry, wants func(source string) bool, wanted Wanted, tree Tree) ([]Orphan, error) {
 	var gone, stale []Orphan
 	var sources []string
 	entries := l.Entries()
@@ -213,7 +213,7 @@ func (w Wanted) not(e Entry) bool {
 }
 
 // shared says that an output is that of another source too.
-func (l *Ledger) shared(output, source string) bool {
+func (l *File) shared(output, source string) bool {
 	for _, e := range l.MadeAs(output) {
 		if e.Source != source {
 			return true

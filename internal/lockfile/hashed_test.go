@@ -1,4 +1,4 @@
-package ledger_test
+package lockfile_test
 
 import (
 	"testing"
@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 )
 
 // hashedJob is a job whose output has digits of its content in its name.
@@ -21,25 +21,25 @@ func hashedJob(source, blob string) asset.Job {
 func TestSplitHashed(t *testing.T) {
 	const one, two = "a-11111111.webp", "a-22222222.webp"
 	for name, tt := range map[string]struct {
-		entries []ledger.Entry
+		entries []lockfile.Entry
 		tree    files
 		blob    string
 		done    string // the output, or the reason where there is none
-		why     ledger.Why
-		left    []string // outputs in the ledger
+		why     lockfile.Why
+		left    []string // outputs in the lock file
 		before  []string
 	}{
-		"new":      {blob: id("a"), why: ledger.WhyNew},
-		"done":     {entries: []ledger.Entry{made("a.jpg", id("a"), output(one, id("1")))}, tree: files{one: id("1")}, blob: id("a"), done: one, left: []string{one}},
-		"changed":  {entries: []ledger.Entry{made("a.jpg", id("a"), output(one, id("1")))}, tree: files{one: id("1")}, blob: id("b"), why: ledger.WhySource, left: []string{one}, before: []string{one}},
-		"missing":  {entries: []ledger.Entry{made("a.jpg", id("a"), output(one, id("1")))}, blob: id("a"), why: ledger.WhyMissing, left: []string{one}, before: []string{one}},
-		"edited":   {entries: []ledger.Entry{made("a.jpg", id("a"), output(one, id("1")))}, tree: files{one: id("9")}, blob: id("a"), why: ledger.WhyEdited, left: []string{one}, before: []string{one}},
-		"no digit": {entries: []ledger.Entry{made("a.jpg", id("a"), output("a-1111111.webp", id("1")))}, tree: files{"a-1111111.webp": id("1")}, blob: id("a"), why: ledger.WhyMoved, left: []string{"a-1111111.webp"}, before: []string{"a-1111111.webp"}},
-		"merged": {entries: []ledger.Entry{made("a.jpg", id("a"), output(one, id("1"))), made("a.jpg", id("b"), output(two, id("2")))},
+		"new":      {blob: id("a"), why: lockfile.WhyNew},
+		"done":     {entries: []lockfile.Entry{made("a.jpg", id("a"), output(one, id("1")))}, tree: files{one: id("1")}, blob: id("a"), done: one, left: []string{one}},
+		"changed":  {entries: []lockfile.Entry{made("a.jpg", id("a"), output(one, id("1")))}, tree: files{one: id("1")}, blob: id("b"), why: lockfile.WhySource, left: []string{one}, before: []string{one}},
+		"missing":  {entries: []lockfile.Entry{made("a.jpg", id("a"), output(one, id("1")))}, blob: id("a"), why: lockfile.WhyMissing, left: []string{one}, before: []string{one}},
+		"edited":   {entries: []lockfile.Entry{made("a.jpg", id("a"), output(one, id("1")))}, tree: files{one: id("9")}, blob: id("a"), why: lockfile.WhyEdited, left: []string{one}, before: []string{one}},
+		"no digit": {entries: []lockfile.Entry{made("a.jpg", id("a"), output("a-1111111.webp", id("1")))}, tree: files{"a-1111111.webp": id("1")}, blob: id("a"), why: lockfile.WhyMoved, left: []string{"a-1111111.webp"}, before: []string{"a-1111111.webp"}},
+		"merged": {entries: []lockfile.Entry{made("a.jpg", id("a"), output(one, id("1"))), made("a.jpg", id("b"), output(two, id("2")))},
 			tree: files{one: id("1"), two: id("2")}, blob: id("a"), done: one, left: []string{one}, before: []string{two}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := ledgerOf(tt.entries...)
+			l := fileOf(tt.entries...)
 			j := hashedJob("a.jpg", tt.blob)
 			s, err := l.Split([]asset.Job{j}, "", codecs, tt.tree)
 			if err != nil {
@@ -69,7 +69,7 @@ func TestSplitHashed(t *testing.T) {
 
 // What is recorded takes the place of the lines of older contents, and of no others.
 func TestRecordHashed(t *testing.T) {
-	l := ledgerOf(
+	l := fileOf(
 		made("a.jpg", id("a"), output("a-11111111.webp", id("1"))), made("a.jpg", id("a"), output("a-thumb-11111111.webp", id("2"))),
 		made("b.jpg", id("b"), output("a-33333333.webp", id("3"))),
 	)

@@ -1,4 +1,4 @@
-package ledger_test
+package lockfile_test
 
 import (
 	"errors"
@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/ledger"
+	"github.com/webpress/webpress/internal/lockfile"
 )
 
 // id is a blob id that is easy to tell apart.
@@ -22,28 +22,30 @@ const codecs = "test 1"
 // plain is the recipe of these tests, digest its digest.
 var (
 	plain  = asset.Recipe{Variant: asset.Variant{Format: asset.WebP, Quality: 80, Lossless: "auto", Effort: 4, Metadata: "icc"}, Output: "{dir}/{name}.webp"}
-	digest = ledger.Digest(plain, codecs)
+	digest = lockfile.Digest(plain, codecs)
 )
 
-func made(source, blob string, output ledger.Output) ledger.Entry {
-	return ledger.Entry{
-		Source: source, Blob: blob, Size: 1000, Format: asset.JPEG, Recipe: digest, Status: ledger.Made, Output: output,
+func made(source, blob string, output lockfile.Output) lockfile.Entry {
+	return lockfile.Entry{
+		Source: source, Blob: blob, Size: 1000, Format: asset.JPEG, Recipe: digest, Status: lockfile.Made, Output: output,
 	}
 }
 
-func output(path, blob string) ledger.Output { return ledger.Output{Path: path, Size: 100, Blob: blob} }
+func output(path, blob string) lockfile.Output {
+	return lockfile.Output{Path: path, Size: 100, Blob: blob}
+}
 
-func ledgerOf(entries ...ledger.Entry) *ledger.Ledger {
-	l := ledger.New()
+func fileOf(entries ...lockfile.Entry) *lockfile.File {
+	l := lockfile.New()
 	for _, e := range entries {
 		l.Set(e)
 	}
 	return l
 }
 
-func parse(t testing.TB, data []byte) *ledger.Ledger {
+func parse(t testing.TB, data []byte) *lockfile.File {
 	t.Helper()
-	l, err := ledger.Parse(data)
+	l, err := lockfile.Parse(data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +53,7 @@ func parse(t testing.TB, data []byte) *ledger.Ledger {
 }
 
 func TestRoundTrip(t *testing.T) {
-	entries := []ledger.Entry{
+	entries := []lockfile.Entry{
 		made("a.jpg", id("a"), output("a.webp", id("1"))),
 		made(" starts and ends with a space ", id("a"), output("a b.webp", id("1"))),
 		made("#no remark.jpg", id("a"), output("x/#.webp", id("1"))),
@@ -62,14 +64,14 @@ func TestRoundTrip(t *testing.T) {
 		made("=======", id("a"), output("<<<<<<< HEAD.webp", id("1"))),
 		made("two.jpg", id("a"), output("two.webp", id("1"))),
 		made("two.jpg", id("a"), output("two-small.webp", id("2"))),
-		made("sized.jpg", id("a"), ledger.Output{Path: "sized.avif", Width: 1200, Height: 900, Size: 100, Blob: id("1")}),
-		made("accepted.jpg", id("a"), ledger.Output{Path: "accepted.webp", Size: 100, Blob: id("1"), Accepted: true}),
-		{Source: "small.png", Blob: id("c"), Size: 9, Format: asset.PNG, Recipe: digest, Status: ledger.NotSmaller, Output: ledger.Output{Path: "small-2.webp", Size: 10}},
-		{Source: "small.png", Blob: id("c"), Size: 9, Format: asset.PNG, Recipe: digest, Status: ledger.NotSmaller},
-		{Source: "is.webp", Blob: id("c"), Format: asset.WebP, Recipe: digest, Status: ledger.IsWebP},
-		{Source: "gone.heic", Blob: id("d"), Recipe: digest, Status: ledger.Removed, Output: output("gone.webp", id("3"))},
+		made("sized.jpg", id("a"), lockfile.Output{Path: "sized.avif", Width: 1200, Height: 900, Size: 100, Blob: id("1")}),
+		made("accepted.jpg", id("a"), lockfile.Output{Path: "accepted.webp", Size: 100, Blob: id("1"), Accepted: true}),
+		{Source: "small.png", Blob: id("c"), Size: 9, Format: asset.PNG, Recipe: digest, Status: lockfile.NotSmaller, Output: lockfile.Output{Path: "small-2.webp", Size: 10}},
+		{Source: "small.png", Blob: id("c"), Size: 9, Format: asset.PNG, Recipe: digest, Status: lockfile.NotSmaller},
+		{Source: "is.webp", Blob: id("c"), Format: asset.WebP, Recipe: digest, Status: lockfile.IsWebP},
+		{Source: "gone.heic", Blob: id("d"), Recipe: digest, Status: lockfile.Removed, Output: output("gone.webp", id("3"))},
 	}
-	l := ledgerOf(entries...)
+	l := fileOf(entries...)
 	data := l.Encode()
 	if n := strings.Count(string(data), "\n"); n != 2+len(entries) {
 		t.Errorf("%d lines for %d sources:\n%s", n, len(entries), data)
@@ -92,7 +94,7 @@ func TestRoundTrip(t *testing.T) {
 }
 
 func TestDamaged(t *testing.T) {
-	good := string(ledgerOf(made("a.jpg", id("a"), output("a.webp", id("1")))).Encode())
+	good := string(fileOf(made("a.jpg", id("a"), output("a.webp", id("1")))).Encode())
 	line := strings.Split(good, "\n")[2]
 	replace := func(old, new string) string { return strings.Replace(line, old, new, 1) }
 	tests := map[string]struct {
@@ -128,15 +130,15 @@ func TestDamaged(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := ledger.Parse([]byte(good + tt.line + "\n"))
-			fault, ok := errors.AsType[*ledger.Fault](err)
+			_, err := lockfile.Parse([]byte(good + tt.line + "\n"))
+			fault, ok := errors.AsType[*lockfile.Fault](err)
 			if !ok {
 				t.Fatalf("error %v", err)
 			}
 			if fault.Line != 4 || fault.Why.Error() != tt.want {
 				t.Errorf("line %d: %v\nwant line 4: %s", fault.Line, fault.Why, tt.want)
 			}
-			if errors.Is(err, ledger.ErrNewer) != (name == "newer") {
+			if errors.Is(err, lockfile.ErrNewer) != (name == "newer") {
 				t.Errorf("is ErrNewer: %v", err)
 			}
 		})
@@ -145,11 +147,11 @@ func TestDamaged(t *testing.T) {
 
 // Of a merge that git could not finish, both sides are kept.
 func TestSalvage(t *testing.T) {
-	a := ledgerOf(made("a.jpg", id("a"), output("a.webp", id("1"))))
-	b := ledgerOf(made("b.jpg", id("b"), output("b.webp", id("2"))))
-	line := func(l *ledger.Ledger) string { return strings.Split(string(l.Encode()), "\n")[2] }
+	a := fileOf(made("a.jpg", id("a"), output("a.webp", id("1"))))
+	b := fileOf(made("b.jpg", id("b"), output("b.webp", id("2"))))
+	line := func(l *lockfile.File) string { return strings.Split(string(l.Encode()), "\n")[2] }
 	data := "# webpress.lock, version 1.\n<<<<<<< HEAD\n" + line(a) + "\n||||||| base\n=======\n" + line(b) + "\n>>>>>>> other\nrubbish\n"
-	l, lost := ledger.Salvage([]byte(data))
+	l, lost := lockfile.Salvage([]byte(data))
 	if d := cmp.Diff(append(a.Entries(), b.Entries()...), l.Entries()); d != "" {
 		t.Errorf("entries (-want +got):\n%s", d)
 	}
@@ -170,14 +172,14 @@ func TestDigest(t *testing.T) {
 		"metadata":    func(r *asset.Recipe) { r.Metadata = "all" },
 		"min-savings": func(r *asset.Recipe) { r.MinSavings++ },
 	}
-	seen := map[string]string{digest: "none", ledger.Digest(plain, "test 2"): "codecs"}
+	seen := map[string]string{digest: "none", lockfile.Digest(plain, "test 2"): "codecs"}
 	if len(seen) != 2 {
 		t.Error("the version of the codecs makes no difference")
 	}
 	for name, change := range changes {
 		r := plain
 		change(&r)
-		d := ledger.Digest(r, codecs)
+		d := lockfile.Digest(r, codecs)
 		if other, ok := seen[d]; ok {
 			t.Errorf("%s and %s have the same digest", name, other)
 		}
@@ -188,18 +190,18 @@ func TestDigest(t *testing.T) {
 	r.NearLossless = "auto"
 	exact, near := r, r
 	exact.Lossless, near.Lossless, near.NearLossless = "always", "always", "never"
-	if ledger.Digest(exact, codecs) != ledger.Digest(near, codecs) {
+	if lockfile.Digest(exact, codecs) != lockfile.Digest(near, codecs) {
 		t.Error("near-lossless is part of a digest where it changes no bytes")
 	}
-	if ledger.Digest(r, codecs) != digest {
+	if lockfile.Digest(r, codecs) != digest {
 		t.Error("where an output goes, and what is refused, changes no bytes")
 	}
 }
 
 func TestKnown(t *testing.T) {
-	l := ledgerOf(
+	l := fileOf(
 		made("a.jpg", id("a"), output("a.webp", id("1"))),
-		ledger.Entry{Source: "b.heic", Blob: id("b"), Recipe: digest, Status: ledger.Made, Output: output("b.webp", id("2"))},
+		lockfile.Entry{Source: "b.heic", Blob: id("b"), Recipe: digest, Status: lockfile.Made, Output: output("b.webp", id("2"))},
 	)
 	tests := map[string]struct {
 		file, blob string
@@ -224,7 +226,7 @@ func TestKnown(t *testing.T) {
 
 // TestReadTogether is for the race detector: files are looked at side by side.
 func TestReadTogether(t *testing.T) {
-	l := ledgerOf(made("a.jpg", id("a"), output("a.webp", id("1"))))
+	l := fileOf(made("a.jpg", id("a"), output("a.webp", id("1"))))
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
@@ -240,13 +242,13 @@ func TestReadTogether(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add(ledgerOf(made("a.jpg", id("a"), output("a.webp", id("1")))).Encode())
+	f.Add(fileOf(made("a.jpg", id("a"), output("a.webp", id("1")))).Encode())
 	f.Add([]byte("<<<<<<< HEAD\n=======\n"))
 	f.Add([]byte("# webpress.lock, version 2.\n"))
 	f.Add([]byte("\"\\xff\"\t" + id("a") + "\t1\tpng\t" + digest + "\tis-webp\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		saved, _ := ledger.Salvage(data)
-		l, err := ledger.Parse(data)
+		saved, _ := lockfile.Salvage(data)
+		l, err := lockfile.Parse(data)
 		if err != nil {
 			l = saved
 		}
@@ -265,7 +267,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-func paths(e ledger.Entry) []string {
+func paths(e lockfile.Entry) []string {
 	var all []string
 	if e.Output.Path != "" {
 		all = append(all, e.Output.Path)
@@ -274,7 +276,7 @@ func paths(e ledger.Entry) []string {
 }
 
 func BenchmarkParse(b *testing.B) {
-	l := ledger.New()
+	l := lockfile.New()
 	for i := range 100_000 {
 		name := fmt.Sprintf("assets/photos/%03d/picture-%06d", i/1000, i)
 		l.Set(made(name+".jpg", fmt.Sprintf("%040x", i), output(name+".webp", fmt.Sprintf("%040x", i+1))))
@@ -282,7 +284,7 @@ func BenchmarkParse(b *testing.B) {
 	data := l.Encode()
 	b.SetBytes(int64(len(data)))
 	for b.Loop() {
-		if _, err := ledger.Parse(data); err != nil {
+		if _, err := lockfile.Parse(data); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,4 +1,4 @@
-package ledger
+package lockfile
 
 import (
 	"maps"
@@ -38,7 +38,7 @@ type Todo struct {
 	asset.Job
 	Why Why
 	// Occupied says that another file is in the place of the result, which neither the
-	// ledger nor the settings allow to replace.
+	// lock file nor the settings allow to replace.
 	Occupied bool
 	// Accepted says that the file in that place was accepted for the result, before its
 	// source or the settings changed.
@@ -61,15 +61,15 @@ type Split struct {
 	Wanted Wanted
 }
 
-// Split holds jobs against the ledger, which has all jobs of a source. Paths in jobs and
+// Split holds jobs against the lock file, which has all jobs of a source. Paths in jobs and
 // results begin at the working directory, which is the folder prefix of the repository.
 //
 // A job whose source's blob id, recipe and output agree with its entry is done. So is
 // one whose source was renamed together with its output; its entry moves along. One
 // that was renamed alone gets Job.ReuseFrom.
-func (l *Ledger) Split(jobs []asset.Job, prefix, codecs string, tree Tree) (Split, error) {
+func (l *File) Split(jobs []asset.Job, prefix, codecs string, tree Tree) (Split, error) {
 	s := splitter{
-		Ledger: l, prefix: prefix, digests: map[asset.Recipe]string{}, codecs: codecs,
+		File: l, prefix: prefix, digests: map[asset.Recipe]string{}, codecs: codecs,
 		taken: map[string]bool{}, wanted: wantedBy(jobs, prefix),
 	}
 	now := s.resolve(jobs)
@@ -152,13 +152,13 @@ func (s *splitter) supersede(todo []Todo) map[[2]string]string {
 
 // Supersedes is the path of the output that the last Split has paired with a new one of
 // the same source, which takes its place. Paths are from the root.
-func (l *Ledger) Supersedes(source, output string) (string, bool) {
+func (l *File) Supersedes(source, output string) (string, bool) {
 	old, ok := l.superseded[[2]string{source, output}]
 	return old, ok
 }
 
 type splitter struct {
-	*Ledger
+	*File
 	prefix, codecs string
 	digests        map[asset.Recipe]string
 	wanted         Wanted
@@ -168,7 +168,7 @@ type splitter struct {
 	there map[string]bool
 	// taken are the sources that are gone whose accepted outputs have gone to another.
 	taken map[string]bool
-	// found and gone are how the ledger changes.
+	// found and gone are how the lock file changes.
 	found, gone []Entry
 	// stale are those of gone whose files may be there.
 	stale []Entry

@@ -1,4 +1,4 @@
-package ledger
+package lockfile
 
 import "slices"
 
@@ -6,7 +6,7 @@ import "slices"
 // they were made. Of several for one output it keeps the one whose content is
 // there, or else the last. It returns the entries of those sources of which nothing
 // is left, sorted.
-func (l *Ledger) Agree(tree Tree) ([]Entry, error) {
+func (l *File) Agree(tree Tree) ([]Entry, error) {
 	var outputs, sources []string
 	entries := l.Entries()
 	for _, e := range entries {
@@ -36,6 +36,6 @@ func (l *Ledger) Agree(tree Tree) ([]Entry, error) {
 			agreed.Set(e)
 		}
 	}
-	*l = Ledger{bySource: agreed.bySource, changed: true}
+	*l = File{bySource: agreed.bySource, changed: true}
 	return slices.DeleteFunc(untrue, func(e Entry) bool { return len(l.bySource[e.Source]) > 0 }), nil
 }

@@ -1,4 +1,4 @@
-package ledger
+package lockfile
 
 import (
 	"slices"
@@ -7,7 +7,7 @@ import (
 )
 
 // resolve gives those jobs whose output has digits of its content in its name the path that
-// it has, where the ledger has it of the same content by the same recipe.
+// it has, where the lock file has it of the same content by the same recipe.
 func (s *splitter) resolve(jobs []asset.Job) []asset.Job {
 	if !slices.ContainsFunc(jobs, asset.Job.Hashed) {
 		return jobs
