@@ -54,7 +54,7 @@ func TestGitLabPipelines(t *testing.T) {
 				"--variable", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME=main", "--variable", "CI_MERGE_REQUEST_DIFF_BASE_SHA=COMMIT",
 			},
 			code: 1,
-			want: []string{`"assets/420.jpg" is not up to date`, "3 errors", "FAIL"},
+			want: []string{`"assets/420.jpg" has not been converted yet`, "3 errors", "FAIL"},
 		},
 		{
 			name:     "shards",
