@@ -283,7 +283,7 @@ func (r *run) ownFolders() []string {
 			continue
 		}
 		if rel := r.below(s.WorkingDirectory, r.settings.At(dir)); rel != "" {
-			patterns = append(patterns, "/"+rel+"/")
+			patterns = append(patterns, "/"+scan.Literal(rel)+"/")
 		}
 	}
 	return patterns

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
+	"github.com/webpress/webpress/internal/scan"
 )
 
 // bases are the folders that results keep their place below, where they go to another
@@ -26,10 +26,15 @@ func (p *Planner) findBases() *bases {
 			continue
 		}
 		name = p.settings.At(name)
-		switch info, err := os.Stat(name); {
+		info, err := os.Stat(name)
+		in, pattern := scan.Split(p.settings.WorkingDirectory, name)
+		if plain, ok := scan.NameOf(pattern); ok && err != nil {
+			name = filepath.Join(in, filepath.FromSlash(plain))
+			info, err = os.Stat(name)
+		}
+		switch {
 		case err != nil:
-			folder, _ := doublestar.SplitPattern(filepath.ToSlash(name))
-			b.folders = append(b.folders, filepath.FromSlash(folder))
+			b.folders = append(b.folders, in)
 		case info.IsDir():
 			b.folders = append(b.folders, name)
 		default:

@@ -26,7 +26,7 @@ type place struct {
 func findOutside(ctx context.Context, o Options, found *Found) error {
 	var places []place
 	for _, name := range o.Outside {
-		p := placeOf(name)
+		p := placeOf(o.Dir, name)
 		i := slices.IndexFunc(places, func(q place) bool { return q.dir == p.dir && q.wide == p.wide })
 		if i < 0 {
 			places = append(places, p)
@@ -77,8 +77,8 @@ func findOutside(ctx context.Context, o Options, found *Found) error {
 }
 
 // placeOf is where a name is, which is absolute: a folder, a file that is there or not,
-// or a pattern.
-func placeOf(name string) place {
+// or a pattern. dir is the working directory.
+func placeOf(dir, name string) place {
 	info, err := os.Stat(name)
 	switch {
 	case err == nil && info.IsDir():
@@ -91,11 +91,11 @@ func placeOf(name string) place {
 			}
 		}
 	default:
-		pattern := filepath.ToSlash(name)
+		in, pattern := Split(dir, name)
 		if plain, ok := NameOf(pattern); ok {
-			name = filepath.FromSlash(plain)
-		} else if dir, rest := split(pattern); doublestar.ValidatePattern(rest) {
-			return place{dir: filepath.FromSlash(dir), paths: []string{rest}, wide: true}
+			name = filepath.Join(in, filepath.FromSlash(plain))
+		} else if doublestar.ValidatePattern(pattern) {
+			return place{dir: in, paths: []string{pattern}, wide: true}
 		}
 	}
 	return place{dir: filepath.Dir(name), paths: []string{"./" + Literal(filepath.Base(name))}}

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"errors"
+	"fmt"
 	"path"
 	"path/filepath"
 	"slices"
@@ -170,6 +171,22 @@ func split(glob string) (base, rest string) {
 	return unescape(strings.TrimSuffix(base, "/")), rest
 }
 
+// Split splits the absolute path of a pattern into the folder that all its matches are
+// below, and what they match there. dir is the working directory: what the path has in
+// common with it is no pattern, brackets and all.
+func Split(dir, name string) (in, pattern string) {
+	name = filepath.Clean(name)
+	for in = filepath.Clean(dir); ; in = filepath.Dir(in) {
+		if rel, err := filepath.Rel(in, name); err == nil && filepath.IsLocal(rel) {
+			base, rest := split(filepath.ToSlash(rel))
+			return filepath.Join(in, filepath.FromSlash(base)), rest
+		}
+		if in == filepath.Dir(in) {
+			return in, filepath.ToSlash(name)
+		}
+	}
+}
+
 // asGlob makes p a glob, or says why it cannot be one.
 func (p *pattern) asGlob() error {
 	if p.slash {
@@ -178,6 +195,9 @@ func (p *pattern) asGlob() error {
 	}
 	if !doublestar.ValidatePattern(p.path) {
 		return errors.New("malformed pattern")
+	}
+	if choices(p.path) > maxChoices {
+		return fmt.Errorf("has more than %d choices in its braces: write several patterns", maxChoices)
 	}
 	p.kind = glob
 	p.base, _ = split(p.path)

@@ -83,6 +83,23 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+func TestSplitPath(t *testing.T) {
+	for _, tt := range []struct{ dir, name, in, pattern string }{
+		{"/home/[x]/s", "/home/[x]/s/*.png", "/home/[x]/s", "*.png"},
+		{"/home/[x]/s", "/home/[x]/*.png", "/home/[x]", "*.png"},
+		{"/home/[x]/s", "/home/[x]/s/a/[b]/c.png", "/home/[x]/s/a", "[b]/c.png"},
+		{"/home/s", "/home/[x]/*.png", "/home", "[x]/*.png"},
+		{"/home/s", `/home/\[x\]/*.png`, "/home/[x]", "*.png"},
+		{"/home/s", "/home//s/./*/a/../b.png", "/home/s", "*/b.png"},
+		{"/", "/a/*", "/a", "*"},
+		{"/a", "/*", "/", "*"},
+	} {
+		if in, pattern := Split(tt.dir, tt.name); in != tt.in || pattern != tt.pattern {
+			t.Errorf("Split(%q, %q) = %q, %q, want %q, %q", tt.dir, tt.name, in, pattern, tt.in, tt.pattern)
+		}
+	}
+}
+
 func TestParents(t *testing.T) {
 	for p, want := range map[string][]string{
 		"a": {"."}, "a/b": {"a", "."}, "a/b/c": {"a/b", "a", "."}, ".": {"."},
