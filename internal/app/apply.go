@@ -91,7 +91,7 @@ func (r *run) apply(ctx context.Context) int {
 		},
 		Recipe: r.recipeAtTop,
 	}
-	if d.Lock, err = r.lockOf(ctx, d); err != nil {
+	if d.Edits, err = r.editsOf(ctx, d); err != nil {
 		r.log.Fault(err)
 		return ExitDelivery
 	}
@@ -135,9 +135,9 @@ func (r *run) verifyUploads(ctx context.Context, dirs []string, head string,
 	return bundle.VerifyAll(at, o)
 }
 
-// lockOf is the lock file with the results of another run, whose paths begin at
-// the root of the repository. It is nil where none is wanted.
-func (r *run) lockOf(ctx context.Context, d store.Delivery) (*store.Lock, error) {
+// editsOf are the lock file with the results of another run, whose paths begin at
+// the root of the repository. There are none where none is wanted.
+func (r *run) editsOf(ctx context.Context, d store.Delivery) ([]store.Edit, error) {
 	if r.settings.DryRun {
 		return nil, nil
 	}
@@ -160,7 +160,7 @@ func (r *run) lockOf(ctx context.Context, d store.Delivery) (*store.Lock, error)
 		return nil, err
 	}
 	p.Record(jobs, d.Results, "", p.Codecs, blobs)
-	return p.ForCommit(base), nil
+	return []store.Edit{p.ForCommit(base)}, nil
 }
 
 // fromTop is a path from the root of the repository as seen from the working

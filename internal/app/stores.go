@@ -141,7 +141,7 @@ func (r *run) delivery(ctx context.Context, in report.Input, p *history.History)
 	}
 	d.Committed = func(output string) bool { return have[output] }
 	if p != nil && r.shard.total == 0 {
-		d.Lock, err = r.lockFor(ctx, p, d.Head)
+		d.Edits, err = r.edits(ctx, p, d.Head)
 	}
 	return d, err
 }
@@ -157,8 +157,8 @@ func (r *run) inTree(all []asset.Result) []asset.Result {
 	return left
 }
 
-// lockFor is the lock file for a commit on head, nil where that has it already.
-func (r *run) lockFor(ctx context.Context, p *history.History, head string) (*store.Lock, error) {
+// edits are the lock file for a commit on head, none where that has it already.
+func (r *run) edits(ctx context.Context, p *history.History, head string) ([]store.Edit, error) {
 	if !p.HasFile() && p.Len() == 0 {
 		return nil, nil
 	}
@@ -171,7 +171,7 @@ func (r *run) lockFor(ctx context.Context, p *history.History, head string) (*st
 		return nil, err
 	}
 	base, err := p.Repo.FileAt(ctx, "HEAD", lockfile.Name)
-	return p.ForCommit(base), err
+	return []store.Edit{p.ForCommit(base)}, err
 }
 
 // prefix is the path of the working directory below the root of the repository,

@@ -37,7 +37,7 @@ func TestFailedStore(t *testing.T) {
 	if done, ok := r.deliverAll(t.Context(), to, store.Delivery{}); !ok || done[0].Err != nil {
 		t.Errorf("nothing to commit: %+v", done)
 	}
-	done, ok := r.deliverAll(t.Context(), to, store.Delivery{Lock: &store.Lock{}})
+	done, ok := r.deliverAll(t.Context(), to, store.Delivery{Edits: []store.Edit{{}}})
 	if ok || done[0].Err == nil || done[0].Err.Message != "no such branch" || done[0].Err.Hint != "make one" {
 		t.Errorf("%+v", done)
 	}

@@ -38,9 +38,9 @@ func (h *History) Why(o lockfile.Orphan) string {
 // ForCommit is how the lock file gets into a commit. base is what the commit that
 // is checked out has, nil for none: what this run and others before it have
 // changed since then is laid over what the branch has by now.
-func (h *History) ForCommit(base []byte) *store.Lock {
-	return &store.Lock{
-		Path: lockfile.Name,
+func (h *History) ForCommit(base []byte) store.Edit {
+	return store.Edit{
+		Path: lockfile.Name, Off: "lock: false", Headline: lockfile.Headline,
 		Update: func(theirs []byte, leftOut map[string]bool) ([]byte, error) {
 			return lockfile.Rebase(base, theirs, h.File, leftOut)
 		},

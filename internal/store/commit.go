@@ -77,7 +77,7 @@ var _ Store = Commit{}
 func (Commit) Name() string { return "commit" }
 
 // Deliver commits the files of d that the branch does not have, with what d says of
-// outputs that are outdated and of the lock. Where the branch has moved since
+// outputs that are outdated, and its edits. Where the branch has moved since
 // Delivery.Head, it commits on top of that; a file whose source was changed there
 // is left out. Where git pushes, and the branch is checked out at the commit that
 // was built on, the checkout follows; else it stays as it is.
@@ -91,7 +91,7 @@ func (c Commit) Deliver(ctx context.Context, d Delivery) (asset.Receipt, error) 
 	case !c.Repo.ValidBranch(ctx, c.Branch):
 		return stored, c.error(errors.New("git takes no such name for a branch"), "set `commit-branch` to another name")
 	}
-	if len(d.Files()) == 0 && len(d.Outdated()) == 0 && d.Lock == nil {
+	if len(d.Files()) == 0 && len(d.Outdated()) == 0 && len(d.Edits) == 0 {
 		return stored, nil
 	}
 	p, err := c.plan(ctx, d)
@@ -99,7 +99,7 @@ func (c Commit) Deliver(ctx context.Context, d Delivery) (asset.Receipt, error) 
 	if err != nil {
 		return stored, c.explain(ctx, err)
 	}
-	if len(p.files) == 0 && len(p.outdated) == 0 && p.lockName == "" {
+	if len(p.files) == 0 && len(p.outdated) == 0 && len(p.edits) == 0 {
 		return stored, nil // all of it is left out
 	}
 	done := false

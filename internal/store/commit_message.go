@@ -36,13 +36,13 @@ func (c Commit) message(files []file) string {
 func defaultMessage(files []file, name func(string) string) string {
 	var b strings.Builder
 	var before, after int64
-	removed, outdated, lock := 0, 0, ""
+	removed, outdated, edit := 0, 0, ""
 	made, formats := map[string]bool{}, map[string]bool{} // sources, and the names of formats
 	named := make([]file, 0, len(files))
 	for _, f := range files {
 		switch {
-		case f.lock != nil:
-			lock = f.lock.headline(name(f.output))
+		case f.edited != nil:
+			edit = cmp.Or(edit, f.edited.headline(name(f.output)))
 			continue
 		case f.outdated:
 			outdated++
@@ -66,7 +66,7 @@ func defaultMessage(files []file, name func(string) string) string {
 	case outdated > 0:
 		fmt.Fprintf(&b, "chore(images): remove %s\n\n", number(outdated, "outdated result"))
 	default:
-		return lock + "\n"
+		return edit + "\n"
 	}
 	if before > after && after > 0 {
 		fmt.Fprintf(&b, "%s -> %s, %.1f %% saved\n\n", humanize.Bytes(uint64(before)), humanize.Bytes(uint64(after)),
@@ -97,7 +97,7 @@ func defaultMessage(files []file, name func(string) string) string {
 func largest(files []file, f file) int64 {
 	size := f.after
 	for _, other := range files {
-		if other.origin == f.origin && other.add && other.lock == nil && !other.outdated {
+		if other.origin == f.origin && other.add && other.edited == nil && !other.outdated {
 			size = max(size, other.after)
 		}
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/webpress/webpress/internal/git"
 )
 
-// A file is what one output comes to in a commit, or one that is outdated, or the
-// lock. Paths are from the top of the repository.
+// A file is what one output comes to in a commit, or one that is outdated, or an
+// edit. Paths are from the top of the repository.
 type file struct {
 	output, origin string // the result's path and its source's
 	name, source   string // the same as the user knows them
@@ -28,8 +28,8 @@ type file struct {
 	// that has taken its place, where there is one, and by its name.
 	outdated bool
 	by       string
-	// lock is set for the lock.
-	lock *lockContent
+	// edited is set for an edit.
+	edited *edited
 }
 
 // lfs is the name of Git LFS's filter.
@@ -46,11 +46,9 @@ type plan struct {
 	outdated []file
 	// origins are the sources of the results that cannot be committed to any branch.
 	origins []string
-	// lockName is the lock's name, empty where none is to be committed, lockFilter
-	// its filter, and locked what it came to at last.
-	lockName, lockFilter string
-	locked               file
-	notes                []string
+	// edits are those that can be committed.
+	edits []*edit
+	notes []string
 	// here is what is checked out: the results were made of that. It is a merge
 	// commit for a pull request at GitHub, and not Delivery.Head.
 	here git.Tree
@@ -97,8 +95,8 @@ func (c Commit) plan(ctx context.Context, d Delivery) (*plan, error) {
 	}
 	p.planOutdated()
 	asked := names
-	if d.Lock != nil {
-		asked = append(slices.Clip(names), d.Lock.Path)
+	for _, e := range d.Edits {
+		asked = append(slices.Clip(asked), e.Path)
 	}
 	ignored, err := c.Repo.Ignored(ctx, asked...)
 	if err != nil {
@@ -124,12 +122,8 @@ func (c Commit) plan(ctx context.Context, d Delivery) (*plan, error) {
 	if err != nil {
 		return p, err
 	}
-	if d.Lock != nil {
-		if p.Repo.SkipsFilter(filters[d.Lock.Path]) {
-			p.notes = append(p.notes, fmt.Sprintf("%q is not committed: %s", d.Lock.Path, skipped(filters[d.Lock.Path])))
-		} else {
-			p.planLock(ignored[d.Lock.Path], filters[d.Lock.Path])
-		}
+	for _, e := range d.Edits {
+		p.planEdit(e, ignored[e.Path], filters[e.Path])
 	}
 	all := p.files
 	p.files = nil
@@ -225,8 +219,8 @@ func changes(files []file) []git.Change {
 	for _, f := range files {
 		if f.add {
 			c := git.Change{Path: f.output}
-			if f.lock != nil {
-				c.Data = f.lock.data
+			if f.edited != nil {
+				c.Data = f.edited.data
 			}
 			all = append(all, c)
 		}

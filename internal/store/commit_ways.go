@@ -115,8 +115,8 @@ func (p *plan) pushLFS(ctx context.Context, files []file) error {
 		if !f.add || f.filter != lfs {
 			continue
 		}
-		if f.lock != nil {
-			sum := sha256.Sum256(f.lock.data)
+		if f.edited != nil {
+			sum := sha256.Sum256(f.edited.data)
 			objects = append(objects, hex.EncodeToString(sum[:]))
 			continue
 		}
@@ -239,10 +239,10 @@ func isBot(author string) bool {
 // path is where an output is on disk.
 func (p *plan) path(f file) string { return filepath.Join(p.Repo.Top(), filepath.FromSlash(f.output)) }
 
-// content is an output as it is in the work tree when it is sent, or the lock.
+// content is an output as it is in the work tree when it is sent, or an edit.
 func (p *plan) content(f file) forge.Content {
-	if f.lock != nil {
-		data := f.lock.clean
+	if f.edited != nil {
+		data := f.edited.clean
 		return forge.Content{Size: int64(len(data)), Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}
 	}
 	path := p.path(f)

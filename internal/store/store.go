@@ -44,9 +44,10 @@ type Delivery struct {
 	// renamed. They are gone from the work tree by then. What a result has replaced
 	// counts without being named here: see Outdated.
 	Deleted []string
-	// Lock is the file that says what is done already, nil for none. Only a Commit
-	// holds it: an artifact or a folder goes to a run that makes it anew.
-	Lock *Lock
+	// Edits are files that are made anew on top of whatever the branch has, in this
+	// order, such as the lock file. Only a Commit makes them: an artifact or a folder
+	// goes to a run that makes them itself.
+	Edits []Edit
 	// Recipe tells what was wanted of a source. Nil is not known.
 	Recipe func(source asset.Source, output string) asset.Recipe
 	// Committed says that the commit Head has the output at this path already, as
@@ -64,14 +65,20 @@ type Delivery struct {
 	Shard string
 }
 
-// A Lock is a file of lines that several runs may add to at once: it is not
-// delivered as it is in the work tree, but made anew of what the branch has.
-type Lock struct {
+// An Edit changes a file that several runs may change at once: it is not delivered as it
+// is in the work tree, but made anew of what the branch has.
+type Edit struct {
 	// Path is from the root of the repository.
 	Path string
+	// Off is what turns it off, such as lock: false.
+	Off string
+	// Headline is the first line of the message of a commit that has no image. It is
+	// given the numbers of lines that are new and gone; remarks do not count.
+	Headline func(path string, added, dropped int) string
 	// Update returns the content that is to be committed on top of a commit that
 	// has theirs, nil where it has no such file. It is called again whenever the
-	// branch has moved. Its error leaves the lock out, and nothing else.
+	// branch has moved, after those of the edits before it. Its error leaves the file
+	// out, and nothing else.
 	//
 	// leftOut has the paths, from the root of the repository, of the sources whose
 	// results are not true there: they cannot be committed, or the source is another
@@ -131,7 +138,7 @@ func (d Delivery) Outdated() []string {
 
 // Empty says that there is nothing to hand over.
 func (d Delivery) Empty() bool {
-	return len(d.Files()) == 0 && len(d.Outdated()) == 0 && d.Lock == nil && d.Shard == ""
+	return len(d.Files()) == 0 && len(d.Outdated()) == 0 && len(d.Edits) == 0 && d.Shard == ""
 }
 
 // InRepository is the path of name, which is relative to Dir, from the root of

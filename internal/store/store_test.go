@@ -95,7 +95,7 @@ func TestEmpty(t *testing.T) {
 		"a result":      {Delivery{Results: []asset.Result{made("a.png", "a.webp", "a")}}, false},
 		"a deletion":    {Delivery{Deleted: []string{"a.webp"}}, false},
 		"a replacement": {Delivery{Results: []asset.Result{moved}}, false},
-		"the lock":      {Delivery{Lock: &Lock{}}, false},
+		"an edit":       {Delivery{Edits: []Edit{{}}}, false},
 		"a shard":       {Delivery{Shard: "1/1"}, false},
 	} {
 		if got := tc.d.Empty(); got != tc.want {

@@ -15,9 +15,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/lockfile"
 )
 
 const lockPath = "webpress.lock"
+
+// lockEdit is an edit of the lock.
+func lockEdit(update func(theirs []byte, leftOut map[string]bool) ([]byte, error)) Edit {
+	return Edit{Path: lockPath, Off: "lock: false", Headline: lockfile.Headline, Update: update}
+}
 
 // lock gives d a lock of a line a source, as a run does that has written it to the
 // work tree already. before is called ahead of each update, with its number.
@@ -46,7 +52,7 @@ func (s *stage) lock(d *Delivery, before func(n int)) {
 		delete(lines, "")
 		return []byte(strings.Join(slices.Sorted(maps.Keys(lines)), "\n") + "\n"), nil
 	}
-	d.Lock = &Lock{lockPath, update}
+	d.Edits = []Edit{lockEdit(update)}
 	old, err := os.ReadFile(filepath.Join(s.dir, lockPath))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		s.t.Fatal(err)
@@ -244,7 +250,7 @@ func TestLockAlone(t *testing.T) {
 		note    string
 	}{
 		{"not made", func(_ *stage, d *Delivery) {
-			d.Lock.Update = func([]byte, map[string]bool) ([]byte, error) { return nil, errors.New("line 3: no path") }
+			d.Edits[0].Update = func([]byte, map[string]bool) ([]byte, error) { return nil, errors.New("line 3: no path") }
 		}, "line 3: no path", ""},
 		{"a folder", func(s *stage, _ *Delivery) {
 			other := s.clone()
@@ -426,8 +432,7 @@ func TestDifference(t *testing.T) {
 		{"a\na\n", "a", 0, 1, "chore(images): drop 1 image from x"},
 	} {
 		added, dropped := difference([]byte(tc.a), []byte(tc.b))
-		l := lockContent{added: added, dropped: dropped}
-		if got := fmt.Sprint(added, dropped, l.headline("x")); got != fmt.Sprint(tc.added, tc.dropped, tc.headline) {
+		if got := fmt.Sprint(added, dropped, lockfile.Headline("x", added, dropped)); got != fmt.Sprint(tc.added, tc.dropped, tc.headline) {
 			t.Errorf("%q to %q: %s", tc.a, tc.b, got)
 		}
 	}

@@ -61,9 +61,9 @@ func TestLockCleanedIsTheSame(t *testing.T) {
 	s.put(lockPath, "x.png\n")
 	s.publish("Lock")
 	d := s.delivery()
-	d.Lock = &Lock{lockPath, func(theirs []byte, _ map[string]bool) ([]byte, error) {
+	d.Edits = []Edit{lockEdit(func(theirs []byte, _ map[string]bool) ([]byte, error) {
 		return []byte(strings.ReplaceAll(string(theirs), "\n", "\r\n")), nil
-	}}
+	})}
 	stored, err := s.put2(s.store(), d)
 	if err != nil || stored.Ref != "" || len(stored.Paths) != 0 {
 		t.Errorf("%+v, %v", stored, err)

@@ -10,23 +10,20 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 )
 
-// A lockContent is what the lock is to become.
-type lockContent struct {
-	data  []byte // as it would be in a work tree
-	clean []byte // as it is in a commit
-	// added and dropped are how many of its lines are new, and how many are gone.
-	added, dropped int
+// An edit is an Edit that can be committed.
+type edit struct {
+	Edit
+	name   string // its path as the user knows it
+	filter string // what changes it on its way into a commit
+	last   file   // what it came to at last
 }
 
-// headline is the first line of the message of a commit with nothing but the lock.
-func (l *lockContent) headline(name string) string {
-	switch {
-	case l.added > 0:
-		return fmt.Sprintf("chore(images): record %s in %s", number(l.added, "image"), name)
-	case l.dropped > 0:
-		return fmt.Sprintf("chore(images): drop %s from %s", number(l.dropped, "image"), name)
-	}
-	return "chore(images): update " + name
+// edited is what an edit comes to in a place.
+type edited struct {
+	data  []byte // as it would be in a work tree
+	clean []byte // as it is in a commit
+	// headline makes the first line of the message of a commit with nothing else.
+	headline func(name string) string
 }
 
 // planOutdated adds what is to be deleted, unless that is done with a result.
@@ -53,45 +50,47 @@ func (p *plan) planOutdated() {
 	}
 }
 
-// planLock says how the lock is called, and whether it can be committed.
-func (p *plan) planLock(ignored bool, filter string) {
-	name := p.d.Lock.Path
+// planEdit adds an edit, where it can be committed.
+func (p *plan) planEdit(e Edit, ignored bool, filter string) {
+	name := e.Path
 	if rel, err := filepath.Rel(filepath.FromSlash("/"+p.d.Prefix), filepath.FromSlash("/"+name)); err == nil {
 		name = filepath.ToSlash(rel)
 	}
-	if ignored {
+	switch {
+	case p.Repo.SkipsFilter(filter):
+		p.notes = append(p.notes, fmt.Sprintf("%q is not committed: %s", name, skipped(filter)))
+	case ignored:
 		// No failure: whoever has git ignore it does not want it.
-		p.notes = append(p.notes, fmt.Sprintf("%q is not committed: git ignores it; take it out of .gitignore, or set `lock: false`", name))
-		return
+		p.notes = append(p.notes, fmt.Sprintf("%q is not committed: git ignores it; take it out of .gitignore, or set `%s`", name, e.Off))
+	default:
+		p.edits = append(p.edits, &edit{Edit: e, name: name, filter: filter})
 	}
-	p.lockName, p.lockFilter = name, filter
 }
 
-// complete leaves out what cannot go the way that is set, and adds the lock. It is
-// the last of all: of several commits it is in the one after which it is true.
+// complete leaves out what cannot go the way that is set, and adds the edits. They are
+// the last of all: of several commits they are in the one after which they are true.
 func (p *plan) complete(ctx context.Context, files []file, left []asset.Undelivered, to place) ([]file, []asset.Undelivered, error) {
 	files, left = p.fit(files, left)
-	if p.lockName == "" {
-		return files, left, nil
-	}
-	f, reason, err := p.updateLock(ctx, left, to)
-	switch {
-	case err != nil:
-		return nil, left, err
-	case reason != "":
-		left = append(left, asset.Undelivered{Path: p.lockName, Reason: reason})
-	case f.add:
-		p.locked = f
-		files = append(files, f)
+	out := p.leftOut(left, to)
+	for _, e := range p.edits {
+		f, reason, err := p.update(ctx, e, out, to)
+		switch {
+		case err != nil:
+			return nil, left, err
+		case reason != "":
+			left = append(left, asset.Undelivered{Path: e.name, Reason: reason})
+		case f.add:
+			e.last = f
+			files = append(files, f)
+		}
 	}
 	return files, left, nil
 }
 
-// updateLock makes the lock for a place. It is not to be added where nothing in it
+// update makes an edit for a place. It is not to be added where nothing in it
 // changes, and reason says why it is left out.
-func (p *plan) updateLock(ctx context.Context, left []asset.Undelivered, to place) (f file, reason string, err error) {
-	lock := p.d.Lock
-	if what := to.tree.Obstacle(lock.Path); what != "" {
+func (p *plan) update(ctx context.Context, e *edit, leftOut map[string]bool, to place) (f file, reason string, err error) {
+	if what := to.tree.Obstacle(e.Path); what != "" {
 		return f, what + " on " + quote(p.Branch), nil
 	}
 	fail := func(err error) (file, string, error) {
@@ -101,29 +100,31 @@ func (p *plan) updateLock(ctx context.Context, left []asset.Undelivered, to plac
 		return file{}, err.Error(), nil
 	}
 	var theirs []byte
-	blob := to.tree.Blob(lock.Path)
+	blob := to.tree.Blob(e.Path)
 	if blob != "" {
-		if theirs, err = p.Repo.Content(ctx, p.Remote, lock.Path, blob, p.lockFilter != ""); err != nil {
+		if theirs, err = p.Repo.Content(ctx, p.Remote, e.Path, blob, e.filter != ""); err != nil {
 			return fail(err)
 		}
 		theirs = append([]byte{}, theirs...) // an empty file is not none
 	}
-	l := &lockContent{}
-	if l.data, err = lock.Update(theirs, p.leftOut(left, to)); err != nil {
+	data, err := e.Update(theirs, leftOut)
+	if err != nil {
 		return f, err.Error(), nil
 	}
-	if bytes.Equal(theirs, l.data) {
+	if bytes.Equal(theirs, data) {
 		return f, "", nil
 	}
-	l.data = append([]byte{}, l.data...) // nil would be what is in the work tree
-	id, clean, err := p.Repo.CleanFilter(ctx, lock.Path, l.data)
+	data = append([]byte{}, data...) // nil would be what is in the work tree
+	id, clean, err := p.Repo.CleanFilter(ctx, e.Path, data)
 	if err != nil {
 		return fail(err)
 	}
-	l.clean = clean
-	l.added, l.dropped = difference(theirs, l.data)
-	f = file{output: lock.Path, name: p.lockName, blob: id, add: id != blob, lock: l}
-	if p.lockFilter == lfs {
+	added, dropped := difference(theirs, data)
+	f = file{output: e.Path, name: e.name, blob: id, add: id != blob, edited: &edited{
+		data: data, clean: clean,
+		headline: func(name string) string { return e.Headline(name, added, dropped) },
+	}}
+	if e.filter == lfs {
 		// Others are content with what git has made of it.
 		f.filter = lfs
 	}
@@ -184,11 +185,12 @@ func difference(a, b []byte) (added, dropped int) {
 // all is everything that is wanted, be it there already or not.
 func (p *plan) all() []file {
 	all := slices.Concat(p.files, p.outdated)
-	if p.lockName != "" && p.locked.lock == nil {
-		p.locked = file{output: p.d.Lock.Path, name: p.lockName, lock: &lockContent{}}
-	}
-	if p.locked.lock != nil {
-		all = append(all, p.locked)
+	for _, e := range p.edits {
+		f := e.last
+		if f.edited == nil {
+			f = file{output: e.Path, name: e.name, edited: &edited{headline: func(name string) string { return e.Headline(name, 0, 0) }}}
+		}
+		all = append(all, f)
 	}
 	return all
 }
