@@ -51,9 +51,10 @@ var imports = []struct{ name, may string }{
 	{"console", "asset ci config report"},
 	{"setup", "project"},
 	{"history", "asset codec git lockfile store tree"},
+	{"manifest", "asset codec convert lockfile pixel project tree"},
 	{"diff", "asset ci forge git"},
 	{"target", "asset ci config console forge git report store httpclient"},
-	{"app", "asset budget bundle cache ci codec config console convert diff engine git history lockfile notify plan project report scan setup shell store target tree httpclient"},
+	{"app", "asset budget bundle cache ci codec config console convert diff engine git history lockfile manifest notify plan project report scan setup shell store target tree httpclient"},
 }
 
 // tools are commands that make files of the project. No room may import them,

@@ -101,11 +101,15 @@ func (r *run) accept(ctx context.Context) int {
 		r.log.Fault(err)
 		return ExitDelivery
 	}
+	if _, _, err := r.writeManifest(ctx, p, nil); err != nil {
+		r.log.Fault(err)
+		return ExitDelivery
+	}
 	for _, t := range accepted {
 		r.log.Line("%q accepted for the result of %q, as it is", t.Output, t.Source.Path)
 	}
 	if r.repo != nil && len(accepted) > 0 {
-		names, err := r.addable(ctx, append(outputsOf(accepted), p.LockPath()), nil)
+		names, err := r.addable(ctx, append(outputsOf(accepted), r.records(p)...), nil)
 		if err != nil {
 			r.log.Fault(err)
 			return ExitDelivery

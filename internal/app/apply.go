@@ -160,7 +160,7 @@ func (r *run) editsOf(ctx context.Context, d store.Delivery) ([]store.Edit, erro
 		return nil, err
 	}
 	p.Record(jobs, d.Results, "", p.Codecs, blobs)
-	return []store.Edit{p.ForCommit(base)}, nil
+	return r.editsOn(ctx, p, base, d.Results)
 }
 
 // fromTop is a path from the root of the repository as seen from the working

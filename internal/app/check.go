@@ -129,6 +129,9 @@ func (r *run) checkOutputs(ctx context.Context, in *report.Input, checked map[st
 		return err
 	}
 	c.orphans(orphans)
+	if err := c.manifest(ctx); err != nil {
+		return err
+	}
 	return c.gather(ctx)
 }
 
@@ -182,6 +185,11 @@ func (c *outputCheck) add(source string, f asset.Finding, of fixes) {
 // gather reports what was added, with fixes that add to git no more than that takes.
 func (c *outputCheck) gather(ctx context.Context) error {
 	var names, gone []string
+	for i := range c.found {
+		if of := &c.found[i].of; slices.Contains(of.add, c.past.LockPath()) {
+			of.add = append(of.add, c.records(c.past)...) // whose lines change with those of the lock file
+		}
+	}
 	for _, one := range c.found {
 		names, gone = append(names, one.of.add...), append(gone, one.of.gone...)
 	}
@@ -281,8 +289,7 @@ func (c *outputCheck) orphans(all []lockfile.Orphan) {
 
 // notAdded are those outputs of done sources, and of results, that git does not
 // have as they are, the sources where they were edited since they were added, and
-// the lock file; sorted. What git ignores
-// does not count.
+// the lock file, and the manifest; sorted. What git ignores does not count.
 func (r *run) notAdded(ctx context.Context, p *history.History, v *worklist, results []asset.Result) ([]string, error) {
 	if p.Repo == nil {
 		return nil, nil
@@ -304,6 +311,9 @@ func (r *run) notAdded(ctx context.Context, p *history.History, v *worklist, res
 	}
 	if p.HasFile() {
 		ask = append(ask, lockfile.Name)
+	}
+	if name, ok := r.manifestPath(p); ok {
+		ask = append(ask, name)
 	}
 	if len(ask) == 0 {
 		return nil, nil

@@ -119,6 +119,13 @@ func (r *run) finishRun(ctx context.Context, to target.Stores, o outcome, began 
 		}
 		in.Notices = append(in.Notices, done.notices...)
 	}
+	wrote, notices, err := r.writeManifest(ctx, o.past, o.results)
+	if err != nil && ctx.Err() == nil {
+		r.log.Fault(err)
+		ok = false
+	}
+	done.wrote = done.wrote || wrote
+	in.Notices = append(in.Notices, notices...)
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
 	var stored bool
 	in.Deliveries, stored = r.deliver(ctx, to, in, o.past, done)

@@ -32,6 +32,8 @@ type fixes struct {
 	// untried says that it is not known what comes of some of convert, and so what there
 	// will be to add.
 	untried bool
+	// rerun asks for any run, which writes the manifest anew.
+	rerun bool
 	// lost are the commands that are an alternative to accept.
 	lost []string
 }
@@ -68,6 +70,9 @@ func (f *fixes) commands() string {
 	}
 	say("make these again, and replace the files in the place of their results:", f.webpress(f.again, "--verify", "--overwrite")...)
 	say("", f.webpress(f.convert)...)
+	if f.rerun && len(f.accept)+len(f.again)+len(f.convert)+len(f.prune) == 0 {
+		say("", f.everything())
+	}
 	gone := make([]string, len(f.prune)) // which mean themselves no longer
 	for i, name := range f.prune {
 		gone[i] = scan.Literal(name)
@@ -126,19 +131,7 @@ func (f *fixes) webpress(names []string, words ...string) []string {
 	start = append(start, words...)
 	names = unique(names)
 	if len(names) > perCommand*manyCommands && len(words) == 0 {
-		if f.confined != nil {
-			start = append(start, "--changed-only=true")
-			if f.settings.Base != "" {
-				start = append(start, shell.Quote("--base="+f.settings.Base))
-			}
-		}
-		paths := slices.Clone(f.settings.Paths)
-		for i, p := range paths {
-			if !strings.HasPrefix(p, "!") { // takes away
-				paths[i] = asPath(p)
-			}
-		}
-		return []string{command(start, paths)}
+		return []string{f.everything()}
 	}
 	var lines []string
 	for some := range slices.Chunk(names, perCommand) {
@@ -149,6 +142,27 @@ func (f *fixes) webpress(names []string, words ...string) []string {
 		lines = append(lines, command(start, some))
 	}
 	return lines
+}
+
+// everything is the command for all of the run.
+func (f *fixes) everything() string {
+	start := append([]string{"webpress"}, f.at()...)
+	for _, flag := range f.settings.Given {
+		start = append(start, shell.Quote(flag))
+	}
+	if f.confined != nil {
+		start = append(start, "--changed-only=true")
+		if f.settings.Base != "" {
+			start = append(start, shell.Quote("--base="+f.settings.Base))
+		}
+	}
+	paths := slices.Clone(f.settings.Paths)
+	for i, p := range paths {
+		if !strings.HasPrefix(p, "!") { // takes away
+			paths[i] = asPath(p)
+		}
+	}
+	return command(start, paths)
 }
 
 // asPath is a name that webpress takes for neither a flag, a command nor what takes away.
@@ -201,5 +215,5 @@ func (f *fixes) needs(finding *asset.Finding, of fixes) {
 	f.outputs = append(f.outputs, of.outputs...)
 	f.accept, f.again, f.convert, f.prune = append(f.accept, of.accept...), append(f.again, of.again...), append(f.convert, of.convert...), append(f.prune, of.prune...)
 	f.add, f.force, f.lost = append(f.add, of.add...), append(f.force, of.force...), append(f.lost, of.lost...)
-	f.untried = f.untried || of.untried
+	f.untried, f.rerun = f.untried || of.untried, f.rerun || of.rerun
 }

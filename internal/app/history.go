@@ -10,7 +10,7 @@ import (
 )
 
 // loadHistory reads webpress.lock and the journal. It is nil where the settings want none,
-// and outside of a repository where there is none yet and nobody asks for one.
+// and outside of a repository where there is none yet and nobody asks for one, or needs it.
 func (r *run) loadHistory(ctx context.Context) (*history.History, error) {
 	if !r.settings.Lock || r.leadsOut() {
 		return nil, nil
@@ -20,7 +20,7 @@ func (r *run) loadHistory(ctx context.Context) (*history.History, error) {
 		return nil, err
 	}
 	local := r.settings.Verb == config.Convert || r.settings.Verb == config.Check || r.settings.Verb == config.Accept
-	if local && !h.HasFile() && h.Repo == nil && !r.settings.LockSet && !r.settings.Prune && !r.plan.Hashes() {
+	if local && !h.HasFile() && h.Repo == nil && !r.settings.LockSet && !r.settings.Prune && !r.plan.Hashes() && r.settings.Manifest == "" {
 		return nil, nil // there is nobody to commit it
 	}
 	unread, err := h.Recall(ctx)

@@ -17,6 +17,7 @@ import (
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/lockfile"
+	"github.com/webpress/webpress/internal/manifest"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -27,24 +28,28 @@ const toStdout = config.Stdio
 type sink struct {
 	// setting is the name of the setting, path its value, such an example of it.
 	setting, path, such string
-	// like says whether data is what the setting writes.
+	// like says whether data is what the setting writes. Nil is for standard output.
 	like func(data []byte) bool
 }
 
 // sinksOf are the files that the settings name.
 func sinksOf(s config.Config) []sink {
-	json := ""
-	if s.JSON && !isStdout(s.Report) {
-		json = toStdout
+	var all []sink
+	for _, f := range s.Files() {
+		one := sinks[f.Setting]
+		one.setting, one.path = f.Setting, f.Path
+		all = append(all, one)
 	}
-	all := []sink{
-		{"json", json, "", nil},
-		{"report", s.Report, "webpress.json", isObject("results")},
-		{"dotenv", s.Dotenv, "webpress.env", ci.IsDotenv},
-		{"code-quality", s.CodeQuality, "webpress-quality.json", isList("check_name")},
-		{"sarif", s.Sarif, "webpress.sarif", isObject("runs")},
-	}
-	return slices.DeleteFunc(all, func(one sink) bool { return one.path == "" })
+	return all
+}
+
+// sinks are what is known of the files of settings, by the names of these.
+var sinks = map[string]sink{
+	"report":       {such: "webpress.json", like: isObject("results")},
+	"dotenv":       {such: "webpress.env", like: ci.IsDotenv},
+	"code-quality": {such: "webpress-quality.json", like: isList("check_name")},
+	"sarif":        {such: "webpress.sarif", like: isObject("runs")},
+	"manifest":     {such: "images.json", like: manifest.Is},
 }
 
 // isStdout says that a setting writes to standard output.

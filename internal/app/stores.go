@@ -14,7 +14,6 @@ import (
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/history"
-	"github.com/webpress/webpress/internal/lockfile"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/store"
 	"github.com/webpress/webpress/internal/target"
@@ -141,7 +140,7 @@ func (r *run) delivery(ctx context.Context, in report.Input, p *history.History)
 	}
 	d.Committed = func(output string) bool { return have[output] }
 	if p != nil && r.shard.total == 0 {
-		d.Edits, err = r.edits(ctx, p, d.Head)
+		d.Edits, err = r.edits(ctx, p, d.Head, in.Results)
 	}
 	return d, err
 }
@@ -155,23 +154,6 @@ func (r *run) inTree(all []asset.Result) []asset.Result {
 		r.log.Line("%s outside of the working directory: not delivered", english.Plural(n, "result", ""))
 	}
 	return left
-}
-
-// edits are the lock file for a commit on head, none where that has it already.
-func (r *run) edits(ctx context.Context, p *history.History, head string) ([]store.Edit, error) {
-	if !p.HasFile() && p.Len() == 0 {
-		return nil, nil
-	}
-	have, err := p.Repo.InCommit(ctx, head, []string{lockfile.Name}, nil)
-	if err != nil || have[lockfile.Name] {
-		return nil, err
-	}
-	ignored, err := p.Repo.Ignored(ctx, lockfile.Name)
-	if err != nil || ignored[lockfile.Name] {
-		return nil, err
-	}
-	base, err := p.Repo.FileAt(ctx, "HEAD", lockfile.Name)
-	return []store.Edit{p.ForCommit(base)}, err
 }
 
 // prefix is the path of the working directory below the root of the repository,

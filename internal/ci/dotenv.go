@@ -5,13 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/webpress/webpress/internal/tree"
 	"io"
 	"io/fs"
 	"os"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // dotenvLimit is the length in bytes that a dotenv report on GitLab must stay

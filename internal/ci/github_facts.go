@@ -3,11 +3,12 @@ package ci
 import (
 	"encoding/json"
 	"fmt"
-	"github.com/webpress/webpress/internal/tree"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // event is what is read of the event file. Its shapes are documented at

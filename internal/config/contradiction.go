@@ -37,25 +37,19 @@ func contradictions(c Config) Mistakes {
 	if c.Prune && !c.Lock {
 		add("prune", "it needs webpress.lock: lock cannot be off")
 	}
+	if c.Manifest != "" && !c.Lock {
+		add("manifest", "it needs webpress.lock: lock cannot be off")
+	}
 	if _, err := c.Each(); err != nil && c.Output != "" { // or else nothing was read
 		add("", "%s", err)
 	}
 	at := map[string]string{}
-	json := "" // it is the same file as report: -
-	if c.JSON && c.Report != "-" {
-		json = "-"
-	}
-	for _, f := range []struct{ name, path string }{
-		{"report", c.Report}, {"dotenv", c.Dotenv}, {"code-quality", c.CodeQuality}, {"sarif", c.Sarif}, {"json", json},
-	} {
-		if f.path == "" {
-			continue
-		}
-		path := filepath.Clean(within(c.WorkingDirectory, f.path))
+	for _, f := range c.Files() {
+		path := filepath.Clean(within(c.WorkingDirectory, f.Path))
 		if other := at[path]; other != "" {
-			add(f.name, "%s is also the file of %s", quote(f.path), other)
+			add(f.Setting, "%s is also the file of %s", quote(f.Path), other)
 		}
-		at[path] = f.name
+		at[path] = f.Setting
 	}
 	return all
 }

@@ -84,15 +84,13 @@ func (l *loader) typed(c *Config) Mistakes {
 		}
 	}
 	if c.Target == ToStdout {
-		for _, f := range []struct{ name, path string }{
-			{"report", c.Report}, {"dotenv", c.Dotenv}, {"code-quality", c.CodeQuality}, {"sarif", c.Sarif},
-		} {
-			if IsStdout(f.path) {
-				add(f.name, "standard output takes the image")
+		for _, f := range c.Files() {
+			switch {
+			case f.Setting == "json":
+				add("json", "standard output takes the image; --report writes the report to a file")
+			case IsStdout(f.Path):
+				add(f.Setting, "standard output takes the image")
 			}
-		}
-		if c.JSON {
-			add("json", "standard output takes the image; --report writes the report to a file")
 		}
 	}
 	return all

@@ -17,5 +17,10 @@ const (
 	Major = "1"
 )
 
+// Schema is the address of a JSON schema, such as webpress.
+func Schema(name string) string {
+	return "https://raw.githubusercontent.com/" + Repository + "/v" + Major + "/schema/" + name + ".schema.json"
+}
+
 // Image is the published container image, without a tag. Registries want lower case.
 var Image = "ghcr.io/" + strings.ToLower(Repository)

@@ -215,7 +215,7 @@ const maxFolders = 4
 // settings is the text of webpress.yml.
 func (p Project) settings(images []string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# yaml-language-server: $schema=https://raw.githubusercontent.com/%s/v%s/schema/webpress.schema.json\n", project.Repository, project.Major)
+	fmt.Fprintf(&b, "# yaml-language-server: $schema=%s\n", project.Schema("webpress"))
 	fmt.Fprintf(&b, "# All settings: %s/blob/main/docs/settings.md\n\n", project.URL)
 	b.WriteString("# Convert only the images in these folders.\n")
 	fmt.Fprintf(&b, "#glob: [%s]\n\n", strings.Join(globs(images), ", "))

@@ -148,7 +148,7 @@ func schemaJSON() []byte {
 	properties["budgets"] = list(budget, "Limits that webpress check enforces.")
 	data, err := json.MarshalIndent(map[string]any{
 		"$schema":              "https://json-schema.org/draft/2020-12/schema",
-		"$id":                  "https://raw.githubusercontent.com/" + project.Repository + "/v" + project.Major + "/schema/webpress.schema.json",
+		"$id":                  project.Schema("webpress"),
 		"title":                "webpress.yml",
 		"type":                 "object",
 		"additionalProperties": false,

@@ -1,0 +1,25 @@
+package config
+
+// A File is one that a setting has written.
+type File struct {
+	// Setting is the name of the setting, Path its value: Stdio is standard output.
+	Setting, Path string
+}
+
+// Files are the files that settings name. What JSON writes to standard output is one of
+// them, unless Report does the same.
+func (c Config) Files() (files []File) {
+	json := ""
+	if c.JSON && !IsStdout(c.Report) {
+		json = Stdio
+	}
+	for _, f := range []File{
+		{"json", json}, {"report", c.Report}, {"dotenv", c.Dotenv}, {"code-quality", c.CodeQuality},
+		{"sarif", c.Sarif}, {"manifest", c.Manifest},
+	} {
+		if f.Path != "" {
+			files = append(files, f)
+		}
+	}
+	return files
+}
