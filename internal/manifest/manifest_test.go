@@ -205,6 +205,18 @@ func TestSchema(t *testing.T) {
 			t.Errorf("%v\n%s", err, one.Encode())
 		}
 	}
+	docs, err := os.ReadFile("../../docs/manifest.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(docs), "```json\n")
+	example, _, _ = strings.Cut(example, "```")
+	if err := valid(s, []byte(example)); err != nil {
+		t.Errorf("the example in docs/manifest.md: %v", err)
+	}
+	if m, err := Parse([]byte(example)); err != nil || string(m.Encode()) != example {
+		t.Errorf("the example in docs/manifest.md (%v) is not as webpress writes it (-want +got):\n%s", err, cmp.Diff(example, string(m.Encode())))
+	}
 	for _, wrong := range []string{
 		`{}`, `{"$schema": "x", "version": 2, "images": {}}`, `{"$schema": "x", "version": 1, "images": []}`,
 		strings.Replace(string(m.Encode()), `"bytes": 100`, `"bytes": -1`, 1),
