@@ -55,7 +55,7 @@ func TestDocCode(t *testing.T) {
 				if err := os.WriteFile(filepath.Join(dir, "webpress.yml"), []byte(text), 0o600); err != nil {
 					t.Fatal(err)
 				}
-				c, err := config.Load(nil, config.Host{Dir: dir})
+				c, err := config.Load(nil, config.Env{Dir: dir})
 				if err != nil {
 					t.Errorf("%s: %v in\n%s", doc, err, text)
 				}
@@ -110,7 +110,7 @@ func checkCommandLine(t *testing.T, doc, line string) {
 			}
 		}
 	}
-	_, err = config.Load(args, config.Host{Dir: dir, Stdout: io.Discard})
+	_, err = config.Load(args, config.Env{Dir: dir, Stdout: io.Discard})
 	if err != nil && err != config.ErrShown {
 		t.Errorf("%s: %s: %v", doc, strings.TrimSpace(line), err)
 	}

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// A benchCase is one table: who runs on which pictures, to what end.
+// A benchCase is one table: who runs on which images, to what end.
 type benchCase struct {
 	name   string
 	title  string // %d is the width
@@ -193,7 +193,7 @@ func total(w work) int64 {
 	return n
 }
 
-// lay puts copies of the pictures of a set into a folder, so that nobody waits
+// lay puts copies of the images of a set into a folder, so that nobody waits
 // for the disk, and returns their names.
 func (b bench) lay(ctx context.Context, set, dir string) ([]string, error) {
 	sources, err := pictures(ctx, set, b.cache)

@@ -20,7 +20,7 @@ var packages = []struct{ sign, name string }{
 	{iconsFolder, "mate-icon-theme"},
 }
 
-// install gets what is missing of peers and pictures, where it can. What it
+// install gets what is missing of peers and images, where it can. What it
 // cannot get is said, and then missed when its turn comes.
 func install(ctx context.Context, cache string) error {
 	var missing []string

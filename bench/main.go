@@ -1,12 +1,12 @@
 // Command bench measures webpress beside its peers: whole processes, started
-// as a user starts them, on the same pictures, in turns. Run it at the root of
+// as a user starts them, on the same images, in turns. Run it at the root of
 // the project, where `make build` has put the binary:
 //
 //	go run ./bench                              # everything, five runs each
 //	go run ./bench -cases resize -runs 3
 //	go run ./bench -peers webpress,sharp -out table.md
 //
-// What is missing of the peers and the pictures is installed first: Debian
+// What is missing of the peers and the images is installed first: Debian
 // packages by apt-get, as root or by sudo, and sharp by npm. Pictures, HEICs
 // made of them and sharp are kept in a cache folder outside the project.
 package main

@@ -139,7 +139,7 @@ var peers = []peer{
 	},
 }
 
-// webpress is started in the pictures' folder, as a user would.
+// webpress is started in the images' folder, as a user would.
 func webpress(w work) []string {
 	// Nobody else remembers what is done: every run makes all of it.
 	argv := []string{w.program, "in", "--no-lock"}

@@ -19,7 +19,7 @@ const (
 	iconsFolder   = "/usr/share/icons/mate/48x48"
 )
 
-// pictures returns the paths of a set.
+// images returns the paths of a set.
 func pictures(ctx context.Context, set, cache string) ([]string, error) {
 	switch set {
 	case "one":

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// shardCount is into how many parts the pictures are split.
+// shardCount is into how many parts the images are split.
 const shardCount = 4
 
 // shards measures the parts of a split run beside the whole: on as many machines,

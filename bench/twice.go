@@ -56,7 +56,7 @@ func (b bench) done(ctx context.Context) (string, error) {
 	return t.String(), nil
 }
 
-// changed measures a branch that changes one picture of all those in dir.
+// changed measures a branch that changes one image of all those in dir.
 func (b bench) changed(ctx context.Context, dir string, t *doneTable) error {
 	one := filepath.Join("p000", "img000000.png")
 	if err := os.WriteFile(filepath.Join(dir, one), variant(smallPNG(), -1), 0o644); err != nil {
@@ -109,7 +109,7 @@ func (b bench) turns(ctx context.Context, dir string, commands []command) ([]row
 	return rows, nil
 }
 
-// repository makes one with n small pictures of different content, converts them,
+// repository makes one with n small images of different content, converts them,
 // and commits the results.
 func (b bench) repository(ctx context.Context, n int) (dir string, err error) {
 	if dir, err = os.MkdirTemp("", "webpress-bench-"); err != nil {
@@ -129,7 +129,7 @@ func (b bench) repository(ctx context.Context, n int) (dir string, err error) {
 	if err := git(ctx, dir, "init", "-q", "--initial-branch=main"); err != nil {
 		return dir, err
 	}
-	for range 2 { // the pictures, and then the results
+	for range 2 { // the images, and then the results
 		if err := git(ctx, dir, "add", "--all"); err != nil {
 			return dir, err
 		}
@@ -154,7 +154,7 @@ func git(ctx context.Context, dir string, args ...string) error {
 	return nil
 }
 
-// smallPNG is a picture that is smaller as WebP.
+// smallPNG is an image that is smaller as WebP.
 func smallPNG() []byte {
 	m := image.NewNRGBA(image.Rect(0, 0, 16, 16))
 	for y := range 16 {
@@ -191,7 +191,7 @@ func newDoneTable(title string) *doneTable { return &doneTable{title: title} }
 
 var opened = regexp.MustCompile(`(?m)^(\d+) files? opened to see what`)
 
-// add adds the rows for a repository of n pictures; the last of them is what the
+// add adds the rows for a repository of n images; the last of them is what the
 // others are compared with.
 func (t *doneTable) add(ctx context.Context, webpress, dir string, n int, rows []row) error {
 	out, err := exec.CommandContext(ctx, webpress, "-C", dir, "--verbose").Output()

@@ -31,7 +31,7 @@ import (
 func (r *run) apply(ctx context.Context) int {
 	began := r.Now()
 	if r.settings.Verbose {
-		r.tellSettings()
+		r.logSettings()
 	}
 	r.openRepo(ctx)
 	repo := r.repo

@@ -33,8 +33,8 @@ type headTree struct {
 }
 
 // readHead reads the commit that an upload is for.
-func (r *run) readHead(ctx context.Context, to unmoved) (*headTree, error) {
-	h := &headTree{run: r, commit: to.Only, repo: to.Repo.AtTop(), remote: to.Remote, origins: map[string]origin{}}
+func (r *run) readHead(ctx context.Context, to headGuard) (*headTree, error) {
+	h := &headTree{run: r, commit: to.ExpectedHead, repo: to.Repo.AtTop(), remote: to.Remote, origins: map[string]origin{}}
 	var err error
 	if h.Tree, err = to.Read(ctx); err != nil {
 		return nil, to.explain(err)
@@ -173,18 +173,18 @@ func (h *headTree) overwrites(e bundle.Entry) bool {
 }
 
 // made says that a file in the place of an output, as blob, is what webpress has
-// made of this picture, or of one that is gone.
+// made of this image, or of one that is gone.
 func (h *headTree) made(e bundle.Entry, blob string) bool {
 	if blob == "" || e.Output == e.Source {
 		return false
 	}
 	return slices.ContainsFunc(h.locks, func(l *lockfile.File) bool {
-		return slices.ContainsFunc(l.MadeAs(e.Output), func(by lockfile.Entry) bool {
+		return slices.ContainsFunc(l.ByOutput(e.Output), func(by lockfile.Entry) bool {
 			if by.Source != e.Source && h.Blob(by.Source) != "" {
 				return false
 			}
 			return by.Output.Blob == blob
-		}) || slices.ContainsFunc(l.With(e.Blob), func(by lockfile.Entry) bool {
+		}) || slices.ContainsFunc(l.ByBlob(e.Blob), func(by lockfile.Entry) bool {
 			return e.Blob != blob && by.Output.Blob == blob
 		})
 	})

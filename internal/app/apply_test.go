@@ -53,7 +53,7 @@ func headOf(t *testing.T, s config.Config, files map[string]string) *headTree {
 		t.Fatal(err)
 	}
 	// It is there: nothing asks the server.
-	h, err := r.readHead(t.Context(), unmoved{Commit: store.Commit{Repo: repo, Branch: "main", Only: head}})
+	h, err := r.readHead(t.Context(), headGuard{Commit: store.Commit{Repo: repo, Branch: "main", ExpectedHead: head}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func TestLockOfHead(t *testing.T) {
 		h.settings.Lock = true
 		h.settings.WorkingDirectory = filepath.Join(h.repo.Top(), "..") // what is here is another branch
 		h.run.repo = nil
-		again, err := h.readHead(t.Context(), unmoved{Commit: store.Commit{Repo: h.repo, Branch: "main", Only: h.commit}})
+		again, err := h.readHead(t.Context(), headGuard{Commit: store.Commit{Repo: h.repo, Branch: "main", ExpectedHead: h.commit}})
 		if err != nil || len(again.locks) != tc.want {
 			t.Errorf("%q: %+v, %v", tc.lock, again, err)
 		}

@@ -13,7 +13,7 @@ import (
 
 // applyTo is where an upload goes once it is verified: to the branch that it was
 // made for, be it a fork's, as long as that ends with head.
-func (r *run) applyTo(ctx context.Context, repo *git.Repo, head string) (to unmoved, err error) {
+func (r *run) applyTo(ctx context.Context, repo *git.Repo, head string) (to headGuard, err error) {
 	// Paths in an upload begin at the root of the repository.
 	top, err := git.Open(ctx, repo.Top(), r.git())
 	if err != nil {
@@ -36,7 +36,7 @@ func (r *run) applyTo(ctx context.Context, repo *git.Repo, head string) (to unmo
 	if to.Commit, err = r.target().Commit(ctx, top, branch, repository); err != nil {
 		return to, err
 	}
-	to.Only = head
+	to.ExpectedHead = head
 	if f.Fork {
 		to.GitHub, to.Method, to.fork = nil, store.MethodPush, repository
 	}
@@ -51,18 +51,18 @@ func (r *run) inOne(s store.Store) target.Stores {
 	return target.Stores{List: []store.Store{s}}
 }
 
-// An unmoved commit is made only while the branch ends with the commit that the
+// An headGuard commit is made only while the branch ends with the commit that the
 // upload is for, which is Only: what has changed since, nobody has looked at.
-type unmoved struct {
+type headGuard struct {
 	store.Commit
 	// fork is whose the branch is, empty where it is this repository's.
 	fork string
 }
 
 // Deliver delivers to the branch, or refuses.
-func (s unmoved) Deliver(ctx context.Context, d store.Delivery) (asset.Receipt, error) {
+func (s headGuard) Deliver(ctx context.Context, d store.Delivery) (asset.Receipt, error) {
 	stored, err := s.Commit.Deliver(ctx, d)
-	if moved, ok := errors.AsType[*store.Elsewhere](err); ok && moved.Head != "" && s.done(ctx, moved.Head, d) {
+	if moved, ok := errors.AsType[*store.HeadMovedError](err); ok && moved.Head != "" && s.done(ctx, moved.Head, d) {
 		stored.Notes = append(stored.Notes, fmt.Sprintf("%q has it all already", s.Branch))
 		return stored, nil
 	}
@@ -70,7 +70,7 @@ func (s unmoved) Deliver(ctx context.Context, d store.Delivery) (asset.Receipt, 
 }
 
 // explain says what to change, and what it takes to reach somebody else's branch.
-func (s unmoved) explain(err error) error {
+func (s headGuard) explain(err error) error {
 	fault, ok := errors.AsType[*asset.HintError](err)
 	switch {
 	case !ok:
@@ -84,7 +84,7 @@ func (s unmoved) explain(err error) error {
 }
 
 // done says that a commit has all of d: an earlier run of the same job made it.
-func (s unmoved) done(ctx context.Context, head string, d store.Delivery) bool {
+func (s headGuard) done(ctx context.Context, head string, d store.Delivery) bool {
 	if s.Repo.Fetch(ctx, s.Remote, s.Branch, head) != nil {
 		return false
 	}

@@ -20,7 +20,7 @@ import (
 	"github.com/webpress/webpress/internal/scan"
 )
 
-// checkBudgets holds the pictures of the tree to the budgets of webpress.yml.
+// checkBudgets holds the images of the tree to the budgets of webpress.yml.
 func (r *run) checkBudgets(ctx context.Context, in *report.Input, checked map[string]bool) error {
 	b := budgets{run: r}
 	if err := b.read(); err != nil || len(b.limits) == 0 {
@@ -189,7 +189,7 @@ func (b *budgets) withoutBase(ctx context.Context, why string) error {
 	return nil
 }
 
-// find finds the pictures that any limit is for.
+// find finds the images that any limit is for.
 func (b *budgets) find(ctx context.Context) (scan.Found, error) {
 	return scan.Find(ctx, scan.Options{
 		Dir: b.settings.WorkingDirectory, Globs: []string{"**"}, Ignore: b.settings.Ignore, Open: b.named(),
@@ -232,7 +232,7 @@ func (b *budgets) markResults(ctx context.Context, files []budget.File, found sc
 	for _, f := range files {
 		at := path.Join(p.Prefix, f.Path)
 		switch blob := found.Files[f.Path].Blob; {
-		case len(p.MadeAs(at)) == 0:
+		case len(p.ByOutput(at)) == 0:
 		case blob != "":
 			blobs[at] = blob
 		default:
@@ -247,7 +247,7 @@ func (b *budgets) markResults(ctx context.Context, files []budget.File, found sc
 	for i := range files {
 		f := &files[i]
 		at := path.Join(p.Prefix, f.Path)
-		f.Result = blobs[at] != "" && slices.ContainsFunc(p.MadeAs(at), func(e lockfile.Entry) bool {
+		f.Result = blobs[at] != "" && slices.ContainsFunc(p.ByOutput(at), func(e lockfile.Entry) bool {
 			return e.Source != at && e.Output.Blob == blobs[at]
 		})
 	}

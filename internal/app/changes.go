@@ -26,7 +26,7 @@ func only(c *diff.Changes, p *history.History, prefix string) func(file, blob st
 		if p == nil {
 			return false
 		}
-		return slices.ContainsFunc(p.Of(at), func(e lockfile.Entry) bool { return e.HasFile() && c.Has(e.Output.Path) })
+		return slices.ContainsFunc(p.BySource(at), func(e lockfile.Entry) bool { return e.HasFile() && c.Has(e.Output.Path) })
 	}
 }
 

@@ -23,7 +23,7 @@ import (
 func (r *run) check(ctx context.Context) int {
 	began := r.Now()
 	if r.settings.Verbose {
-		r.tellSettings()
+		r.logSettings()
 	}
 	r.openRepo(ctx)
 	if err := errors.Join(r.readRules(), r.checkFiles(ctx), r.checkWebhook()); err != nil {
@@ -300,7 +300,7 @@ func (r *run) notAdded(ctx context.Context, p *history.History, v *worklist, res
 			continue
 		}
 		if f := p.Files[one.Source.Path]; f.Index != "" && f.Blob == "" {
-			names = append(names, one.Source.Path) // the commit would have the result of another picture
+			names = append(names, one.Source.Path) // the commit would have the result of another image
 		}
 		switch f, listed := p.Files[one.Output]; {
 		case !listed: // git was asked about some of the files alone, or ignores it

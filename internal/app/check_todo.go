@@ -117,7 +117,7 @@ func (c *outputCheck) replaced(ctx context.Context, tried map[string]asset.Resul
 		if old, ok := c.past.Supersedes(path.Join(c.past.Prefix, t.Source.Path), path.Join(c.past.Prefix, t.Output)); ok {
 			takes = append(takes, old)
 		}
-		for _, e := range c.past.Of(path.Join(c.past.Prefix, t.Source.Path)) {
+		for _, e := range c.past.BySource(path.Join(c.past.Prefix, t.Source.Path)) {
 			o := e.Output
 			name, below := c.past.Below(o.Path)
 			if below && slices.Contains(takes, o.Path) && !o.Accepted && o.Blob != "" && blobs[o.Path] == o.Blob {

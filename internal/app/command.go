@@ -75,7 +75,7 @@ func (c Command) Main(ctx context.Context, args []string) int {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	settings, err := config.Load(args, config.Host{
+	settings, err := config.Load(args, config.Env{
 		Environ: c.Environ, Dir: c.Dir, Stdout: c.Stdout, Version: c.Version, Committed: c.Committed, Libraries: libraries,
 	})
 	people := c.Stdout
@@ -224,7 +224,7 @@ type run struct {
 	kept map[string]bool
 	// recorded yields the sources of webpress.lock, once that was read.
 	recorded iter.Seq[string]
-	// shard is which part of all pictures the run is about.
+	// shard is which part of all images the run is about.
 	shard shard
 	// comparer compares with the base, once it is needed: see compare.
 	comparer *diff.Comparer

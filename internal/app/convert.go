@@ -33,7 +33,7 @@ func (r *run) convert(ctx context.Context) int {
 	began := r.Now()
 	s := r.settings
 	if s.Verbose {
-		r.tellSettings()
+		r.logSettings()
 	}
 	r.openRepo(ctx)
 	if err := r.chooseShard(); err != nil {
@@ -44,7 +44,7 @@ func (r *run) convert(ctx context.Context) int {
 		return r.stop(ctx, err)
 	}
 	if s.Verbose {
-		r.tellStores(to)
+		r.logStores(to)
 	}
 	p, v, release, err := r.lockAndDiscover(ctx)
 	if err != nil {
@@ -294,7 +294,7 @@ func exitCode(in report.Input, delivered bool, failOn string) int {
 // stop ends a run that could not begin.
 func (r *run) stop(ctx context.Context, err error) int {
 	if ctx.Err() != nil {
-		r.log.Error("interrupted before the first picture")
+		r.log.Error("interrupted before the first image")
 		return ExitInterrupted
 	}
 	var notes []string
@@ -338,8 +338,8 @@ func unjoin(err error) []error {
 	return all
 }
 
-// tellSettings prints what the run goes by.
-func (r *run) tellSettings() {
+// logSettings prints what the run goes by.
+func (r *run) logSettings() {
 	s := r.settings
 	r.log.Line("webpress %s, %s, %d processors", r.Version, runtime.Version(), runtime.GOMAXPROCS(0))
 	if name := r.ci.Name(); name != "" {
@@ -354,8 +354,8 @@ func (r *run) tellSettings() {
 	}
 }
 
-// tellStores prints where results will go.
-func (r *run) tellStores(to target.Stores) {
+// logStores prints where results will go.
+func (r *run) logStores(to target.Stores) {
 	names := []string{"the working tree"}
 	for _, one := range to.List {
 		names = append(names, one.Name())

@@ -41,7 +41,7 @@ type worklist struct {
 	before []lockfile.Entry
 }
 
-// discover finds the pictures and holds them against what earlier runs have done.
+// discover finds the images and holds them against what earlier runs have done.
 // p is nil where nothing is known of those.
 func (r *run) discover(ctx context.Context, p *history.History) (*worklist, error) {
 	v := &worklist{}
@@ -240,7 +240,7 @@ const ignoredSource = "every run converts it again, and webpress.lock has no lin
 // of it: to prune is about those.
 func (r *run) isGone(p *history.History, one asset.Result) bool {
 	_, err := os.Lstat(r.settings.At(filepath.FromSlash(one.Source.Path)))
-	return errors.Is(err, fs.ErrNotExist) && len(p.Of(path.Join(p.Prefix, one.Source.Path))) > 0
+	return errors.Is(err, fs.ErrNotExist) && len(p.BySource(path.Join(p.Prefix, one.Source.Path))) > 0
 }
 
 // jobs are what is left to do.

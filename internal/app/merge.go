@@ -25,7 +25,7 @@ import (
 func (r *run) merge(ctx context.Context) int {
 	began := r.Now()
 	if r.settings.Verbose {
-		r.tellSettings()
+		r.logSettings()
 	}
 	r.openRepo(ctx)
 	to, err := r.target().Choose(ctx)
@@ -163,7 +163,7 @@ func (s *shards) take(ctx context.Context, jobs []asset.Job, finished func(asset
 	var todo []asset.Job
 	var results []asset.Result
 	for _, j := range jobs {
-		if one, ok := s.settled(j); ok {
+		if one, ok := s.decided(j); ok {
 			results = append(results, one)
 		} else {
 			todo = append(todo, j)
@@ -181,9 +181,9 @@ func (s *shards) take(ctx context.Context, jobs []asset.Job, finished func(asset
 	return results
 }
 
-// settled is the result of a job of which there is nothing to take: its shard says that
+// decided is the result of a job of which there is nothing to take: its shard says that
 // it failed, or that nothing is kept of it, or no shard has done it.
-func (s *shards) settled(j asset.Job) (asset.Result, bool) {
+func (s *shards) decided(j asset.Job) (asset.Result, bool) {
 	one, ok := s.told[j.Output]
 	switch {
 	case !ok:

@@ -35,7 +35,7 @@ func readOrigin(r io.ReaderAt, size int64) (origin, error) {
 	if o.format, ok = asset.Sniff(head); !ok {
 		return o, fmt.Errorf("its source is not an image")
 	}
-	outline, err := codec.ReadOutline(r, size, false)
+	outline, err := codec.ReadHeader(r, size, false)
 	if err != nil {
 		return o, fmt.Errorf("its source cannot be read: %w", err)
 	}

@@ -11,7 +11,7 @@ import (
 
 // relock is the verb of that name: it makes a whole lock file of one that is
 // damaged, that a merge has left in conflict, or that a newer webpress has written.
-// Lines that are whole and agree with the tree stay; no picture is touched.
+// Lines that are whole and agree with the tree stay; no image is touched.
 func (r *run) relock(ctx context.Context) int {
 	r.openRepo(ctx)
 	p := r.newHistory()
@@ -29,7 +29,7 @@ func (r *run) relock(ctx context.Context) int {
 		return ExitOK
 	}
 	var lost []*lockfile.Fault
-	p.File, lost = lockfile.Salvage(data)
+	p.File, lost = lockfile.ParseLenient(data)
 	for i, fault := range lost {
 		if i == maxLost {
 			r.log.Line("and %s more", english.Plural(len(lost)-i, "line", ""))
@@ -37,7 +37,7 @@ func (r *run) relock(ctx context.Context) int {
 		}
 		r.log.Line("%s, %s; left out", p.LockPath(), fault)
 	}
-	untrue, err := p.Agree(p.Tree(ctx))
+	untrue, err := p.DropStale(p.Tree(ctx))
 	if err != nil {
 		return r.stop(ctx, err)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/webpress/webpress/internal/plan"
 )
 
-// A shard is which part of all pictures a run is about. The zero value is all of
+// A shard is which part of all images a run is about. The zero value is all of
 // them.
 type shard struct{ index, total int }
 

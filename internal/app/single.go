@@ -37,7 +37,7 @@ func (r *run) single(ctx context.Context) int {
 	began := r.Now()
 	s := &r.settings
 	if s.Verbose {
-		r.tellSettings()
+		r.logSettings()
 	}
 	if !s.Stdin {
 		r.openRepo(ctx)

@@ -49,7 +49,7 @@ func isBMP(head []byte) bool {
 	return slices.Contains(sizes, binary.LittleEndian.Uint32(head[14:]))
 }
 
-// The brands that tell how a HEIF file's pictures are coded. The general ones
+// The brands that tell how a HEIF file's images are coded. The general ones
 // (mif1, mif2, msf1, miaf, heif) are in files of both kinds.
 var (
 	avifBrands = []string{"avif", "avis", "avio", "MA1A", "MA1B"}

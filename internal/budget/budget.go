@@ -1,11 +1,11 @@
-// Package budget holds the pictures of a tree to limits: how large they may be, in
+// Package budget holds the images of a tree to limits: how large they may be, in
 // bytes and in pixels, of which formats, whether they may tell where they were
 // taken, and by how much all of them together may grow.
 package budget
 
 import "github.com/webpress/webpress/internal/asset"
 
-// A Limit is what the pictures that it applies to are held to. What is zero is no
+// A Limit is what the images that it applies to are held to. What is zero is no
 // limit.
 type Limit struct {
 	// File is the path of the file that has the limit, empty for webpress.yml, and Line

@@ -12,7 +12,7 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 )
 
-// Check holds files to limits. before are the sizes in bytes of the pictures of the
+// Check holds files to limits. before are the sizes in bytes of the images of the
 // base, by their paths; nil is that they are not known, and a notice says so where
 // it matters. The findings are sorted by path, then by rule. Where a file breaks
 // several limits of one name, the finding is of the most serious one, and among

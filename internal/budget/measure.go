@@ -22,14 +22,14 @@ type Want struct {
 	Size, GPS bool
 }
 
-// A File is a picture as it is measured.
+// A File is an image as it is measured.
 type File struct {
 	// Path is relative to the working directory and has forward slashes.
 	Path string
 	// Size is in bytes.
 	Size   int64
 	Format asset.Format
-	// Width and Height are in pixels, as the picture is shown; Pixels is their
+	// Width and Height are in pixels, as the image is shown; Pixels is their
 	// product. They are 0 where nothing asked for them.
 	Width, Height int
 	Pixels        int64
@@ -104,11 +104,11 @@ func (f *File) read(root *os.Root, want Want) {
 }
 
 // outline reads the outline of the file at a path.
-func outline(root *os.Root, path string, position bool) (codec.Outline, error) {
+func outline(root *os.Root, path string, position bool) (codec.Header, error) {
 	in, info, err := tree.OpenIn(root, path)
 	if err != nil {
-		return codec.Outline{}, err
+		return codec.Header{}, err
 	}
 	defer in.Close()
-	return codec.ReadOutline(in, info.Size(), position)
+	return codec.ReadHeader(in, info.Size(), position)
 }

@@ -48,7 +48,7 @@ type Manifest struct {
 	Schema int `json:"schema"`
 	// Head is the commit that the run was on, empty where it was not known.
 	Head string `json:"head"`
-	// Shard is which part of all pictures it is about, such as 2/4; empty is all of
+	// Shard is which part of all images it is about, such as 2/4; empty is all of
 	// them.
 	Shard string  `json:"shard,omitempty"`
 	Files []Entry `json:"files"`
@@ -56,7 +56,7 @@ type Manifest struct {
 
 // An Entry is one result.
 type Entry struct {
-	// Source is the path of the picture it was made of, Blob the git blob id of
+	// Source is the path of the image it was made of, Blob the git blob id of
 	// that, empty where not known.
 	Source string `json:"source"`
 	Blob   string `json:"source-blob,omitempty"`

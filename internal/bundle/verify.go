@@ -61,7 +61,7 @@ type VerifyOptions struct {
 	MaxMemory int64
 	// MaxFiles, MaxBytes and MaxFileSize bound the number of results, the bytes
 	// of all of them and the bytes of one; MaxPixels bounds the pixels (width x
-	// height x frames) of a picture, where Recipe does not. 0 is the default.
+	// height x frames) of an image, where Recipe does not. 0 is the default.
 	MaxFiles              int
 	MaxBytes, MaxFileSize int64
 	MaxPixels             int64
@@ -82,7 +82,7 @@ type Verified struct {
 	Manifest Manifest
 	// Results are the manifest's files, as a run returns them: Converted, with
 	// paths that begin at the root of the repository, and with what was read
-	// from the pictures themselves.
+	// from the images themselves.
 	Results []asset.Result
 	removed map[string]bool // sources
 	pixels  int64

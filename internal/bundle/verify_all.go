@@ -190,7 +190,7 @@ func shards(all []Verified) (faults []string) {
 	for _, v := range all {
 		i, n, ok := parseShard(v.Manifest.Shard)
 		switch {
-		case !ok: // a run for all pictures
+		case !ok: // a run for all images
 			continue
 		case of == 0:
 			of, first = n, v.dir

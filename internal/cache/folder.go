@@ -108,7 +108,7 @@ func (c *Cache) openFolder() (err error) {
 	if _, err := c.root.Lstat(ignoreName); errors.Is(err, fs.ErrNotExist) {
 		return c.place(ignoreName, []byte(ignore))
 	}
-	// That the folder can be written to is told before the first picture.
+	// That the folder can be written to is told before the first image.
 	const trial = tree.TempPrefix + "AAAAAAAAAAAAAAAAAAAAAAAAAA" + tree.TempSuffix
 	if err := c.place(trial); err != nil {
 		return err

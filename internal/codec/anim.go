@@ -29,7 +29,7 @@ type patch struct {
 // maxLoops is the highest count that WebP's ANIM chunk can hold.
 const maxLoops = 65535
 
-// An animation is a moving picture that is decoded frame by frame: only the
+// An animation is a moving image that is decoded frame by frame: only the
 // canvas and one frame are in memory, however many there are.
 type animation struct {
 	op   string // for errors

@@ -28,7 +28,7 @@ type AnimateOptions struct {
 func Animate(ctx context.Context, data []byte, o AnimateOptions) ([]byte, error) {
 	a, _, err := openAnimation(data)
 	if err != nil {
-		return nil, hinted(err)
+		return nil, withHint(err)
 	}
 	defer a.close()
 	var own []byte
@@ -56,19 +56,19 @@ func Animate(ctx context.Context, data []byte, o AnimateOptions) ([]byte, error)
 			return im.Planes[0], im.Width, im.Height, nil
 		},
 	})
-	return out, hinted(err)
+	return out, withHint(err)
 }
 
 // FirstFrame decodes the first frame of an animation.
 func FirstFrame(data []byte) (Picture, error) {
 	a, m, err := openAnimation(data)
 	if err != nil {
-		return Picture{}, hinted(err)
+		return Picture{}, withHint(err)
 	}
 	defer a.close()
 	rgba, _, err := a.next()
 	if err != nil {
-		return Picture{}, hinted(err)
+		return Picture{}, withHint(err)
 	}
 	p := Picture{Image: *pixel.NewRGBA(a.w, a.h, bytes.Clone(rgba)), meta: m}
 	p.Image.Alpha = !isOpaque(rgba)
@@ -79,7 +79,7 @@ func FirstFrame(data []byte) (Picture, error) {
 func AnimationMetadata(data []byte) (Meta, error) {
 	a, m, err := openAnimation(data)
 	if err != nil {
-		return meta{}, hinted(err)
+		return meta{}, withHint(err)
 	}
 	a.close()
 	return m, nil

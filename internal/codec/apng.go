@@ -89,7 +89,7 @@ func (a *apngControl) addFrame(f *pngFile, body []byte) error {
 }
 
 // addImage takes an IDAT chunk: the first frame where an fcTL came before it,
-// else a picture for viewers that know no animation.
+// else an image for viewers that know no animation.
 func (a *apngControl) addImage(body []byte) {
 	if len(a.frames) == 1 {
 		a.addData(body)

@@ -16,9 +16,9 @@ type Picture struct {
 	meta
 }
 
-// DecodeOptions say how much of a picture is wanted.
+// DecodeOptions say how much of an image is wanted.
 type DecodeOptions struct {
-	// Width and Height are the least size of use, as the picture is shown; a
+	// Width and Height are the least size of use, as the image is shown; a
 	// decoder that can do less work returns any size from there to the full one.
 	// 0 is the full size.
 	Width, Height int
@@ -32,7 +32,7 @@ type DecodeOptions struct {
 	Strict bool
 }
 
-// Probe reads what the header of a picture says, without decoding it. The error
+// Probe reads what the header of an image says, without decoding it. The error
 // is an *Error.
 func Probe(data []byte) (Info, error) {
 	format, err := sniff(data)
@@ -57,7 +57,7 @@ func Probe(data []byte) (Info, error) {
 		info, err = probeBMP(data)
 	}
 	if err != nil {
-		return Info{}, hinted(err)
+		return Info{}, withHint(err)
 	}
 	if info.Width < 1 || info.Height < 1 {
 		return Info{}, &Error{Op: string(format), Detail: "the header gives no size"}
@@ -75,7 +75,7 @@ func Scale(info Info, width, height int) int {
 	return jpegScale(info.Width, info.Height, width, height)
 }
 
-// Decode decodes a still picture: the whole of it, or an error, an *Error. Of an
+// Decode decodes a still image: the whole of it, or an error, an *Error. Of an
 // animation it returns an error too; see Animate.
 func Decode(data []byte, o DecodeOptions) (Picture, error) {
 	info, err := Probe(data)
@@ -87,7 +87,7 @@ func Decode(data []byte, o DecodeOptions) (Picture, error) {
 	}
 	p, err := decode(data, info.Format, o)
 	if err != nil {
-		return Picture{}, hinted(err)
+		return Picture{}, withHint(err)
 	}
 	return p, nil
 }
@@ -134,7 +134,7 @@ func fromFrame(f frame, m meta, err error) (Picture, error) {
 func sniff(data []byte) (asset.Format, error) {
 	format, ok := asset.Sniff(data)
 	if !ok {
-		return "", &Error{Op: "picture", Detail: "the content is of no known format"}
+		return "", &Error{Op: "image", Detail: "the content is of no known format"}
 	}
 	return format, nil
 }

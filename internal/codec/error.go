@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// An Error is why a picture could not be decoded or encoded. It does not name
+// An Error is why an image could not be decoded or encoded. It does not name
 // the file: whoever knows the path adds it.
 type Error struct {
 	// Op is the format or library that failed, such as "png" or "heic".
@@ -26,8 +26,8 @@ const (
 	againHint = "copy, download or export it again"
 )
 
-// hinted gives an error its hint where the file is not what it was.
-func hinted(err error) error {
+// withHint gives an error its hint where the file is not what it was.
+func withHint(err error) error {
 	e, ok := errors.AsType[*Error](err)
 	if ok && e.Hint == "" && (strings.Contains(e.Detail, "cut short") || strings.Contains(e.Detail, "damaged")) {
 		e.Hint = againHint

@@ -28,7 +28,7 @@ func TestHinted(t *testing.T) {
 		&Error{Op: "webp", Detail: "out of memory"},
 		&Error{Op: "webp", Detail: "damaged", Hint: "other"},
 	} {
-		if got := hinted(err); got != err {
+		if got := withHint(err); got != err {
 			t.Errorf("%v became %v", err, got)
 		}
 		if e, ok := errors.AsType[*Error](err); ok && e.Hint == againHint {

@@ -386,7 +386,7 @@ func TestGIFOddities(t *testing.T) {
 			if err != nil || !bytes.Equal(f.pix, tc.want) {
 				t.Errorf("pixels %v, %v, want %v", f.pix, err, tc.want)
 			}
-			o, err := ReadOutline(bytes.NewReader(tc.data), int64(len(tc.data)), false)
+			o, err := ReadHeader(bytes.NewReader(tc.data), int64(len(tc.data)), false)
 			if err != nil || o.Width != tc.w || o.Height != tc.h {
 				t.Errorf("outline %+v, %v", o, err)
 			}

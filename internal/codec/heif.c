@@ -6,7 +6,7 @@
 #endif
 
 // known_matrix says that the coefficients are among those that zimg has and that
-// differ from one picture to the next in practice: ITU-T H.273, table 4.
+// differ from one image to the next in practice: ITU-T H.273, table 4.
 static int known_matrix(int m) { return m == 1 || (m >= 4 && m <= 7) || m == 9; }
 
 static void fail(struct heif_error e, wp_heif_error* err) {

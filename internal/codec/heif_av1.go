@@ -102,7 +102,7 @@ func (r *bitReader) uvlc() {
 func sequenceRange(b []byte) (full, ok bool) {
 	r := &bitReader{b: b}
 	profile := r.bits(3)
-	r.flag() // still picture
+	r.flag() // still image
 	reduced := r.flag()
 	if reduced {
 		r.bits(5)

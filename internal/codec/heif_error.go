@@ -13,7 +13,7 @@ import (
 	"github.com/strukturag/libheif/go/heif"
 )
 
-// exportHint is for pictures that are sound but of a kind that is not read.
+// exportHint is for images that are sound but of a kind that is not read.
 const exportHint = "export it again as a plain HEIC, JPEG or PNG"
 
 // heifError words an error of libheif: what is wrong with the file and how to

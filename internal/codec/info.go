@@ -2,10 +2,10 @@ package codec
 
 import "github.com/webpress/webpress/internal/asset"
 
-// Info is what the header of a picture says about it, read without decoding.
+// Info is what the header of an image says about it, read without decoding.
 type Info struct {
 	Format asset.Format
-	// Width and Height are in pixels, as the picture is shown: after the
+	// Width and Height are in pixels, as the image is shown: after the
 	// rotation that the file asks for.
 	Width, Height int
 	// Frames is 1 for a still picture.

@@ -30,7 +30,7 @@ func probeJPEG(data []byte) (Info, error) {
 
 // decodeJPEG decodes to the planes as they are coded, or to CMYK or RGBA where
 // the file holds no YCbCr. It decodes at the smallest of the scales 1, 1/2, 1/4,
-// 1/8 that covers the wanted size, which is that of the picture once it is turned;
+// 1/8 that covers the wanted size, which is that of the image once it is turned;
 // these are the scales that libjpeg-turbo has vector code for.
 //
 // Where libjpeg warns, repairJPEG may know better, unless strict.

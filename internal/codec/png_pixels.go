@@ -32,12 +32,12 @@ func checkSums(chunks ...[]byte) error {
 	return nil
 }
 
-// A pngPass is a part of the picture that is stored row by row: all of it, or one
-// of the seven of an interlaced one. Its first pixel is at x, y of the picture,
+// A pngPass is a part of the image that is stored row by row: all of it, or one
+// of the seven of an interlaced one. Its first pixel is at x, y of the image,
 // and its pixels are stepX and stepY apart there.
 type pngPass struct{ x, y, stepX, stepY, w, h int }
 
-// adam7 are the passes of an interlaced picture (PNG specification, 8.1).
+// adam7 are the passes of an interlaced image (PNG specification, 8.1).
 var adam7 = [7]pngPass{
 	{x: 0, y: 0, stepX: 8, stepY: 8}, {x: 4, y: 0, stepX: 8, stepY: 8}, {x: 0, y: 4, stepX: 4, stepY: 8},
 	{x: 2, y: 0, stepX: 4, stepY: 4}, {x: 0, y: 2, stepX: 2, stepY: 4}, {x: 1, y: 0, stepX: 2, stepY: 2},
@@ -63,7 +63,7 @@ func (f *pngFile) pixelBits() int {
 	return f.depth * map[int]int{pngGray: 1, pngPalette: 1, pngGrayAlpha: 2, pngRGB: 3, pngRGBA: 4}[f.colour]
 }
 
-// decode unpacks a picture of w x h pixels, whose compressed data is in pieces.
+// decode unpacks an image of w x h pixels, whose compressed data is in pieces.
 // Only the chunks that pixels depend on matter, so that a damaged chunk of
 // metadata, or an order of chunks that only purists mind, does no harm.
 func (f *pngFile) decode(w, h int, pieces [][]byte) (frame, error) {

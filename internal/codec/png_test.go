@@ -348,7 +348,7 @@ func TestPNGOddities(t *testing.T) {
 			if got := strings.Join(info.Notes, "; "); got != tc.note || err != nil {
 				t.Errorf("notes %q, %v, want %q", got, err, tc.note)
 			}
-			if o, err := ReadOutline(bytes.NewReader(tc.data), int64(len(tc.data)), true); err != nil || o.Width != 4 {
+			if o, err := ReadHeader(bytes.NewReader(tc.data), int64(len(tc.data)), true); err != nil || o.Width != 4 {
 				t.Errorf("outline %+v, %v", o, err)
 			}
 		})

@@ -191,7 +191,7 @@ func TestTIFFLoopIsReadOnce(t *testing.T) {
 		// The second directory is the last thing in the file.
 		order.PutUint32(data[len(data)-4:], uint32(to))
 		r := &countingReader{ReaderAt: bytes.NewReader(data)}
-		o, err := ReadOutline(r, int64(len(data)), true)
+		o, err := ReadHeader(r, int64(len(data)), true)
 		if err != nil || o.Position || r.n > 2*len(xmp)+8*viewPage {
 			t.Errorf("a loop to %d: %v, %d bytes read, %v", to, o.Position, r.n, err)
 		}
@@ -211,11 +211,11 @@ func TestHEIFPosition(t *testing.T) {
 	copy(other[at:], "Exjf")
 	for name, tc := range map[string]struct {
 		data []byte
-		want Outline
+		want Header
 	}{
-		"heic":         {heic, Outline{Format: "heic", Width: 192, Height: 128, Position: true}},
-		"avif":         {avif, Outline{Format: "avif", Width: 192, Height: 128, Position: true}},
-		"another item": {other, Outline{Format: "heic", Width: 192, Height: 128}},
+		"heic":         {heic, Header{Format: "heic", Width: 192, Height: 128, Position: true}},
+		"avif":         {avif, Header{Format: "avif", Width: 192, Height: 128, Position: true}},
+		"another item": {other, Header{Format: "heic", Width: 192, Height: 128}},
 	} {
 		if got, err := outline(tc.data, true); err != nil || got != tc.want {
 			t.Errorf("%s: %+v, %v", name, got, err)

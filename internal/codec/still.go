@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// A frame is a decoded picture as the Go decoders hand it over.
+// A frame is a decoded image as the Go decoders hand it over.
 type frame struct {
 	// pix is red, green, blue, alpha, 8 bits each, interleaved, rows without a
 	// gap. Alpha is straight: colours are not multiplied by it.

@@ -267,7 +267,7 @@ func countPages(v *view) int {
 
 // readTIFF reads the size of the first page, and looks through all of them for a
 // position.
-func (o *Outline) readTIFF(v *view, position bool) error {
+func (o *Header) readTIFF(v *view, position bool) error {
 	d, ok := firstDirectory(v)
 	if !ok {
 		return v.short("tiff")

@@ -2,7 +2,7 @@ package codec
 
 import "fmt"
 
-// generation is raised with a release that makes other bytes of the same picture
+// generation is raised with a release that makes other bytes of the same image
 // by the same settings, and better ones: so much better that users want all of
 // their results made again.
 const generation = 2

@@ -46,7 +46,7 @@ int wp_webp_encode(const wp_webp_options* o, int width, int height, const uint8_
     ok = alpha ? WebPPictureImportRGBA(&picture, y, y_stride) : WebPPictureImportRGBX(&picture, y, y_stride);
   }
   if (ok) {
-    // The first partition of a lossy picture holds at most 512 kB; libwebp itself makes
+    // The first partition of a lossy image holds at most 512 kB; libwebp itself makes
     // it coarser where it would not fit.
     ok = WebPEncode(&config, &picture);
   }

@@ -31,7 +31,7 @@ type EncodeOptions struct {
 	// text, keep their colors. It takes a fifth more time in lossy encoding.
 	SharpYUV bool
 	// PlainAlpha keeps the lossy encoder from filtering alpha, which from effort 4
-	// on it tries besides leaving it as it is: half of the time for most pictures
+	// on it tries besides leaving it as it is: half of the time for most images
 	// with alpha, but some get larger. The alpha that is shown is the same.
 	PlainAlpha bool
 	// Threads is the number of processors that may be used.

@@ -10,7 +10,7 @@ typedef struct {
   int near_lossless;  // 1 to 99 lets lossless coding change pixels, most at 1; 0 does not
 } wp_webp_options;
 
-// wp_webp_encode encodes one picture: planes Y, U, V in 4:2:0, or, where u is
+// wp_webp_encode encodes one image: planes Y, U, V in 4:2:0, or, where u is
 // NULL, interleaved straight RGBA in y. It returns 0 and malloced bytes for
 // wp_webp_free, or a WebPEncodingError.
 int wp_webp_encode(const wp_webp_options* o, int width, int height, const uint8_t* y,

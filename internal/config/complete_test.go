@@ -196,7 +196,7 @@ func TestCompletionZsh(t *testing.T) {
 // The page is the same whenever it is printed.
 func TestManualDate(t *testing.T) {
 	committed := time.Date(2026, 3, 9, 23, 0, 0, 0, time.FixedZone("", -3600))
-	for want, h := range map[string]Host{
+	for want, h := range map[string]Env{
 		".Dd January 1, 2026":  {Environ: []string{"SOURCE_DATE_EPOCH=1767225600"}, Committed: committed},
 		".Dd March 10, 2026":   {Environ: []string{"SOURCE_DATE_EPOCH="}, Committed: committed},
 		".Dd December 1, 2025": {Environ: []string{"SOURCE_DATE_EPOCH=now"}, Committed: time.Date(2025, 12, 1, 0, 0, 0, 0, time.UTC)},

@@ -113,7 +113,7 @@ type Config struct {
 	Originals  string  `rule:"" group:"result" default:"keep" enum:"keep,remove,remove-always" placeholder:"WHAT" help:"What to do with a source once its result is written. remove keeps it if no commit contains it, or if a file still refers to it."`
 	MinSavings float64 `rule:"" variant:"" group:"result" default:"0" range:"0,100" unit:"percent" placeholder:"PERCENT" brief:"keep only results that save this much" help:"Keep a result only if it is smaller by at least this percentage. Results of HEIC are always kept."`
 	// Manifest is relative to WorkingDirectory, unless it is absolute.
-	Manifest string `group:"result" placeholder:"FILE" check:"file" brief:"list all images and results for build tools" help:"Write a JSON file, such as images.json, that lists every image with its dimensions, placeholder, dominant color and all results, for build tools and templates."`
+	Manifest string `group:"result" placeholder:"FILE" check:"file" help:"Write a JSON file, such as images.json, that lists every image with its dimensions, placeholder, dominant color and all results, for build tools and templates."`
 	DryRun   bool   `group:"result" short:"n" default:"false" negatable:"" top:"" brief:"report, but write nothing" help:"Convert and report, but write nothing."`
 
 	// MaxPixels is by default 16383 x 16383, the largest image that a WebP can

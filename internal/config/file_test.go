@@ -120,7 +120,7 @@ func FuzzLoadFile(f *testing.F) {
 		if err := os.WriteFile(filepath.Join(dir, "webpress.yml"), data, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		c, err := Load(nil, Host{Dir: dir})
+		c, err := Load(nil, Env{Dir: dir})
 		check(t, c, err)
 	})
 }

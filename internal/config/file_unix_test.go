@@ -47,7 +47,7 @@ func TestSpecialFile(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, args := range [][]string{nil, {"--config=webpress.yml"}} {
-				_, err := Load(args, Host{Dir: dir})
+				_, err := Load(args, Env{Dir: dir})
 				if err == nil || !strings.Contains(err.Error(), "webpress.yml") || !strings.Contains(err.Error(), "cannot be read: "+tt.want) {
 					t.Errorf("Load(%q) = %v, want %s", args, err, tt.want)
 				}

@@ -71,7 +71,7 @@ func (l *loader) parser(g *grammar) (*kong.Kong, error) {
 		kong.NoDefaultHelp(),
 		kong.KindMapper(reflect.String, kong.MapperFunc(takeText)),
 		kong.WithBeforeResolve(func(ctx *kong.Context) error {
-			l.once.Do(func() { l.lower(ctx) }) // kong calls it for every flag
+			l.once.Do(func() { l.addFileAndEnv(ctx) }) // kong calls it for every flag
 			return nil
 		}),
 	}

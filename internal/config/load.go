@@ -21,8 +21,8 @@ import (
 // or the version, and that is done.
 var ErrShown = errors.New("shown")
 
-// A Host is what Load may know of the world.
-type Host struct {
+// A Env is what Load may know of the world.
+type Env struct {
 	// Environ is the environment, as os.Environ has it.
 	Environ []string
 	// Dir is the absolute path of the folder that webpress was started in.
@@ -44,7 +44,7 @@ type Host struct {
 // The error is ErrShown, or Mistakes with everything that is wrong in any of
 // the sources, those that lose included. With Mistakes, the settings say no more than
 // where and how to print them.
-func Load(args []string, h Host) (Config, error) {
+func Load(args []string, h Env) (Config, error) {
 	env, mistakes, warnings := environ(h.Environ)
 	l := &loader{host: h, env: env, mistakes: mistakes, cli: source{}}
 	c, err := l.run(args)
@@ -60,7 +60,7 @@ func Load(args []string, h Host) (Config, error) {
 
 // A loader gathers the mistakes of one Load on the way through kong.
 type loader struct {
-	host     Host
+	host     Env
 	cli, env source
 	once     sync.Once
 	// dir is the working directory, yml the path of the file of settings as seen from
@@ -124,7 +124,7 @@ func (l *loader) run(args []string) (Config, error) {
 			return Config{}, err
 		}
 	}
-	l.mistakes = append(l.mistakes, contradictions(c)...)
+	l.mistakes = append(l.mistakes, validate(c)...)
 	stronger := func(name string) bool {
 		_, typed := l.cli[name]
 		_, set := l.env[name]
@@ -155,8 +155,8 @@ func (l *loader) run(args []string) (Config, error) {
 	return c, nil
 }
 
-// lower finds the working directory, and opens the sources below the flags.
-func (l *loader) lower(ctx *kong.Context) {
+// addFileAndEnv finds the working directory, and opens the sources below the flags.
+func (l *loader) addFileAndEnv(ctx *kong.Context) {
 	pick := func(name string) *found {
 		if f, ok := l.cli[name]; ok {
 			return &f

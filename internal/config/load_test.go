@@ -211,7 +211,7 @@ verbose: true
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := plant(t, tt.files)
-			got, err := Load(tt.args, Host{Environ: tt.env, Dir: dir})
+			got, err := Load(tt.args, Env{Environ: tt.env, Dir: dir})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -292,7 +292,7 @@ func TestMistakes(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := Load(tt.args, Host{Environ: tt.env, Dir: plant(t, tt.files)})
+			_, err := Load(tt.args, Env{Environ: tt.env, Dir: plant(t, tt.files)})
 			var mistakes Mistakes
 			if !errors.As(err, &mistakes) {
 				t.Fatalf("Load: %v, want mistakes", err)
@@ -309,7 +309,7 @@ func TestMistakes(t *testing.T) {
 }
 
 func TestMistakesError(t *testing.T) {
-	_, err := Load([]string{"-q101", "--lossless=x"}, Host{Dir: t.TempDir()})
+	_, err := Load([]string{"-q101", "--lossless=x"}, Env{Dir: t.TempDir()})
 	const want = `2 wrong settings:
   --quality: "101" is not a whole number from 0 to 100, or one per format such as webp=80,avif=60
   --lossless: "x" is not one of auto, always, never`
@@ -335,7 +335,7 @@ func FuzzLoadArgs(f *testing.F) {
 				t.Skip()
 			}
 		}
-		c, err := Load(split(args), Host{Environ: split(env), Dir: dir, Stdout: &out})
+		c, err := Load(split(args), Env{Environ: split(env), Dir: dir, Stdout: &out})
 		check(t, c, err)
 	})
 }

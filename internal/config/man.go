@@ -11,7 +11,7 @@ import (
 // (https://reproducible-builds.org/specs/source-date-epoch/), or else that of the commit
 // that webpress was built from. Where neither is known it is zero: today's date would make
 // another page every day.
-func (h Host) dated() time.Time {
+func (h Env) dated() time.Time {
 	for _, e := range h.Environ {
 		if text, ok := strings.CutPrefix(e, "SOURCE_DATE_EPOCH="); ok {
 			if seconds, err := strconv.ParseInt(text, 10, 64); err == nil && seconds >= 0 {

@@ -80,7 +80,7 @@ func TestFileAbove(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			root := plant(t, tt.files)
-			got, err := Load(tt.args, Host{Environ: tt.env, Dir: filepath.Join(root, tt.dir)})
+			got, err := Load(tt.args, Env{Environ: tt.env, Dir: filepath.Join(root, tt.dir)})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -32,7 +32,7 @@ func TestParseMatrixJob(t *testing.T) {
 		if index, total := ParseMatrixJob(text); index != want[0] || total != want[1] {
 			t.Errorf("ParseMatrixJob(%q) = %d, %d, want %v", text, index, total, want)
 		}
-		if _, err := Load(nil, Host{Environ: []string{"INPUT_MATRIX-JOB=" + text}, Dir: t.TempDir()}); err != nil {
+		if _, err := Load(nil, Env{Environ: []string{"INPUT_MATRIX-JOB=" + text}, Dir: t.TempDir()}); err != nil {
 			t.Errorf("matrix-job %q: %v", text, err)
 		}
 	}

@@ -27,7 +27,7 @@ const (
 // showFor returns what prints the answer to a question about webpress itself, nil
 // where there is none. asked is the flag that asks, as checkArgs returns it; behind
 // are the arguments behind verb, args all of them.
-func showFor(asked string, verb Verb, behind, args []string) (func(Host) error, Mistakes) {
+func showFor(asked string, verb Verb, behind, args []string) (func(Env) error, Mistakes) {
 	behind = slices.DeleteFunc(slices.Clone(behind), func(arg string) bool { return arg == "--" })
 	switch {
 	case asked == "-h" || asked == "--help":
@@ -69,19 +69,19 @@ func showFor(asked string, verb Verb, behind, args []string) (func(Host) error, 
 		if completions[behind[0]] == "" {
 			return nil, Mistakes{{Where: string(verb), Message: fmt.Sprintf("%s is not one of %s", quote(behind[0]), strings.Join(commandNamed(string(verb)).args[0].values, ", "))}}
 		}
-		return made(func(Host) (string, error) { return completion(behind[0]) }), nil
+		return made(func(Env) (string, error) { return completion(behind[0]) }), nil
 	case verb == showManual:
 		if len(behind) > 0 {
 			return nil, usageMistake(verb)
 		}
-		return made(func(h Host) (string, error) { return manual(h.Version, h.dated()), nil }), nil
+		return made(func(h Env) (string, error) { return manual(h.Version, h.dated()), nil }), nil
 	}
 	return nil, nil
 }
 
 // made writes what is made first to standard output.
-func made(text func(Host) (string, error)) func(Host) error {
-	return func(h Host) error {
+func made(text func(Env) (string, error)) func(Env) error {
+	return func(h Env) error {
 		s, err := text(h)
 		if err != nil {
 			return err
@@ -104,8 +104,8 @@ func usageMistake(verb Verb) Mistakes {
 }
 
 // printed writes text to standard output.
-func printed(text string) func(Host) error {
-	return func(h Host) error {
+func printed(text string) func(Env) error {
+	return func(h Env) error {
 		_, err := io.WriteString(h.Stdout, text)
 		// Who reads the help through head has seen what they wanted.
 		if err == nil || errors.Is(err, syscall.EPIPE) {
@@ -116,13 +116,13 @@ func printed(text string) func(Host) error {
 }
 
 // help writes the whole help of a command, or of webpress.
-func help(name string) func(Host) error {
-	return func(h Host) error { return printed(longHelp(name, width(h.Stdout)))(h) }
+func help(name string) func(Env) error {
+	return func(h Env) error { return printed(longHelp(name, width(h.Stdout)))(h) }
 }
 
 // version writes the version of webpress, as one line, and those of its libraries.
-func version(libraries, asJSON bool) func(Host) error {
-	return func(h Host) error {
+func version(libraries, asJSON bool) func(Env) error {
+	return func(h Env) error {
 		all := []Library{{"webpress", h.Version}}
 		if libraries && h.Libraries != nil {
 			all = append(all, h.Libraries()...)

@@ -16,7 +16,7 @@ import (
 func shown(t *testing.T, args ...string) string {
 	t.Helper()
 	var out bytes.Buffer
-	_, err := Load(args, Host{
+	_, err := Load(args, Env{
 		Environ: []string{"SOURCE_DATE_EPOCH=1767225600", "PLUGIN_X=1"}, // the latter a mistake that is none of its business
 		Dir:     t.TempDir(), Stdout: &out, Version: "1.2.3",
 		Libraries: func() []Library { return []Library{{"libwebp", "1.4.0"}, {"libjpeg-turbo", ""}} },
@@ -85,7 +85,7 @@ func TestNotShown(t *testing.T) {
 		if err := os.Mkdir(filepath.Join(dir, "h"), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Load(args, Host{Dir: dir, Stdout: &out}); errors.Is(err, ErrShown) || out.Len() > 0 {
+		if _, err := Load(args, Env{Dir: dir, Stdout: &out}); errors.Is(err, ErrShown) || out.Len() > 0 {
 			t.Errorf("%q: %v, %q", args, err, out.String())
 		}
 	}
@@ -152,7 +152,7 @@ func (closedPipe) Write([]byte) (int, error) { return 0, syscall.EPIPE }
 
 func TestHelpIntoClosedPipe(t *testing.T) {
 	for _, flag := range []string{"--help", "--version"} {
-		if _, err := Load([]string{flag}, Host{Dir: t.TempDir(), Stdout: closedPipe{}}); !errors.Is(err, ErrShown) {
+		if _, err := Load([]string{flag}, Env{Dir: t.TempDir(), Stdout: closedPipe{}}); !errors.Is(err, ErrShown) {
 			t.Errorf("%s: error %v, want %v", flag, err, ErrShown)
 		}
 	}

@@ -45,7 +45,7 @@ func TestLoadStore(t *testing.T) {
 				files["webpress.yml"] = tt.yml
 			}
 			dir := plant(t, files)
-			got, err := Load(tt.args, Host{Environ: tt.env, Dir: dir})
+			got, err := Load(tt.args, Env{Environ: tt.env, Dir: dir})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -95,7 +95,7 @@ func TestStoreMistakes(t *testing.T) {
 			if tt.yml != "" {
 				files["webpress.yml"] = tt.yml
 			}
-			_, err := Load(tt.args, Host{Environ: tt.env, Dir: plant(t, files)})
+			_, err := Load(tt.args, Env{Environ: tt.env, Dir: plant(t, files)})
 			var got []string
 			var mistakes Mistakes
 			if errors.As(err, &mistakes) {
@@ -145,7 +145,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 				t.Fatal(err)
 			}
 			var out bytes.Buffer
-			c, err := Load(source.args, Host{Environ: source.env, Dir: dir, Stdout: &out})
+			c, err := Load(source.args, Env{Environ: source.env, Dir: dir, Stdout: &out})
 			out.WriteString(strings.Join(c.Warnings, "\n"))
 			var mistakes Mistakes
 			if errors.As(err, &mistakes) != source.wrong {
@@ -168,7 +168,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 // What a flag or a variable says is not the file's.
 func TestFromFile(t *testing.T) {
 	dir := plant(t, map[string]string{"webpress.yml": "report: r.json\nsarif: x.sarif\ndotenv: \"-\"\ncommit-branch: main\n"})
-	got, err := Load([]string{"--report=q.json"}, Host{Dir: dir, Environ: []string{"WEBPRESS_SARIF=y.sarif"}})
+	got, err := Load([]string{"--report=q.json"}, Env{Dir: dir, Environ: []string{"WEBPRESS_SARIF=y.sarif"}})
 	if err != nil {
 		t.Fatal(err)
 	}

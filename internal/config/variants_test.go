@@ -103,7 +103,7 @@ func TestEach(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "x.heic"), nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			c, err := Load(tt.args, Host{Environ: tt.env, Dir: dir})
+			c, err := Load(tt.args, Env{Environ: tt.env, Dir: dir})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -121,7 +121,7 @@ func TestEachOfRules(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "webpress.yml"), []byte(file), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := Load(nil, Host{Dir: dir})
+	c, err := Load(nil, Env{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestVariantMistakes(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "x.png"), nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := Load(tt.args, Host{Environ: tt.env, Dir: dir})
+			_, err := Load(tt.args, Env{Environ: tt.env, Dir: dir})
 			if want := "wrong setting:\n  " + tt.want; err == nil || err.Error() != want {
 				t.Errorf("error\n%v\nwant\n%s", err, want)
 			}
@@ -200,7 +200,7 @@ func TestVariantMistakes(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "webpress.yml"), []byte(many.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(nil, Host{Dir: dir}); err == nil || !strings.Contains(err.Error(), "webpress.yml:66:3: variants: there are more than 64") {
+	if _, err := Load(nil, Env{Dir: dir}); err == nil || !strings.Contains(err.Error(), "webpress.yml:66:3: variants: there are more than 64") {
 		t.Errorf("200 variants: %v", err)
 	}
 }

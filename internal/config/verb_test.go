@@ -45,7 +45,7 @@ func TestVerbs(t *testing.T) {
 		{name: "apply beats set", args: []string{"apply", "a"}, env: command("check"), verb: Apply},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := Load(tt.args, Host{Environ: tt.env, Dir: t.TempDir()})
+			got, err := Load(tt.args, Env{Environ: tt.env, Dir: t.TempDir()})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	// share is how much of the memory that we may have goes to pictures, in
+	// share is how much of the memory that we may have goes to images, in
 	// percent. The rest is for the program, for the C libraries' own buffers
 	// and for what the garbage collector has not yet found.
 	share = 60
@@ -46,7 +46,7 @@ var usableMemory = sync.OnceValue(func() int64 {
 	return memory
 })
 
-// CapHeap tells the garbage collector to work harder while pictures are in work,
+// CapHeap tells the garbage collector to work harder while images are in work,
 // rather than let the heap grow over the budget. What GOGC and GOMEMLIMIT say
 // counts before it.
 func CapHeap(budget int64) {
@@ -121,7 +121,7 @@ func lines(root fs.FS, name string) func(yield func(string) bool) {
 	}
 }
 
-// A budget is an amount of memory that pictures take their shares from, in the
+// A budget is an amount of memory that images take their shares from, in the
 // order in which they ask.
 type budget struct {
 	size int64
@@ -133,7 +133,7 @@ func newBudget(size int64) *budget {
 }
 
 // acquire waits until n bytes are free. More than there are in all means all of
-// them: such a picture is alone.
+// them: such an image is alone.
 func (b *budget) acquire(ctx context.Context, n int64) (release func(), err error) {
 	n = min(n, b.size)
 	if err := b.sem.Acquire(ctx, n); err != nil {

@@ -60,7 +60,7 @@ func (r *run) one(ctx context.Context, group []int, all []asset.Job) {
 	}
 }
 
-// prepared is a picture that is ready to be written: everything is decided.
+// prepared is an image that is ready to be written: everything is decided.
 type prepared struct {
 	result asset.Result
 	// data is the output; nil where there is nothing to write.
@@ -69,7 +69,7 @@ type prepared struct {
 	// found that spares reading it; like is the same of the file at Job.ReuseFrom, nil
 	// where that was not used.
 	source, like fs.FileInfo
-	// start is when the picture got its share of memory.
+	// start is when the image got its share of memory.
 	start   time.Time
 	release func()
 }
@@ -80,8 +80,8 @@ func (p *prepared) free() {
 	p.release = func() {}
 }
 
-// settle makes the result of j out of what its conversion came to.
-func (p *prepared) settle(j asset.Job, out Output) {
+// finalize makes the result of j out of what its conversion came to.
+func (p *prepared) finalize(j asset.Job, out Output) {
 	p.result = asset.Result{
 		Source: j.Source, Target: j.Output, Variant: j.Recipe.Name,
 		Status: asset.Converted, Output: j.Output, Format: j.Recipe.Format,
@@ -191,7 +191,7 @@ func (r *run) transform(ctx context.Context, jobs []asset.Job, ps []prepared) er
 		if r.Keep != nil && tree.Fold(j.Output) != tree.Fold(j.Source.Path) && j.Source.Blob != "" {
 			r.Keep(j, out)
 		}
-		p.settle(j, out)
+		p.finalize(j, out)
 		if j.Remove && p.data != nil {
 			// Before it is written: nobody waits for a decoder when the run has to end.
 			if err := engine.Check(p.data); err != nil {
@@ -206,7 +206,7 @@ func (r *run) transform(ctx context.Context, jobs []asset.Job, ps []prepared) er
 // that its conversion needs out of the budget, which p then holds.
 func (r *run) load(ctx context.Context, jobs []asset.Job, p *prepared) ([]byte, codec.Info, error) {
 	j := jobs[0]
-	return r.hold(ctx, jobs, p, j.Source.Size, func() ([]byte, codec.Info, error) {
+	return r.acquireMemory(ctx, jobs, p, j.Source.Size, func() ([]byte, codec.Info, error) {
 		data, source, err := r.read(ctx, j.Source)
 		if err != nil {
 			return nil, codec.Info{}, err
@@ -220,9 +220,9 @@ func (r *run) load(ctx context.Context, jobs []asset.Job, p *prepared) ([]byte, 
 	})
 }
 
-// hold has an image for jobs read, which is need bytes long, and takes the memory that
+// acquireMemory has an image for jobs read, which is need bytes long, and takes the memory that
 // goes with its header out of the budget, which p then holds.
-func (r *run) hold(ctx context.Context, jobs []asset.Job, p *prepared, need int64,
+func (r *run) acquireMemory(ctx context.Context, jobs []asset.Job, p *prepared, need int64,
 	read func() ([]byte, codec.Info, error)) ([]byte, codec.Info, error) {
 	j := jobs[0]
 	variants := make([]asset.Variant, len(jobs))
@@ -263,7 +263,7 @@ func (r *run) hold(ctx context.Context, jobs []asset.Job, p *prepared, need int6
 	}
 }
 
-// claims refuses a picture whose header promises more pixels than the recipe
+// claims refuses an image whose header promises more pixels than the recipe
 // allows, before any memory is spent on them.
 func claims(j asset.Job, info codec.Info) error {
 	pixels := max(pixels(info), info.Decoded)

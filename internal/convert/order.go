@@ -17,7 +17,7 @@ import (
 
 const (
 	// fewJobs is the number of jobs up to which headers are read for their
-	// order. Among more, one large picture that comes late matters less than
+	// order. Among more, one large image that comes late matters less than
 	// opening them all.
 	fewJobs = 256
 	// headerSize is the number of bytes in which most headers end.
@@ -68,7 +68,7 @@ func (r *run) probe(s asset.Source, header []byte) codec.Info {
 	defer f.Close()
 	if s.Format == asset.HEIC || s.Format == asset.AVIF {
 		// What describes it may be anywhere in the file.
-		o, err := codec.ReadOutline(f, s.Size, false)
+		o, err := codec.ReadHeader(f, s.Size, false)
 		if err != nil {
 			return codec.Info{}
 		}

@@ -27,7 +27,7 @@ func (r *run) fromOutput(ctx context.Context, j asset.Job, p *prepared) bool {
 	if err != nil || !like.Mode().IsRegular() || like.Size() > maxLike {
 		return false
 	}
-	data, info, err := r.hold(ctx, []asset.Job{j}, p, like.Size(), func() ([]byte, codec.Info, error) {
+	data, info, err := r.acquireMemory(ctx, []asset.Job{j}, p, like.Size(), func() ([]byte, codec.Info, error) {
 		return r.readLike(j, like)
 	})
 	if err != nil || engine.Check(data) != nil {
@@ -42,7 +42,7 @@ func (r *run) fromOutput(ctx context.Context, j asset.Job, p *prepared) bool {
 	if !Keeps(j.Recipe, j.Source.Format, j.Source.Size, out.After) {
 		out.Data, out.Reason, out.Notes = nil, asset.NotSmaller, nil
 	}
-	p.settle(j, out)
+	p.finalize(j, out)
 	return true
 }
 
@@ -151,12 +151,12 @@ func indexReusable(jobs []asset.Job) reusable {
 	return all
 }
 
-// changes says that another job puts its output where j.ReuseFrom is: after two pictures
+// changes says that another job puts its output where j.ReuseFrom is: after two images
 // have swapped their names, each would find what the other has just written.
 func (all reusable) changes(j asset.Job) bool { return all[tree.Fold(j.ReuseFrom)].writers > 0 }
 
 // release says that j has read what it reuses, and returns whether it may be removed:
-// no other job will read it, and it is not a picture in its own right.
+// no other job will read it, and it is not an image in its own right.
 func (all reusable) release(j asset.Job) (last bool) {
 	e := all[tree.Fold(j.ReuseFrom)]
 	return e != nil && e.users.Add(-1) == 0 && !e.source

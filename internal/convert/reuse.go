@@ -48,7 +48,7 @@ func (r *run) fromCache(ctx context.Context, j asset.Job, p *prepared) bool {
 	if !ok || !fits(j, out) {
 		return false
 	}
-	p.settle(j, out)
+	p.finalize(j, out)
 	return true
 }
 
@@ -76,7 +76,7 @@ func (r *run) takeMade(ctx context.Context, j asset.Job, p *prepared) error {
 		return err
 	}
 	p.source = source
-	p.settle(j, out)
+	p.finalize(j, out)
 	return nil
 }
 

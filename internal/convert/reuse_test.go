@@ -204,7 +204,7 @@ func TestSourceSizeOfReused(t *testing.T) {
 		{asset.Variant{Width: 20, Height: 10, Crop: "center"}, false},
 	} {
 		var p prepared
-		p.settle(asset.Job{Output: "a.webp", Recipe: asset.Recipe{Variant: tt.variant}}, Output{Width: 20, Height: 10})
+		p.finalize(asset.Job{Output: "a.webp", Recipe: asset.Recipe{Variant: tt.variant}}, Output{Width: 20, Height: 10})
 		want := [2]int{}
 		if tt.known {
 			want = [2]int{20, 10}

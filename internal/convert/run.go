@@ -1,5 +1,5 @@
 // Package convert turns sources into outputs: Plan decides what is written
-// where, Run does it, several pictures at a time. A picture that fails is a
+// where, Run does it, several images at a time. An image that fails is a
 // Result, never an error, and takes nothing with it.
 package convert
 
@@ -16,7 +16,7 @@ import (
 )
 
 // Options say how Run goes about its jobs. The zero value converts in the
-// current folder, as many pictures at a time as there are processors.
+// current folder, as many images at a time as there are processors.
 type Options struct {
 	// Dir is the folder that all paths of the jobs are relative to. No file is read or
 	// written outside of it, but for a job whose paths lead out: see tree.Reach.
@@ -29,7 +29,7 @@ type Options struct {
 	// KeepLarger keeps outputs also where they are not smaller, unless a recipe asks
 	// for savings.
 	KeepLarger bool
-	// Jobs is the number of pictures in work at a time; 0 is one a processor.
+	// Jobs is the number of images in work at a time; 0 is one a processor.
 	Jobs int
 	// Memory is the number of bytes that the images in work may need together. An
 	// image that needs more fails. 0 is DefaultMemory; then an image that needs more,
@@ -92,7 +92,7 @@ type Output struct {
 
 // Run converts the jobs and returns their results in the same order.
 //
-// When ctx ends, outputs that are being written are finished, and pictures that
+// When ctx ends, outputs that are being written are finished, and images that
 // are being decoded or encoded are given up: Run does not wait for the codec
 // they are in. Jobs without a result are then left out of what is returned.
 func Run(ctx context.Context, jobs []asset.Job, o Options) []asset.Result {
@@ -193,8 +193,8 @@ func (r *run) start(ctx context.Context, jobs []asset.Job) {
 	}
 }
 
-// threads is the number of processors for one picture: more than one where fewer
-// pictures are left than could be in work. A HEIC alone takes an eighth less time
+// threads is the number of processors for one image: more than one where fewer
+// images are left than could be in work. A HEIC alone takes an eighth less time
 // with two; libwebp's threads are not worth it.
 func (r *run) threads() int {
 	busy := max(1, min(r.workers, int(r.unfinished.Load())))

@@ -126,7 +126,7 @@ func (e *encoder) webp(im *pixel.Image) (data []byte, lossless bool, err error) 
 		case e.Lossless == asset.LosslessAlways:
 			o.Lossless = true
 		case e.Lossless == asset.LosslessAuto && !e.lossy:
-			return smaller(im, o, e.NearLossless != asset.NearLosslessNever)
+			return encodeSmallest(im, o, e.NearLossless != asset.NearLosslessNever)
 		case !e.lossy:
 			o.SharpYUV = coloredEdges(im)
 		}

@@ -40,11 +40,11 @@ const (
 	nearEffort = 2
 )
 
-// smaller encodes im both ways and returns the smaller result, unless that is lossy
+// encodeSmallest encodes im both ways and returns the encodeSmallest result, unless that is lossy
 // and does not look right. Where strips of the image already show which one that
 // will be, it makes only that one. near allows near-lossless coding in the place of
 // lossless coding.
-func smaller(im *pixel.Image, o codec.EncodeOptions, near bool) (data []byte, lossless bool, err error) {
+func encodeSmallest(im *pixel.Image, o codec.EncodeOptions, near bool) (data []byte, lossless bool, err error) {
 	exact := o
 	exact.Lossless = true
 	if im.Width <= iconSide && im.Height <= iconSide {
@@ -59,7 +59,7 @@ func smaller(im *pixel.Image, o codec.EncodeOptions, near bool) (data []byte, lo
 	o.SharpYUV = seen.coloredEdges()
 	way := unclear
 	if im.Width*im.Height > fewPixels {
-		if way, err = clearWay(sample, o); err != nil {
+		if way, err = estimateEncoding(sample, o); err != nil {
 			return nil, false, err
 		}
 		if way != isLossless && im.Alpha {
@@ -93,11 +93,11 @@ func smaller(im *pixel.Image, o codec.EncodeOptions, near bool) (data []byte, lo
 	return a, false, nil
 }
 
-// A way is the encoding that is smaller.
-type way int
+// A encoding is the encoding that is smaller.
+type encoding int
 
 const (
-	unclear way = iota
+	unclear encoding = iota
 	isLossy
 	isLossless
 )
@@ -118,9 +118,9 @@ func strips(im *pixel.Image) *pixel.Image {
 	return strip
 }
 
-// clearWay encodes a sample both ways, and returns which one is clearly smaller, and
+// estimateEncoding encodes a sample both ways, and returns which one is clearly smaller, and
 // looks right.
-func clearWay(sample *pixel.Image, o codec.EncodeOptions) (way, error) {
+func estimateEncoding(sample *pixel.Image, o codec.EncodeOptions) (encoding, error) {
 	last := min(o.Effort, 1)
 	lossy, err := codec.Encode(sample, codec.EncodeOptions{Quality: o.Quality, Effort: last, SharpYUV: o.SharpYUV})
 	if err != nil {

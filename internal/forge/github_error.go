@@ -73,13 +73,13 @@ func (g GitHub) explain(t task, e *httpclient.Error) (kind error, hint string) {
 	case http.StatusConflict:
 		return ErrConflict, "something else changes the repository at the same time: run the job again"
 	case http.StatusUnprocessableEntity:
-		return nil, cmp.Or(refused(e.Body), unexplained(t))
+		return nil, cmp.Or(remoteMessage(e.Body), unexplained(t))
 	}
 	return nil, ""
 }
 
-// refused names what GitHub does not take, where it says so in codes alone.
-func refused(body []byte) string {
+// remoteMessage names what GitHub does not take, where it says so in codes alone.
+func remoteMessage(body []byte) string {
 	var answer struct {
 		Errors []struct{ Field, Code, Message string }
 	}

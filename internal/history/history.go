@@ -150,7 +150,7 @@ func (h *History) KnownHere(file, blob string) (asset.Format, int64, bool) {
 
 // OfJob are the entries about the output of a job.
 func (h *History) OfJob(j asset.Job) []lockfile.Entry {
-	return lockfile.Find(h.Of(path.Join(h.Prefix, j.Source.Path)), path.Join(h.Prefix, j.Output))
+	return lockfile.Find(h.BySource(path.Join(h.Prefix, j.Source.Path)), path.Join(h.Prefix, j.Output))
 }
 
 // Below is a path from the root as seen from the working directory.

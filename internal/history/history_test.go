@@ -54,7 +54,7 @@ func TestJournal(t *testing.T) {
 	if unread, err := second.Recall(t.Context()); unread != nil || err != nil {
 		t.Fatal(unread, err)
 	}
-	if len(second.Of("a.png")) != 1 || len(second.Of("b.png")) != 0 {
+	if len(second.BySource("a.png")) != 1 || len(second.BySource("b.png")) != 0 {
 		t.Errorf("recalled %+v", second.Entries())
 	}
 	j, r, data := made("b")
@@ -62,7 +62,7 @@ func TestJournal(t *testing.T) {
 		t.Fatal(err)
 	}
 	third := New(nil, "", dir)
-	if _, err := third.Recall(t.Context()); err != nil || len(third.Of("a.png")) != 1 || len(third.Of("b.png")) != 1 {
+	if _, err := third.Recall(t.Context()); err != nil || len(third.BySource("a.png")) != 1 || len(third.BySource("b.png")) != 1 {
 		t.Errorf("behind a torn line: %v, %+v", err, third.Entries())
 	}
 	if wrote, err := third.Save(); !wrote || err != nil {

@@ -20,7 +20,7 @@ func (h *History) Forget(o lockfile.Orphan) {
 
 // Why says why an output is needed no more.
 func (h *History) Why(o lockfile.Orphan) string {
-	now := h.Of(o.Source)
+	now := h.BySource(o.Source)
 	switch {
 	case !o.Moved && !o.Unwanted:
 		return fmt.Sprintf("its source %q is gone", o.Source)
@@ -56,7 +56,7 @@ func (h *History) WithoutOutputs(sources []asset.Source, named bool) (left []ass
 		at := path.Join(h.Prefix, s.Path)
 		output := false
 		if s.Format.IsOutput() {
-			for _, e := range h.MadeAs(at) {
+			for _, e := range h.ByOutput(at) {
 				output = output || e.Source != at
 			}
 		}

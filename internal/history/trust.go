@@ -104,7 +104,7 @@ func (h *History) believed(ctx context.Context, commit string) (func(lockfile.En
 	}
 	return func(e lockfile.Entry) bool {
 		same := func(other lockfile.Entry) bool { return Said(other) == Said(e) }
-		return !slices.ContainsFunc(head.Of(e.Source), same) || slices.ContainsFunc(base.Of(e.Source), same)
+		return !slices.ContainsFunc(head.BySource(e.Source), same) || slices.ContainsFunc(base.BySource(e.Source), same)
 	}, nil
 }
 

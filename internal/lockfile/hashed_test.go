@@ -86,7 +86,7 @@ func TestRecordHashed(t *testing.T) {
 	// There is none any more.
 	result.Status, result.Reason, result.Output = asset.Skipped, asset.NotSmaller, ""
 	l.Record([]asset.Job{j}, []asset.Result{result}, "", codecs, nil)
-	if e := l.Of("a.jpg"); len(e) != 2 || e[1].Output.Path != j.Output && e[0].Output.Path != j.Output {
+	if e := l.BySource("a.jpg"); len(e) != 2 || e[1].Output.Path != j.Output && e[0].Output.Path != j.Output {
 		t.Errorf("%+v", e)
 	}
 }

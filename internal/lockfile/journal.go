@@ -65,7 +65,7 @@ func (l *File) Fold(entries []Entry, have, blobs map[string]string) (before []En
 				e.Blob = blob
 			}
 		}
-		before = append(before, Find(l.Of(e.Source), e.Output.Path)...)
+		before = append(before, Find(l.BySource(e.Source), e.Output.Path)...)
 		l.Set(e)
 	}
 	return before

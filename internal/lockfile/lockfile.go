@@ -1,5 +1,5 @@
 // Package lockfile knows what has been done already, so that nothing is done
-// twice. It reads and writes webpress.lock, and holds the pictures of a run
+// twice. It reads and writes webpress.lock, and holds the images of a run
 // against it.
 //
 // # The file
@@ -230,11 +230,11 @@ func (l *File) Has(e Entry) bool {
 	return slices.Contains(l.bySource[e.Source], e)
 }
 
-// Of is what is known of a source.
-func (l *File) Of(source string) []Entry { return l.bySource[source] }
+// BySource is what is known of a source.
+func (l *File) BySource(source string) []Entry { return l.bySource[source] }
 
-// MadeAs are the entries that have an output at a path.
-func (l *File) MadeAs(output string) []Entry {
+// ByOutput are the entries that have an output at a path.
+func (l *File) ByOutput(output string) []Entry {
 	l.onceOutput.Do(func() {
 		l.byOutput = make(map[string][]Entry, len(l.bySource))
 		for _, entries := range l.bySource {
@@ -248,8 +248,8 @@ func (l *File) MadeAs(output string) []Entry {
 	return l.byOutput[output]
 }
 
-// With are the entries of sources with a content, sorted by source.
-func (l *File) With(blob string) []Entry {
+// ByBlob are the entries of sources with a content, sorted by source.
+func (l *File) ByBlob(blob string) []Entry {
 	l.onceBlob.Do(func() {
 		l.byBlob = make(map[string][]Entry, len(l.bySource))
 		for _, source := range slices.Sorted(maps.Keys(l.bySource)) {
@@ -269,12 +269,12 @@ func (l *File) Known(file, blob string) (format asset.Format, size int64, ok boo
 			return e.Format, e.Size, true
 		}
 	}
-	for _, e := range l.MadeAs(file) {
+	for _, e := range l.ByOutput(file) {
 		if e.Output.Blob == blob {
 			return asset.FormatByName(file), e.Output.Size, true
 		}
 	}
-	for _, e := range l.With(blob) {
+	for _, e := range l.ByBlob(blob) {
 		if e.Format != "" {
 			return e.Format, e.Size, true
 		}

@@ -151,7 +151,7 @@ func TestSalvage(t *testing.T) {
 	b := fileOf(made("b.jpg", id("b"), output("b.webp", id("2"))))
 	line := func(l *lockfile.File) string { return strings.Split(string(l.Encode()), "\n")[2] }
 	data := "# webpress.lock, version 1.\n<<<<<<< HEAD\n" + line(a) + "\n||||||| base\n=======\n" + line(b) + "\n>>>>>>> other\nrubbish\n"
-	l, lost := lockfile.Salvage([]byte(data))
+	l, lost := lockfile.ParseLenient([]byte(data))
 	if d := cmp.Diff(append(a.Entries(), b.Entries()...), l.Entries()); d != "" {
 		t.Errorf("entries (-want +got):\n%s", d)
 	}
@@ -233,7 +233,7 @@ func TestReadTogether(t *testing.T) {
 			if _, _, ok := l.Known("new.jpg", id("a")); !ok {
 				t.Error("the content is not known")
 			}
-			if len(l.MadeAs("a.webp")) != 1 {
+			if len(l.ByOutput("a.webp")) != 1 {
 				t.Error("the output is not known")
 			}
 		})
@@ -247,7 +247,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("# webpress.lock, version 2.\n"))
 	f.Add([]byte("\"\\xff\"\t" + id("a") + "\t1\tpng\t" + digest + "\tis-webp\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		saved, _ := lockfile.Salvage(data)
+		saved, _ := lockfile.ParseLenient(data)
 		l, err := lockfile.Parse(data)
 		if err != nil {
 			l = saved

@@ -63,10 +63,10 @@ func Parse(data []byte) (*File, error) {
 	return l, nil
 }
 
-// Salvage reads what can be read of a lock file: both sides of a merge that was
+// ParseLenient reads what can be read of a lock file: both sides of a merge that was
 // not finished, and every line that is whole. It returns the lines that it had to
 // leave out.
-func Salvage(data []byte) (l *File, lost []*Fault) {
+func ParseLenient(data []byte) (l *File, lost []*Fault) {
 	l = New()
 	marks := acceptedIn(string(data))
 	n := 0

@@ -47,14 +47,14 @@ func (l *File) Record(jobs []asset.Job, results []asset.Result, prefix, codecs s
 // accepted says that a content was accepted for the result of a content: the result of
 // a source that was renamed or copied is taken from there.
 func (l *File) accepted(source, output string) bool {
-	return slices.ContainsFunc(l.With(source), func(e Entry) bool {
+	return slices.ContainsFunc(l.ByBlob(source), func(e Entry) bool {
 		return e.Output.Accepted && e.Output.Blob == output
 	})
 }
 
 // moved forgets the output that was moved to that of an entry.
 func (l *File) moved(output string, to Entry) {
-	for _, e := range slices.Clone(l.MadeAs(output)) {
+	for _, e := range slices.Clone(l.ByOutput(output)) {
 		if e.Source != to.Source || e.Output.Path != to.Output.Path {
 			l.DropOutput(e.Source, e.Output.Path)
 		}
@@ -153,7 +153,7 @@ func (l *File) Orphans(before []Entry, wants func(source string) bool, wanted Wa
 		}
 	}
 	for _, e := range before {
-		if e.HasFile() && len(l.Of(e.Source)) > 0 && wants(e.Source) && len(l.MadeAs(e.Output.Path)) == 0 {
+		if e.HasFile() && len(l.BySource(e.Source)) > 0 && wants(e.Source) && len(l.ByOutput(e.Output.Path)) == 0 {
 			stale = append(stale, Orphan{Source: e.Source, Output: e.Output, Moved: true})
 		}
 	}
@@ -179,7 +179,7 @@ func (l *File) Orphans(before []Entry, wants func(source string) bool, wanted Wa
 			continue
 		}
 		o.Edited = blob != o.Blob || o.Accepted
-		o.IsSource = wanted[o.Path] != nil || len(l.Of(o.Path)) > 0
+		o.IsSource = wanted[o.Path] != nil || len(l.BySource(o.Path)) > 0
 		orphans = append(orphans, o)
 		left[o.Source] = true
 	}
@@ -214,7 +214,7 @@ func (w Wanted) not(e Entry) bool {
 
 // shared says that an output is that of another source too.
 func (l *File) shared(output, source string) bool {
-	for _, e := range l.MadeAs(output) {
+	for _, e := range l.ByOutput(output) {
 		if e.Source != source {
 			return true
 		}

@@ -6,7 +6,7 @@ package lockfile
 // result of one source, and stays that of a single one where it is renamed.
 func (s *splitter) twin(blob, recipe, source, output string) (best Entry, ok bool) {
 	rank := 0
-	for _, e := range s.With(blob) {
+	for _, e := range s.ByBlob(blob) {
 		if e.Source == source || e.Recipe != recipe {
 			continue
 		}
@@ -35,7 +35,7 @@ func (s *splitter) twin(blob, recipe, source, output string) (best Entry, ok boo
 // webpress made of this source, or of one that is gone, and that nobody has changed it
 // since.
 func (s *splitter) owns(source, output string) (by []Entry) {
-	for _, e := range s.MadeAs(output) {
+	for _, e := range s.ByOutput(output) {
 		if (e.Source == source || !s.there[e.Source]) && !e.Output.Accepted && s.intact(e.Output) {
 			by = append(by, e)
 		}
@@ -51,7 +51,7 @@ func (s *splitter) made(blob, output string) (by []Entry) {
 	if blob == "" || there == "" || there == blob {
 		return nil
 	}
-	for _, e := range s.With(blob) {
+	for _, e := range s.ByBlob(blob) {
 		if e.HasFile() && e.Output.Blob == there && !e.Output.Accepted {
 			by = append(by, e)
 		}

@@ -73,7 +73,7 @@ func (l *File) Split(jobs []asset.Job, prefix, codecs string, tree Tree) (Split,
 		taken: map[string]bool{}, wanted: wantedBy(jobs, prefix),
 	}
 	now := s.resolve(jobs)
-	if err := s.look(now, tree); err != nil {
+	if err := s.load(now, tree); err != nil {
 		return Split{}, err
 	}
 	out := Split{Done: make([]asset.Result, 0, len(jobs)), Wanted: s.wanted}
@@ -112,7 +112,7 @@ func (l *File) Split(jobs []asset.Job, prefix, codecs string, tree Tree) (Split,
 		out.Before = append(out.Before, s.entries(e)...)
 	}
 	for key, old := range l.superseded {
-		out.Before = append(out.Before, Find(l.Of(key[0]), old)...)
+		out.Before = append(out.Before, Find(l.BySource(key[0]), old)...)
 	}
 	for _, e := range s.found {
 		l.Set(e)
@@ -138,7 +138,7 @@ func (s *splitter) supersede(todo []Todo) map[[2]string]string {
 	pairs := map[[2]string]string{}
 	for source, outputs := range added {
 		var old []string
-		for _, e := range s.Of(source) {
+		for _, e := range s.BySource(source) {
 			if e.HasFile() && s.wanted.not(e) && !slices.Contains(old, e.Output.Path) {
 				old = append(old, e.Output.Path)
 			}
@@ -175,10 +175,12 @@ type splitter struct {
 }
 
 // of are the entries about a job.
-func (s *splitter) of(j asset.Job) []Entry { return Find(s.Of(s.at(j.Source.Path)), s.at(j.Output)) }
+func (s *splitter) of(j asset.Job) []Entry {
+	return Find(s.BySource(s.at(j.Source.Path)), s.at(j.Output))
+}
 
 // entries are those about the same output as e.
-func (s *splitter) entries(e Entry) []Entry { return Find(s.Of(e.Source), e.Output.Path) }
+func (s *splitter) entries(e Entry) []Entry { return Find(s.BySource(e.Source), e.Output.Path) }
 
 // at is a path from the root.
 func (s *splitter) at(name string) string { return above(s.prefix, name) }
@@ -200,8 +202,8 @@ func (s *splitter) digest(r asset.Recipe) string {
 	return d
 }
 
-// look asks the tree for all that one will want to know.
-func (s *splitter) look(jobs []asset.Job, tree Tree) error {
+// load asks the tree for all that one will want to know.
+func (s *splitter) load(jobs []asset.Job, tree Tree) error {
 	outputs, sources := make([]string, 0, len(jobs)), []string(nil)
 	for _, j := range jobs {
 		if e, ok := s.usual(j); ok {
@@ -236,7 +238,7 @@ func (s *splitter) usual(j asset.Job) (Entry, bool) {
 	output := s.at(j.Output)
 	var found Entry
 	n := 0
-	for _, e := range s.Of(s.at(j.Source.Path)) {
+	for _, e := range s.BySource(s.at(j.Source.Path)) {
 		if e.isOf(output) {
 			found, n = e, n+1
 		}
@@ -252,22 +254,22 @@ func (s *splitter) about(j asset.Job, outputs, sources []string) (_, _ []string)
 			return
 		}
 		outputs = append(outputs, e.Output.Path)
-		for _, other := range s.MadeAs(e.Output.Path) {
+		for _, other := range s.ByOutput(e.Output.Path) {
 			sources = append(sources, other.Source)
 		}
 	}
-	for _, e := range s.Of(s.at(j.Source.Path)) {
+	for _, e := range s.BySource(s.at(j.Source.Path)) {
 		ask(e)
 	}
 	output := s.at(j.Output)
 	outputs = append(outputs, output)
-	for _, e := range s.MadeAs(output) {
+	for _, e := range s.ByOutput(output) {
 		sources = append(sources, e.Source)
 	}
 	if j.Source.Blob == "" {
 		return outputs, sources
 	}
-	for _, e := range s.With(j.Source.Blob) {
+	for _, e := range s.ByBlob(j.Source.Blob) {
 		ask(e)
 		sources = append(sources, e.Source)
 	}
@@ -289,7 +291,7 @@ func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
 	}
 	source, output, recipe := s.at(j.Source.Path), s.at(j.Output), s.digest(j.Recipe)
 	todo := Todo{Job: j, Why: WhyNew}
-	for _, e := range s.Of(source) {
+	for _, e := range s.BySource(source) {
 		o := e.Output
 		own := e.isOf(output)
 		if !own && s.wanted != nil && !s.wanted.not(e) {
@@ -379,7 +381,7 @@ func (s *splitter) keep(e Entry, output string) {
 // needed says that the file at an output's path is more than the result of a source: that
 // of another one that is there, or a source.
 func (s *splitter) needed(output, source string) bool {
-	return s.wanted[output] != nil || slices.ContainsFunc(s.MadeAs(output), func(e Entry) bool {
+	return s.wanted[output] != nil || slices.ContainsFunc(s.ByOutput(output), func(e Entry) bool {
 		return e.Source != source && s.there[e.Source]
 	})
 }

@@ -163,7 +163,7 @@ func TestSplitUnion(t *testing.T) {
 	old, now := made("a.jpg", id("a"), output("a.webp", id("1"))), made("a.jpg", id("b"), output("a.webp", id("2")))
 	lines := func(e lockfile.Entry) string { return string(fileOf(e).Encode()) }
 	l := parse(t, []byte(lines(old)+lines(now)))
-	if len(l.Of("a.jpg")) != 2 {
+	if len(l.BySource("a.jpg")) != 2 {
 		t.Fatalf("%+v", l.Entries())
 	}
 	split, err := l.Split([]asset.Job{job("a.jpg", id("b"), "a.webp")}, "", codecs, files{"a.jpg": id("b"), "a.webp": id("2")})
@@ -283,11 +283,11 @@ func TestOrphans(t *testing.T) {
 		t.Errorf("orphans (-want +got):\n%s", d)
 	}
 	for _, forgotten := range []string{"both gone.jpg", "shared-gone.jpg"} {
-		if len(l.Of(forgotten)) > 0 {
+		if len(l.BySource(forgotten)) > 0 {
 			t.Errorf("%q is still there, and so is nothing of it", forgotten)
 		}
 	}
-	if len(l.Of("gone.jpg")) != 1 || len(l.Of("removed.jpg")) != 1 {
+	if len(l.BySource("gone.jpg")) != 1 || len(l.BySource("removed.jpg")) != 1 {
 		t.Errorf("lock file %v", outputsOf(l))
 	}
 }
@@ -302,7 +302,7 @@ func TestAgree(t *testing.T) {
 		text += string(fileOf(e).Encode())
 	}
 	l := parse(t, []byte(text))
-	untrue, err := l.Agree(files{"a.jpg": id("a"), "a.webp": id("1"), "lost.webp": id("9"), "gone.webp": id("1")})
+	untrue, err := l.DropStale(files{"a.jpg": id("a"), "a.webp": id("1"), "lost.webp": id("9"), "gone.webp": id("1")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -310,7 +310,7 @@ func TestAgree(t *testing.T) {
 	if d := cmp.Diff(want, outputsOf(l)); d != "" {
 		t.Errorf("lock file (-want +got):\n%s", d)
 	}
-	if e := l.Of("a.jpg"); len(e) != 1 || e[0].Blob != id("a") {
+	if e := l.BySource("a.jpg"); len(e) != 1 || e[0].Blob != id("a") {
 		t.Errorf("a.jpg: %+v", e)
 	}
 	if len(untrue) != 1 || untrue[0].Source != "lost.jpg" {

@@ -134,7 +134,7 @@ func (c completer) size(name string) (width, height int, err error) {
 		return 0, 0, tree.Cause(err)
 	}
 	defer f.Close()
-	o, err := codec.ReadOutline(f, info.Size(), false)
+	o, err := codec.ReadHeader(f, info.Size(), false)
 	return o.Width, o.Height, err
 }
 

@@ -27,7 +27,7 @@ func Make(l *lockfile.File, prefix string, variant func(source, output string) s
 		if !below {
 			continue
 		}
-		entries := slices.SortedFunc(slices.Values(l.Of(source)), func(a, b lockfile.Entry) int {
+		entries := slices.SortedFunc(slices.Values(l.BySource(source)), func(a, b lockfile.Entry) int {
 			return cmp.Or(cmp.Compare(a.Output.Path, b.Output.Path), cmp.Compare(a.Output.Blob, b.Output.Blob))
 		})
 		img := k.image(entries[0])

@@ -105,7 +105,7 @@ func TestMakeUnion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(l.Of("a.jpg")); n != 2 {
+	if n := len(l.BySource("a.jpg")); n != 2 {
 		t.Fatalf("%d lines, want 2", n)
 	}
 	if diff := cmp.Diff(map[string][]string{"a.jpg": {"a.webp"}}, paths(Make(l, "", noVariant))); diff != "" {

@@ -53,8 +53,8 @@ func Jobs(sources []asset.Source, specs func(asset.Source) []Spec) (jobs []asset
 	}
 
 	made := make([]bool, len(all))
-	crossed(all, made, fail)
-	clashes(all, made, fail)
+	outputIsSource(all, made, fail)
+	outputCollisions(all, made, fail)
 
 	jobs = make([]asset.Job, 0, len(all))
 	for i, j := range all {
@@ -166,12 +166,12 @@ func madeAs(format asset.Format) asset.Reason {
 	return asset.IsResult
 }
 
-// crossed finds jobs whose output is the path of another source. Where that is of the
+// outputIsSource finds jobs whose output is the path of another source. Where that is of the
 // format of the output, it is taken for the result of an earlier run, with all of its jobs:
 // it is made, and left alone, as its results would have results in each run. Any file there
 // but a WebP may be an image in its own right as well, which the job must not touch, also
 // where it differs so little from the output that macOS or Windows take it for the same file.
-func crossed(all []asset.Job, made []bool, fail []*asset.Fault) {
+func outputIsSource(all []asset.Job, made []bool, fail []*asset.Fault) {
 	// The first job of each source: those of one are neighbors.
 	at, folded := make(map[string]int, len(all)), make(map[string]int, len(all))
 	for i, j := range all {
@@ -210,8 +210,8 @@ func crossed(all []asset.Job, made []bool, fail []*asset.Fault) {
 	}
 }
 
-// clashes fails every job whose output another job would write too.
-func clashes(all []asset.Job, made []bool, fail []*asset.Fault) {
+// outputCollisions fails every job whose output another job would write too.
+func outputCollisions(all []asset.Job, made []bool, fail []*asset.Fault) {
 	groups := make(map[string][]int, len(all))
 	for i, j := range all {
 		if fail[i] == nil && !made[i] {

@@ -27,7 +27,7 @@ func TestDigestsStay(t *testing.T) {
 		{[]string{"--format=png"}, "62c913f025781d3f1343ef97b071b903"},
 		{[]string{"--quality=85", "--lossless=never", "--effort=6", "--max-width=1200", "--metadata=copyright"}, "3954377c156869df3c2b93d660a02fe8"},
 	} {
-		c, err := config.Load(append(tc.args, "x.png"), config.Host{Dir: t.TempDir()})
+		c, err := config.Load(append(tc.args, "x.png"), config.Env{Dir: t.TempDir()})
 		if err != nil {
 			t.Fatal(err)
 		}

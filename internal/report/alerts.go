@@ -69,7 +69,7 @@ func (r Report) alerts(inRepository func(string) string) []alert {
 func (a alert) check() string { return "webpress/" + a.rule }
 
 // fingerprint tells alerts apart, and stays the same as long as the rule and the
-// path do: a picture that fails for another reason after an update of webpress is
+// path do: an image that fails for another reason after an update of webpress is
 // not a new alert.
 func (a alert) fingerprint() string {
 	of := a.check() + "\x00" + a.path

@@ -51,7 +51,7 @@ type Input struct {
 	// some of the files.
 	Recipe asset.Recipe `json:"recipe"`
 	Rules  int          `json:"rules"`
-	// Shard is which part of all pictures the run was about, such as 2/4; empty is
+	// Shard is which part of all images the run was about, such as 2/4; empty is
 	// all of them.
 	Shard string `json:"shard,omitempty"`
 	// Check says that the run only looked: at Checked pictures. Findings are what is
@@ -106,7 +106,7 @@ type Report struct {
 // is known, as that of another run's may not be, and whose result was not there
 // before, as after a rename. A source that was skipped or
 // failed stays as it is and adds nothing to either side, so Before - After is by how
-// much the pictures that pages can now use are smaller. BytesSaved and PercentSaved
+// much the images that pages can now use are smaller. BytesSaved and PercentSaved
 // are below zero where the outputs are larger, as can happen with HEIC, which is
 // converted although WebP may be larger. In a dry run they are what would have been.
 type Totals struct {

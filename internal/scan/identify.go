@@ -69,7 +69,7 @@ func (id identifier) all(ctx context.Context, entries []entry) ([]verdict, error
 					return context.Cause(ctx)
 				}
 				group := groups[i]
-				id.look(entries[group.from:group.to], verdicts[group.from:group.to])
+				id.identify(entries[group.from:group.to], verdicts[group.from:group.to])
 			}
 		})
 	}
@@ -94,9 +94,9 @@ func byFolder(entries []entry) []group {
 	return groups
 }
 
-// look looks at the entries of one group. Their folder is opened once, so that
+// identify looks at the entries of one group. Their folder is opened once, so that
 // the way to it is not gone again for each.
-func (id identifier) look(entries []entry, verdicts []verdict) {
+func (id identifier) identify(entries []entry, verdicts []verdict) {
 	// With the dot, a named pipe in the place of a folder is refused; without it,
 	// opening it would wait.
 	folder, err := id.root.OpenRoot(path.Dir(entries[0].path) + "/.")
@@ -308,7 +308,7 @@ func (x *exam) content(head []byte) verdict {
 	return x.picture(format)
 }
 
-// picture is the verdict on a file that is a picture of a format.
+// image is the verdict on a file that is an image of a format.
 func (x *exam) picture(format asset.Format) verdict {
 	x.source.Format = format
 	if note := misnamed(x.path, format); note != "" {

@@ -53,7 +53,7 @@ func isImageName(p string) bool {
 	return ext != ".webp" && ext != ".avif" && byName[ext] != nil
 }
 
-// IsPicture says whether a file has the name of a picture, WebP included.
+// IsPicture says whether a file has the name of an image, WebP included.
 func IsPicture(p string) bool { return byName[extension(p)] != nil }
 
 // misnamed remarks on a file whose content is another than its name says; it is

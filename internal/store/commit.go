@@ -34,11 +34,11 @@ type Commit struct {
 	// and what it had stays in its history. It is implied where Pull is set, and its
 	// Base is another branch.
 	Own bool
-	// Only, where not empty, is the commit that Branch has to end with: on top of
+	// ExpectedHead, where not empty, is the commit that Branch has to end with: on top of
 	// another one, which nobody has looked at, nothing is committed, and the error
 	// wraps an *Elsewhere. What this delivery itself has put there is no other one.
 	// The blobs of sources have to be known then.
-	Only string
+	ExpectedHead string
 	// Method is one of those above; empty is auto: GraphQL where it is there and can
 	// do it, or else push.
 	Method string
@@ -51,9 +51,9 @@ type Commit struct {
 	Message string
 	// Author is Name <email>; empty is whom git is configured for. GraphQL ignores it.
 	Author string
-	// Chosen says that somebody has set Author: auto then takes a way that keeps it.
+	// AuthorSet says that somebody has set Author: auto then takes a way that keeps it.
 	// A bot of GitHub's is left to GitHub all the same, which signs for the token's.
-	Chosen bool
+	AuthorSet bool
 	// Pull is the pull request that is wanted for Branch, nil for none.
 	Pull *Pull
 	// Logf tells what is done; nil tells nobody.
@@ -103,7 +103,7 @@ func (c Commit) Deliver(ctx context.Context, d Delivery) (asset.Receipt, error) 
 		return stored, nil // all of it is left out
 	}
 	done := false
-	err = c.persist(ctx, func() (err error) {
+	err = c.withRetries(ctx, func() (err error) {
 		done, err = p.try(ctx, &stored)
 		return err
 	})
@@ -123,8 +123,8 @@ type place struct {
 	tree git.Tree
 }
 
-// anew says that base takes the place of what the branch has.
-func (p place) anew() bool { return p.head != "" && p.head != p.base }
+// resets says that base takes the place of what the branch has.
+func (p place) resets() bool { return p.head != "" && p.head != p.base }
 
 // try makes one commit on top of what the branch is now. done says that the
 // branch has everything, by this commit or by an earlier one.
@@ -133,17 +133,17 @@ func (p *plan) try(ctx context.Context, stored *asset.Receipt) (done bool, err e
 	if err != nil {
 		return false, err
 	}
-	p.arrived(ctx, to, stored) // what an attempt before has done
+	p.confirmLostCommit(ctx, to, stored) // what an attempt before has done
 	if err := p.mayBuildOn(to.head); err != nil {
 		return false, err
 	}
-	files, left := p.onto(to)
+	files, left := p.rebaseOn(to)
 	if len(left) > 0 && p.own() && to.head != "" && to.base != p.d.Head {
 		p.logf("%s is behind: it begins anew from %s", quote(p.Branch), short(p.d.Head))
 		if to.base, to.tree, err = p.read(ctx, "", p.d.Head); err != nil {
 			return false, err
 		}
-		files, left = p.onto(to)
+		files, left = p.rebaseOn(to)
 	}
 	if files, left, err = p.complete(ctx, files, left, to); err != nil {
 		return false, err
@@ -158,7 +158,7 @@ func (p *plan) try(ctx context.Context, stored *asset.Receipt) (done bool, err e
 		}
 		return to.head != "", nil
 	}
-	if way := p.way(files, to); way != MethodPush {
+	if way := p.method(files, to); way != MethodPush {
 		err = p.byAPI(ctx, files, to, stored)
 		if !p.auto() || !errors.Is(err, forge.ErrUnsupported) && !errors.Is(err, forge.ErrTooLarge) {
 			return true, err
@@ -170,7 +170,7 @@ func (p *plan) try(ctx context.Context, stored *asset.Receipt) (done bool, err e
 		if err := p.mayBuildOn(to.head); err != nil {
 			return false, err
 		}
-		files, left = p.onto(to)
+		files, left = p.rebaseOn(to)
 		if files, left, err = p.complete(ctx, files, left, to); err != nil {
 			return false, err
 		}
@@ -226,17 +226,17 @@ func (c Commit) head(ctx context.Context) (string, error) {
 // Look returns what the branch ends with on the server, as git sees it: empty where
 // there is no such branch.
 func (c Commit) Look(ctx context.Context) (head string, err error) {
-	err = c.persist(ctx, func() (err error) {
+	err = c.withRetries(ctx, func() (err error) {
 		head, err = c.Repo.RemoteHead(ctx, c.Remote, c.Branch)
 		return err
 	})
 	return head, err
 }
 
-// persist makes attempts as long as another one makes sense. The error is an
+// withRetries makes attempts as long as another one makes sense. The error is an
 // *asset.HintError, or the context's.
-func (c Commit) persist(ctx context.Context, attempt func() error) error {
-	var t tries
+func (c Commit) withRetries(ctx context.Context, attempt func() error) error {
+	var t failures
 	for {
 		err := attempt()
 		if err == nil {
@@ -245,25 +245,25 @@ func (c Commit) persist(ctx context.Context, attempt func() error) error {
 		if !c.retry(ctx, err, &t) {
 			return c.explain(ctx, err)
 		}
-		if err := c.pause(ctx, t.moved+t.away-1); err != nil {
+		if err := c.backoff(ctx, t.moved+t.away-1); err != nil {
 			return err
 		}
 	}
 }
 
-// tries counts the attempts that have failed: because the branch has moved, and
+// failures counts the attempts that have failed: because the branch has moved, and
 // because the server is away.
-type tries struct{ moved, away int }
+type failures struct{ moved, away int }
 
-// again says that another attempt makes sense. What an API does not answer has
+// retryable says that another attempt makes sense. What an API does not answer has
 // been tried often enough.
-func again(err error) bool {
+func retryable(err error) bool {
 	return errors.Is(err, git.ErrMoved) || errors.Is(err, git.ErrUnreachable) || errors.Is(err, forge.ErrStale) || errors.Is(err, forge.ErrConflict)
 }
 
 // retry says that there is to be another attempt after err, and tells so.
-func (c Commit) retry(ctx context.Context, err error, t *tries) bool {
-	if ctx.Err() != nil || !again(err) {
+func (c Commit) retry(ctx context.Context, err error, t *failures) bool {
+	if ctx.Err() != nil || !retryable(err) {
 		return false
 	}
 	if errors.Is(err, git.ErrUnreachable) {
@@ -290,9 +290,9 @@ func (c Commit) logf(format string, args ...any) {
 	}
 }
 
-// pause waits before another attempt, twice as long each time up to
+// backoff waits before another attempt, twice as long each time up to
 // longest, and not in step with others that do the same.
-func (c Commit) pause(ctx context.Context, attempt int) error {
+func (c Commit) backoff(ctx context.Context, attempt int) error {
 	wait := c.Wait
 	if wait == 0 {
 		wait = 500 * time.Millisecond

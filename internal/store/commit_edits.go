@@ -94,7 +94,7 @@ func (p *plan) update(ctx context.Context, e *edit, leftOut map[string]bool, to 
 		return f, what + " on " + quote(p.Branch), nil
 	}
 	fail := func(err error) (file, string, error) {
-		if ctx.Err() != nil || again(err) {
+		if ctx.Err() != nil || retryable(err) {
 			return file{}, "", err
 		}
 		return file{}, err.Error(), nil

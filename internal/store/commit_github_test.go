@@ -116,7 +116,7 @@ func TestAuthor(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newStage(t)
 			c := s.store()
-			c.Author, c.Chosen, c.Method = tt.author, tt.chosen, tt.method
+			c.Author, c.AuthorSet, c.Method = tt.author, tt.chosen, tt.method
 			if !tt.noAPI {
 				s.gitHub(&c, nil)
 			}

@@ -170,9 +170,9 @@ func outside(top, name string) string {
 	return ""
 }
 
-// onto finds out what is to be done in a place: what it does not have already, but
+// rebaseOn finds out what is to be done in a place: what it does not have already, but
 // nothing whose source is another one there than here.
-func (p *plan) onto(to place) (todo []file, left []asset.Undelivered) {
+func (p *plan) rebaseOn(to place) (todo []file, left []asset.Undelivered) {
 	leave := func(f file, reason string) { left = append(left, asset.Undelivered{Path: f.name, Reason: reason}) }
 	for _, f := range p.files {
 		f.add = to.tree.Blob(f.output) != f.blob
@@ -205,7 +205,7 @@ func (p *plan) onto(to place) (todo []file, left []asset.Undelivered) {
 // it.
 func (p *plan) same(origin, blob string, to place) bool {
 	source := to.tree.Blob(origin)
-	if p.Only != "" { // what is here is another branch's
+	if p.ExpectedHead != "" { // what is here is another branch's
 		return blob != "" && source == blob
 	}
 	return blob != "" && source == blob || source == p.here.Blob(origin) ||

@@ -44,8 +44,8 @@ func (p *plan) fit(files []file, left []asset.Undelivered) ([]file, []asset.Unde
 	return todo, left
 }
 
-// way chooses how to commit files, and says why where it is not the usual way.
-func (p *plan) way(files []file, to place) (way string) {
+// method chooses how to commit files, and says why where it is not the usual method.
+func (p *plan) method(files []file, to place) (way string) {
 	why := ""
 	for _, f := range files {
 		switch {
@@ -65,7 +65,7 @@ func (p *plan) way(files []file, to place) (way string) {
 		p.logf("pushing by git, which is the one way here")
 		return MethodPush
 	case why != "":
-	case p.Chosen && !isBot(p.Author):
+	case p.AuthorSet && !isBot(p.Author):
 		why = "GraphQL cannot set the author"
 	case p.GitHub.GraphQLURL == "":
 		why = "there is no GraphQL API here"
@@ -79,7 +79,7 @@ func (p *plan) way(files []file, to place) (way string) {
 // push commits and pushes by git. The branch that is checked out follows.
 func (p *plan) push(ctx context.Context, files []file, to place, stored *asset.Receipt) error {
 	wanted := git.Commit{Parent: to.base, Message: p.message(files), Author: p.Author, Changes: changes(files)}
-	if to.anew() {
+	if to.resets() {
 		wanted.Replaced = to.head
 	}
 	commit, err := p.Repo.Commit(ctx, wanted)
@@ -159,11 +159,11 @@ func (p *plan) byAPI(ctx context.Context, files []file, to place, stored *asset.
 	return nil
 }
 
-// arrived records what was sent where the branch ends with it by now: the API has
+// confirmLostCommit records what was sent where the branch ends with it by now: the API has
 // made the commit, and its answer was lost.
-func (p *plan) arrived(ctx context.Context, to place, stored *asset.Receipt) {
+func (p *plan) confirmLostCommit(ctx context.Context, to place, stored *asset.Receipt) {
 	head := to.head
-	if p.sent == nil || head == "" || p.Only != "" && !holds(to.tree, p.sent) {
+	if p.sent == nil || head == "" || p.ExpectedHead != "" && !holds(to.tree, p.sent) {
 		return
 	}
 	made, err := p.GitHub.Commit(ctx, head)
@@ -181,7 +181,7 @@ func (p *plan) prepare(ctx context.Context, to place) (head string, err error) {
 	switch {
 	case to.head == "":
 		return to.base, p.GitHub.CreateRef(ctx, p.Branch, to.base)
-	case !to.anew():
+	case !to.resets():
 		return to.head, nil
 	}
 	base, err := p.GitHub.Commit(ctx, to.base)

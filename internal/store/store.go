@@ -59,7 +59,7 @@ type Delivery struct {
 	// Head is the id of the commit that the run is on, empty where not known. For
 	// a pull request it is the last commit of its branch.
 	Head string
-	// Shard is which part of all pictures the run was about, such as 2/4; empty is
+	// Shard is which part of all images the run was about, such as 2/4; empty is
 	// all of them. An artifact or a folder of a shard is made also where it holds no
 	// results: whoever puts the shards together waits for it.
 	Shard string

@@ -118,7 +118,7 @@ func (c *Chooser) Commit(ctx context.Context, repo *git.Repo, branch, repository
 	s := c.Settings
 	to := store.Commit{
 		Repo: repo, Branch: branch, Method: s.CommitMethod,
-		Message: s.CommitMessage, Author: cmp.Or(s.CommitAuthor, c.bot()), Chosen: s.CommitAuthor != "",
+		Message: s.CommitMessage, Author: cmp.Or(s.CommitAuthor, c.bot()), AuthorSet: s.CommitAuthor != "",
 		Retries: s.Retries, Logf: c.Log.Line,
 	}
 	var err error
@@ -136,7 +136,7 @@ func (c *Chooser) Commit(ctx context.Context, repo *git.Repo, branch, repository
 			Hint:    "set `token`, or leave `commit-method` out: git pushes then",
 		}
 	}
-	if to.Method == store.MethodGraphQL && to.Chosen && !c.Facts.Fork { // git pushes to a fork
+	if to.Method == store.MethodGraphQL && to.AuthorSet && !c.Facts.Fork { // git pushes to a fork
 		c.Log.Warn("commit-author is not used: commit-method graphql commits as whom the token is of")
 		c.Log.Hint("let `commit-method` be auto or push, or leave `commit-author` out")
 	}

@@ -200,8 +200,8 @@ func TestAuthorOfGraphQL(t *testing.T) {
 		if got := strings.Contains(out.String(), "commit-author is not used"); got != tt.warns {
 			t.Errorf("%+v: %q", tt, out.String())
 		}
-		if c := to.List[0].(store.Commit); c.Chosen != (tt.author != "") {
-			t.Errorf("%+v: chosen %v", tt, c.Chosen)
+		if c := to.List[0].(store.Commit); c.AuthorSet != (tt.author != "") {
+			t.Errorf("%+v: chosen %v", tt, c.AuthorSet)
 		}
 	}
 }

@@ -161,7 +161,7 @@ func TestSchema(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "webpress.yml"), []byte(yml), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := config.Load(nil, config.Host{Dir: dir}); (err == nil) != ok {
+		if _, err := config.Load(nil, config.Env{Dir: dir}); (err == nil) != ok {
 			t.Errorf("Load of %q: %v", yml, err)
 		}
 		data, err := yaml.YAMLToJSON([]byte(yml))

@@ -64,7 +64,7 @@ func TestOnly(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			s := newStage(t)
 			c, d := s.store(), s.blobs(s.delivery("a.png"))
-			c.Only = d.Head
+			c.ExpectedHead = d.Head
 			tc.prepare(s, &c)
 			stored, err := s.put2(c, d)
 			if tc.want == "" {
@@ -95,7 +95,7 @@ func TestOnlyInParts(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			s := newStage(t)
 			c, d := s.store(), s.blobs(s.delivery("a.png", "b.png"))
-			c.Only = d.Head
+			c.ExpectedHead = d.Head
 			for _, name := range []string{"a.webp", "b.webp"} { // base64 makes more of it
 				s.put(name, half(name))
 			}
@@ -111,7 +111,7 @@ func TestOnlyInParts(t *testing.T) {
 				}
 			})
 			stored, err := s.put2(c, d)
-			if _, refused := errors.AsType[*Elsewhere](err); refused != tc.moves || err != nil && !refused {
+			if _, refused := errors.AsType[*HeadMovedError](err); refused != tc.moves || err != nil && !refused {
 				t.Fatalf("%+v, %v", stored, err)
 			}
 			want := map[bool]int{false: 2, true: 1}[tc.moves]
@@ -128,7 +128,7 @@ func TestOnlyWithKnownSources(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	c, d := s.store(), s.delivery("a.png", "none.png")
-	c.Only = d.Head
+	c.ExpectedHead = d.Head
 	d.Results[0].Source.Blob = strings.Repeat("0", 40)
 	stored, err := s.put2(c, d)
 	if err != nil || stored.Ref != "" || len(stored.Left) != 2 {
@@ -143,12 +143,12 @@ func TestRead(t *testing.T) {
 	s.put("c.png", "c")
 	s.publish("More")
 	c := here.store()
-	c.Only = run(t, s.dir, "rev-parse", "HEAD")
+	c.ExpectedHead = run(t, s.dir, "rev-parse", "HEAD")
 	tree, err := c.Read(t.Context())
 	if err != nil || tree.Blob("c.png") == "" {
 		t.Fatalf("%+v, %v", tree, err)
 	}
-	c.Only = strings.Repeat("1", 40)
+	c.ExpectedHead = strings.Repeat("1", 40)
 	if _, err := c.Read(t.Context()); err == nil || !strings.Contains(err.Error(), "the branch has moved to ") {
 		t.Error(err)
 	}

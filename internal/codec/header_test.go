@@ -17,8 +17,8 @@ import (
 )
 
 // outline is ReadOutline of bytes.
-func outline(data []byte, position bool) (Outline, error) {
-	return ReadOutline(bytes.NewReader(data), int64(len(data)), position)
+func outline(data []byte, position bool) (Header, error) {
+	return ReadHeader(bytes.NewReader(data), int64(len(data)), position)
 }
 
 // pictures are all pictures of testdata, by their names.
@@ -51,7 +51,7 @@ func TestOutlineAgreesWithProbe(t *testing.T) {
 			continue
 		}
 		for _, position := range []bool{false, true} {
-			want := Outline{
+			want := Header{
 				Format: info.Format, Width: info.Width, Height: info.Height,
 				Position: position && slices.Contains(withPosition, name),
 			}
@@ -97,7 +97,7 @@ func TestOutlineReadsLittle(t *testing.T) {
 		{"heic", slices.Concat(picture(t, "heic/rotated.heic"), []byte("\x00\x10\x00\x00free"), make([]byte, 1<<20-8)), true},
 	} {
 		r := &countingReader{ReaderAt: bytes.NewReader(tc.data)}
-		o, err := ReadOutline(r, int64(len(tc.data)), tc.position)
+		o, err := ReadHeader(r, int64(len(tc.data)), tc.position)
 		if err != nil || r.n > 32<<10 {
 			t.Errorf("%s: %d bytes read, %v", tc.name, r.n, err)
 		}
@@ -111,14 +111,14 @@ func TestOutlineReadsLittle(t *testing.T) {
 func TestOutlineOfHugeFile(t *testing.T) {
 	for _, name := range []string{"gif/still.gif"} {
 		r := &countingReader{ReaderAt: bytes.NewReader(picture(t, name))}
-		_, err := ReadOutline(r, 1<<40, true)
+		_, err := ReadHeader(r, 1<<40, true)
 		checkError(t, err)
 		if e, ok := err.(*Error); !ok || e.Hint != "make it smaller than 256 MiB" || r.n > viewPage {
 			t.Errorf("%s: %d bytes read, %v", name, r.n, err)
 		}
 	}
 	r := &countingReader{ReaderAt: bytes.NewReader(picture(t, "gif/still.gif"))}
-	if o, err := ReadOutline(r, 1<<40, false); err != nil || o.Width < 1 {
+	if o, err := ReadHeader(r, 1<<40, false); err != nil || o.Width < 1 {
 		t.Errorf("the size of a GIF is in its first bytes: %+v, %v", o, err)
 	}
 }
@@ -128,14 +128,14 @@ func TestOutlineErrors(t *testing.T) {
 		for n := range min(len(data), 2000) {
 			o, err := outline(data[:n], true)
 			checkError(t, err)
-			if err == nil && n < 10 || err != nil && o != (Outline{}) {
+			if err == nil && n < 10 || err != nil && o != (Header{}) {
 				t.Fatalf("%s: the first %d bytes: %+v, %v", name, n, o, err)
 			}
 		}
 	}
 	for _, tc := range []struct{ name, data, want string }{
-		{"nothing", "", "picture: the content is of no known format"},
-		{"text", "hello", "picture: the content is of no known format"},
+		{"nothing", "", "image: the content is of no known format"},
+		{"text", "hello", "image: the content is of no known format"},
 		{"jpeg without a scan", "\xff\xd8\xff\xd9", "jpeg: there is no image in the file"},
 		{"jpeg, odd segment", "\xff\xd8\xff\xe0\x00\x01", "jpeg: the file is cut short"},
 		{"jpeg, short frame", "\xff\xd8\xff\xc0\x00\x04\x08\x00\xff\xda\x00\x02", "jpeg: the header is damaged"},
@@ -170,7 +170,7 @@ func (b brokenReader) ReadAt(p []byte, at int64) (int, error) {
 
 func TestOutlineOfBrokenDisk(t *testing.T) {
 	data := picture(t, "jpeg/420.jpg")
-	if _, err := ReadOutline(brokenReader(data[:30]), int64(len(data)), false); err == nil || err.Error() != "the disk is gone" {
+	if _, err := ReadHeader(brokenReader(data[:30]), int64(len(data)), false); err == nil || err.Error() != "the disk is gone" {
 		t.Errorf("got %v", err)
 	}
 }

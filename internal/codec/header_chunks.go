@@ -19,7 +19,7 @@ const (
 )
 
 // readJPEG walks the segments up to the first scan, as readJPEGHeader does.
-func (o *Outline) readJPEG(v *view, position bool) error {
+func (o *Header) readJPEG(v *view, position bool) error {
 	orientation := -1
 	var more []byte // XMP that is in several segments
 	for at := int64(2); ; {
@@ -92,7 +92,7 @@ func nextMarker(v *view, at int64) (marker byte, after int64, ok bool) {
 }
 
 // readPNG walks all chunks, since metadata may stand behind the pixels.
-func (o *Outline) readPNG(v *view, position bool) error {
+func (o *Header) readPNG(v *view, position bool) error {
 	const header = len(pngSignature) + 12 + 13
 	head, ok := v.take(0, int64(header))
 	if !ok {
@@ -185,7 +185,7 @@ func textPosition(kind string, body []byte) bool {
 
 // readWebP reads the size of the canvas, and walks the chunks for metadata (RFC
 // 9649, section 2.7).
-func (o *Outline) readWebP(v *view, position bool) error {
+func (o *Header) readWebP(v *view, position bool) error {
 	head, ok := v.take(0, min(v.size, viewPage))
 	if !ok || len(head) < 30 {
 		return v.short("webp")

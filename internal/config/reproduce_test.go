@@ -12,7 +12,7 @@ func TestGiven(t *testing.T) {
 	args := []string{"a/b.png", "-q70", "--glob=a b,*.{png,jpg}", "--no-overwrite", "--jobs=2", "--token=hush", "--max-pixels=2MP"}
 	env := []string{"INPUT_IGNORE=x", "WEBPRESS_MIN_SAVINGS=2.5%", "PLUGIN_STORE=commit"}
 	dir := plant(t, map[string]string{"webpress.yml": "effort: 6\nrules:\n  - {glob: x, max-width: 3}\n"})
-	first, err := Load(args, Host{Environ: env, Dir: dir})
+	first, err := Load(args, Env{Environ: env, Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,7 +20,7 @@ func TestGiven(t *testing.T) {
 	if diff := cmp.Diff(want, first.Given); diff != "" {
 		t.Errorf("Given (-want +got):\n%s", diff)
 	}
-	again, err := Load(first.Given, Host{Dir: dir})
+	again, err := Load(first.Given, Env{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func TestGiven(t *testing.T) {
 		t.Errorf("Given of Given (-want +got):\n%s", diff)
 	}
 	// Qualities of formats, also in a variant, whose parts have commas between them.
-	first, err = Load(nil, Host{Dir: dir, Environ: []string{
+	first, err = Load(nil, Env{Dir: dir, Environ: []string{
 		"INPUT_QUALITY=webp: 70\navif: 50", "INPUT_VARIANTS=a: {quality: {webp: 70, avif: 50}}\nb: {quality: {avif: 40}, effort: 1}",
 	}})
 	if err != nil {
@@ -38,7 +38,7 @@ func TestGiven(t *testing.T) {
 	if diff := cmp.Diff(want, first.Given); diff != "" {
 		t.Errorf("Given (-want +got):\n%s", diff)
 	}
-	if again, err = Load(first.Given, Host{Dir: dir}); err != nil {
+	if again, err = Load(first.Given, Env{Dir: dir}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(first.Given, again.Given); diff != "" {

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// contradictions finds settings that are valid each by itself, but not together. It
+// validate finds settings that are valid each by itself, but not together. It
 // does not name their sources, which may differ.
-func contradictions(c Config) Mistakes {
+func validate(c Config) Mistakes {
 	var all Mistakes
 	add := func(where, format string, args ...any) {
 		all = append(all, Mistake{Where: where, Message: fmt.Sprintf(format, args...)})

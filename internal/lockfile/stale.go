@@ -2,11 +2,11 @@ package lockfile
 
 import "slices"
 
-// Agree leaves out what is not true of the tree: entries whose outputs are not as
+// DropStale leaves out what is not true of the tree: entries whose outputs are not as
 // they were made. Of several for one output it keeps the one whose content is
 // there, or else the last. It returns the entries of those sources of which nothing
 // is left, sorted.
-func (l *File) Agree(tree Tree) ([]Entry, error) {
+func (l *File) DropStale(tree Tree) ([]Entry, error) {
 	var outputs, sources []string
 	entries := l.Entries()
 	for _, e := range entries {

@@ -10,24 +10,24 @@ import (
 	"github.com/webpress/webpress/internal/git"
 )
 
-// Elsewhere is why nothing is committed where a branch does not end with
+// HeadMovedError is why nothing is committed where a branch does not end with
 // Commit.Only. Head is what it ends with, empty where it is gone.
-type Elsewhere struct {
+type HeadMovedError struct {
 	Head string
 	*asset.Fault
 }
 
 // Unwrap returns the fault, which has the hint.
-func (e *Elsewhere) Unwrap() error { return e.Fault }
+func (e *HeadMovedError) Unwrap() error { return e.Fault }
 
 func (c Commit) elsewhere(head string) error {
 	if head == "" {
-		return &Elsewhere{Fault: &asset.Fault{
+		return &HeadMovedError{Fault: &asset.Fault{
 			Message: "there is no such branch any more", Hint: "nothing to do: the pull request is closed",
 		}}
 	}
-	return &Elsewhere{head, &asset.Fault{
-		Message: fmt.Sprintf("the branch has moved to %s, and the upload is for %s", head, c.Only),
+	return &HeadMovedError{head, &asset.Fault{
+		Message: fmt.Sprintf("the branch has moved to %s, and the upload is for %s", head, c.ExpectedHead),
 		Hint:    "nothing to do: the run for its last commit brings an upload of its own",
 	}}
 }
@@ -38,14 +38,14 @@ func (c Commit) Read(ctx context.Context) (git.Tree, error) {
 	if !c.Repo.ValidBranch(ctx, c.Branch) {
 		return git.Tree{}, c.error(errors.New("git takes no such name for a branch"), "set `commit-branch` to another name")
 	}
-	if err := c.Repo.Fetch(ctx, c.Remote, c.Branch, c.Only); err != nil {
+	if err := c.Repo.Fetch(ctx, c.Remote, c.Branch, c.ExpectedHead); err != nil {
 		// Not every server gives a commit that no branch ends with.
-		if head, e := c.Repo.RemoteHead(ctx, c.Remote, c.Branch); e == nil && head != c.Only {
+		if head, e := c.Repo.RemoteHead(ctx, c.Remote, c.Branch); e == nil && head != c.ExpectedHead {
 			err = c.elsewhere(head)
 		}
 		return git.Tree{}, c.explain(ctx, err)
 	}
-	tree, err := c.Repo.Tree(ctx, c.Only)
+	tree, err := c.Repo.Tree(ctx, c.ExpectedHead)
 	if err != nil {
 		return tree, c.explain(ctx, err)
 	}
@@ -55,7 +55,7 @@ func (c Commit) Read(ctx context.Context) (git.Tree, error) {
 // mayBuildOn says why no commit is made on top of head: it is neither Only nor a
 // part of this very delivery.
 func (p *plan) mayBuildOn(head string) error {
-	if p.Only == "" || head == p.Only || slices.Contains(p.ours, head) {
+	if p.ExpectedHead == "" || head == p.ExpectedHead || slices.Contains(p.ours, head) {
 		return nil
 	}
 	return p.elsewhere(head)

@@ -8,24 +8,24 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 )
 
-// An Outline is what a few bytes of a file say about it.
-type Outline struct {
+// An Header is what a few bytes of a file say about it.
+type Header struct {
 	Format asset.Format
-	// Width and Height are in pixels, as the picture is shown, the same that Probe
+	// Width and Height are in pixels, as the image is shown, the same that Probe
 	// gives.
 	Width, Height int
-	// Position says that the file tells where the picture was taken.
+	// Position says that the file tells where the image was taken.
 	Position bool
 }
 
-// ReadOutline reads the outline of the file of size bytes that r holds. It reads as
+// ReadHeader reads the outline of the file of size bytes that r holds. It reads as
 // few of them as it can, so that it does not see whether the rest is sound; where
 // position is false, it looks for none. The error is an *Error, or that of r.
-func ReadOutline(r io.ReaderAt, size int64, position bool) (Outline, error) {
+func ReadHeader(r io.ReaderAt, size int64, position bool) (Header, error) {
 	v := newView(r, size)
 	head, _ := v.take(0, min(size, asset.SniffLen))
 	format, err := sniff(head)
-	o := Outline{Format: format}
+	o := Header{Format: format}
 	switch format {
 	case asset.JPEG:
 		err = o.readJPEG(v, position)
@@ -43,13 +43,13 @@ func ReadOutline(r io.ReaderAt, size int64, position bool) (Outline, error) {
 		err = o.readHEIF(v, position)
 	}
 	if v.err != nil {
-		return Outline{}, v.err
+		return Header{}, v.err
 	}
 	if err == nil && (o.Width < 1 || o.Height < 1) {
 		err = &Error{Op: string(format), Detail: "the header gives no size"}
 	}
 	if err != nil {
-		return Outline{}, hinted(err)
+		return Header{}, withHint(err)
 	}
 	return o, nil
 }
@@ -70,7 +70,7 @@ type view struct {
 }
 
 const (
-	// viewPage is about what the header of a picture takes up without thumbnails.
+	// viewPage is about what the header of an image takes up without thumbnails.
 	viewPage = 4096
 	// maxBlocks bounds the blocks of metadata in a file that are looked at: each may
 	// unpack to much more than it takes up.
@@ -138,7 +138,7 @@ func (v *view) short(op string) error { return &Error{Op: op, Detail: cutShort} 
 // readGIF walks the blocks up to the first image, which may make the canvas larger.
 // A position stands in XMP anywhere among the images, so that looking for one takes
 // the whole file.
-func (o *Outline) readGIF(v *view, position bool) error {
+func (o *Header) readGIF(v *view, position bool) error {
 	for n := int64(viewPage); !position && n <= gifHead; n *= 4 {
 		v.page = n
 		v.take(0, min(n, v.size)) // as far as it goes
@@ -160,7 +160,7 @@ func (o *Outline) readGIF(v *view, position bool) error {
 }
 
 // readBMP reads the size as scanBMP does. A BMP has no place for a position.
-func (o *Outline) readBMP(v *view) error {
+func (o *Header) readBMP(v *view) error {
 	head, ok := v.take(0, bmpFileHeader+bmpCore)
 	if !ok {
 		return v.short("bmp")
@@ -177,7 +177,7 @@ func (o *Outline) readBMP(v *view) error {
 }
 
 // readHEIF reads the boxes that describe the file.
-func (o *Outline) readHEIF(v *view, position bool) error {
+func (o *Header) readHEIF(v *view, position bool) error {
 	f, err := scanHEIF(v, o.Format)
 	if err != nil {
 		return err
