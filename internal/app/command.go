@@ -122,8 +122,8 @@ func (c Command) Main(ctx context.Context, args []string) int {
 		return r.setUp(ctx)
 	case config.Merge:
 		return r.merge(ctx)
-	case config.Relock:
-		return r.relock(ctx)
+	case config.RepairLock:
+		return r.repairLock(ctx)
 	}
 	if settings.Stdin || settings.Target == config.ToFile || settings.Target == config.ToStdout {
 		return r.single(ctx)

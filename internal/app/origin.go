@@ -35,11 +35,11 @@ func readOrigin(r io.ReaderAt, size int64) (origin, error) {
 	if o.format, ok = asset.Sniff(head); !ok {
 		return o, fmt.Errorf("its source is not an image")
 	}
-	outline, err := codec.ReadHeader(r, size, false)
+	header, err := codec.ReadHeader(r, size, false)
 	if err != nil {
 		return o, fmt.Errorf("its source cannot be read: %w", err)
 	}
-	o.width, o.height = outline.Width, outline.Height
+	o.width, o.height = header.Width, header.Height
 	return o, nil
 }
 

@@ -388,7 +388,7 @@ func TestGIFOddities(t *testing.T) {
 			}
 			o, err := ReadHeader(bytes.NewReader(tc.data), int64(len(tc.data)), false)
 			if err != nil || o.Width != tc.w || o.Height != tc.h {
-				t.Errorf("outline %+v, %v", o, err)
+				t.Errorf("header %+v, %v", o, err)
 			}
 		})
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 )
 
-// outline is ReadOutline of bytes.
-func outline(data []byte, position bool) (Header, error) {
+// header is ReadHeader of bytes.
+func header(data []byte, position bool) (Header, error) {
 	return ReadHeader(bytes.NewReader(data), int64(len(data)), position)
 }
 
@@ -43,7 +43,7 @@ func pictures(t testing.TB) map[string][]byte {
 // The pictures of testdata that tell where they were taken.
 var withPosition = []string{"heic/mirrored.heic", "heic/rotated.heic", "jpeg/gps.jpg", "png/exif.png"}
 
-func TestOutlineAgreesWithProbe(t *testing.T) {
+func TestHeaderAgreesWithProbe(t *testing.T) {
 	for name, data := range pictures(t) {
 		info, err := Probe(data)
 		if err != nil {
@@ -55,7 +55,7 @@ func TestOutlineAgreesWithProbe(t *testing.T) {
 				Format: info.Format, Width: info.Width, Height: info.Height,
 				Position: position && slices.Contains(withPosition, name),
 			}
-			if got, err := outline(data, position); err != nil || got != want {
+			if got, err := header(data, position); err != nil || got != want {
 				t.Errorf("%s: %+v, %v; want %+v", name, got, err, want)
 			}
 		}
@@ -74,7 +74,7 @@ func (c *countingReader) ReadAt(b []byte, at int64) (int, error) {
 	return n, err
 }
 
-func TestOutlineReadsLittle(t *testing.T) {
+func TestHeaderReadsLittle(t *testing.T) {
 	tail := make([]byte, 10<<20)
 	jpeg := append(picture(t, "jpeg/orientation-6.jpg"), tail...)
 	bmp := append(picture(t, "bmp/rgb.bmp"), tail...)
@@ -108,7 +108,7 @@ func TestOutlineReadsLittle(t *testing.T) {
 }
 
 // Of a file that memory may have no room for, no more is read than its format.
-func TestOutlineOfHugeFile(t *testing.T) {
+func TestHeaderOfHugeFile(t *testing.T) {
 	for _, name := range []string{"gif/still.gif"} {
 		r := &countingReader{ReaderAt: bytes.NewReader(picture(t, name))}
 		_, err := ReadHeader(r, 1<<40, true)
@@ -123,10 +123,10 @@ func TestOutlineOfHugeFile(t *testing.T) {
 	}
 }
 
-func TestOutlineErrors(t *testing.T) {
+func TestHeaderErrors(t *testing.T) {
 	for name, data := range pictures(t) {
 		for n := range min(len(data), 2000) {
-			o, err := outline(data[:n], true)
+			o, err := header(data[:n], true)
 			checkError(t, err)
 			if err == nil && n < 10 || err != nil && o != (Header{}) {
 				t.Fatalf("%s: the first %d bytes: %+v, %v", name, n, o, err)
@@ -150,7 +150,7 @@ func TestOutlineErrors(t *testing.T) {
 		{"webp, no picture", "RIFF\x20\x00\x00\x00WEBPVP8 " + strings.Repeat("\x00", 30), "webp: the header is damaged"},
 		{"heic, nothing in it", "\x00\x00\x00\x10ftypheic\x00\x00\x00\x00", "heic: "},
 	} {
-		_, err := outline([]byte(tc.data), true)
+		_, err := header([]byte(tc.data), true)
 		if err == nil || !strings.HasPrefix(err.Error(), tc.want) {
 			t.Errorf("%s: %v, want %s", tc.name, err, tc.want)
 		}
@@ -168,7 +168,7 @@ func (b brokenReader) ReadAt(p []byte, at int64) (int, error) {
 	return copy(p, b[at:]), errors.New("the disk is gone")
 }
 
-func TestOutlineOfBrokenDisk(t *testing.T) {
+func TestHeaderOfBrokenDisk(t *testing.T) {
 	data := picture(t, "jpeg/420.jpg")
 	if _, err := ReadHeader(brokenReader(data[:30]), int64(len(data)), false); err == nil || err.Error() != "the disk is gone" {
 		t.Errorf("got %v", err)
@@ -265,28 +265,28 @@ func TestPositionInFiles(t *testing.T) {
 		{"tiff, xmp", tiffBytes(binary.BigEndian, page(tiffTags{tiffXMP: []byte(xmp)})), true},
 		{"tiff, xmp of the second page", tiffBytes(binary.LittleEndian, page(nil), page(tiffTags{tiffXMP: []byte(xmp)})), true},
 	} {
-		o, err := outline(tc.data, true)
+		o, err := header(tc.data, true)
 		if err != nil || o.Position != tc.want {
 			t.Errorf("%s: %v, %v; want %v", tc.name, o.Position, err, tc.want)
 		}
-		if o, err := outline(tc.data, false); err != nil || o.Position {
+		if o, err := header(tc.data, false); err != nil || o.Position {
 			t.Errorf("%s: %v without being asked, %v", tc.name, o.Position, err)
 		}
 	}
 }
 
-// FuzzOutline holds ReadOutline to what Probe says, and looks for positions in
+// FuzzOutline holds ReadHeader to what Probe says, and looks for positions in
 // whatever there is.
 func FuzzOutline(f *testing.F) {
 	seeds(f)
 	f.Add(gpsBlock(binary.LittleEndian))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		o, err := outline(data, true)
+		o, err := header(data, true)
 		checkError(t, err)
 		if format, ok := asset.Sniff(data); err == nil && (!ok || format != o.Format || o.Width < 1 || o.Height < 1) {
 			t.Fatalf("%+v of %q", o, format)
 		}
-		size, err2 := outline(data, false)
+		size, err2 := header(data, false)
 		checkError(t, err2)
 		if o.Position = false; err == nil && (err2 != nil || o != size) {
 			t.Fatalf("%+v; without a position %+v, %v", o, size, err2)

@@ -109,7 +109,7 @@ func TestHEIFDerived(t *testing.T) {
 	} {
 		for name, read := range map[string]func() error{
 			"probe":   func() error { _, err := Probe(tc.data); return err },
-			"outline": func() error { _, err := outline(tc.data, true); return err },
+			"header": func() error { _, err := header(tc.data, true); return err },
 			"decode":  func() error { _, err := Decode(tc.data, DecodeOptions{}); return err },
 		} {
 			err := read()

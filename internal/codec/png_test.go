@@ -349,7 +349,7 @@ func TestPNGOddities(t *testing.T) {
 				t.Errorf("notes %q, %v, want %q", got, err, tc.note)
 			}
 			if o, err := ReadHeader(bytes.NewReader(tc.data), int64(len(tc.data)), true); err != nil || o.Width != 4 {
-				t.Errorf("outline %+v, %v", o, err)
+				t.Errorf("header %+v, %v", o, err)
 			}
 		})
 	}

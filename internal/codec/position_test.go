@@ -172,7 +172,7 @@ func TestTIFFPosition(t *testing.T) {
 			{"of the second page", tiffBytes(order, holder, second), true},
 			{"behind the file", tiffBytes(order, tiffPage{rgbTags(1, 1, tiffTags{tagGPS: []int{1 << 30}}), nil}), false},
 		} {
-			if o, err := outline(tc.data, true); err != nil || o.Position != tc.want {
+			if o, err := header(tc.data, true); err != nil || o.Position != tc.want {
 				t.Errorf("%v, %s: %v, %v", order, tc.name, o.Position, err)
 			}
 		}
@@ -217,7 +217,7 @@ func TestHEIFPosition(t *testing.T) {
 		"avif":         {avif, Header{Format: "avif", Width: 192, Height: 128, Position: true}},
 		"another item": {other, Header{Format: "heic", Width: 192, Height: 128}},
 	} {
-		if got, err := outline(tc.data, true); err != nil || got != tc.want {
+		if got, err := header(tc.data, true); err != nil || got != tc.want {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}

@@ -212,8 +212,8 @@ const (
 	Merge Verb = "merge"
 	// Accept takes results that were changed by hand as they are.
 	Accept Verb = "accept"
-	// Relock mends webpress.lock.
-	Relock Verb = "relock"
+	// RepairLock mends webpress.lock.
+	RepairLock Verb = "repair-lock"
 )
 
 // The values of settings that others have to know.

@@ -30,7 +30,7 @@ type grammar struct {
 	Accept     acceptArgs     `cmd:"" brief:"keep results that were edited by hand" help:"Keep results that were edited by hand, or made by another program, as they are."`
 	Apply      applyArgs      `cmd:"" settings:"verify,group:store,group:commit,token,summary,comment,dry-run" help:"Verify the artifact of a run that could not commit, such as one for a pull request from a fork, and commit it."`
 	Merge      mergeArgs      `cmd:"" settings:"uploads,verify,group:store,group:commit,token,summary,comment,dry-run" help:"Join the artifacts of a run's shards (see --shard) into one result."`
-	Relock     struct{}       `cmd:"" help:"Repair webpress.lock: after a merge conflict, or if it is damaged."`
+	RepairLock struct{}       `cmd:"" help:"Repair webpress.lock: after a merge conflict, or if it is damaged."`
 	HelpOf     helpArgs       `cmd:"" name:"help" help:"Show the help of webpress or of a command."`
 	VersionOf  struct{}       `cmd:"" name:"version" settings:"json" help:"Show the versions of webpress and of the libraries that it uses."`
 	Completion completionArgs `cmd:"" help:"Print the completion script for a shell. Load it with: source\u00a0<(webpress\u00a0completion\u00a0bash)"`

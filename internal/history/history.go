@@ -63,10 +63,10 @@ func (h *History) Read() error {
 	if h.File, err = lockfile.Parse(data); err != nil {
 		fault := &asset.Fault{
 			Message: fmt.Sprintf("read %q: %s", h.LockPath(), err),
-			Hint:    "run `webpress relock`: it keeps every line that is whole, and loses no image",
+			Hint:    "run `webpress repair-lock`: it keeps every line that is whole, and loses no image",
 		}
 		if errors.Is(err, lockfile.ErrNewer) {
-			fault.Hint = "update webpress, or run `webpress relock` to begin a new file"
+			fault.Hint = "update webpress, or run `webpress repair-lock` to begin a new file"
 		}
 		return fault
 	}

@@ -102,7 +102,7 @@ func TestUnreadable(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, lockfile.Name)); err != nil {
 		t.Fatal(err)
 	}
-	for content, hint := range map[string]string{"# webpress.lock, version 99\n": "update webpress", "<<<<<<< ours\n": "webpress relock"} {
+	for content, hint := range map[string]string{"# webpress.lock, version 99\n": "update webpress", "<<<<<<< ours\n": "webpress repair-lock"} {
 		if err := os.WriteFile(filepath.Join(dir, lockfile.Name), []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -9,10 +9,10 @@ import (
 	"github.com/webpress/webpress/internal/tree"
 )
 
-// relock is the verb of that name: it makes a whole lock file of one that is
+// repairLock is the verb of that name: it makes a whole lock file of one that is
 // damaged, that a merge has left in conflict, or that a newer webpress has written.
 // Lines that are whole and agree with the tree stay; no image is touched.
-func (r *run) relock(ctx context.Context) int {
+func (r *run) repairLock(ctx context.Context) int {
 	r.openRepo(ctx)
 	p := r.newHistory()
 	release, err := r.lockTree(ctx, p.Root, false)
