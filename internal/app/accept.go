@@ -20,20 +20,20 @@ import (
 // accept is the verb of that name: it takes files that are in the place of results for
 // those, as they are, be it that somebody has changed them by hand or has made them with
 // another tool. webpress.lock holds them until their source or its settings change.
-func (r *run) accept(ctx context.Context) int {
+func (r *run) accept(ctx context.Context) (verdict, error) {
 	r.openRepo(ctx)
 	if err := r.readRules(); err != nil {
-		return r.stop(ctx, err)
+		return verdict{}, err
 	}
 	names := r.settings.Paths
 	r.settings.Paths, r.settings.ChangedOnly = nil, config.Never
 	p, v, release, err := r.lockAndDiscover(ctx)
 	if err != nil {
-		return r.stop(ctx, err)
+		return verdict{}, err
 	}
 	defer release()
 	if p == nil {
-		return r.stop(ctx, &asset.Fault{Message: "accept: there is no webpress.lock to hold what is accepted", Hint: "leave `lock: false` out; outside of a git repository, add --lock"})
+		return verdict{}, &asset.Fault{Message: "accept: there is no webpress.lock to hold what is accepted", Hint: "leave `lock: false` out; outside of a git repository, add --lock"}
 	}
 	todo := map[string][]lockfile.Todo{}
 	for _, t := range v.todo {
@@ -74,7 +74,7 @@ func (r *run) accept(ctx context.Context) int {
 		}
 	}
 	if len(faults) > 0 {
-		return r.stop(ctx, errors.Join(faults...))
+		return verdict{}, errors.Join(faults...)
 	}
 	outputs := make([]string, len(accepted))
 	for i, t := range accepted {
@@ -82,28 +82,28 @@ func (r *run) accept(ctx context.Context) int {
 	}
 	blobs, err := p.Hash(ctx, outputs)
 	if err != nil {
-		return r.stop(ctx, err)
+		return verdict{}, err
 	}
 	for i, t := range accepted {
 		info, err := os.Stat(r.settings.At(t.Output))
 		if err != nil || !p.Accept(t.Job, p.Prefix, p.Codecs, info.Size(), blobs[outputs[i]]) {
-			return r.stop(ctx, &asset.Fault{
+			return verdict{}, &asset.Fault{
 				Message: fmt.Sprintf("accept %q: nothing is written down about its source %q, which git ignores", t.Output, t.Source.Path),
 				Hint:    "add the source to git first",
-			})
+			}
 		}
 	}
 	if r.settings.DryRun {
 		r.log.Line("a dry run: %s would be accepted", english.Plural(len(accepted), "result", ""))
-		return ExitOK
+		return verdict{}, nil
 	}
 	if _, err := p.Save(); err != nil {
 		r.log.Fault(err)
-		return ExitDelivery
+		return verdict{undelivered: true}, nil
 	}
 	if _, _, err := r.writeManifest(ctx, p, nil); err != nil {
 		r.log.Fault(err)
-		return ExitDelivery
+		return verdict{undelivered: true}, nil
 	}
 	for _, t := range accepted {
 		r.log.Line("%q accepted for the result of %q, as it is", t.Output, t.Source.Path)
@@ -112,14 +112,14 @@ func (r *run) accept(ctx context.Context) int {
 		names, err := r.addable(ctx, append(outputsOf(accepted), r.records(p)...), nil)
 		if err != nil {
 			r.log.Fault(err)
-			return ExitDelivery
+			return verdict{undelivered: true}, nil
 		}
 		f := fixes{run: r}
 		for _, line := range f.git(names, "add") {
 			r.log.Line("add what has changed: %s", line)
 		}
 	}
-	return ExitOK
+	return verdict{}, nil
 }
 
 func outputsOf(all []lockfile.Todo) []string {

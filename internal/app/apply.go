@@ -28,7 +28,7 @@ import (
 // apply is the verb of that name. It runs with more rights than the run that made
 // the upload, in a checkout of the base branch, and believes nothing but the
 // platform and the settings of that checkout.
-func (r *run) apply(ctx context.Context) int {
+func (r *run) apply(ctx context.Context) (verdict, error) {
 	began := r.Now()
 	if r.settings.Verbose {
 		r.logSettings()
@@ -36,27 +36,27 @@ func (r *run) apply(ctx context.Context) int {
 	r.openRepo(ctx)
 	repo := r.repo
 	if err := errors.Join(r.checkApply(repo), r.readRules(), r.checkFiles(ctx), r.checkWebhook()); err != nil {
-		return r.stop(ctx, err)
+		return verdict{}, err
 	}
 	release, err := r.lockTree(ctx, r.root(), false)
 	if err != nil {
-		return r.stop(ctx, err)
+		return verdict{}, err
 	}
 	defer release()
 	head, err := r.uploadHead(ctx, repo)
 	if err != nil {
-		return r.stop(ctx, err)
+		return verdict{}, err
 	}
 	s := r.settings
 	to, err := r.applyTo(ctx, repo, head)
 	if err != nil {
-		return r.stop(ctx, err)
+		return verdict{}, err
 	}
 	at, err := r.readHead(ctx, to)
 	if err != nil {
 		r.log.Fault(err)
 		r.annotateRun(err.Error())
-		return ExitDelivery
+		return verdict{undelivered: true}, nil
 	}
 	verified, err := r.verifyUploads(ctx, []string{s.Upload}, head, at.fits(ctx), at.content)
 	if err != nil {
@@ -67,7 +67,7 @@ func (r *run) apply(ctx context.Context) int {
 		results = append(results, part.Results...)
 	}
 	if err := r.checkPlaces(at.locks, repo.Top(), results); err != nil {
-		return r.stop(ctx, err)
+		return verdict{}, err
 	}
 	at.describe(results)
 	in := report.Input{
@@ -80,7 +80,7 @@ func (r *run) apply(ctx context.Context) int {
 			if err := r.unpack(repo.Top(), part); err != nil {
 				r.log.Fault(err)
 				r.annotateRun(err.Error())
-				return ExitDelivery
+				return verdict{undelivered: true}, nil
 			}
 		}
 	}
@@ -93,14 +93,14 @@ func (r *run) apply(ctx context.Context) int {
 	}
 	if d.Edits, err = r.editsOf(ctx, d); err != nil {
 		r.log.Fault(err)
-		return ExitDelivery
+		return verdict{undelivered: true}, nil
 	}
 	var stored bool
 	in.Deliveries, stored = r.deliverAll(ctx, r.inOne(to), d)
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
 	r.findPullRequest(ctx, head)
 	told := r.publishReport(ctx, in, r.prefix(repo))
-	return exitCode(in, stored && told, s.FailOn)
+	return r.verdict(in, stored && told), nil
 }
 
 // verifyUploads checks the folders that other jobs have left, for the commit head: for
@@ -288,12 +288,12 @@ func (r *run) wants() (func(file string) bool, error) {
 }
 
 // refuseUpload tells all that is wrong with an upload. None of it is used.
-func (r *run) refuseUpload(err error) int {
+func (r *run) refuseUpload(err error) (verdict, error) {
 	var refusal *bundle.Refusal
 	if !errors.As(err, &refusal) {
 		r.log.Fault(err)
 		r.annotateRun(err.Error())
-		return ExitFailed
+		return verdict{failed: true}, nil
 	}
 	what := fmt.Sprintf("apply %q", r.settings.Upload)
 	if r.settings.Verb == config.Merge {
@@ -308,7 +308,7 @@ func (r *run) refuseUpload(err error) int {
 		r.log.Hint("%s", hint)
 	}
 	r.annotateRun(fmt.Sprintf("the upload was refused: %s", strings.Join(lines, "\n")))
-	return ExitFailed
+	return verdict{failed: true}, nil
 }
 
 // unpack puts the verified files into the tree, each read and checked once more,

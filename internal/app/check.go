@@ -20,19 +20,19 @@ import (
 
 // check is the verb of that name: it says what is not as it should be, and writes
 // nothing but what it has to say.
-func (r *run) check(ctx context.Context) int {
+func (r *run) check(ctx context.Context) (verdict, error) {
 	began := r.Now()
 	if r.settings.Verbose {
 		r.logSettings()
 	}
 	r.openRepo(ctx)
 	if err := errors.Join(r.readRules(), r.checkFiles(ctx), r.checkWebhook()); err != nil {
-		return r.stop(ctx, err)
+		return verdict{}, err
 	}
 	in := report.Input{Check: true, Version: r.Version, Recipe: plan.Recipe(&r.settings), Rules: r.plan.Rules(), SettingsFile: r.settings.File}
 	err := r.findings(ctx, &in)
 	if err != nil {
-		return r.stop(ctx, err)
+		return verdict{}, err
 	}
 	slices.SortStableFunc(in.Findings, func(a, b asset.Finding) int {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Rule, b.Rule))
@@ -43,16 +43,7 @@ func (r *run) check(ctx context.Context) int {
 	})
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
 	told := r.publishReport(ctx, in, r.prefix(r.repo))
-	broken := slices.ContainsFunc(in.Findings, func(f asset.Finding) bool { return f.Severity == asset.Error })
-	switch {
-	case in.Interrupted:
-		return ExitInterrupted
-	case !told:
-		return ExitDelivery
-	case r.nothing, broken && r.settings.FailOn != "none":
-		return ExitFailed
-	}
-	return ExitOK
+	return r.verdict(in, told), nil
 }
 
 // findings fills in what a check finds.

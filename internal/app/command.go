@@ -26,25 +26,6 @@ import (
 	"github.com/webpress/webpress/internal/target"
 )
 
-// The exit codes.
-const (
-	// ExitOK says that everything was done, or that there was nothing to do.
-	ExitOK = 0
-	// ExitFailed says that at least one image failed; all others were done. With
-	// fail-on: change it also says that something was written, and of a check that it has
-	// found an error.
-	ExitFailed = 1
-	// ExitUsage says that nothing was touched.
-	ExitUsage = 2
-	// ExitDelivery says that the images were done, but that a store could not
-	// deliver all results, or that the report, the outputs for later steps or the
-	// like could not be written.
-	ExitDelivery = 3
-	// ExitInterrupted says that SIGINT or SIGTERM ended the run early. What was
-	// finished by then stays.
-	ExitInterrupted = 130
-)
-
 // A Command is everything that webpress knows of the process it runs in. Tests
 // make one without touching their own process.
 type Command struct {
@@ -111,7 +92,14 @@ func (c Command) Main(ctx context.Context, args []string) int {
 	for _, warning := range settings.Warnings {
 		log.Warn("%s", warning)
 	}
-	switch settings.Verb {
+	v, err := r.verb(ctx)
+	return r.exit(ctx, v, err)
+}
+
+// verb does what the settings say.
+func (r *run) verb(ctx context.Context) (verdict, error) {
+	s := r.settings
+	switch s.Verb {
 	case config.Accept:
 		return r.accept(ctx)
 	case config.Apply:
@@ -125,24 +113,19 @@ func (c Command) Main(ctx context.Context, args []string) int {
 	case config.RepairLock:
 		return r.repairLock(ctx)
 	}
-	if settings.Stdin || settings.Target == config.ToFile || settings.Target == config.ToStdout {
+	if s.Stdin || s.Target == config.ToFile || s.Target == config.ToStdout {
 		return r.single(ctx)
 	}
-	if settings.Bare && platform.Name() == "" {
-		if _, err := git.Open(ctx, settings.WorkingDirectory, r.git()); errors.Is(err, git.ErrNoWorkTree) {
-			return r.help()
+	if s.Bare && r.ci.Name() == "" {
+		if _, err := git.Open(ctx, s.WorkingDirectory, r.git()); errors.Is(err, git.ErrNoWorkTree) {
+			fmt.Fprint(r.Stdout, config.ShortHelp())
+			return verdict{}, &asset.Fault{
+				Message: "nothing is named, and this folder is not in a git repository",
+				Hint:    "`webpress .` converts everything below it",
+			}
 		}
 	}
 	return r.convert(ctx)
-}
-
-// help says what there is to type, where nothing was and nobody can have meant the whole
-// folder.
-func (r *run) help() int {
-	fmt.Fprint(r.Stdout, config.ShortHelp())
-	r.log.Error("nothing is named, and this folder is not in a git repository")
-	r.log.Hint("`webpress .` converts everything below it")
-	return ExitUsage
 }
 
 // libraries are those that the version names.

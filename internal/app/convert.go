@@ -16,7 +16,6 @@ import (
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/convert"
@@ -29,7 +28,7 @@ import (
 )
 
 // convert is the verb of that name.
-func (r *run) convert(ctx context.Context) int {
+func (r *run) convert(ctx context.Context) (verdict, error) {
 	began := r.Now()
 	s := r.settings
 	if s.Verbose {
@@ -37,18 +36,18 @@ func (r *run) convert(ctx context.Context) int {
 	}
 	r.openRepo(ctx)
 	if err := r.chooseShard(); err != nil {
-		return r.stop(ctx, err)
+		return verdict{}, err
 	}
 	to, err := r.target().Choose(ctx)
 	if err := errors.Join(err, r.readRules(), r.checkFiles(ctx), r.checkWebhook()); err != nil {
-		return r.stop(ctx, err)
+		return verdict{}, err
 	}
 	if s.Verbose {
 		r.logStores(to)
 	}
 	p, v, release, err := r.lockAndDiscover(ctx)
 	if err != nil {
-		return r.stop(ctx, err)
+		return verdict{}, err
 	}
 	defer release()
 	r.keepShard(v)
@@ -62,7 +61,7 @@ func (r *run) convert(ctx context.Context) int {
 	jobs := v.jobs()
 	results, err := r.work(ctx, jobs, v.settled, r.journal(p))
 	if err != nil {
-		return r.stop(ctx, err)
+		return verdict{}, err
 	}
 	o := outcome{worklist: v, past: p, results: results, left: len(jobs) - len(results)}
 	return r.finishRun(ctx, to, o, began)
@@ -98,7 +97,7 @@ type outcome struct {
 }
 
 // finishRun writes down, delivers and tells what a run has come to.
-func (r *run) finishRun(ctx context.Context, to target.Stores, o outcome, began time.Time) int {
+func (r *run) finishRun(ctx context.Context, to target.Stores, o outcome, began time.Time) (verdict, error) {
 	s := r.settings
 	in := report.Input{
 		Results: inOrder(slices.Concat(o.settled, o.results)),
@@ -131,19 +130,15 @@ func (r *run) finishRun(ctx context.Context, to target.Stores, o outcome, began 
 	in.Deliveries, stored = r.deliver(ctx, to, in, o.past, done)
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
 	told := r.publishReport(ctx, in, r.prefix(r.repo))
-	code := exitCode(in, ok && stored && told, s.FailOn)
-	if code == ExitOK && r.nothing {
-		return ExitFailed
+	v := r.verdict(in, ok && stored && told)
+	if v == (verdict{}) && s.FailOn == config.FailOnChange {
+		return r.changedVerdict(ctx, o, done)
 	}
-	if code == ExitOK && s.FailOn == config.FailOnChange {
-		return r.changedCode(ctx, o, done)
-	}
-	return code
+	return v, nil
 }
 
-// changedCode is the exit code of a hook, which fails where something is to be
-// added to git.
-func (r *run) changedCode(ctx context.Context, o outcome, done cleanup) int {
+// changedVerdict is that of a hook, which fails where something is to be added to git.
+func (r *run) changedVerdict(ctx context.Context, o outcome, done cleanup) (verdict, error) {
 	changed, names, gone := done.wrote, []string(nil), slices.Clone(done.deleted)
 	for _, one := range o.results {
 		if one.Status == asset.Converted {
@@ -160,7 +155,7 @@ func (r *run) changedCode(ctx context.Context, o outcome, done cleanup) int {
 		list, err := r.notAdded(ctx, o.past, o.worklist, o.results)
 		if err != nil {
 			r.log.Fault(err)
-			return ExitDelivery
+			return verdict{undelivered: true}, nil
 		}
 		names = append(names, list...)
 	}
@@ -168,13 +163,13 @@ func (r *run) changedCode(ctx context.Context, o outcome, done cleanup) int {
 	switch {
 	case err != nil:
 		r.log.Fault(err)
-		return ExitDelivery
+		return verdict{undelivered: true}, nil
 	case !changed && len(names) == 0:
-		return ExitOK
+		return verdict{}, nil
 	case r.repo != nil && len(names) > 0:
 		r.log.Line("add what has changed, and go on: %s", gitAdd(names))
 	}
-	return ExitFailed
+	return verdict{failed: true}, nil
 }
 
 // addable are the files that `git add` takes, sorted: those of names that git does not
@@ -276,66 +271,6 @@ func inOrder(results []asset.Result) []asset.Result {
 		return cmp.Compare(a.Source.Path, b.Source.Path)
 	})
 	return results
-}
-
-func exitCode(in report.Input, delivered bool, failOn string) int {
-	failed := slices.ContainsFunc(in.Results, func(r asset.Result) bool { return r.Status == asset.Failed })
-	switch {
-	case in.Interrupted:
-		return ExitInterrupted
-	case !delivered:
-		return ExitDelivery
-	case failed && failOn != "none":
-		return ExitFailed
-	}
-	return ExitOK
-}
-
-// stop ends a run that could not begin.
-func (r *run) stop(ctx context.Context, err error) int {
-	if ctx.Err() != nil {
-		r.log.Error("interrupted before the first image")
-		return ExitInterrupted
-	}
-	var notes []string
-	var problems []report.Problem
-	for _, one := range unjoin(err) {
-		r.log.Error("%s", one)
-		notes = append(notes, one.Error())
-		p := report.Problem{Message: one.Error()}
-		var fault *asset.Fault
-		if errors.As(one, &fault) && fault.Hint != "" {
-			r.log.Hint("%s", fault.Hint)
-			notes = append(notes, fault.Hint)
-			p.Hint = fault.Hint
-		}
-		problems = append(problems, p)
-	}
-	r.annotateRun(strings.Join(notes, "\n"))
-	if r.settings.Summary {
-		summarizeStop(r.log, r.ci, problems)
-	}
-	return ExitUsage
-}
-
-// summarizeStop writes the summary of a run that ended before it touched anything.
-func summarizeStop(log *console.Log, platform ci.CI, problems []report.Problem) {
-	if err := platform.Summary(report.Stopped(problems)); err != nil {
-		log.Warn("%s", err)
-	}
-}
-
-// unjoin takes apart what errors.Join has joined, also where it was joined again.
-func unjoin(err error) []error {
-	joined, ok := err.(interface{ Unwrap() []error })
-	if _, whole := err.(interface{ As(any) bool }); !ok || whole {
-		return []error{err} // one that has several causes is still one
-	}
-	var all []error
-	for _, one := range joined.Unwrap() {
-		all = append(all, unjoin(one)...)
-	}
-	return all
 }
 
 // logSettings prints what the run goes by.

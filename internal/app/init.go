@@ -23,7 +23,7 @@ import (
 
 // setUp is the verb init: it writes what the repository needs to use webpress, at
 // its root, and nothing in the place of a file.
-func (r *run) setUp(ctx context.Context) int {
+func (r *run) setUp(ctx context.Context) (verdict, error) {
 	r.openRepo(ctx)
 	origin := ""
 	if r.repo != nil {
@@ -33,11 +33,11 @@ func (r *run) setUp(ctx context.Context) int {
 		}
 	}
 	if err := r.readRules(); err != nil {
-		return r.stop(ctx, err)
+		return verdict{}, err
 	}
 	root, err := os.OpenRoot(r.settings.WorkingDirectory)
 	if err != nil {
-		return r.stop(ctx, fmt.Errorf("open working directory: %w", tree.Cause(err)))
+		return verdict{}, fmt.Errorf("open working directory: %w", tree.Cause(err))
 	}
 	defer root.Close()
 	site := setup.Look(root.FS(), origin)
@@ -47,7 +47,7 @@ func (r *run) setUp(ctx context.Context) int {
 	}
 	found, err := scan.Find(ctx, o)
 	if err != nil {
-		return r.stop(ctx, err)
+		return verdict{}, err
 	}
 	var images []string
 	for _, s := range found.Sources {
@@ -57,7 +57,7 @@ func (r *run) setUp(ctx context.Context) int {
 	for _, f := range site.Files(root.FS(), images, r.repo != nil) {
 		if err := r.writeSetup(root, f); err != nil {
 			r.log.Fault(fmt.Errorf("write %q: %w", f.Path, tree.Cause(err)))
-			return ExitDelivery
+			return verdict{undelivered: true}, nil
 		}
 	}
 	switch {
@@ -69,7 +69,7 @@ func (r *run) setUp(ctx context.Context) int {
 	default:
 		r.log.Line("\nnext: webpress, then commit these files with the results")
 	}
-	return ExitOK
+	return verdict{}, nil
 }
 
 // describeProject prints what init has found.

@@ -22,7 +22,7 @@ import (
 
 // merge is the verb of that name: it joins what the shards of a run have made into
 // one tree, one lock file, one commit, one comment and one summary.
-func (r *run) merge(ctx context.Context) int {
+func (r *run) merge(ctx context.Context) (verdict, error) {
 	began := r.Now()
 	if r.settings.Verbose {
 		r.logSettings()
@@ -30,11 +30,11 @@ func (r *run) merge(ctx context.Context) int {
 	r.openRepo(ctx)
 	to, err := r.target().Choose(ctx)
 	if err := errors.Join(err, r.readRules(), r.checkFiles(ctx), r.checkWebhook()); err != nil {
-		return r.stop(ctx, err)
+		return verdict{}, err
 	}
 	p, v, release, err := r.lockAndDiscover(ctx)
 	if err != nil {
-		return r.stop(ctx, err)
+		return verdict{}, err
 	}
 	defer release()
 	parts, err := r.verifyShards(ctx, v)
@@ -46,7 +46,7 @@ func (r *run) merge(ctx context.Context) int {
 		if err := s.read(part); err != nil {
 			r.log.Fault(err)
 			r.annotateRun(err.Error())
-			return ExitFailed
+			return verdict{failed: true}, nil
 		}
 	}
 	o := outcome{worklist: v, past: p, results: s.take(ctx, v.jobs(), r.journal(p))}

@@ -33,7 +33,7 @@ const (
 
 // single converts one source to one file or to standard output. Nothing else is
 // converted, nothing is written down for later runs, and nothing is delivered.
-func (r *run) single(ctx context.Context) int {
+func (r *run) single(ctx context.Context) (verdict, error) {
 	began := r.Now()
 	s := &r.settings
 	if s.Verbose {
@@ -44,14 +44,14 @@ func (r *run) single(ctx context.Context) int {
 	}
 	err := errors.Join(r.readRules(), r.checkFiles(ctx), r.checkWebhook(), r.checkTerminals())
 	if err != nil {
-		return r.stop(ctx, err)
+		return verdict{}, err
 	}
 	in := report.Input{
 		DryRun: s.DryRun, Rules: r.plan.Rules(), Version: r.Version, SettingsFile: s.File, Logged: r.ci.Name() == "",
 	}
 	job, content, err := r.singleJob(ctx, &in)
 	if err != nil {
-		return r.stop(ctx, err)
+		return verdict{}, err
 	}
 	in.Recipe = plan.Recipe(s)
 	p := console.NewProgress(r.log, nil, 1, s.Verbose, r.Now)
@@ -69,7 +69,7 @@ func (r *run) single(ctx context.Context) int {
 	}
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
 	told := r.publishReport(ctx, in, r.prefix(r.repo))
-	return exitCode(in, told, s.FailOn)
+	return r.verdict(in, told), nil
 }
 
 // checkTerminals refuses to read an image that somebody would have to type, and to show

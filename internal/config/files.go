@@ -14,8 +14,8 @@ func (c Config) Files() (files []File) {
 		json = Stdio
 	}
 	for _, f := range []File{
-		{"json", json}, {"report", c.Report}, {"dotenv", c.Dotenv}, {"code-quality", c.CodeQuality},
-		{"sarif", c.Sarif}, {"manifest", c.Manifest},
+		{"report", c.Report}, {"dotenv", c.Dotenv}, {"code-quality", c.CodeQuality}, {"sarif", c.Sarif},
+		{"manifest", c.Manifest}, {"json", json},
 	} {
 		if f.Path != "" {
 			files = append(files, f)
