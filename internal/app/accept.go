@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -153,6 +154,6 @@ func (r *run) acceptable(t lockfile.Todo, found bool) error {
 	case format != t.Recipe.Format:
 		return fmt.Errorf("it is not %s", t.Recipe.Format.Article())
 	}
-	_, err = codec.Probe(data)
+	_, err = codec.ReadHeader(bytes.NewReader(data), int64(len(data)), false)
 	return err
 }

@@ -113,7 +113,8 @@ func (r *run) verifyUploads(ctx context.Context, dirs []string, head string,
 		return nil, err
 	}
 	o := bundle.VerifyOptions{
-		Head: head, Allowed: allowed, Recipe: r.recipeAtTop, Remove: r.removesAtTop, Outputs: r.outputsAtTop, Fits: fits,
+		Codec: r.codec,
+		Head:  head, Allowed: allowed, Recipe: r.recipeAtTop, Remove: r.removesAtTop, Outputs: r.outputsAtTop, Fits: fits,
 		MaxPixels: r.settings.MaxPixels, MaxMemory: r.settings.MemoryLimit,
 	}
 	if o.MaxMemory == 0 {

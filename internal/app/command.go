@@ -18,6 +18,7 @@ import (
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/diff"
+	"github.com/webpress/webpress/internal/engine"
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/httpclient"
 	"github.com/webpress/webpress/internal/notify"
@@ -81,7 +82,7 @@ func (c Command) Main(ctx context.Context, args []string) int {
 	}
 	r := run{
 		Command: c, settings: settings, ci: platform,
-		facts: platform.Facts(), secrets: platform.Secrets(), log: log,
+		facts: platform.Facts(), secrets: platform.Secrets(), log: log, codec: engine.Local{},
 	}
 	for _, secret := range slices.Concat(settings.Secrets(), notify.Secrets(settings.WebhookSecret), r.secrets.All()) {
 		platform.Mask(secret)
@@ -196,6 +197,8 @@ type run struct {
 	facts    ci.Facts
 	secrets  ci.Secrets
 	log      *console.Log
+	// codec opens images.
+	codec engine.Codec
 	// repo is the repository that the run is in, nil where there is none: noRepo is
 	// why.
 	repo   *git.Repo

@@ -220,7 +220,8 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 		return nil, nil
 	}
 	o := convert.Options{
-		Dir: s.WorkingDirectory, Jobs: s.Jobs, Memory: s.MemoryLimit, DryRun: s.DryRun, Now: r.Now,
+		Codec: r.codec,
+		Dir:   s.WorkingDirectory, Jobs: s.Jobs, Memory: s.MemoryLimit, DryRun: s.DryRun, Now: r.Now,
 		Finished: finished,
 	}
 	if r.repo != nil {

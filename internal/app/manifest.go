@@ -74,7 +74,8 @@ func (r *run) completeManifest(ctx context.Context, h *history.History, old mani
 	m = manifest.Make(h.File, h.Prefix, r.variantOf, old, manifest.Of(results))
 	s := r.settings
 	notes, err = m.Complete(ctx, manifest.Options{
-		Dir: s.WorkingDirectory, Jobs: cmp.Or(s.Jobs, runtime.GOMAXPROCS(0)),
+		Codec: r.codec,
+		Dir:   s.WorkingDirectory, Jobs: cmp.Or(s.Jobs, runtime.GOMAXPROCS(0)),
 		Memory: cmp.Or(s.MemoryLimit, convert.DefaultMemory()), MaxPixels: s.MaxPixels,
 		OutputsOnly: s.Verb == config.Apply, // the sources here are those of another commit
 	})

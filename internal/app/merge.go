@@ -171,7 +171,8 @@ func (s *shards) take(ctx context.Context, jobs []asset.Job, finished func(asset
 	}
 	plan.KeepSources(todo, results)
 	taken := convert.Run(ctx, todo, convert.Options{
-		Dir: s.settings.WorkingDirectory, DryRun: s.settings.DryRun, Made: s.output, Now: s.Now,
+		Codec: s.codec,
+		Dir:   s.settings.WorkingDirectory, DryRun: s.settings.DryRun, Made: s.output, Now: s.Now,
 		Finished: finished,
 	})
 	for _, one := range taken {

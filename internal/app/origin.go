@@ -90,7 +90,7 @@ func (r *run) remake(ctx context.Context, e bundle.Entry, content, result []byte
 	if !ok {
 		return fmt.Errorf("the settings of the base branch do not make it of its source %q", e.Source)
 	}
-	return convert.Verify(ctx, job, content, result, r.settings.MemoryLimit)
+	return convert.Verify(ctx, r.codec, job, content, result, r.settings.MemoryLimit)
 }
 
 // A blobReader reads a blob from its beginning, as far as it is asked for.

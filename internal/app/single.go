@@ -174,7 +174,8 @@ func (r *run) tooMany(n int) error {
 func (r *run) convertSingle(ctx context.Context, job asset.Job, content []byte) []asset.Result {
 	s := r.settings
 	o := convert.Options{
-		Dir: s.WorkingDirectory, Jobs: 1, Memory: s.MemoryLimit, DryRun: s.DryRun, Now: r.Now,
+		Codec: r.codec,
+		Dir:   s.WorkingDirectory, Jobs: 1, Memory: s.MemoryLimit, DryRun: s.DryRun, Now: r.Now,
 		Input: content, KeepLarger: true,
 	}
 	if s.Target == config.ToStdout {

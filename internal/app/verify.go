@@ -28,7 +28,8 @@ func (r *run) tryAgain(ctx context.Context, jobs []asset.Job) (map[string]asset.
 		j.Overwrite, j.Remove, j.ReuseFrom, j.RemoveReused = true, false, "", false
 	}
 	o := convert.Options{
-		Dir: r.settings.WorkingDirectory, Jobs: r.settings.Jobs, Memory: r.settings.MemoryLimit, DryRun: true, Now: r.Now,
+		Codec: r.codec,
+		Dir:   r.settings.WorkingDirectory, Jobs: r.settings.Jobs, Memory: r.settings.MemoryLimit, DryRun: true, Now: r.Now,
 	}
 	if o.Memory == 0 {
 		o.Memory = convert.DefaultMemory()

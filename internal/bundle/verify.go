@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/engine"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -33,6 +34,8 @@ const (
 // VerifyOptions say what an upload is held against. Nothing in them may come
 // from the upload, or from the branch that it was made for.
 type VerifyOptions struct {
+	// Codec opens images; nil is engine.Local.
+	Codec engine.Codec
 	// Head is the commit that the platform says the upload was made for.
 	Head string
 	// Allowed says why the settings of the base branch would not make this output
@@ -69,6 +72,9 @@ type VerifyOptions struct {
 
 // bounded is o with the bounds that are not set.
 func (o VerifyOptions) bounded() VerifyOptions {
+	if o.Codec == nil {
+		o.Codec = engine.Local{}
+	}
 	o.MaxFiles = cmp.Or(o.MaxFiles, DefaultMaxFiles)
 	o.MaxBytes = cmp.Or(o.MaxBytes, DefaultMaxBytes)
 	o.MaxFileSize = cmp.Or(o.MaxFileSize, DefaultMaxFileSize)

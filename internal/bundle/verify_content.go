@@ -61,7 +61,7 @@ func (v *verifying) bodies() error {
 		case v.Remake != nil:
 			err = v.Remake(e, data)
 		default:
-			err = decode(data)
+			err = v.decode(data)
 		}
 		if err != nil {
 			v.faultOf(e.Output, "%s", err)

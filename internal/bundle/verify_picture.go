@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -43,10 +44,12 @@ func (v *verifying) header(e Entry, data []byte) (asset.Result, error) {
 	if w, h := pixel.Fit(f.Width, f.Height, r.MaxWidth, r.MaxHeight); w != f.Width || h != f.Height {
 		return asset.Result{}, fmt.Errorf("it is %dx%d, and the settings of the base branch make it %dx%d at most", f.Width, f.Height, w, h)
 	}
-	info, err := codec.Probe(data)
-	switch {
-	case err != nil:
+	img, err := v.Codec.Open(context.Background(), data)
+	if err != nil {
 		return asset.Result{}, err
+	}
+	defer img.Close()
+	switch info := img.Info(); {
 	case info.Width != f.Width || info.Height != f.Height || max(info.Frames, 1) != f.Frames:
 		return asset.Result{}, errors.New("its decoder reads another size than its header gives")
 	case v.MaxMemory > 0 && codec.EstimateMemory(info, 0, 0) > v.MaxMemory:
@@ -81,21 +84,16 @@ func checkMetadata(f container.File, metadata string) error {
 }
 
 // decode decodes all of an image.
-func decode(data []byte) error {
-	info, err := codec.Probe(data)
-	switch {
-	case err != nil:
+func (v *verifying) decode(data []byte) error {
+	img, err := v.Codec.Open(context.Background(), data)
+	if err != nil {
 		return err
-	case info.Frames > 1:
-		return codec.CheckAnimation(data)
 	}
-	p, err := codec.Decode(data, codec.DecodeOptions{MaxPixels: count(info.Width, info.Height, 1), Strict: true})
-	switch {
-	case err != nil:
+	defer img.Close()
+	if err := img.Check(context.Background(), true); err != nil {
 		return err
-	case p.Image.Width != info.Width || p.Image.Height != info.Height:
-		return errors.New("its image has another size than its header gives")
-	case info.Format == asset.PNG:
+	}
+	if info := img.Info(); info.Format == asset.PNG && info.Frames <= 1 {
 		return container.CheckPNG(data)
 	}
 	return nil

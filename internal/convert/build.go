@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/codec"
 	"github.com/webpress/webpress/internal/engine"
 )
 
@@ -29,9 +28,10 @@ func stands(v asset.Variant) bool {
 	return v.Crop == "" && (v.Format == asset.WebP || v.Format == asset.AVIF)
 }
 
-// build makes the outputs of jobs, which have the same source, from its content. errs say
+// build makes the outputs of jobs, which have the same source of size bytes. errs say
 // which ones cannot be made, err that none can. keepLarger is that of Options.
-func build(ctx context.Context, data []byte, info codec.Info, jobs []asset.Job, threads int, keepLarger bool) (outputs []Output, errs []error, err error) {
+func build(ctx context.Context, img engine.Image, size int64, jobs []asset.Job, threads int, keepLarger bool) (outputs []Output, errs []error, err error) {
+	info := img.Info()
 	outputs, errs = make([]Output, len(jobs)), make([]error, len(jobs))
 	var variants []asset.Variant
 	var at []int
@@ -58,7 +58,7 @@ func build(ctx context.Context, data []byte, info codec.Info, jobs []asset.Job, 
 	if len(variants) == 0 {
 		return outputs, errs, nil
 	}
-	made, err := engine.Convert(ctx, data, info, variants, engine.Options{MaxPixels: jobs[0].Recipe.MaxPixels, Threads: threads})
+	made, err := img.Convert(ctx, variants, engine.Options{MaxPixels: jobs[0].Recipe.MaxPixels, Threads: threads})
 	if err != nil {
 		return nil, nil, named("convert", jobs[0].Source.Path, err)
 	}
@@ -70,7 +70,7 @@ func build(ctx context.Context, data []byte, info codec.Info, jobs []asset.Job, 
 			Pixels: pixels(info), Notes: slices.Concat(info.Notes, m.Notes), After: int64(len(m.Data)),
 		}
 		wanted := keepLarger && jobs[k].Recipe.MinSavings == 0
-		if !wanted && !Keeps(jobs[k].Recipe, info.Format, int64(len(data)), out.After) {
+		if !wanted && !Keeps(jobs[k].Recipe, info.Format, size, out.After) {
 			out.Data, out.Reason = nil, asset.NotSmaller
 		}
 	}

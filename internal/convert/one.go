@@ -169,11 +169,12 @@ func (r *run) transform(ctx context.Context, jobs []asset.Job, ps []prepared) er
 		rest[n] = jobs[k]
 	}
 	first := &ps[left[0]]
-	data, info, err := r.load(ctx, rest, first)
+	data, img, err := r.load(ctx, rest, first)
 	if err != nil {
 		return err
 	}
-	outputs, errs, err := build(ctx, data, info, rest, r.threads(), r.KeepLarger)
+	outputs, errs, err := build(ctx, img, int64(len(data)), rest, r.threads(), r.KeepLarger)
+	img.Close()
 	if err != nil {
 		return err
 	}
@@ -194,7 +195,7 @@ func (r *run) transform(ctx context.Context, jobs []asset.Job, ps []prepared) er
 		p.finalize(j, out)
 		if j.Remove && p.data != nil {
 			// Before it is written: nobody waits for a decoder when the run has to end.
-			if err := engine.Check(p.data); err != nil {
+			if err := r.check(ctx, p.data); err != nil {
 				p.data, p.result = nil, failure(j, fmt.Errorf("verify %q: %w; the source is kept", j.Output, err))
 			}
 		}
@@ -202,28 +203,39 @@ func (r *run) transform(ctx context.Context, jobs []asset.Job, ps []prepared) er
 	return nil
 }
 
-// load reads the source of jobs and what its header says, and takes the memory
-// that its conversion needs out of the budget, which p then holds.
-func (r *run) load(ctx context.Context, jobs []asset.Job, p *prepared) ([]byte, codec.Info, error) {
+// check decodes an output whole.
+func (r *run) check(ctx context.Context, data []byte) error {
+	img, err := r.Codec.Open(ctx, data)
+	if err != nil {
+		return err
+	}
+	defer img.Close()
+	return img.Check(ctx, false)
+}
+
+// load reads and opens the source of jobs, and takes the memory that its conversion needs
+// out of the budget, which p then holds. The caller closes the image.
+func (r *run) load(ctx context.Context, jobs []asset.Job, p *prepared) ([]byte, engine.Image, error) {
 	j := jobs[0]
-	return r.acquireMemory(ctx, jobs, p, j.Source.Size, func() ([]byte, codec.Info, error) {
+	return r.acquireMemory(ctx, jobs, p, j.Source.Size, func() ([]byte, engine.Image, error) {
 		data, source, err := r.read(ctx, j.Source)
 		if err != nil {
-			return nil, codec.Info{}, err
+			return nil, nil, err
 		}
-		info, err := codec.Probe(data)
+		img, err := r.Codec.Open(ctx, data)
 		if err != nil {
-			return nil, codec.Info{}, named("decode", j.Source.Path, err)
+			return nil, nil, named("decode", j.Source.Path, err)
 		}
 		p.source = source
-		return data, info, claims(j, info)
+		return data, img, claims(j, img.Info())
 	})
 }
 
 // acquireMemory has an image for jobs read, which is need bytes long, and takes the memory that
-// goes with its header out of the budget, which p then holds.
+// goes with its header out of the budget, which p then holds. read may return an image
+// with its error.
 func (r *run) acquireMemory(ctx context.Context, jobs []asset.Job, p *prepared, need int64,
-	read func() ([]byte, codec.Info, error)) ([]byte, codec.Info, error) {
+	read func() ([]byte, engine.Image, error)) (_ []byte, _ engine.Image, err error) {
 	j := jobs[0]
 	variants := make([]asset.Variant, len(jobs))
 	for k := range jobs {
@@ -231,31 +243,39 @@ func (r *run) acquireMemory(ctx context.Context, jobs []asset.Job, p *prepared, 
 	}
 	for {
 		if need > r.most {
-			return nil, codec.Info{}, r.tooMuch(j, need, codec.Info{})
+			return nil, nil, r.tooMuch(j, need, codec.Info{})
 		}
 		release, err := r.budget.acquire(ctx, need)
 		if err != nil {
-			return nil, codec.Info{}, err
+			return nil, nil, err
 		}
 		p.start, p.release = r.Now(), release
-		data, info, err := read()
-		if err != nil {
-			return nil, codec.Info{}, err
+		data, img, err := read()
+		refuse := func(err error) ([]byte, engine.Image, error) {
+			if img != nil {
+				img.Close()
+			}
+			return nil, nil, err
 		}
+		if err != nil {
+			return refuse(err)
+		}
+		info := img.Info()
 		cost := int64(len(data)) + engine.EstimateMemory(info, variants)
 		if err := bomb(j, cost, info, r.limited); err != nil {
-			return nil, codec.Info{}, err
+			return refuse(err)
 		}
 		if cost <= need {
-			return data, info, nil
+			return data, img, nil
 		}
 		if cost > r.most {
-			return nil, codec.Info{}, r.tooMuch(j, cost, info)
+			return refuse(r.tooMuch(j, cost, info))
 		}
 		if more, ok := r.budget.tryAcquire(cost - need); ok {
 			p.release = func() { release(); more() }
-			return data, info, nil
+			return data, img, nil
 		}
+		img.Close()
 		// Waiting for the rest while holding a part could be for ever, when
 		// others do the same. So give back, forget, and wait for all of it.
 		p.free()

@@ -2,8 +2,6 @@ package convert
 
 import (
 	"cmp"
-	"encoding/binary"
-	"io"
 	"runtime"
 	"slices"
 	"sync"
@@ -20,8 +18,6 @@ const (
 	// order. Among more, one large image that comes late matters less than
 	// opening them all.
 	fewJobs = 256
-	// headerSize is the number of bytes in which most headers end.
-	headerSize = 64 << 10
 )
 
 // order is the indexes of the groups of jobs, those first that take longest, so that at
@@ -34,63 +30,40 @@ func (r *run) order(jobs []asset.Job, workers int) []int {
 	if len(order) <= workers {
 		return order
 	}
-	var header []byte
-	if len(order) <= fewJobs {
-		header = make([]byte, headerSize)
-	}
 	costs := make([]float64, len(order))
 	for i, group := range r.groups {
-		costs[i] = r.cost(group, jobs, header)
+		costs[i] = r.cost(group, jobs, len(order) <= fewJobs)
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(costs[b], costs[a]) })
 	return order
 }
 
-// cost is the Cost of a group of jobs, for whose header there is room in header.
-func (r *run) cost(group []int, all []asset.Job, header []byte) float64 {
+// cost is the Cost of a group of jobs. look says that the header of their source may be read.
+func (r *run) cost(group []int, all []asset.Job, look bool) float64 {
 	jobs := make([]asset.Job, len(group))
 	for k, i := range group {
 		jobs[k] = all[i]
 	}
-	return Cost(jobs, r.probe(jobs[0].Source, header))
+	var info codec.Info
+	if look {
+		info = r.header(jobs[0].Source)
+	}
+	return Cost(jobs, info)
 }
 
-// probe is what the header of s says, as far as it lies in the first bytes, for
-// which header is the room. The zero Info says nothing.
-func (r *run) probe(s asset.Source, header []byte) codec.Info {
-	if len(header) == 0 {
-		return codec.Info{}
-	}
-	f, _, err := r.open(s.Path)
+// header is what the header of s says for Cost. The zero Info says nothing.
+func (r *run) header(s asset.Source) codec.Info {
+	f, stat, err := r.open(s.Path)
 	if err != nil {
 		return codec.Info{}
 	}
 	defer f.Close()
-	if s.Format == asset.HEIC || s.Format == asset.AVIF {
-		// What describes it may be anywhere in the file.
-		o, err := codec.ReadHeader(f, s.Size, false)
-		if err != nil {
-			return codec.Info{}
-		}
-		return codec.Info{Format: o.Format, Width: o.Width, Height: o.Height, Frames: 1, Lossy: true}
-	}
-	n, err := io.ReadFull(f, header)
-	if err != nil && err != io.ErrUnexpectedEOF {
+	o, err := codec.ReadHeader(f, stat.Size(), false)
+	if err != nil {
 		return codec.Info{}
 	}
-	header = header[:n]
-	if info, err := codec.Probe(header); err == nil {
-		return info
-	}
-	// A PNG is probed to its end. Its size is at the start of its first chunk.
-	if s.Format == asset.PNG && len(header) >= 24 {
-		return codec.Info{
-			Width:  int(binary.BigEndian.Uint32(header[16:])),
-			Height: int(binary.BigEndian.Uint32(header[20:])),
-			Frames: 1,
-		}
-	}
-	return codec.Info{}
+	lossy := o.Format == asset.HEIC || o.Format == asset.AVIF || o.Format == asset.JPEG || o.Format == asset.WebP
+	return codec.Info{Format: o.Format, Width: o.Width, Height: o.Height, Frames: 1, Lossy: lossy}
 }
 
 // Cost guesses the time that jobs with the same source take, in milliseconds of some
@@ -144,8 +117,8 @@ func Cost(jobs []asset.Job, info codec.Info) float64 {
 }
 
 // Costs guesses the Cost of each source of jobs, whose paths are relative to dir, from the
-// first 64 KiB of it, for the first of its jobs; that of the others is 0. Where these say
-// nothing, or the file cannot be read, it is guessed from the file's size. It is the same
+// header, for the first of its jobs; that of the others is 0. Where that says nothing, or
+// the file cannot be read, it is guessed from the file's size. It is the same
 // on every machine that has the same files.
 func Costs(dir string, jobs []asset.Job) []float64 {
 	costs := make([]float64, len(jobs))
@@ -159,12 +132,8 @@ func Costs(dir string, jobs []asset.Job) []float64 {
 	var pool sync.WaitGroup
 	for range min(len(all), runtime.GOMAXPROCS(0)) {
 		pool.Go(func() {
-			var header []byte
-			if files != nil {
-				header = make([]byte, headerSize)
-			}
 			for i := int(next.Add(1)) - 1; i < len(all); i = int(next.Add(1)) - 1 {
-				costs[all[i][0]] = r.cost(all[i], jobs, header)
+				costs[all[i][0]] = r.cost(all[i], jobs, files != nil)
 			}
 		})
 	}

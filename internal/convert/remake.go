@@ -8,7 +8,6 @@ import (
 	"runtime"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/codec"
 	"github.com/webpress/webpress/internal/engine"
 )
 
@@ -19,16 +18,18 @@ var ErrOther = errors.New("its bytes are not what webpress makes of the source")
 // a look at any file. Of j it takes the recipe, and the paths for what it says of
 // errors. memory is the number of bytes that this may take; 0 is DefaultMemory.
 // The same webpress on the same kind of processor always makes the same bytes.
-func Remake(ctx context.Context, j asset.Job, content []byte, memory int64) (out Output, err error) {
+func Remake(ctx context.Context, c engine.Codec, j asset.Job, content []byte, memory int64) (out Output, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("convert %q: internal error: %v (%s)", j.Source.Path, v, panicSite())
 		}
 	}()
-	info, err := codec.Probe(content)
+	img, err := c.Open(ctx, content)
 	if err != nil {
 		return Output{}, named("decode", j.Source.Path, err)
 	}
+	defer img.Close()
+	info := img.Info()
 	if err := claims(j, info); err != nil {
 		return Output{}, err
 	}
@@ -45,7 +46,7 @@ func Remake(ctx context.Context, j asset.Job, content []byte, memory int64) (out
 			"raise `memory-limit`, or run this where there is more memory",
 		}
 	}
-	outputs, errs, err := build(ctx, content, info, []asset.Job{j}, runtime.GOMAXPROCS(0), false)
+	outputs, errs, err := build(ctx, img, int64(len(content)), []asset.Job{j}, runtime.GOMAXPROCS(0), false)
 	if err != nil {
 		return Output{}, err
 	}
@@ -57,11 +58,11 @@ func Remake(ctx context.Context, j asset.Job, content []byte, memory int64) (out
 // settings keep no result of this source.
 //
 // Of a JPEG, it may also be what was made before qualities were capped.
-func Verify(ctx context.Context, j asset.Job, content, result []byte, memory int64) error {
-	err := verify(ctx, j, content, result, memory)
+func Verify(ctx context.Context, c engine.Codec, j asset.Job, content, result []byte, memory int64) error {
+	err := verify(ctx, c, j, content, result, memory)
 	if errors.Is(err, ErrOther) && Capped(j) {
 		j.Recipe.NoQualityCap = true
-		return verify(ctx, j, content, result, memory)
+		return verify(ctx, c, j, content, result, memory)
 	}
 	return err
 }
@@ -70,8 +71,8 @@ func Verify(ctx context.Context, j asset.Job, content, result []byte, memory int
 // that were made before there was such a cap are results of the same recipe.
 func Capped(j asset.Job) bool { return j.Source.Format == asset.JPEG && !j.Recipe.NoQualityCap }
 
-func verify(ctx context.Context, j asset.Job, content, result []byte, memory int64) error {
-	out, err := Remake(ctx, j, content, memory)
+func verify(ctx context.Context, c engine.Codec, j asset.Job, content, result []byte, memory int64) error {
+	out, err := Remake(ctx, c, j, content, memory)
 	switch {
 	case err != nil:
 		return err

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/engine"
 )
 
 // Remade is what a run makes, whatever the number of threads, and nothing else is.
@@ -37,29 +38,29 @@ func TestVerify(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := Verify(t.Context(), j, content, result, 0); err != nil {
+			if err := Verify(t.Context(), engine.Local{}, j, content, result, 0); err != nil {
 				t.Error(err)
 			}
 			other := j
 			other.Recipe.Quality, other.Recipe.MaxWidth = 40, 50
 			for what, err := range map[string]error{
-				"one byte more":  Verify(t.Context(), j, content, append(result[:len(result):len(result)], 0), 0),
-				"other settings": Verify(t.Context(), other, content, result, 0),
+				"one byte more":  Verify(t.Context(), engine.Local{}, j, content, append(result[:len(result):len(result)], 0), 0),
+				"other settings": Verify(t.Context(), engine.Local{}, other, content, result, 0),
 			} {
 				if !errors.Is(err, ErrOther) {
 					t.Errorf("%s: %v", what, err)
 				}
 			}
 			j.Recipe.MinSavings = 100
-			if err := Verify(t.Context(), j, content, result, 0); !errors.Is(err, ErrOther) || !strings.Contains(err.Error(), "not smaller") {
+			if err := Verify(t.Context(), engine.Local{}, j, content, result, 0); !errors.Is(err, ErrOther) || !strings.Contains(err.Error(), "not smaller") {
 				t.Errorf("not worth it: %v", err)
 			}
 			j.Recipe.MaxPixels = 1
-			if err := Verify(t.Context(), j, content, result, 0); err == nil || errors.Is(err, ErrOther) {
+			if err := Verify(t.Context(), engine.Local{}, j, content, result, 0); err == nil || errors.Is(err, ErrOther) {
 				t.Errorf("too many pixels: %v", err)
 			}
 			j.Recipe.MaxPixels = 0
-			if err := Verify(t.Context(), j, content, result, 1); err == nil || !strings.Contains(err.Error(), "memory") {
+			if err := Verify(t.Context(), engine.Local{}, j, content, result, 1); err == nil || !strings.Contains(err.Error(), "memory") {
 				t.Errorf("too much memory: %v", err)
 			}
 		})
@@ -77,7 +78,7 @@ func TestVerify(t *testing.T) {
 	uncapped.Recipe.NoQualityCap = true
 	out := [2]Output{}
 	for i, j := range []asset.Job{capped, uncapped} {
-		if out[i], err = Remake(t.Context(), j, content, 0); err != nil {
+		if out[i], err = Remake(t.Context(), engine.Local{}, j, content, 0); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -93,11 +94,11 @@ func TestVerify(t *testing.T) {
 		{"capped", capped, out[0].Data, true}, {"made before", capped, out[1].Data, true},
 		{"uncapped", uncapped, out[1].Data, true}, {"capped for uncapped", uncapped, out[0].Data, false},
 	} {
-		if err := Verify(t.Context(), tt.j, content, tt.data, 0); (err == nil) != tt.ok {
+		if err := Verify(t.Context(), engine.Local{}, tt.j, content, tt.data, 0); (err == nil) != tt.ok {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 	}
-	if err := Verify(t.Context(), asset.Job{}, []byte("none"), nil, 0); err == nil {
+	if err := Verify(t.Context(), engine.Local{}, asset.Job{}, []byte("none"), nil, 0); err == nil {
 		t.Error("what is not an image passes")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -106,7 +107,7 @@ func TestVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Remake(ctx, asset.Job{Recipe: asset.Recipe{Variant: asset.Variant{Format: asset.WebP, Quality: 80}}}, content, 0); !errors.Is(err, context.Canceled) {
+	if _, err := Remake(ctx, engine.Local{}, asset.Job{Recipe: asset.Recipe{Variant: asset.Variant{Format: asset.WebP, Quality: 80}}}, content, 0); !errors.Is(err, context.Canceled) {
 		t.Errorf("ended: %v", err)
 	}
 }

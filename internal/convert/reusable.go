@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/codec"
 	"github.com/webpress/webpress/internal/engine"
 	"github.com/webpress/webpress/internal/tree"
 )
@@ -27,12 +26,17 @@ func (r *run) fromOutput(ctx context.Context, j asset.Job, p *prepared) bool {
 	if err != nil || !like.Mode().IsRegular() || like.Size() > maxLike {
 		return false
 	}
-	data, info, err := r.acquireMemory(ctx, []asset.Job{j}, p, like.Size(), func() ([]byte, codec.Info, error) {
-		return r.readLike(j, like)
+	data, img, err := r.acquireMemory(ctx, []asset.Job{j}, p, like.Size(), func() ([]byte, engine.Image, error) {
+		return r.readLike(ctx, j, like)
 	})
-	if err != nil || engine.Check(data) != nil {
+	if err != nil {
 		return false
 	}
+	defer img.Close()
+	if img.Check(ctx, false) != nil {
+		return false
+	}
+	info := img.Info()
 	p.like = like
 	out := Output{
 		Data: data, Width: info.Width, Height: info.Height, Frames: info.Frames, Lossless: !info.Lossy,
@@ -50,31 +54,32 @@ func (r *run) fromOutput(ctx context.Context, j asset.Job, p *prepared) bool {
 var errNotLike = errors.New("not an output by this recipe")
 
 // readLike reads the file at j.ReuseFrom, of which like is known, and its header.
-func (r *run) readLike(j asset.Job, like fs.FileInfo) ([]byte, codec.Info, error) {
+func (r *run) readLike(ctx context.Context, j asset.Job, like fs.FileInfo) ([]byte, engine.Image, error) {
 	f, now, err := r.open(j.ReuseFrom)
 	if err != nil {
-		return nil, codec.Info{}, err
+		return nil, nil, err
 	}
 	defer f.Close()
 	if !unchanged(like, now) {
-		return nil, codec.Info{}, errNotLike
+		return nil, nil, errNotLike
 	}
 	data := make([]byte, like.Size())
 	if _, err := io.ReadFull(f, data); err != nil {
-		return nil, codec.Info{}, err
+		return nil, nil, err
 	}
-	info, err := codec.Probe(data)
+	img, err := r.Codec.Open(ctx, data)
 	if err != nil {
-		return nil, codec.Info{}, err
+		return nil, nil, err
 	}
+	info := img.Info()
 	width, height := engine.Size(info.Width, info.Height, j.Recipe.Variant)
 	if j.Recipe.Crop != "" { // what was cut has lost the shape that a cut would be of
 		width, height = min(info.Width, j.Recipe.Width), min(info.Height, j.Recipe.Height)
 	}
 	if info.Format != j.Recipe.Format || width != info.Width || height != info.Height {
-		return nil, codec.Info{}, errNotLike
+		return nil, img, errNotLike
 	}
-	return data, info, claims(j, info)
+	return data, img, claims(j, info)
 }
 
 // unchanged says that a file is the one that it was, as far as can be told without

@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/container"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -91,9 +91,9 @@ func fits(j asset.Job, out Output) bool {
 	case asset.NotSmaller:
 		return !worth && len(out.Data) == 0
 	case "":
-		info, err := codec.Probe(out.Data)
-		return worth && err == nil && out.After == int64(len(out.Data)) && info.Format == j.Recipe.Format &&
-			info.Width == out.Width && info.Height == out.Height && info.Frames == out.Frames
+		f, err := container.Parse(j.Recipe.Format, out.Data)
+		return worth && err == nil && out.After == int64(len(out.Data)) &&
+			f.Width == out.Width && f.Height == out.Height && f.Frames == out.Frames
 	}
 	return false
 }

@@ -12,12 +12,15 @@ import (
 	"time"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/engine"
 	"github.com/webpress/webpress/internal/tree"
 )
 
 // Options say how Run goes about its jobs. The zero value converts in the
 // current folder, as many images at a time as there are processors.
 type Options struct {
+	// Codec opens images; nil is engine.Local.
+	Codec engine.Codec
 	// Dir is the folder that all paths of the jobs are relative to. No file is read or
 	// written outside of it, but for a job whose paths lead out: see tree.Reach.
 	Dir string
@@ -101,6 +104,9 @@ func Run(ctx context.Context, jobs []asset.Job, o Options) []asset.Result {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Codec == nil {
+		o.Codec = engine.Local{}
 	}
 	if o.Dir == "" {
 		o.Dir = "."

@@ -3,6 +3,7 @@ package manifest
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -14,13 +15,14 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
-	"github.com/webpress/webpress/internal/convert"
-	"github.com/webpress/webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/engine"
 	"github.com/webpress/webpress/internal/tree"
 )
 
 // Options say how Complete goes about it.
 type Options struct {
+	// Codec opens images; nil is engine.Local.
+	Codec engine.Codec
 	// Dir is the working directory.
 	Dir string
 	// Jobs is the number of images in work at a time.
@@ -49,6 +51,9 @@ func (m Manifest) Complete(ctx context.Context, o Options) (notes []string, err 
 		}
 	}
 	c := completer{Options: o, files: files}
+	if c.Codec == nil {
+		c.Codec = engine.Local{}
+	}
 	work := func(memory int64, sources []string) (large []string) {
 		var mu sync.Mutex
 		var group errgroup.Group
@@ -67,7 +72,7 @@ func (m Manifest) Complete(ctx context.Context, o Options) (notes []string, err 
 				m.Images[source] = img
 				switch {
 				case err == nil:
-				case memory < o.Memory:
+				case errors.Is(err, errMemory) && memory < o.Memory:
 					large = append(large, source)
 				default:
 					notes = append(notes, fmt.Sprintf("the manifest has no placeholder of %q: %s", source, err))
@@ -80,7 +85,7 @@ func (m Manifest) Complete(ctx context.Context, o Options) (notes []string, err 
 	}
 	// What takes more than its share is done alone.
 	large := work(o.Memory/int64(max(1, o.Jobs)), todo)
-	c.Jobs, o.Jobs = 1, 1
+	o.Jobs = 1
 	work(o.Memory, large)
 	slices.Sort(notes)
 	return notes, context.Cause(ctx)
@@ -172,41 +177,31 @@ func (i Image) sample(source string, there bool) string {
 
 func abs(n int) int { return max(n, -n) }
 
-// maxSample is the length in bytes of a file that a placeholder is made of.
-const maxSample = 1 << 30
-
-// placeholder makes the color and the placeholder of an image by way of a small PNG of it:
-// whatever it is, that is upright and sRGB, and has one frame.
+// placeholder makes the color and the placeholder of an image, with so much memory.
 func (c completer) placeholder(ctx context.Context, name string, memory int64) (color, hash string, err error) {
 	f, info, err := c.files.Open(name)
 	if err != nil {
 		return "", "", tree.Cause(err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, min(info.Size(), maxSample)))
-	if err != nil {
+	if info.Size() > memory {
+		return "", "", errMemory
+	}
+	data := make([]byte, info.Size())
+	if _, err := io.ReadFull(f, data); err != nil {
 		return "", "", tree.Cause(err)
 	}
-	small, err := convert.Remake(ctx, asset.Job{
-		Source: asset.Source{Path: name, Size: info.Size()},
-		Recipe: asset.Recipe{
-			Variant: asset.Variant{
-				Format: asset.PNG, MaxWidth: smallSample, MaxHeight: smallSample,
-				Lossless: asset.LosslessAlways, Metadata: asset.MetadataNone,
-			},
-			MaxPixels: c.MaxPixels,
-		},
-	}, data, memory)
+	img, err := c.Codec.Open(ctx, data)
 	if err != nil {
 		return "", "", err
 	}
-	p, err := codec.Decode(small.Data, codec.DecodeOptions{})
-	if err != nil {
-		return "", "", err
+	defer img.Close()
+	if need := info.Size() + engine.EstimateMemory(img.Info(), []asset.Variant{engine.PlaceholderVariant}); need > memory {
+		return "", "", errMemory
 	}
-	if color, err = pixel.Dominant(&p.Image); err != nil {
-		return "", "", err
-	}
-	bytes, err := pixel.ThumbHash(&p.Image)
-	return color, base64.StdEncoding.EncodeToString(bytes), err
+	p, err := img.Placeholder(ctx, c.MaxPixels)
+	return p.Color, base64.StdEncoding.EncodeToString(p.ThumbHash), err
 }
+
+// errMemory is for an image that takes more memory than there is.
+var errMemory = errors.New("it takes more memory than there is; raise `memory-limit`")

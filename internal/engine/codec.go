@@ -1,0 +1,66 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/codec"
+)
+
+// A Codec opens images, whose bytes may be hostile. All that C libraries do with such
+// bytes is behind it, so that it can be done by another process.
+type Codec interface {
+	// Open reads the header of an image. The caller closes the image, and leaves data as
+	// it is until then. The error is a *codec.Error, that of ctx, or what has become of the
+	// process that should have done it.
+	Open(ctx context.Context, data []byte) (Image, error)
+}
+
+// An Image is one that was opened. Its errors are those of Open.
+type Image interface {
+	// Info is what the header says.
+	Info() codec.Info
+	// Convert makes an output for each variant: see Convert.
+	Convert(ctx context.Context, variants []asset.Variant, o Options) ([]Output, error)
+	// Check decodes all of the image: see Check and CheckStrict.
+	Check(ctx context.Context, strict bool) error
+	// Placeholder describes the image by a few bytes: see MakePlaceholder.
+	Placeholder(ctx context.Context, maxPixels int64) (Placeholder, error)
+	Close()
+}
+
+// Local is the Codec of this process.
+type Local struct{}
+
+// Open reads the header of an image.
+func (Local) Open(_ context.Context, data []byte) (Image, error) {
+	info, err := codec.Probe(data)
+	if err != nil {
+		return nil, err
+	}
+	return local{data, info}, nil
+}
+
+type local struct {
+	data []byte
+	info codec.Info
+}
+
+func (i local) Info() codec.Info { return i.info }
+
+func (i local) Convert(ctx context.Context, variants []asset.Variant, o Options) ([]Output, error) {
+	return Convert(ctx, i.data, i.info, variants, o)
+}
+
+func (i local) Check(_ context.Context, strict bool) error {
+	if strict {
+		return CheckStrict(i.data, i.info)
+	}
+	return Check(i.data, i.info)
+}
+
+func (i local) Placeholder(ctx context.Context, maxPixels int64) (Placeholder, error) {
+	return MakePlaceholder(ctx, i.data, i.info, maxPixels)
+}
+
+func (i local) Close() {}
