@@ -111,6 +111,7 @@ static int begin(wp_heif* h, const uint8_t* data, size_t size, const wp_heif_lim
   h->options->num_library_threads = limits->threads;
   h->options->num_codec_threads = limits->threads;
 #endif
+  if (limits->libde265) h->options->decoder_id = "libde265";
 #if WP_HEIF_SEQUENCES
   h->options->autocorrect_broken_input = 1;  // what cameras are known to get wrong
 #endif

@@ -134,7 +134,14 @@ func decodeHEIF(data []byte, format asset.Format, o DecodeOptions) (Picture, err
 	if colors.codes == nil {
 		span = streamRange(f.boxes(f.primary))
 	}
-	C.wp_heif_decode(&h, (*C.uint8_t)(unsafe.SliceData(ready)), C.size_t(len(ready)), &limits, span, &failed)
+	decode := func() {
+		C.wp_heif_decode(&h, (*C.uint8_t)(unsafe.SliceData(ready)), C.size_t(len(ready)), &limits, span, &failed)
+	}
+	decode()
+	if f.useLibde265(&limits, &failed) {
+		C.wp_heif_free(&h)
+		decode()
+	}
 	if failed.code != 0 {
 		return Picture{}, heifError(format, int(failed.code), int(failed.subcode), C.GoString(&failed.text[0]))
 	}

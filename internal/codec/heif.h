@@ -31,10 +31,10 @@ typedef struct {
 } wp_heif_error;
 
 // What bounds a decoder: the samples of the largest image in the file, all memory,
-// threads.
+// threads. Where libde265 is not 0, it decodes HEVC instead of what libheif prefers.
 typedef struct {
   uint64_t max_pixels, max_memory;
-  int threads;
+  int threads, libde265;
 } wp_heif_limits;
 
 // WP_HEIF_SEQUENCES says that the headers are of a libheif that reads sequences.

@@ -96,7 +96,7 @@ func (f *heifFile) animate(t *heifTrack, data []byte) (*animation, meta, error) 
 		return nil, meta{}, err
 	}
 	boxes := t.entry.inside(visualEntry)
-	d := &sequenceDecoder{f: f, track: t, data: data, colors: readColor(boxes), span: streamRange(boxes)}
+	d := &sequenceDecoder{f: f, track: t, data: data, colors: readColor(boxes), span: streamRange(boxes), limits: f.limits(1)}
 	if d.colors.peak == 0 {
 		d.colors.peak = pixel.DefaultPeak // the same for all frames
 	}
@@ -122,6 +122,7 @@ type sequenceDecoder struct {
 	data    []byte
 	colors  heifColor
 	span    C.int
+	limits  C.wp_heif_limits
 	limited bool // of the alpha's range
 
 	h      *C.wp_heif
@@ -136,8 +137,7 @@ func (d *sequenceDecoder) open() error {
 	d.h = new(C.wp_heif)
 	d.pin.Pin(d.h)
 	var failed C.wp_heif_error
-	limits := d.f.limits(1)
-	C.wp_heif_open(d.h, (*C.uint8_t)(unsafe.SliceData(d.data)), C.size_t(len(d.data)), &limits, C.uint32_t(d.track.id), d.span, &failed)
+	C.wp_heif_open(d.h, (*C.uint8_t)(unsafe.SliceData(d.data)), C.size_t(len(d.data)), &d.limits, C.uint32_t(d.track.id), d.span, &failed)
 	return d.failed(&failed)
 }
 
@@ -168,6 +168,14 @@ func (d *sequenceDecoder) next() (patch, error) {
 			return patch{}, err
 		}
 		got = C.wp_heif_next(d.h, d.rgb, &failed)
+	}
+	if d.f.useLibde265(&d.limits, &failed) { // which starts at the first frame again
+		if err := d.open(); err != nil {
+			return patch{}, err
+		}
+		for range d.number + 1 {
+			got = C.wp_heif_next(d.h, d.rgb, &failed)
+		}
 	}
 	if err := d.failed(&failed); err != nil {
 		return patch{}, err

@@ -59,23 +59,30 @@ func Libraries() []Library {
 	)
 }
 
-// heifDecoders are those of HEVC and AV1 that libheif would use, best first.
+// heifDecoders are those of HEVC and AV1 that libheif would use.
 func heifDecoders() []Library {
+	return append(decodersOf(C.heif_compression_HEVC), decodersOf(C.heif_compression_AV1)...)
+}
+
+// decodersOf are the decoders that libheif has for a format, best first.
+func decodersOf(format C.heif_compression_format) []Library {
+	var found [8]*C.heif_decoder_descriptor
+	n := C.heif_get_decoder_descriptors(format, &found[0], C.int(len(found)))
 	var all []Library
-	for _, format := range []C.heif_compression_format{C.heif_compression_HEVC, C.heif_compression_AV1} {
-		var found [8]*C.heif_decoder_descriptor
-		n := C.heif_get_decoder_descriptors(format, &found[0], C.int(len(found)))
-		for _, d := range found[:min(int(n), len(found))] {
-			all = append(all, decoderLibrary(C.GoString(C.heif_decoder_descriptor_get_name(d))))
-		}
+	for _, d := range found[:min(int(n), len(found))] {
+		all = append(all, decoderLibrary(C.GoString(C.heif_decoder_descriptor_get_name(d))))
 	}
 	return all
 }
 
 // decoderLibrary reads the name that libheif has for a decoder, such as "libde265
-// HEVC decoder, version 1.0.15" or "dav1d v1.5.1".
+// HEVC decoder, version 1.0.15" or "dav1d v1.5.1". That of libavcodec is "FFMPEG
+// AVC/HEVC decoder 7.1.5", with the version of FFmpeg.
 func decoderLibrary(described string) Library {
 	name, rest, _ := strings.Cut(described, " ")
+	if name == "FFMPEG" {
+		name = "libavcodec"
+	}
 	words := strings.Fields(rest)
 	if len(words) == 0 {
 		return Library{Name: name}

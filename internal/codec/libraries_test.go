@@ -24,10 +24,11 @@ func TestLibraries(t *testing.T) {
 
 func TestLibraryTexts(t *testing.T) {
 	for text, want := range map[string]Library{
-		"libde265 HEVC decoder, version 1.0.15": {"libde265", "1.0.15"},
-		"dav1d v1.5.1-0-g42b2b24":               {"dav1d", "1.5.1-0-g42b2b24"},
-		"own":                                   {"own", ""},
-		"":                                      {"", ""},
+		"libde265 HEVC decoder, version 1.0.15":   {"libde265", "1.0.15"},
+		"dav1d v1.5.1-0-g42b2b24":                 {"dav1d", "1.5.1-0-g42b2b24"},
+		"FFMPEG AVC/HEVC decoder 7.1.5-0+deb13u1": {"libavcodec", "7.1.5-0+deb13u1"},
+		"own": {"own", ""},
+		"":    {"", ""},
 	} {
 		if got := decoderLibrary(text); got != want {
 			t.Errorf("decoderLibrary(%q) = %v, want %v", text, got, want)
