@@ -315,8 +315,8 @@ func TestLicenses(t *testing.T) {
 	modules := must(t, root(t), "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}", ".")
 	script := `cd /usr/share/doc
 		for m in webpress go $MODULES; do find "webpress/licenses/$m" -type f -size +100c | grep -q . || echo "no licence of $m"; done
-		for p in git git-lfs libtiff6 libde265-0 libdav1d7 libturbojpeg0 libdeflate0 libzimg2 liblcms2-2; do test -s "$p/copyright" || echo "no copyright of $p"; done
-		for s in libde265 git git-lfs; do grep -q "^$s [0-9]" webpress/debian-sources.txt || echo "no source of $s"; done
+		for p in git git-lfs libtiff6 libavcodec libde265-0 libdav1d7 libturbojpeg0 libdeflate0 libzimg2 liblcms2-2; do test -s "$p/copyright" || echo "no copyright of $p"; done
+		for s in ffmpeg libde265 git git-lfs; do grep -q "^$s [0-9]" webpress/debian-sources.txt || echo "no source of $s"; done
 		grep -q 'three years' webpress/NOTICE || echo "no offer"`
 	got := docker(t, []string{"--entrypoint", "sh", "-e", "MODULES=" + strings.Join(strings.Fields(modules), " ")}, "-c", script)
 	if got.code != 0 || got.out != "" {

@@ -4,8 +4,10 @@ FROM golang:1.26-trixie AS go
 
 FROM debian:bookworm-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      gcc g++ libc6-dev pkg-config git cmake ninja-build libaom-dev libde265-dev libdav1d-dev libturbojpeg0-dev libtiff-dev libdeflate-dev libzimg-dev liblcms2-dev \
+      gcc g++ libc6-dev make nasm dpkg-dev pkg-config git cmake ninja-build libaom-dev libde265-dev libdav1d-dev libturbojpeg0-dev libtiff-dev libdeflate-dev libzimg-dev liblcms2-dev \
     && rm -rf /var/lib/apt/lists/*
+COPY scripts/build-libavcodec /src/scripts/
+RUN /src/scripts/build-libavcodec /usr/local && ldconfig
 # Go links to no library of its system. It fetches modules with the same certificates.
 COPY --from=go /usr/local/go /usr/local/go
 COPY --from=go /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
@@ -16,8 +18,8 @@ ARG GONOSUMDB
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
-COPY scripts/build-libheif scripts/
-RUN scripts/build-libheif /usr/local --no-x265 && ldconfig
+COPY scripts/build-libheif scripts/libheif.patch scripts/
+RUN scripts/build-libheif /usr/local --published && ldconfig
 COPY scripts/build-flags scripts/
 RUN . scripts/build-flags && go build github.com/chai2010/webp
 # Where the base image has no documentation, the licences of its own libraries are gone.
