@@ -108,9 +108,9 @@ func TestHEIFDerived(t *testing.T) {
 		},
 	} {
 		for name, read := range map[string]func() error{
-			"probe":   func() error { _, err := Probe(tc.data); return err },
+			"probe":  func() error { _, err := Probe(tc.data); return err },
 			"header": func() error { _, err := header(tc.data, true); return err },
-			"decode":  func() error { _, err := Decode(tc.data, DecodeOptions{}); return err },
+			"decode": func() error { _, err := Decode(tc.data, DecodeOptions{}); return err },
 		} {
 			err := read()
 			checkError(t, err)
