@@ -40,6 +40,7 @@ var imports = []struct{ name, may string }{
 	{"config", "asset shell tree"},
 	{"scan", "asset git tree"},
 	{"plan", "asset config scan tree"},
+	{"worker", "asset codec container engine"},
 	{"convert", "asset codec container engine plan tree"},
 	{"lockfile", "asset tree"},
 	{"cache", "asset owner tree"},
@@ -54,7 +55,7 @@ var imports = []struct{ name, may string }{
 	{"manifest", "asset codec engine lockfile project tree"},
 	{"diff", "asset ci forge git"},
 	{"target", "asset ci config console forge git report store httpclient"},
-	{"app", "asset budget bundle cache ci codec config console convert diff engine git history lockfile manifest notify plan project report scan setup shell store target tree httpclient"},
+	{"app", "asset budget bundle cache ci codec config console convert diff engine git history lockfile manifest notify plan project report scan setup shell store target tree httpclient worker"},
 }
 
 // tools are commands that make files of the project. No room may import them,

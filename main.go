@@ -9,12 +9,18 @@ import (
 	"time"
 
 	"github.com/webpress/webpress/internal/app"
+	"github.com/webpress/webpress/internal/worker"
 )
 
 // version is set by the linker (-X main.version=1.2.3) in releases.
 var version string
 
-func main() { os.Exit(run()) }
+func main() {
+	if worker.Is(os.Args[1:]) {
+		os.Exit(worker.Main())
+	}
+	os.Exit(run())
+}
 
 func run() int {
 	noCoreDump() // there are tokens in memory
@@ -42,6 +48,7 @@ func run() int {
 		Dir:       dir,
 		Version:   versionOf(info, ok),
 		Committed: committed(info),
+		Isolate:   true,
 	}.Main(ctx, os.Args[1:])
 }
 

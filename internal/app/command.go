@@ -25,6 +25,7 @@ import (
 	"github.com/webpress/webpress/internal/plan"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/target"
+	"github.com/webpress/webpress/internal/worker"
 )
 
 // A Command is everything that webpress knows of the process it runs in. Tests
@@ -46,6 +47,9 @@ type Command struct {
 	Version string
 	// Committed is when the commit was made that webpress is built from; zero is not known.
 	Committed time.Time
+	// Isolate decodes images in processes of their own, which run the same program with
+	// an argument that worker.Is knows.
+	Isolate bool
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -58,7 +62,7 @@ func (c Command) Main(ctx context.Context, args []string) int {
 		c.Now = time.Now
 	}
 	settings, err := config.Load(args, config.Env{
-		Environ: c.Environ, Dir: c.Dir, Stdout: c.Stdout, Version: c.Version, Committed: c.Committed, Libraries: libraries,
+		Environ: c.Environ, Dir: c.Dir, Stdout: c.Stdout, Version: c.Version, Committed: c.Committed, Libraries: libraries, Sandbox: c.sandbox(ctx),
 	})
 	people := c.Stdout
 	if usesStdout(settings) {
@@ -93,6 +97,14 @@ func (c Command) Main(ctx context.Context, args []string) int {
 	for _, warning := range settings.Warnings {
 		log.Warn("%s", warning)
 	}
+	if c.Isolate && settings.Sandbox != config.SandboxOff {
+		r.workers = &worker.Pool{Timeout: time.Duration(settings.Timeout) * time.Second}
+		if settings.Verbose {
+			r.workers.Logf = func(format string, args ...any) { fmt.Fprintf(c.Stderr, format+"\n", args...) }
+		}
+		r.codec = r.workers
+		defer r.workers.Close()
+	}
 	v, err := r.verb(ctx)
 	return r.exit(ctx, v, err)
 }
@@ -100,6 +112,9 @@ func (c Command) Main(ctx context.Context, args []string) int {
 // verb does what the settings say.
 func (r *run) verb(ctx context.Context) (verdict, error) {
 	s := r.settings
+	if err := r.requireSandbox(ctx); err != nil {
+		return verdict{}, err
+	}
 	switch s.Verb {
 	case config.Accept:
 		return r.accept(ctx)
@@ -127,6 +142,44 @@ func (r *run) verb(ctx context.Context) (verdict, error) {
 		}
 	}
 	return r.convert(ctx)
+}
+
+// requireSandbox says what is missing of the sandbox, where all of it is required.
+func (r *run) requireSandbox(ctx context.Context) error {
+	if r.settings.Sandbox != config.SandboxRequire {
+		return nil
+	}
+	missing := "decoders run in this process"
+	if r.workers != nil {
+		c, err := r.workers.Confinement(ctx)
+		if err == nil && c.Whole() {
+			return nil
+		}
+		missing = "confined by " + c.String()
+		if err != nil {
+			missing = err.Error()
+		}
+	}
+	return &asset.Fault{
+		Message: "sandbox: require: not all of it is in force: " + missing,
+		Hint:    "run it on a newer kernel or with another profile of the container, or set `sandbox: auto`",
+	}
+}
+
+// sandbox returns what says how decoders are confined.
+func (c Command) sandbox(ctx context.Context) func() string {
+	if !c.Isolate {
+		return nil
+	}
+	return func() string {
+		var pool worker.Pool
+		defer pool.Close()
+		confined, err := pool.Confinement(ctx)
+		if err != nil {
+			return err.Error()
+		}
+		return confined.String()
+	}
 }
 
 // libraries are those that the version names.
@@ -197,8 +250,9 @@ type run struct {
 	facts    ci.Facts
 	secrets  ci.Secrets
 	log      *console.Log
-	// codec opens images.
-	codec engine.Codec
+	// codec opens images. It is workers, unless there are none.
+	codec   engine.Codec
+	workers *worker.Pool
 	// repo is the repository that the run is in, nil where there is none: noRepo is
 	// why.
 	repo   *git.Repo

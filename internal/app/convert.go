@@ -236,6 +236,9 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 		return nil, err
 	}
 	defer closeCache()
+	if r.workers != nil && len(jobs) > 0 {
+		r.warm(ctx, len(asset.BySource(jobs)))
+	}
 	if len(jobs) > 0 {
 		convert.CapHeap(cmp.Or(o.Memory, convert.DefaultMemory()))
 	}
@@ -265,6 +268,21 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 	}
 	o.Progress = p.Step
 	return convert.Run(ctx, jobs, o), nil
+}
+
+// warm starts the processes that decode, as many as there will be work for, while it
+// is still being sorted.
+func (r *run) warm(ctx context.Context, sources int) {
+	n := r.settings.Jobs
+	if n == 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	r.workers.Warm(ctx, min(n, sources))
+	if r.settings.Verbose {
+		if c, err := r.workers.Confinement(ctx); err == nil {
+			r.log.Line("decoders are confined by: %s", c)
+		}
+	}
 }
 
 func inOrder(results []asset.Result) []asset.Result {

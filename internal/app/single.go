@@ -39,6 +39,9 @@ func (r *run) single(ctx context.Context) (verdict, error) {
 	if s.Verbose {
 		r.logSettings()
 	}
+	if r.workers != nil {
+		r.workers.Warm(ctx, 1)
+	}
 	if !s.Stdin {
 		r.openRepo(ctx)
 	}

@@ -124,6 +124,10 @@ type Config struct {
 	MaxFileSize int64 `rule:"" group:"limits" default:"256MiB" range:"1,1099511627776" unit:"bytes" placeholder:"SIZE" help:"Reject larger files."`
 	// MemoryLimit is in bytes; 0 means to follow the container's or machine's.
 	MemoryLimit int64 `group:"limits" default:"0" range:"0,17592186044416" unit:"bytes" placeholder:"SIZE" help:"Memory for the images that are converted in parallel. An image that needs more is rejected. 0 uses the limit of the container or machine."`
+	// Timeout is in seconds; 0 means as long as the size of an image justifies.
+	Timeout int `group:"limits" default:"0" range:"0,86400" placeholder:"SECONDS" help:"Seconds that one image may take. 0 allows a minute and more for large images."`
+	// Sandbox is one of Auto, SandboxRequire and SandboxOff.
+	Sandbox string `group:"limits" default:"auto" enum:"auto,require,off" placeholder:"WHEN" help:"Decode images in confined processes. auto uses what the system offers, require fails if a part is missing, off decodes in the main process."`
 	// Jobs of 0 means the number of processors.
 	Jobs int `group:"limits" short:"j" default:"0" range:"0,1024" placeholder:"N" top:"" brief:"images converted in parallel (0 = one per CPU)" help:"Images converted in parallel (0 = one per CPU)."`
 
@@ -221,6 +225,9 @@ const (
 	Auto   = "auto"
 	Always = "true"
 	Never  = "false"
+
+	SandboxRequire = "require"
+	SandboxOff     = "off"
 
 	ColorAlways = "always"
 	ColorNever  = "never"

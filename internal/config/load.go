@@ -32,6 +32,8 @@ type Env struct {
 	// Version is that of webpress, Libraries returns those of what it is built with.
 	Version   string
 	Libraries func() []Library
+	// Sandbox says how decoders are confined; nil is not known.
+	Sandbox func() string
 	// Committed is when the commit was made that webpress is built from; zero is not known.
 	Committed time.Time
 }

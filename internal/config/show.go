@@ -40,9 +40,9 @@ func showFor(asked string, verb Verb, behind, args []string) (func(Env) error, M
 		}
 		return help(name), nil
 	case asked == "-V":
-		return version(false, false), nil
+		return version(false), nil
 	case asked == "--version":
-		return version(true, slices.Contains(args, "--json")), nil
+		return version(true, args...), nil
 	case verb == showHelp:
 		switch {
 		case len(behind) == 0:
@@ -61,7 +61,7 @@ func showFor(asked string, verb Verb, behind, args []string) (func(Env) error, M
 		if len(behind) > 0 {
 			return nil, usageMistake(verb)
 		}
-		return version(true, slices.Contains(args, "--json")), nil
+		return version(true, args...), nil
 	case verb == showShell:
 		if len(behind) != 1 {
 			return nil, usageMistake(verb)
@@ -120,12 +120,17 @@ func help(name string) func(Env) error {
 	return func(h Env) error { return printed(longHelp(name, width(h.Stdout)))(h) }
 }
 
-// version writes the version of webpress, as one line, and those of its libraries.
-func version(libraries, asJSON bool) func(Env) error {
+// version writes the version of webpress, as one line, and those of its libraries; with
+// --verbose also how decoders are confined.
+func version(libraries bool, args ...string) func(Env) error {
+	asJSON := slices.Contains(args, "--json")
 	return func(h Env) error {
 		all := []Library{{"webpress", h.Version}}
 		if libraries && h.Libraries != nil {
 			all = append(all, h.Libraries()...)
+		}
+		if h.Sandbox != nil && slices.Contains(args, "--verbose") {
+			all = append(all, Library{"sandbox:", h.Sandbox()})
 		}
 		if asJSON {
 			data, err := json.MarshalIndent(all, "", "  ")

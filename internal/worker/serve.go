@@ -1,0 +1,153 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/engine"
+)
+
+// argument is the only argument of a worker. It is no command that people type.
+const argument = "__worker"
+
+// connection is the descriptor of the socket that a worker has to its parent.
+const connection = 3
+
+// Is says that this process was started as a worker, by its arguments without the name
+// of the program.
+func Is(args []string) bool { return len(args) == 1 && args[0] == argument }
+
+// Main is what a worker does until its parent has no more for it, or is gone: it confines
+// itself, and then serves one request after the other. It returns the exit code.
+func Main() int {
+	if !inherited(connection) {
+		fmt.Fprintln(os.Stderr, "webpress: "+argument+" is what webpress starts itself; see `webpress --help` for its commands")
+		return 2
+	}
+	codec.Libraries() // libheif loads its plugins, while files can still be opened
+	debug.SetGCPercent(25)
+	confined := confine()
+	s := server{conn: newConn(connection)}
+	if err := writeFrame(s.conn, response{Confined: &confined}); err != nil {
+		return 1
+	}
+	for {
+		err := s.next()
+		if errors.Is(err, io.EOF) {
+			return 0
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "worker:", err)
+			return 1
+		}
+	}
+}
+
+// A server is a worker's side of the conversation.
+type server struct {
+	conn   *conn
+	memory []byte // that both processes have
+	data   []byte // the image that was opened last
+	img    engine.Image
+}
+
+// next answers a request. Its error ends the conversation.
+func (s *server) next() error {
+	var req request
+	if err := readFrame(s.conn, &req); err != nil {
+		return err
+	}
+	if req.Op == opOpen {
+		if err := s.take(req); err != nil {
+			return err
+		}
+	}
+	resp, data := s.do(req)
+	return writeFrame(s.conn, resp, data...)
+}
+
+// take gets hold of the bytes of an image that is to be opened.
+func (s *server) take(req request) (err error) {
+	s.img, s.data = nil, nil
+	if req.NewMemory > 0 {
+		unmap(s.memory)
+		if s.memory, err = s.conn.mapMemory(req.NewMemory); err != nil {
+			return fmt.Errorf("map %d bytes: %w", req.NewMemory, err)
+		}
+	}
+	if req.Shared {
+		if req.Size < 0 || req.Size > int64(len(s.memory)) {
+			return fmt.Errorf("an image of %d bytes in memory of %d", req.Size, len(s.memory))
+		}
+		s.data = s.memory[:req.Size:req.Size]
+		return nil
+	}
+	s.data = make([]byte, req.Size)
+	_, err = io.ReadFull(s.conn, s.data)
+	return err
+}
+
+// do does what is asked for.
+func (s *server) do(req request) (resp response, data [][]byte) {
+	defer func() {
+		if v := recover(); v != nil {
+			resp, data = response{Error: &failure{Message: fmt.Sprintf("internal error: %v", v), Codec: &codec.Error{
+				Op: "internal error", Detail: fmt.Sprint(v), Hint: "this is a bug in webpress: please report it with this image and this line (" + site(string(debug.Stack())) + ")",
+			}}}, nil
+		}
+	}()
+	ctx := context.Background()
+	var err error
+	switch {
+	case req.Op == opOpen:
+		s.img, err = open(ctx, s.data)
+		if err == nil {
+			resp.Info = s.img.Info()
+		}
+	case s.img == nil:
+		err = errors.New("no image is open")
+	case req.Op == opConvert:
+		var outputs []engine.Output
+		outputs, err = s.img.Convert(ctx, req.Variants, req.Options)
+		for _, o := range outputs {
+			resp.Outputs = append(resp.Outputs, output{
+				Size: int64(len(o.Data)), Width: o.Width, Height: o.Height, Frames: o.Frames, Lossless: o.Lossless, Notes: o.Notes,
+			})
+			data = append(data, o.Data)
+		}
+	case req.Op == opCheck:
+		err = s.img.Check(ctx, req.Strict)
+	case req.Op == opPlaceholder:
+		var p engine.Placeholder
+		p, err = s.img.Placeholder(ctx, req.MaxPixels)
+		resp.Placeholder = &p
+	default:
+		err = fmt.Errorf("cannot %q", req.Op)
+	}
+	if err != nil {
+		return response{Error: failureOf(err)}, nil
+	}
+	return resp, data
+}
+
+// open is engine.Local's, which a build for tests replaces by decoders that misbehave.
+var open = engine.Local{}.Open
+
+// site is where a panic came from: the first line of a stack below that of the panic that
+// names a file of webpress.
+func site(stack string) string {
+	_, below, _ := strings.Cut(stack, "panic(")
+	for line := range strings.Lines(below) {
+		if line = strings.TrimSpace(line); strings.Contains(line, "/internal/") {
+			line, _, _ = strings.Cut(line, " +")
+			return line[strings.LastIndex(line, "/internal/")+1:]
+		}
+	}
+	return "unknown place"
+}
