@@ -3,6 +3,8 @@ package codec
 import (
 	"fmt"
 	"math"
+
+	"github.com/webpress/webpress/internal/asset"
 )
 
 // What a sound file stays far below. A photo of 200 megapixels is a grid of 768
@@ -99,11 +101,18 @@ func (f *heifFile) decodedPixels() int64 {
 }
 
 // memory estimates the bytes that decoding the primary image needs at its peak, besides
-// what comes of it: the planes of the decoder, and libheif's, of all that it is made of.
+// what comes of it: the planes of the decoder, and libheif's, of all that it is made of;
+// copies of the coded bytes, of which libheif and libavcodec have two each; and what
+// libavcodec notes about each block, up to 2 bytes a pixel where an image is coded in one
+// piece. Of a grid it notes that for a few tiles at a time, which is next to nothing.
 func (f *heifFile) memory() int64 {
 	w, h := f.coded(f.primary)
-	pixels := f.primary.pixels + float64(w)*float64(h)
-	return int64(min(pixels*float64(f.sampleBytes(f.primary))/2, math.MaxInt64/4))
+	own := float64(w) * float64(h)
+	need := (f.primary.pixels+own)*float64(f.sampleBytes(f.primary))/2 + 4*f.primary.read
+	if f.format == asset.HEIC && len(f.primary.parts) == 0 {
+		need += 2 * own
+	}
+	return int64(min(need, math.MaxInt64/4))
 }
 
 // sequenceMemory is the same of a frame of a track: planes twice, and RGBA.

@@ -207,3 +207,21 @@ func TestNoSequences(t *testing.T) {
 		}
 	}
 }
+
+// Decoding needs the planes twice, 3 bytes a pixel in 4:2:0, and four times the coded
+// bytes, some 1,000 here. HEVC needs 2 bytes a pixel more where it is not in tiles.
+func TestHEIFMemory(t *testing.T) {
+	const pixels = 192 * 128
+	for _, tc := range []struct {
+		name     string
+		perPixel int64
+	}{{"heic/card.heic", 5}, {"avif/card.avif", 3}} {
+		info, err := Probe(picture(t, tc.name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rest := info.Memory - tc.perPixel*pixels; rest < 4*300 || rest > 4*3000 {
+			t.Errorf("%s: %d bytes, %d more than for its pixels", tc.name, info.Memory, rest)
+		}
+	}
+}
