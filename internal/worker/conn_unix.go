@@ -97,4 +97,3 @@ func unmap(memory []byte) {
 
 // rights is the control message that passes a descriptor.
 func rights(fd int) []byte { return unix.UnixRights(fd) }
-
