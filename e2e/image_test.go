@@ -184,7 +184,8 @@ func TestEveryFormat(t *testing.T) {
 	if got := docker(t, []string{"-v", dir + ":/work", "-w", "/work"}, "--output", "out/{dir}/{name}.{ext}.webp", "pictures/avif/card.avif"); got.code != 0 {
 		t.Errorf("exit code %d:\n%s", got.code, got.out)
 	}
-	for _, name := range []string{"heic/card.heic", "heic/10bit.heic", "jpeg/cmyk.jpg", "tiff/rgb16.tif", "bmp/rgb.bmp"} {
+	// Gray of 12 bits is among what libde265 decodes, and libavcodec does not.
+	for _, name := range []string{"heic/card.heic", "heic/10bit.heic", "heic/grey-12bit.heic", "jpeg/cmyk.jpg", "tiff/rgb16.tif", "bmp/rgb.bmp"} {
 		wantWebP(t, filepath.Join(dir, "out/pictures", name+".webp"))
 	}
 }

@@ -37,6 +37,10 @@ func TestDecodeHEIF(t *testing.T) {
 		{"heic/422.heic", lossy, like(func(im *pixel.Image) { im.SubH = 0 })},
 		{"heic/444.heic", lossy, like(func(im *pixel.Image) { im.SubW, im.SubH = 0, 0 })},
 		{"heic/grey.heic", lossy, like(func(im *pixel.Image) { im.Layout, im.SubW, im.SubH = pixel.Gray, 0, 0 })},
+		{
+			"heic/grey-12bit.heic", with(func(i *Info) { i.Depth = 12 }),
+			like(func(im *pixel.Image) { im.Layout, im.SubW, im.SubH, im.Depth = pixel.Gray, 0, 0, 12 }),
+		},
 		{"heic/10bit.heic", with(func(i *Info) { i.Depth = 10 }), like(func(im *pixel.Image) { im.Depth = 10 })},
 		{"heic/limited.heic", lossy, like(func(im *pixel.Image) { im.Full, im.Matrix = false, pixel.MatrixBT709 })},
 		{"heic/grid.heic", lossy, p420},

@@ -3,6 +3,7 @@ package main
 import (
 	"image"
 	"image/color"
+	"image/draw"
 )
 
 // The card is the picture that nearly every test picture shows: 6 by 4 square
@@ -155,6 +156,14 @@ func grey(src image.Image) *image.Gray {
 			img.Set(x, y, src.At(x, y))
 		}
 	}
+	return img
+}
+
+// grey16 is an image of one channel of 16 bits.
+func grey16(src image.Image) *image.Gray16 {
+	b := src.Bounds()
+	img := image.NewGray16(b)
+	draw.Draw(img, b, src, b.Min, draw.Src)
 	return img
 }
 

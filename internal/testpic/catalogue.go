@@ -158,6 +158,7 @@ func heifs() []picture {
 		{"pictures/heic/444.heic", w, h, "the card, 8 bits, 4:4:4", from(".heic", pngInput(full), "-p", x444)},
 		{"pictures/heic/422.heic", w, h, "the card, 8 bits, 4:2:2", from(".heic", pngInput(full), "-p", "chroma=422")},
 		{"pictures/heic/grey.heic", w, h, "the card, one channel", from(".heic", pngInput(grey(full)))},
+		{"pictures/heic/grey-12bit.heic", w, h, "the card, one channel of 12 bits, which libheif does not take from libavcodec", from(".heic", pngInput(grey16(ramp16(w, h))), "-b", "12")},
 		{"pictures/heic/10bit.heic", w, h, "the card, 10 bits, 4:2:0", from(".heic", pngInput(ramp16(w, h)), "-b", "10")},
 		{"pictures/heic/alpha.heic", w, h, "the faded card, alpha as an auxiliary image", from(".heic", pngInput(faded(w, h)))},
 		{"pictures/heic/odd.heic", 33, 17, "the card, odd width and height: 64x64 stored, cropped by clap", from(".heic", pngInput(card(33, 17)))},
