@@ -69,10 +69,10 @@ func checkNotes(notes []string) error {
 	return nil
 }
 
-var color = regexp.MustCompile(`^(#[0-9a-f]{6})?$`)
+var hexColor = regexp.MustCompile(`^(#[0-9a-f]{6})?$`)
 
 func checkPlaceholder(p engine.Placeholder) error {
-	if len(p.ThumbHash) > 25 || !color.MatchString(p.Color) {
+	if len(p.ThumbHash) > 25 || !hexColor.MatchString(p.Color) {
 		return errors.New("a placeholder is none")
 	}
 	return nil

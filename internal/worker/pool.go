@@ -176,7 +176,9 @@ func (p *Pool) Open(ctx context.Context, data []byte) (engine.Image, error) {
 	w.images++
 	resp, _, err := i.call(ctx, request{Op: opOpen, Size: i.size}, data)
 	if err == nil {
-		err = checkInfo(resp.Info, format)
+		if err = checkInfo(resp.Info, format); err != nil {
+			err = i.nonsense(err)
+		}
 	}
 	if err != nil {
 		i.Close()

@@ -40,12 +40,12 @@ type process struct {
 
 // start starts a worker of this program, and waits until it is ready.
 func start(ctx context.Context, program, name string, logf func(string, ...any)) (*process, error) {
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|cloexec, 0)
 	if err != nil {
 		return nil, fmt.Errorf("make a socket: %w", err)
 	}
 	ours, theirs := os.NewFile(uintptr(fds[0]), "worker"), os.NewFile(uintptr(fds[1]), "worker")
-	unix.CloseOnExec(fds[0])
+	unix.CloseOnExec(fds[0]) // where cloexec is nothing
 	unix.CloseOnExec(fds[1])
 	defer theirs.Close()
 	c, err := net.FileConn(ours)
@@ -125,6 +125,8 @@ func (p *process) watch(ctx context.Context, l limits) (stop func()) {
 			case <-done:
 				return
 			case <-p.ended:
+				// What it has sent can still be read.
+				_ = p.conn.SetReadDeadline(time.Now().Add(time.Second))
 				return
 			case <-ctx.Done():
 				p.kill(context.Cause(ctx))
@@ -145,7 +147,7 @@ func (p *process) watch(ctx context.Context, l limits) (stop func()) {
 
 // lost is what has become of a process that the conversation with ended by err.
 func (p *process) lost(ctx context.Context, err error) error {
-	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, syscall.EPIPE) && !errors.Is(err, syscall.ECONNRESET) {
+	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, syscall.EPIPE) && !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, os.ErrDeadlineExceeded) {
 		p.kill(fmt.Errorf("it answered nonsense: %w", err)) // a process that was killed before keeps its cause
 	}
 	select {

@@ -12,6 +12,10 @@ import (
 // self is this program, also where its file was replaced since it was started.
 const self = "/proc/self/exe"
 
+// cloexec keeps other workers, which may be started at the same moment, from inheriting a
+// socket.
+const cloexec = syscall.SOCK_CLOEXEC
+
 // attributes let a worker lead a process group of its own, which no terminal interrupts, and
 // end with its parent.
 func attributes() *syscall.SysProcAttr {

@@ -10,6 +10,9 @@ import (
 // self is this program.
 var self, _ = os.Executable()
 
+// cloexec has no flag here.
+const cloexec = 0
+
 // attributes let a worker lead a process group of its own, which no terminal interrupts. It
 // ends with its parent when it sees that the socket is closed.
 func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
