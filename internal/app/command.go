@@ -100,7 +100,7 @@ func (c Command) Main(ctx context.Context, args []string) int {
 	if c.Isolate && settings.Sandbox != config.SandboxOff {
 		r.workers = &worker.Pool{Timeout: time.Duration(settings.Timeout) * time.Second}
 		if settings.Verbose {
-			r.workers.Logf = func(format string, args ...any) { fmt.Fprintf(c.Stderr, format+"\n", args...) }
+			r.workers.Logf = log.Library
 		}
 		r.codec = r.workers
 		defer r.workers.Close()

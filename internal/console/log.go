@@ -82,6 +82,9 @@ func (l *Log) Warn(format string, args ...any) {
 	l.print(l.err, !l.quiet, "webpress: warning: "+format, args...)
 }
 
+// Library prints what a library says, beside what the run says.
+func (l *Log) Library(format string, args ...any) { l.print(l.err, !l.quiet, format, args...) }
+
 // Hint prints how to fix what was printed before.
 func (l *Log) Hint(format string, args ...any) {
 	l.mu.Lock()
