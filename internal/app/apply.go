@@ -99,8 +99,8 @@ func (r *run) apply(ctx context.Context) (verdict, error) {
 	in.Deliveries, stored = r.deliverAll(ctx, r.inOne(to), d)
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
 	r.findPullRequest(ctx, head)
-	told := r.publishReport(ctx, in, r.prefix(repo))
-	return r.verdict(in, stored && told), nil
+	published := r.publishReport(ctx, in, r.prefix(repo))
+	return r.verdict(in, stored && published), nil
 }
 
 // verifyUploads checks the folders that other jobs have left, for the commit head: for
@@ -133,7 +133,8 @@ func (r *run) verifyUploads(ctx context.Context, dirs []string, head string,
 	for i, dir := range dirs {
 		at[i] = r.settings.At(dir)
 	}
-	return bundle.VerifyAll(at, o)
+	// A verification that is given up would read like a refusal.
+	return bundle.VerifyAll(context.WithoutCancel(ctx), at, o)
 }
 
 // editsOf are the lock file with the results of another run, whose paths begin at
@@ -161,7 +162,17 @@ func (r *run) editsOf(ctx context.Context, d store.Delivery) ([]store.Edit, erro
 		return nil, err
 	}
 	p.Record(jobs, d.Results, "", p.Codecs, blobs)
-	return r.editsOn(ctx, p, base, d.Results)
+	lock := p.ForCommit(base)
+	name, ok := r.manifestPath(p)
+	if !ok {
+		return []store.Edit{lock}, nil
+	}
+	if ignored, err := p.Repo.Ignored(ctx, name); err != nil || ignored[name] {
+		return []store.Edit{lock}, err
+	}
+	_, old := r.readManifest()
+	m, _, err := r.completeManifest(ctx, p, old, d.Results)
+	return r.withManifest(name, p, lock, m), err
 }
 
 // fromTop is a path from the root of the repository as seen from the working

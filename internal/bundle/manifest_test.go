@@ -100,7 +100,7 @@ func FuzzManifest(f *testing.F) {
 			t.Fatal(err)
 		}
 		o := VerifyOptions{Head: head, Allowed: allowAll, Remove: allSources, MaxFiles: 100}
-		if got, err := Verify(dir, o); err == nil {
+		if got, err := Verify(t.Context(), dir, o); err == nil {
 			t.Fatalf("a folder with a link passes: %+v", got)
 		}
 		clean := t.TempDir()
@@ -110,7 +110,7 @@ func FuzzManifest(f *testing.F) {
 		); err != nil {
 			t.Fatal(err)
 		}
-		got, err := Verify(clean, o)
+		got, err := Verify(t.Context(), clean, o)
 		if err != nil {
 			return
 		}

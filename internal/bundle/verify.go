@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -72,9 +73,7 @@ type VerifyOptions struct {
 
 // bounded is o with the bounds that are not set.
 func (o VerifyOptions) bounded() VerifyOptions {
-	if o.Codec == nil {
-		o.Codec = engine.Local{}
-	}
+	o.Codec = cmp.Or[engine.Codec](o.Codec, engine.Local{})
 	o.MaxFiles = cmp.Or(o.MaxFiles, DefaultMaxFiles)
 	o.MaxBytes = cmp.Or(o.MaxBytes, DefaultMaxBytes)
 	o.MaxFileSize = cmp.Or(o.MaxFileSize, DefaultMaxFileSize)
@@ -123,10 +122,10 @@ func (r *Refusal) Error() string {
 //
 // Nobody else may write to dir meanwhile. What is read later, by Read, is
 // checked again.
-func Verify(dir string, o VerifyOptions) (Verified, error) {
-	v, err := inspect(dir, o)
+func Verify(ctx context.Context, dir string, o VerifyOptions) (Verified, error) {
+	v, err := inspect(ctx, dir, o)
 	if err == nil {
-		err = v.bodies()
+		err = v.bodies(ctx)
 	}
 	if err != nil {
 		return Verified{}, err
@@ -135,7 +134,7 @@ func Verify(dir string, o VerifyOptions) (Verified, error) {
 }
 
 // inspect checks all of what is in dir but for what takes decoding.
-func inspect(dir string, o VerifyOptions) (*verifying, error) {
+func inspect(ctx context.Context, dir string, o VerifyOptions) (*verifying, error) {
 	o = o.bounded()
 	fail := func(why error, hint string) (*verifying, error) {
 		return nil, &asset.HintError{What: fmt.Sprintf("verify %q", dir), Why: why, Hint: hint}
@@ -166,7 +165,7 @@ func inspect(dir string, o VerifyOptions) (*verifying, error) {
 	}
 	if v.claims() {
 		v.folder()
-		v.headers()
+		v.headers(ctx)
 	}
 	v.root = nil // closed
 	if err := v.refusal(); err != nil {

@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -27,14 +28,14 @@ const maxUploads = maxShards
 // in every respect, in which case only the first has it among its results. Where
 // there are shards, each has to be there, once. They come sorted by folder. The
 // error is an *asset.HintError.
-func VerifyAll(dirs []string, o VerifyOptions) ([]Verified, error) {
+func VerifyAll(ctx context.Context, dirs []string, o VerifyOptions) ([]Verified, error) {
 	folders, err := uploads(dirs)
 	if err != nil {
 		return nil, err
 	}
 	if len(folders) == 1 {
 		// Its faults need not tell where they are.
-		v, err := inspect(folders[0], o)
+		v, err := inspect(ctx, folders[0], o)
 		if err != nil {
 			return nil, err
 		}
@@ -42,7 +43,7 @@ func VerifyAll(dirs []string, o VerifyOptions) ([]Verified, error) {
 		if faults := shards(all); len(faults) > 0 {
 			return nil, &asset.HintError{What: fmt.Sprintf("verify %q", folders[0]), Why: &Refusal{faults}, Hint: shardHint}
 		}
-		if err := v.bodies(); err != nil {
+		if err := v.bodies(ctx); err != nil {
 			return nil, err
 		}
 		return all, nil
@@ -60,7 +61,7 @@ func VerifyAll(dirs []string, o VerifyOptions) ([]Verified, error) {
 		}
 	}
 	for _, dir := range folders {
-		v, err := inspect(dir, o)
+		v, err := inspect(ctx, dir, o)
 		if failed(dir, err); err == nil {
 			parts, all = append(parts, v), append(all, v.verified())
 		}
@@ -76,7 +77,7 @@ func VerifyAll(dirs []string, o VerifyOptions) ([]Verified, error) {
 	if len(faults) == 0 {
 		hint = ""
 		for _, v := range parts {
-			failed(v.dir, v.bodies())
+			failed(v.dir, v.bodies(ctx))
 		}
 	}
 	if len(faults) > 0 {

@@ -45,7 +45,7 @@ func TestVerifyAll(t *testing.T) {
 	o := VerifyOptions{Head: head, Allowed: allowAll, Remove: allSources}
 	dirs := []string{one.write(t), two.write(t), whole.write(t)}
 	for _, dirs := range [][]string{dirs, {dirs[2], dirs[1], dirs[0], dirs[1]}, {root}, {root, dirs[1]}} {
-		all, err := VerifyAll(dirs, o)
+		all, err := VerifyAll(t.Context(), dirs, o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,7 +130,7 @@ func TestVerifyAllRefuses(t *testing.T) {
 			tt.change(t, one, two, &o)
 			one.write(t)
 			two.write(t)
-			all, err := VerifyAll([]string{root}, o)
+			all, err := VerifyAll(t.Context(), []string{root}, o)
 			fault, ok := errors.AsType[*asset.HintError](err)
 			if !ok || all != nil || fault.Hint == "" {
 				t.Fatalf("%v, %+v", err, all)
@@ -152,16 +152,16 @@ func TestVerifyAllOfOne(t *testing.T) {
 	t.Parallel()
 	o := VerifyOptions{Head: head, Allowed: allowAll}
 	u := newUpload(t)
-	if all, err := VerifyAll([]string{u.write(t)}, o); err != nil || len(all) != 1 || len(all[0].Results) != 2 {
+	if all, err := VerifyAll(t.Context(), []string{u.write(t)}, o); err != nil || len(all) != 1 || len(all[0].Results) != 2 {
 		t.Errorf("%+v, %v", all, err)
 	}
 	u.Schema, u.Shard = 2, "1/2"
 	var refusal *Refusal
-	if _, err := VerifyAll([]string{u.write(t)}, o); !errors.As(err, &refusal) || !strings.HasPrefix(refusal.Error(), "shard 2 of 2 is missing") {
+	if _, err := VerifyAll(t.Context(), []string{u.write(t)}, o); !errors.As(err, &refusal) || !strings.HasPrefix(refusal.Error(), "shard 2 of 2 is missing") {
 		t.Errorf("half of it: %v", err)
 	}
 	for _, dirs := range [][]string{nil, {t.TempDir()}, {filepath.Join(t.TempDir(), "nowhere")}} {
-		if all, err := VerifyAll(dirs, o); err == nil {
+		if all, err := VerifyAll(t.Context(), dirs, o); err == nil {
 			t.Errorf("%q: %+v", dirs, all)
 		}
 	}

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"context"
 	"fmt"
 	"os"
 
@@ -10,7 +11,7 @@ import (
 
 // headers checks the files of which nothing was found wrong until now by what they
 // say of themselves, which costs little.
-func (v *verifying) headers() {
+func (v *verifying) headers(ctx context.Context) {
 	var size int64
 	for _, e := range v.manifest.Files {
 		if v.faulty[e.Output] {
@@ -21,7 +22,7 @@ func (v *verifying) headers() {
 			v.faultOf(e.Output, "%s", err)
 			continue
 		}
-		r, err := v.header(e, data)
+		r, err := v.header(ctx, e, data)
 		if err == nil && v.Fits != nil {
 			err = v.Fits(e, data, r)
 		}
@@ -48,7 +49,7 @@ func tooManyPixels(pixels, bytes int64) string {
 }
 
 // bodies checks what is in the files whose headers are right.
-func (v *verifying) bodies() error {
+func (v *verifying) bodies(ctx context.Context) error {
 	root, err := os.OpenRoot(v.dir)
 	if err != nil {
 		return &asset.HintError{What: fmt.Sprintf("verify %q", v.dir), Why: tree.Cause(err), Hint: ""}
@@ -61,7 +62,7 @@ func (v *verifying) bodies() error {
 		case v.Remake != nil:
 			err = v.Remake(e, data)
 		default:
-			err = v.decode(data)
+			err = v.decode(ctx, data)
 		}
 		if err != nil {
 			v.faultOf(e.Output, "%s", err)

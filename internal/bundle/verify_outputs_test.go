@@ -64,7 +64,7 @@ func TestVerifyOneContent(t *testing.T) {
 		}
 		parts = append(parts, u.dir)
 	}
-	if _, err := VerifyAll(parts, o); err == nil || !strings.Contains(err.Error(), fault) {
+	if _, err := VerifyAll(t.Context(), parts, o); err == nil || !strings.Contains(err.Error(), fault) {
 		t.Errorf("together: got %v", err)
 	}
 }

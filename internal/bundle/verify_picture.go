@@ -15,7 +15,7 @@ import (
 
 // header holds what a file says of itself, which may be hostile, against what the
 // settings make, and returns what is known of it then. Nothing is decoded.
-func (v *verifying) header(e Entry, data []byte) (asset.Result, error) {
+func (v *verifying) header(ctx context.Context, e Entry, data []byte) (asset.Result, error) {
 	r := asset.Recipe{}
 	if v.Recipe != nil {
 		r = v.Recipe(asset.Source{Path: e.Source, Blob: e.Blob}, e.Output)
@@ -44,7 +44,7 @@ func (v *verifying) header(e Entry, data []byte) (asset.Result, error) {
 	if w, h := pixel.Fit(f.Width, f.Height, r.MaxWidth, r.MaxHeight); w != f.Width || h != f.Height {
 		return asset.Result{}, fmt.Errorf("it is %dx%d, and the settings of the base branch make it %dx%d at most", f.Width, f.Height, w, h)
 	}
-	img, err := v.Codec.Open(context.Background(), data)
+	img, err := v.Codec.Open(ctx, data)
 	if err != nil {
 		return asset.Result{}, err
 	}
@@ -84,13 +84,13 @@ func checkMetadata(f container.File, metadata string) error {
 }
 
 // decode decodes all of an image.
-func (v *verifying) decode(data []byte) error {
-	img, err := v.Codec.Open(context.Background(), data)
+func (v *verifying) decode(ctx context.Context, data []byte) error {
+	img, err := v.Codec.Open(ctx, data)
 	if err != nil {
 		return err
 	}
 	defer img.Close()
-	if err := img.Check(context.Background(), true); err != nil {
+	if err := img.Check(ctx, true); err != nil {
 		return err
 	}
 	if info := img.Info(); info.Format == asset.PNG && info.Frames <= 1 {

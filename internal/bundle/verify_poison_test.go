@@ -162,7 +162,7 @@ func TestVerifyPoisonTogether(t *testing.T) {
 		u.write(t)
 	}
 	decoded := false
-	all, err := VerifyAll([]string{root}, VerifyOptions{Head: head, Allowed: allowAll, Remake: func(Entry, []byte) error { decoded = true; return nil }})
+	all, err := VerifyAll(t.Context(), []string{root}, VerifyOptions{Head: head, Allowed: allowAll, Remake: func(Entry, []byte) error { decoded = true; return nil }})
 	if err == nil || !strings.Contains(err.Error(), "all together have files of") || all != nil || decoded {
 		t.Errorf("%v, %v", err, slices.Collect(slices.Values(all)))
 	}

@@ -49,7 +49,7 @@ func (u *uploaded) verify(t testing.TB, o VerifyOptions) (Verified, error) {
 	if err := os.WriteFile(filepath.Join(u.dir, ManifestName), data, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return Verify(u.dir, o)
+	return Verify(t.Context(), u.dir, o)
 }
 
 func allowAll(string, string) error { return nil }
@@ -255,18 +255,18 @@ func TestVerifyRefuses(t *testing.T) {
 func TestVerifyOddFolders(t *testing.T) {
 	t.Parallel()
 	o := VerifyOptions{Head: head, Allowed: allowAll}
-	if _, err := Verify(filepath.Join(t.TempDir(), "missing"), o); err == nil {
+	if _, err := Verify(t.Context(), filepath.Join(t.TempDir(), "missing"), o); err == nil {
 		t.Error("a folder that is not there passes")
 	}
-	if _, err := Verify(t.TempDir(), o); err == nil {
+	if _, err := Verify(t.Context(), t.TempDir(), o); err == nil {
 		t.Error("a folder without a manifest passes")
 	}
 	dir := testfiles.Dir(t, map[string]string{ManifestName: fmt.Sprintf(`{"schema":1,"head":%q,"files":[]}`, head)})
-	if got, err := Verify(dir, o); err != nil || len(got.Results) != 0 {
+	if got, err := Verify(t.Context(), dir, o); err != nil || len(got.Results) != 0 {
 		t.Errorf("of no files: %+v, %v", got, err)
 	}
 	testfiles.Write(t, dir, ManifestName, fmt.Sprintf(`{"schema":1,"head":%q,"files":null,"extra":1}`, head))
-	if _, err := Verify(dir, o); err == nil {
+	if _, err := Verify(t.Context(), dir, o); err == nil {
 		t.Error("an unknown member passes")
 	}
 }

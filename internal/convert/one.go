@@ -7,10 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"path"
-	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/webpress/webpress/internal/asset"
@@ -119,9 +116,8 @@ func (r *run) prepare(ctx context.Context, jobs []asset.Job) (ps []prepared) {
 	}
 	defer func() {
 		if v := recover(); v != nil {
-			message := fmt.Sprintf("convert %q: internal error: %v", jobs[0].Source.Path, v)
-			hint := "this is a bug in webpress: please report it, with this line and the image (" + panicSite() + ")"
-			fail(func(j asset.Job) asset.Result { return failed(j, asset.Fail(j.Source, message, hint)) })
+			err := named("convert", jobs[0].Source.Path, engine.Bug(v))
+			fail(func(j asset.Job) asset.Result { return failure(j, err) })
 		}
 	}()
 	if err := r.transform(ctx, jobs, ps); err != nil {
@@ -314,19 +310,4 @@ func pixels(info codec.Info) int64 {
 		return w * h * n
 	}
 	return math.MaxInt64
-}
-
-// panicSite is the place in the code that the panic being recovered came from.
-func panicSite() string {
-	var pcs [64]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
-	for {
-		frame, more := frames.Next()
-		if !strings.HasPrefix(frame.Function, "runtime.") {
-			return fmt.Sprintf("%s, line %d of %s", frame.Function, frame.Line, path.Base(frame.File))
-		}
-		if !more {
-			return "unknown place"
-		}
-	}
 }

@@ -21,7 +21,7 @@ var ErrOther = errors.New("its bytes are not what webpress makes of the source")
 func Remake(ctx context.Context, c engine.Codec, j asset.Job, content []byte, memory int64) (out Output, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("convert %q: internal error: %v (%s)", j.Source.Path, v, panicSite())
+			err = fmt.Errorf("convert %q: internal error: %v (%s)", j.Source.Path, v, engine.PanicSite())
 		}
 	}()
 	img, err := c.Open(ctx, content)

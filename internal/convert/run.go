@@ -4,6 +4,7 @@
 package convert
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -105,9 +106,7 @@ func Run(ctx context.Context, jobs []asset.Job, o Options) []asset.Result {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.Codec == nil {
-		o.Codec = engine.Local{}
-	}
+	o.Codec = cmp.Or[engine.Codec](o.Codec, engine.Local{})
 	if o.Dir == "" {
 		o.Dir = "."
 	}

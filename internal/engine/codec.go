@@ -22,7 +22,7 @@ type Image interface {
 	Info() codec.Info
 	// Convert makes an output for each variant: see Convert.
 	Convert(ctx context.Context, variants []asset.Variant, o Options) ([]Output, error)
-	// Check decodes all of the image: see Check and CheckStrict.
+	// Check decodes all of the image: see Check.
 	Check(ctx context.Context, strict bool) error
 	// Placeholder describes the image by a few bytes: see MakePlaceholder.
 	Placeholder(ctx context.Context, maxPixels int64) (Placeholder, error)
@@ -53,10 +53,7 @@ func (i local) Convert(ctx context.Context, variants []asset.Variant, o Options)
 }
 
 func (i local) Check(_ context.Context, strict bool) error {
-	if strict {
-		return CheckStrict(i.data, i.info)
-	}
-	return Check(i.data, i.info)
+	return Check(i.data, i.info, strict)
 }
 
 func (i local) Placeholder(ctx context.Context, maxPixels int64) (Placeholder, error) {

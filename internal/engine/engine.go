@@ -116,27 +116,22 @@ func (c *converter) convert(all []job, outputs []Output, which func(int) bool, k
 }
 
 // Check decodes all of an image whose header says info. Its error says why the bytes are
-// not an image.
-func Check(data []byte, info codec.Info) error {
-	if info.Frames > 1 {
-		return codec.CheckAnimation(data)
-	}
-	_, err := codec.Decode(data, codec.DecodeOptions{})
-	return err
-}
-
-// CheckStrict is Check for what another run claims to have made: it refuses what decoders
+// not an image. strict is for what another run claims to have made: it refuses what decoders
 // are lenient with, such as bytes that no pixel depends on.
-func CheckStrict(data []byte, info codec.Info) error {
+func Check(data []byte, info codec.Info, strict bool) error {
 	if info.Frames > 1 {
 		return codec.CheckAnimation(data)
 	}
-	p, err := codec.Decode(data, codec.DecodeOptions{MaxPixels: int64(info.Width) * int64(info.Height), Strict: true})
+	o := codec.DecodeOptions{Strict: strict}
+	if strict {
+		o.MaxPixels = int64(info.Width) * int64(info.Height)
+	}
+	p, err := codec.Decode(data, o)
 	if err != nil {
 		return err
 	}
 	defer p.Image.Free()
-	if p.Image.Width != info.Width || p.Image.Height != info.Height {
+	if strict && (p.Image.Width != info.Width || p.Image.Height != info.Height) {
 		return &codec.Error{Op: string(info.Format), Detail: "its image has another size than its header gives"}
 	}
 	return nil

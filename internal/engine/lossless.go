@@ -40,7 +40,7 @@ const (
 	nearEffort = 2
 )
 
-// encodeSmallest encodes im both ways and returns the encodeSmallest result, unless that is lossy
+// encodeSmallest encodes im both ways and returns the smaller result, unless that is lossy
 // and does not look right. Where strips of the image already show which one that
 // will be, it makes only that one. near allows near-lossless coding in the place of
 // lossless coding.
@@ -93,7 +93,7 @@ func encodeSmallest(im *pixel.Image, o codec.EncodeOptions, near bool) (data []b
 	return a, false, nil
 }
 
-// A encoding is the encoding that is smaller.
+// An encoding is one of those that a WebP may have.
 type encoding int
 
 const (

@@ -38,7 +38,7 @@ func TestVerifyArtifact(t *testing.T) {
 	for name, data := range content {
 		testfiles.Write(t, dir, name, string(data))
 	}
-	got, err := bundle.Verify(dir, bundle.VerifyOptions{Head: head, Recipe: recipe, Remove: func(string) bool { return true }, Allowed: func(source, output string) error {
+	got, err := bundle.Verify(t.Context(), dir, bundle.VerifyOptions{Head: head, Recipe: recipe, Remove: func(string) bool { return true }, Allowed: func(source, output string) error {
 		if source != "site/x/ä.png" || output != "site/x/ä.webp" {
 			return errors.New("no")
 		}
@@ -82,7 +82,7 @@ func TestShardOfNothing(t *testing.T) {
 			testfiles.Write(t, into, name, string(data))
 		}
 	}
-	all, err := bundle.VerifyAll([]string{root}, bundle.VerifyOptions{Head: head, Allowed: func(string, string) error { return nil }})
+	all, err := bundle.VerifyAll(t.Context(), []string{root}, bundle.VerifyOptions{Head: head, Allowed: func(string, string) error { return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -94,6 +94,3 @@ func unmap(memory []byte) {
 		_ = unix.Munmap(memory)
 	}
 }
-
-// rights is the control message that passes a descriptor.
-func rights(fd int) []byte { return unix.UnixRights(fd) }

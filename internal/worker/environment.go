@@ -2,6 +2,6 @@
 
 package worker
 
-// environment is that of workers: empty. An empty slice would be that of the parent's to
-// no one, but nil is.
+// environment is that of workers: empty, and not nil, which exec.Cmd takes for that of the
+// parent.
 func environment() []string { return []string{} }

@@ -30,8 +30,6 @@ type Pool struct {
 	Timeout time.Duration
 	// Logf, where not nil, is given what libraries say, line by line.
 	Logf func(format string, args ...any)
-	// Name is how workers are called in lists of processes.
-	Name string
 
 	mu     sync.Mutex
 	idle   []*process
@@ -51,7 +49,7 @@ func (p *Pool) Warm(ctx context.Context, n int) {
 		p.coming = append(p.coming, f)
 		go func() {
 			defer close(f.done)
-			f.w, f.err = start(ctx, self, p.name(), p.Logf)
+			f.w, f.err = start(ctx, p.Logf)
 		}()
 	}
 }
@@ -97,13 +95,6 @@ func (p *Pool) Close() {
 	}
 }
 
-func (p *Pool) name() string {
-	if p.Name == "" {
-		return "webpress"
-	}
-	return p.Name
-}
-
 // get returns a worker.
 func (p *Pool) get(ctx context.Context) (*process, error) {
 	w, coming := p.take()
@@ -115,7 +106,7 @@ func (p *Pool) get(ctx context.Context) (*process, error) {
 		<-coming.done
 		w, err = coming.w, coming.err
 	} else {
-		w, err = start(ctx, self, p.name(), p.Logf)
+		w, err = start(ctx, p.Logf)
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -164,8 +155,7 @@ func (p *Pool) put(w *process) {
 	}
 }
 
-// Open reads the header of an image. A worker that was idle may have ended by then, which
-// is no fault of the image: it is tried with another.
+// Open reads the header of an image.
 func (p *Pool) Open(ctx context.Context, data []byte) (engine.Image, error) {
 	w, err := p.get(ctx)
 	if err != nil {
@@ -248,9 +238,7 @@ func (i *image) Placeholder(ctx context.Context, maxPixels int64) (engine.Placeh
 func (i *image) nonsense(err error) error {
 	err = fmt.Errorf("the decoder answered what cannot be: %w", err)
 	if i.w != nil {
-		i.w.kill(err)
-		<-i.w.ended
-		i.w.close()
+		i.w.end(err)
 		i.w = nil
 	}
 	return i.failure(err)
@@ -278,7 +266,7 @@ func (i *image) call(ctx context.Context, req request, data []byte) (resp respon
 		return resp, nil, i.failure(errors.New("the decoder is gone"))
 	}
 	stop := w.watch(ctx, i.limits(req))
-	resp, outputs, err = w.talk(req, data, i.format)
+	resp, outputs, err = w.talk(req, data)
 	stop()
 	if err != nil {
 		i.w = nil
@@ -308,10 +296,12 @@ func (f *failure) err() error {
 const (
 	// leastTime is how long any image may take; secondsPerMegapixel is added for each
 	// million pixels that are decoded, and that are encoded, with AVIF counting
-	// avifFactor times. It is a hundred times what they take: machines are busy.
+	// avifFactor times, up to maxMegapixels. It is a hundred times what they take:
+	// machines are busy.
 	leastTime           = time.Minute
 	secondsPerMegapixel = 10
 	avifFactor          = 6
+	maxMegapixels       = 1e6
 	// memoryRoom is how many bytes more than estimated a worker may have, besides half of
 	// the estimate.
 	memoryRoom = 192 << 20
@@ -329,17 +319,17 @@ func (i *image) limits(req request) limits {
 		l.memory += estimate + estimate/2
 	}
 	if l.time == 0 {
-		megapixels := float64(max(i.info.Width*i.info.Height, int(min(i.info.Decoded, 1<<40)))) / 1e6 * float64(max(i.info.Frames, 1))
-		seconds := megapixels
+		pixels := max(float64(i.info.Width)*float64(i.info.Height), float64(i.info.Decoded))
 		for _, v := range variants {
 			width, height := engine.Size(i.info.Width, i.info.Height, v)
-			encoded := float64(width*height) / 1e6 * float64(max(i.info.Frames, 1))
+			encoded := float64(width) * float64(height)
 			if v.Format == asset.AVIF {
 				encoded *= avifFactor
 			}
-			seconds += encoded
+			pixels += encoded
 		}
-		l.time = leastTime + time.Duration(min(seconds, 1e6)*secondsPerMegapixel*float64(time.Second))
+		megapixels := min(pixels/1e6*float64(max(i.info.Frames, 1)), maxMegapixels)
+		l.time = leastTime + time.Duration(megapixels*secondsPerMegapixel*float64(time.Second))
 	}
 	return l
 }

@@ -9,6 +9,8 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -39,7 +41,7 @@ type process struct {
 }
 
 // start starts a worker of this program, and waits until it is ready.
-func start(ctx context.Context, program, name string, logf func(string, ...any)) (*process, error) {
+func start(ctx context.Context, logf func(string, ...any)) (*process, error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|cloexec, 0)
 	if err != nil {
 		return nil, fmt.Errorf("make a socket: %w", err)
@@ -54,8 +56,8 @@ func start(ctx context.Context, program, name string, logf func(string, ...any))
 		return nil, err
 	}
 	p := &process{conn: c.(*net.UnixConn), stderr: &head{logf: logf}, ended: make(chan struct{})}
-	p.cmd = exec.Command(program, argument)
-	p.cmd.Args[0] = name
+	p.cmd = exec.Command(self, argument)
+	p.cmd.Args[0] = "webpress" // in lists of processes
 	p.cmd.Env = environment()
 	p.cmd.Dir = "/"
 	p.cmd.Stderr = p.stderr
@@ -99,6 +101,13 @@ func (p *process) close() {
 	p.conn.Close()
 	unmap(p.memory)
 	p.memory = nil
+}
+
+// end kills the process, and waits until it is gone.
+func (p *process) end(cause error) {
+	p.kill(cause)
+	<-p.ended
+	p.close()
 }
 
 // limits are what a process may take for one request; 0 is no limit.
@@ -147,23 +156,23 @@ func (p *process) watch(ctx context.Context, l limits) (stop func()) {
 
 // lost is what has become of a process that the conversation with ended by err.
 func (p *process) lost(ctx context.Context, err error) error {
-	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, syscall.EPIPE) && !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, os.ErrDeadlineExceeded) {
+	over := []error{io.EOF, io.ErrUnexpectedEOF, syscall.EPIPE, syscall.ECONNRESET, os.ErrDeadlineExceeded}
+	if !slices.ContainsFunc(over, func(end error) bool { return errors.Is(err, end) }) {
 		p.kill(fmt.Errorf("it answered nonsense: %w", err)) // a process that was killed before keeps its cause
 	}
 	select {
 	case <-p.ended:
+		p.close()
 	case <-time.After(time.Second): // it has closed its end, and goes on
-		p.kill(errors.New("it stopped answering"))
-		<-p.ended
+		p.end(errors.New("it stopped answering"))
 	}
-	p.close()
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case p.cause != nil:
 		return p.cause
 	}
-	return &CrashError{Signal: signalOf(p.exit, p.stderr.String()), Stderr: p.stderr.String()}
+	return &CrashError{signalOf(p.exit, p.stderr.String())}
 }
 
 // A LimitError says that a worker took more than it may.
@@ -185,8 +194,6 @@ func (e *LimitError) Error() string {
 type CrashError struct {
 	// Signal is the name of the signal or of the exit code.
 	Signal string
-	// Stderr is the beginning of what it wrote to standard error.
-	Stderr string
 }
 
 // Error says how it ended.
@@ -196,11 +203,11 @@ func (e *CrashError) Error() string { return "the decoder crashed (" + e.Signal 
 // it got in a C library, and exits with 2.
 func signalOf(exit error, stderr string) string {
 	for _, name := range []string{"SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSYS", "SIGTRAP"} {
-		if bytes.Contains([]byte(stderr), []byte(name+":")) {
+		if strings.Contains(stderr, name+":") {
 			return name
 		}
 	}
-	if bytes.Contains([]byte(stderr), []byte("out of memory")) {
+	if strings.Contains(stderr, "out of memory") {
 		return "out of memory"
 	}
 	e, ok := errors.AsType[*exec.ExitError](exit)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
-	"strings"
 
 	"github.com/webpress/webpress/internal/codec"
 	"github.com/webpress/webpress/internal/engine"
@@ -97,9 +96,7 @@ func (s *server) take(req request) (err error) {
 func (s *server) do(req request) (resp response, data [][]byte) {
 	defer func() {
 		if v := recover(); v != nil {
-			resp, data = response{Error: &failure{Message: fmt.Sprintf("internal error: %v", v), Codec: &codec.Error{
-				Op: "internal error", Detail: fmt.Sprint(v), Hint: "this is a bug in webpress: please report it with this image and this line (" + site(string(debug.Stack())) + ")",
-			}}}, nil
+			resp, data = response{Error: failureOf(engine.Bug(v))}, nil
 		}
 	}()
 	ctx := context.Background()
@@ -138,16 +135,3 @@ func (s *server) do(req request) (resp response, data [][]byte) {
 
 // open is engine.Local's, which a build for tests replaces by decoders that misbehave.
 var open = engine.Local{}.Open
-
-// site is where a panic came from: the first line of a stack below that of the panic that
-// names a file of webpress.
-func site(stack string) string {
-	_, below, _ := strings.Cut(stack, "panic(")
-	for line := range strings.Lines(below) {
-		if line = strings.TrimSpace(line); strings.Contains(line, "/internal/") {
-			line, _, _ = strings.Cut(line, " +")
-			return line[strings.LastIndex(line, "/internal/")+1:]
-		}
-	}
-	return "unknown place"
-}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/webpress/webpress/internal/asset"
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -19,7 +19,7 @@ const (
 
 // talk sends a request with the data that belongs to it, and reads the response with the
 // data of its outputs.
-func (p *process) talk(req request, data []byte, format asset.Format) (resp response, outputs [][]byte, err error) {
+func (p *process) talk(req request, data []byte) (resp response, outputs [][]byte, err error) {
 	if req.Op == opOpen {
 		err = p.sendImage(req, data)
 	} else {
@@ -80,7 +80,7 @@ func (p *process) sendImage(req request, data []byte) error {
 		_, err = p.conn.Write(frame)
 		return err
 	}
-	n, _, err := p.conn.WriteMsgUnix(frame, rights(fd), nil)
+	n, _, err := p.conn.WriteMsgUnix(frame, unix.UnixRights(fd), nil)
 	if err == nil && n < len(frame) {
 		_, err = p.conn.Write(frame[n:])
 	}
