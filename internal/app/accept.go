@@ -102,7 +102,7 @@ func (r *run) accept(ctx context.Context) (verdict, error) {
 		r.log.Fault(err)
 		return verdict{undelivered: true}, nil
 	}
-	if _, _, err := r.writeManifest(ctx, p, nil); err != nil {
+	if _, _, _, err := r.writeManifest(ctx, p, nil); err != nil {
 		r.log.Fault(err)
 		return verdict{undelivered: true}, nil
 	}

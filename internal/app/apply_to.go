@@ -51,8 +51,8 @@ func (r *run) inOne(s store.Store) target.Stores {
 	return target.Stores{List: []store.Store{s}}
 }
 
-// An headGuard commit is made only while the branch ends with the commit that the
-// upload is for, which is Only: what has changed since, nobody has looked at.
+// A headGuard commits only while the branch ends with the commit that the upload is for,
+// its ExpectedHead: what has changed since was not verified.
 type headGuard struct {
 	store.Commit
 	// fork is whose the branch is, empty where it is this repository's.

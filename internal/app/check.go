@@ -42,8 +42,8 @@ func (r *run) check(ctx context.Context) (verdict, error) {
 		return a.Path != "" && a.Path == b.Path && a.Rule == asset.RuleFailed && b.Rule == a.Rule
 	})
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
-	told := r.publishReport(ctx, in, r.prefix(r.repo))
-	return r.verdict(in, told), nil
+	published := r.publishReport(ctx, in, r.prefix(r.repo))
+	return r.verdict(in, published), nil
 }
 
 // findings fills in what a check finds.
@@ -176,9 +176,10 @@ func (c *outputCheck) add(source string, f asset.Finding, of fixes) {
 // gather reports what was added, with fixes that add to git no more than that takes.
 func (c *outputCheck) gather(ctx context.Context) error {
 	var names, gone []string
+	records := c.records(c.past) // which change together
 	for i := range c.found {
 		if of := &c.found[i].of; slices.Contains(of.add, c.past.LockPath()) {
-			of.add = append(of.add, c.records(c.past)...) // whose lines change with those of the lock file
+			of.add = append(of.add, records...)
 		}
 	}
 	for _, one := range c.found {

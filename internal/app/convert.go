@@ -118,19 +118,19 @@ func (r *run) finishRun(ctx context.Context, to target.Stores, o outcome, began 
 		}
 		in.Notices = append(in.Notices, done.notices...)
 	}
-	wrote, notices, err := r.writeManifest(ctx, o.past, o.results)
+	m, wrote, notices, err := r.writeManifest(ctx, o.past, o.results)
 	if err != nil && ctx.Err() == nil {
 		r.log.Fault(err)
 		ok = false
 	}
-	done.wrote = done.wrote || wrote
+	done.manifest, done.wrote = m, done.wrote || wrote
 	in.Notices = append(in.Notices, notices...)
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
 	var stored bool
 	in.Deliveries, stored = r.deliver(ctx, to, in, o.past, done)
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
-	told := r.publishReport(ctx, in, r.prefix(r.repo))
-	v := r.verdict(in, ok && stored && told)
+	published := r.publishReport(ctx, in, r.prefix(r.repo))
+	v := r.verdict(in, ok && stored && published)
 	if v == (verdict{}) && s.FailOn == config.FailOnChange {
 		return r.changedVerdict(ctx, o, done)
 	}
@@ -236,10 +236,8 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 		return nil, err
 	}
 	defer closeCache()
-	if r.workers != nil && len(jobs) > 0 {
-		r.warm(ctx, len(asset.BySource(jobs)))
-	}
 	if len(jobs) > 0 {
+		r.warm(ctx, len(asset.BySource(jobs)))
 		convert.CapHeap(cmp.Or(o.Memory, convert.DefaultMemory()))
 	}
 
@@ -273,6 +271,9 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 // warm starts the processes that decode, as many as there will be work for, while it
 // is still being sorted.
 func (r *run) warm(ctx context.Context, sources int) {
+	if r.workers == nil {
+		return
+	}
 	n := r.settings.Jobs
 	if n == 0 {
 		n = runtime.GOMAXPROCS(0)

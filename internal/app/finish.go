@@ -12,6 +12,7 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/lockfile"
+	"github.com/webpress/webpress/internal/manifest"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -20,6 +21,8 @@ type cleanup struct {
 	// deleted are results that were removed, from the working directory.
 	deleted []string
 	notices []string
+	// manifest is what the manifest says now, where there is one.
+	manifest manifest.Manifest
 	// wrote says that the lock file was written, or anything deleted.
 	wrote bool
 }

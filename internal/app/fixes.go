@@ -32,7 +32,7 @@ type fixes struct {
 	// untried says that it is not known what comes of some of convert, and so what there
 	// will be to add.
 	untried bool
-	// rerun asks for any run, which writes the manifest anew.
+	// rerun asks for any run, which updates the manifest.
 	rerun bool
 	// lost are the commands that are an alternative to accept.
 	lost []string
@@ -121,14 +121,11 @@ func (f *fixes) git(names []string, words ...string) []string {
 // webpress are commands of webpress for files, or one for all of the run where there
 // would be too many.
 func (f *fixes) webpress(names []string, words ...string) []string {
-	start := append([]string{"webpress"}, f.at()...)
+	var verb []string
 	if len(words) > 0 && words[0] == string(config.Accept) {
-		start, words = append(start, words[0]), words[1:]
+		verb, words = words[:1], words[1:]
 	}
-	for _, flag := range f.settings.Given {
-		start = append(start, shell.Quote(flag))
-	}
-	start = append(start, words...)
+	start := append(f.start(verb...), words...)
 	names = unique(names)
 	if len(names) > perCommand*manyCommands && len(words) == 0 {
 		return []string{f.everything()}
@@ -144,12 +141,18 @@ func (f *fixes) webpress(names []string, words ...string) []string {
 	return lines
 }
 
+// start is how commands of webpress begin.
+func (f *fixes) start(verb ...string) []string {
+	words := slices.Concat([]string{"webpress"}, f.at(), verb)
+	for _, flag := range f.settings.Given {
+		words = append(words, shell.Quote(flag))
+	}
+	return words
+}
+
 // everything is the command for all of the run.
 func (f *fixes) everything() string {
-	start := append([]string{"webpress"}, f.at()...)
-	for _, flag := range f.settings.Given {
-		start = append(start, shell.Quote(flag))
-	}
+	start := f.start()
 	if f.confined != nil {
 		start = append(start, "--changed-only=true")
 		if f.settings.Base != "" {

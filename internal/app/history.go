@@ -10,7 +10,7 @@ import (
 )
 
 // loadHistory reads webpress.lock and the journal. It is nil where the settings want none,
-// and outside of a repository where there is none yet and nobody asks for one, or needs it.
+// and outside of a repository where there is none yet and no setting needs one.
 func (r *run) loadHistory(ctx context.Context) (*history.History, error) {
 	if !r.settings.Lock || r.leadsOut() {
 		return nil, nil

@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/config"
@@ -31,11 +32,10 @@ func (r *run) manifestPath(h *history.History) (name string, ok bool) {
 		return "", false
 	}
 	end, direct, err := tree.Resolve(r.settings.At(file))
-	root, fault := filepath.EvalSymlinks(h.Root)
-	if err != nil || fault != nil || direct {
+	if err != nil || direct {
 		return "", false
 	}
-	name = r.below(root, end)
+	name = r.fromRoot(end)
 	return name, name != ""
 }
 
@@ -50,7 +50,7 @@ func (r *run) records(h *history.History) []string {
 }
 
 // readManifest returns the manifest that is there, as it is and as it was understood: one
-// that cannot be read is made anew.
+// that cannot be read counts as empty.
 func (r *run) readManifest() (data []byte, m manifest.Manifest) {
 	if isStdout(r.settings.Manifest) {
 		return nil, m
@@ -62,16 +62,21 @@ func (r *run) readManifest() (data []byte, m manifest.Manifest) {
 	return data, m
 }
 
-// variantOf names the variant by which the settings make an output of a source.
-func (r *run) variantOf(source, output string) string {
-	j, _ := r.plan.Job(asset.Source{Path: source}, output)
-	return j.Recipe.Name
+// variantsOf names the variant by which the settings make an output of a source.
+func (r *run) variantsOf(source string) func(output string) string {
+	jobs, _ := r.plan.Jobs([]asset.Source{{Path: source}})
+	return func(output string) string {
+		if i := slices.IndexFunc(jobs, func(j asset.Job) bool { return j.Makes(output) }); i >= 0 {
+			return jobs[i].Recipe.Name
+		}
+		return ""
+	}
 }
 
-// completeManifest is what h has come to with these results, with a look at those images
-// that no manifest has been told of yet. What could not be read is in notes.
+// completeManifest is the manifest for h with these results. It reads the images that no
+// manifest has yet. What could not be read is in notes.
 func (r *run) completeManifest(ctx context.Context, h *history.History, old manifest.Manifest, results []asset.Result) (m manifest.Manifest, notes []string, err error) {
-	m = manifest.Make(h.File, h.Prefix, r.variantOf, old, manifest.Of(results))
+	m = manifest.Make(h.File, h.Prefix, r.variantsOf, old, manifest.Of(results))
 	s := r.settings
 	notes, err = m.Complete(ctx, manifest.Options{
 		Codec: r.codec,
@@ -82,27 +87,27 @@ func (r *run) completeManifest(ctx context.Context, h *history.History, old mani
 	return m, notes, err
 }
 
-// writeManifest writes the manifest where it has changed, and says whether it did. h is
-// nil where results are not written down.
-func (r *run) writeManifest(ctx context.Context, h *history.History, results []asset.Result) (wrote bool, notes []string, err error) {
+// writeManifest writes the manifest where it has changed, and says whether it did. m is
+// empty where there is none. h is nil where results are not written down.
+func (r *run) writeManifest(ctx context.Context, h *history.History, results []asset.Result) (m manifest.Manifest, wrote bool, notes []string, err error) {
 	switch {
 	case r.settings.Manifest == "", r.shard.total > 0:
-		return false, nil, nil // the shards are joined by another run
+		return m, false, nil, nil // the shards are joined by another run
 	case h == nil:
-		return false, []string{"no manifest is written: results outside of the working directory are not in webpress.lock"}, nil
+		return m, false, []string{"no manifest is written: results outside of the working directory are not in webpress.lock"}, nil
 	case r.settings.DryRun && !isStdout(r.settings.Manifest):
-		return false, nil, nil
+		return m, false, nil, nil
 	}
 	data, old := r.readManifest()
-	m, notes, err := r.completeManifest(ctx, h, old, results)
+	m, notes, err = r.completeManifest(ctx, h, old, results)
 	if err != nil {
-		return false, notes, err
+		return m, false, notes, err
 	}
 	made := m.Encode()
 	if bytes.Equal(data, made) {
-		return false, notes, nil
+		return m, false, notes, nil
 	}
-	return true, notes, r.writeFile("manifest", r.settings.Manifest, made)
+	return m, true, notes, r.writeFile("manifest", r.settings.Manifest, made)
 }
 
 // withManifest is the edit of the lock file and behind it that of the manifest, which is
@@ -129,14 +134,14 @@ func (r *run) withManifest(name string, h *history.History, lock store.Edit, our
 				return nil, fmt.Errorf("webpress.lock on the branch: %w", err)
 			}
 			theirs, _ := manifest.Parse(data)
-			return manifest.Make(l, h.Prefix, r.variantOf, ours, theirs).Encode(), nil
+			return manifest.Make(l, h.Prefix, r.variantsOf, ours, theirs).Encode(), nil
 		},
 	}}
 }
 
-// edits are the lock file and the manifest for a commit on head, none where that has both
-// already, or where git ignores the lock file.
-func (r *run) edits(ctx context.Context, h *history.History, head string, results []asset.Result) ([]store.Edit, error) {
+// edits are those of the lock file and the manifest m for a commit on head, none where that
+// has both already, or where git ignores the lock file.
+func (r *run) edits(ctx context.Context, h *history.History, head string, m manifest.Manifest) ([]store.Edit, error) {
 	if !h.HasFile() && h.Len() == 0 {
 		return nil, nil
 	}
@@ -157,23 +162,11 @@ func (r *run) edits(ctx context.Context, h *history.History, head string, result
 	if err != nil {
 		return nil, err
 	}
-	return r.editsOn(ctx, h, base, results)
-}
-
-// editsOn are the edits of the lock file and the manifest, which git may ignore. base is
-// the lock file of the commit that is checked out.
-func (r *run) editsOn(ctx context.Context, h *history.History, base []byte, results []asset.Result) ([]store.Edit, error) {
 	lock := h.ForCommit(base)
-	name, ok := r.manifestPath(h)
-	if !ok {
+	if !wanted || ignored[name] {
 		return []store.Edit{lock}, nil
 	}
-	if ignored, err := h.Repo.Ignored(ctx, name); err != nil || ignored[name] {
-		return []store.Edit{lock}, err
-	}
-	_, old := r.readManifest()
-	ours, _, err := r.completeManifest(ctx, h, old, results)
-	return r.withManifest(name, h, lock, ours), err
+	return r.withManifest(name, h, lock, m), nil
 }
 
 // manifest is about a manifest that does not say what webpress.lock says.
@@ -189,13 +182,13 @@ func (c *outputCheck) manifest(ctx context.Context) error {
 		}
 	}
 	data, old := c.readManifest()
-	if m := manifest.Make(c.past.File, c.past.Prefix, c.variantOf, old); bytes.Equal(data, m.Encode()) {
+	if m := manifest.Make(c.past.File, c.past.Prefix, c.variantsOf, old); bytes.Equal(data, m.Encode()) {
 		return nil
 	}
 	f := asset.Finding{
 		Rule: asset.RuleOutdated, Severity: asset.Error, Path: name,
 		Message: fmt.Sprintf("%q is not up to date: it does not say what webpress.lock says", name),
-		Hint:    "run webpress, which writes it anew",
+		Hint:    "run webpress to update it",
 	}
 	if data == nil {
 		f.Message = fmt.Sprintf("%q is not there", path.Clean(name))

@@ -71,8 +71,8 @@ func (r *run) single(ctx context.Context) (verdict, error) {
 		in.Left = 1 - len(results)
 	}
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
-	told := r.publishReport(ctx, in, r.prefix(r.repo))
-	return r.verdict(in, told), nil
+	published := r.publishReport(ctx, in, r.prefix(r.repo))
+	return r.verdict(in, published), nil
 }
 
 // checkTerminals refuses to read an image that somebody would have to type, and to show

@@ -164,10 +164,7 @@ func (r *run) ownFile(end string) string {
 		name, err := filepath.EvalSymlinks(name)
 		return err == nil && tree.Fold(name) == tree.Fold(end)
 	}
-	root := r.root()
-	if real, err := filepath.EvalSymlinks(root); err == nil {
-		root = real
-	}
+	root := resolved(r.root())
 	dir := ""
 	if r.settings.ArtifactDir != "" {
 		dir, _, _ = tree.Resolve(r.settings.At(r.settings.ArtifactDir) + "/x")
@@ -204,13 +201,8 @@ func (r *run) checkPlaces(locks []*lockfile.File, dir string, results []asset.Re
 	if len(sinks) == 0 {
 		return nil
 	}
-	root := r.root()
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
-	}
-	if real, err := filepath.EvalSymlinks(root); err == nil {
-		root = real
-	}
+	root := resolved(r.root())
+	dir = resolved(dir)
 	what := map[string]string{}
 	add := func(base, name, why string) {
 		if name != "" {
@@ -292,17 +284,24 @@ func (r *run) tracks(ctx context.Context, end string) (bool, error) {
 	if r.repo == nil {
 		return false, nil
 	}
-	top := r.repo.AtTop()
-	root := top.Top()
-	if real, err := filepath.EvalSymlinks(root); err == nil {
-		root = real
-	}
-	rel := r.below(root, end)
+	rel := r.fromRoot(end)
 	if rel == "" {
 		return false, nil
 	}
-	tracked, err := top.Tracked(ctx, []string{rel})
+	tracked, err := r.repo.AtTop().Tracked(ctx, []string{rel})
 	return tracked[rel], err
+}
+
+// fromRoot is a path from the folder of the lock file of the file at end, which has no
+// links; empty for one that is not below it.
+func (r *run) fromRoot(end string) string { return r.below(resolved(r.root()), end) }
+
+// resolved is a path without symbolic links, or as it is where it leads nowhere.
+func resolved(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	return path
 }
 
 // isObject says whether data is a JSON object that has a field.

@@ -14,6 +14,7 @@ import (
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/history"
+	"github.com/webpress/webpress/internal/manifest"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/store"
 	"github.com/webpress/webpress/internal/target"
@@ -26,7 +27,7 @@ func (r *run) deliver(ctx context.Context, to target.Stores, in report.Input, p 
 	if len(to.List) == 0 || ctx.Err() != nil {
 		return r.deliverAll(ctx, to, store.Delivery{})
 	}
-	d, err := r.delivery(ctx, in, p)
+	d, err := r.delivery(ctx, in, p, done.manifest)
 	if err != nil {
 		r.log.Fault(err)
 		return skipped(to), false
@@ -107,8 +108,8 @@ func (r *run) deliverTo(ctx context.Context, s store.Store, d store.Delivery) re
 	return one
 }
 
-// delivery is what there is to hand over.
-func (r *run) delivery(ctx context.Context, in report.Input, p *history.History) (store.Delivery, error) {
+// delivery is what there is to deliver; m is the manifest.
+func (r *run) delivery(ctx context.Context, in report.Input, p *history.History, m manifest.Manifest) (store.Delivery, error) {
 	s := r.settings
 	d := store.Delivery{
 		Dir: s.WorkingDirectory, Prefix: r.prefix(r.repo), Results: r.inTree(in.Results),
@@ -140,7 +141,7 @@ func (r *run) delivery(ctx context.Context, in report.Input, p *history.History)
 	}
 	d.Committed = func(output string) bool { return have[output] }
 	if p != nil && r.shard.total == 0 {
-		d.Edits, err = r.edits(ctx, p, d.Head, in.Results)
+		d.Edits, err = r.edits(ctx, p, d.Head, m)
 	}
 	return d, err
 }

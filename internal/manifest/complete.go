@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -51,9 +52,7 @@ func (m Manifest) Complete(ctx context.Context, o Options) (notes []string, err 
 		}
 	}
 	c := completer{Options: o, files: files}
-	if c.Codec == nil {
-		c.Codec = engine.Local{}
-	}
+	c.Codec = cmp.Or[engine.Codec](c.Codec, engine.Local{})
 	work := func(memory int64, sources []string) (large []string) {
 		var mu sync.Mutex
 		var group errgroup.Group
@@ -109,7 +108,8 @@ func (c completer) complete(ctx context.Context, source string, img Image, memor
 			o.Width, o.Height, _ = c.size(o.Path)
 		}
 	}
-	width, height, err := 0, 0, error(fs.ErrNotExist)
+	err := fs.ErrNotExist
+	var width, height int
 	if !c.OutputsOnly {
 		width, height, err = c.size(source)
 	}

@@ -14,12 +14,12 @@ import (
 var byPreference = []asset.Format{asset.AVIF, asset.WebP, asset.JPEG, asset.PNG}
 
 // Make returns the manifest of those sources of a lock file that lie below prefix, which
-// is the path of the working directory from the root of the repository. variant names
-// the variant of an output, if the settings still ask for it; both paths are from the
-// working directory. What the lock file does not hold is taken from the known manifests,
+// is the path of the working directory from the root of the repository. variants names
+// the variants of a source's outputs, if the settings still ask for them; paths are from
+// the working directory. What the lock file does not hold is taken from the known manifests,
 // the first that has it: of images with the same content, and of outputs with the same
 // path and content.
-func Make(l *lockfile.File, prefix string, variant func(source, output string) string, known ...Manifest) Manifest {
+func Make(l *lockfile.File, prefix string, variants func(source string) func(output string) string, known ...Manifest) Manifest {
 	k := remember(known)
 	m := Manifest{Images: map[string]Image{}}
 	for source := range l.Sources() {
@@ -30,12 +30,12 @@ func Make(l *lockfile.File, prefix string, variant func(source, output string) s
 		entries := slices.SortedFunc(slices.Values(l.BySource(source)), func(a, b lockfile.Entry) int {
 			return cmp.Or(cmp.Compare(a.Output.Path, b.Output.Path), cmp.Compare(a.Output.Blob, b.Output.Blob))
 		})
-		img := k.image(entries[0])
+		img, variant := k.image(entries[0]), variants(path)
 		for _, e := range entries {
 			output, below := lockfile.Below(prefix, e.Output.Path)
 			same := len(img.Outputs) > 0 && img.Outputs[len(img.Outputs)-1].Path == output // after a merge by union
 			if e.HasFile() && below && !same {
-				img.Outputs = append(img.Outputs, k.output(e, output, variant(path, output)))
+				img.Outputs = append(img.Outputs, k.output(e, output, variant(output)))
 			}
 		}
 		slices.SortStableFunc(img.Outputs, func(a, b Output) int {

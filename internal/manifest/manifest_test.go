@@ -41,7 +41,7 @@ func lock(entries ...lockfile.Entry) *lockfile.File {
 	return l
 }
 
-func noVariant(string, string) string { return "" }
+func noVariant(string) func(string) string { return func(string) string { return "" } }
 
 // paths are the sources, and behind each its outputs.
 func paths(m Manifest) map[string][]string {
@@ -127,7 +127,9 @@ func TestMakeKnown(t *testing.T) {
 			{Path: "b.webp", Blob: "another", Variant: "wrong", Width: 1, Height: 1},
 		}},
 	}}
-	got := Make(l, "", func(_, output string) string { return map[string]string{"b.webp": "thumb"}[output] }, ours, theirs)
+	got := Make(l, "", func(string) func(string) string {
+		return func(output string) string { return map[string]string{"b.webp": "thumb"}[output] }
+	}, ours, theirs)
 	want := Manifest{Images: map[string]Image{
 		"new.jpg": {
 			Format: asset.JPEG, Type: "image/jpeg", Width: 50, Height: 40, Bytes: 1000, Blob: "s:new.jpg", Color: "#010203", Placeholder: "AAAA",
