@@ -8,7 +8,7 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 )
 
-// An Header is what a few bytes of a file say about it.
+// A Header is what a few bytes of a file say about it.
 type Header struct {
 	Format asset.Format
 	// Width and Height are in pixels, as the image is shown, the same that Probe
@@ -18,7 +18,7 @@ type Header struct {
 	Position bool
 }
 
-// ReadHeader reads the outline of the file of size bytes that r holds. It reads as
+// ReadHeader reads the header of the file of size bytes that r holds. It reads as
 // few of them as it can, so that it does not see whether the rest is sound; where
 // position is false, it looks for none. The error is an *Error, or that of r.
 func ReadHeader(r io.ReaderAt, size int64, position bool) (Header, error) {

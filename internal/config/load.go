@@ -21,7 +21,7 @@ import (
 // or the version, and that is done.
 var ErrShown = errors.New("shown")
 
-// A Env is what Load may know of the world.
+// An Env is what Load may know of the world.
 type Env struct {
 	// Environ is the environment, as os.Environ has it.
 	Environ []string

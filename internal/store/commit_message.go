@@ -60,11 +60,11 @@ func defaultMessage(files []file, name func(string) string) string {
 	}
 	switch {
 	case len(made) > 0:
-		fmt.Fprintf(&b, "perf(images): convert %s to %s\n\n", number(len(made), "image"), english.WordSeries(slices.Sorted(maps.Keys(formats)), "and"))
+		fmt.Fprintf(&b, "perf(images): convert %s to %s\n\n", english.Plural(len(made), "image", ""), english.WordSeries(slices.Sorted(maps.Keys(formats)), "and"))
 	case removed > 0:
-		fmt.Fprintf(&b, "perf(images): remove %s that others have taken the place of\n\n", number(removed, "image"))
+		fmt.Fprintf(&b, "perf(images): remove %s that others have taken the place of\n\n", english.Plural(removed, "image", ""))
 	case outdated > 0:
-		fmt.Fprintf(&b, "chore(images): remove %s\n\n", number(outdated, "outdated result"))
+		fmt.Fprintf(&b, "chore(images): remove %s\n\n", english.Plural(outdated, "outdated result", ""))
 	default:
 		return edit + "\n"
 	}
@@ -102,13 +102,6 @@ func largest(files []file, f file) int64 {
 		}
 	}
 	return size
-}
-
-func number(n int, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return fmt.Sprintf("%d %s", n, thing)
 }
 
 // refers finds what platforms take for a reference without a sign of its own: GH-1 of
