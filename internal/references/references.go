@@ -13,17 +13,17 @@ type Kind string
 
 // The kinds. A finding prints them.
 const (
-	Image     Kind = "image"      // <img src>, Markdown's ![](), AsciiDoc's image::
-	Srcset    Kind = "srcset"     // a candidate of srcset, imagesrcset, data-srcset
-	Source    Kind = "source"     // <source src>, <video poster>, <input type=image>, <object>, <embed>, SVG's <image href>
-	Link      Kind = "link"       // <a href>, Markdown's []() and definitions
-	Preload   Kind = "preload"    // <link rel=preload>
-	CSS       Kind = "css"        // url() and image-set()
-	Import    Kind = "import"     // import, require(), new URL()
-	String    Kind = "string"     // a whole string literal of a script
-	Data      Kind = "data"       // a value of front matter, YAML, TOML, JSON
-	Shortcode Kind = "shortcode"  // Hugo's figure, Jekyll's picture and include
-	Social    Kind = "social"     // og:image, twitter:image, JSON-LD, feeds, icons, web app manifests, e-mail
+	Image     Kind = "image"     // <img src>, Markdown's ![](), AsciiDoc's image::
+	Srcset    Kind = "srcset"    // a candidate of srcset, imagesrcset, data-srcset
+	Source    Kind = "source"    // <source src>, <video poster>, <input type=image>, <object>, <embed>, SVG's <image href>
+	Link      Kind = "link"      // <a href>, Markdown's []() and definitions
+	Preload   Kind = "preload"   // <link rel=preload>
+	CSS       Kind = "css"       // url() and image-set()
+	Import    Kind = "import"    // import, require(), new URL()
+	String    Kind = "string"    // a whole string literal of a script
+	Data      Kind = "data"      // a value of front matter, YAML, TOML, JSON
+	Shortcode Kind = "shortcode" // Hugo's figure, Jekyll's picture and include
+	Social    Kind = "social"    // og:image, twitter:image, JSON-LD, feeds, icons, web app manifests, e-mail
 )
 
 // A Reference is one place of a text file that names, or seems to name, an image.
