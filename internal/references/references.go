@@ -15,7 +15,7 @@ type Kind string
 const (
 	Image     Kind = "image"     // <img src>, Markdown's ![](), AsciiDoc's image::
 	Srcset    Kind = "srcset"    // a candidate of srcset, imagesrcset, data-srcset
-	Source    Kind = "source"    // <source src>, <video poster>, <input type=image>, <object>, <embed>, SVG's <image href>
+	Media     Kind = "source"    // <source src>, <video poster>, <input type=image>, <object>, <embed>, SVG's <image href>
 	Link      Kind = "link"      // <a href>, Markdown's []() and definitions
 	Preload   Kind = "preload"   // <link rel=preload>
 	CSS       Kind = "css"       // url() and image-set()

@@ -1,0 +1,89 @@
+package references
+
+import "github.com/webpress/webpress/internal/asset"
+
+// A Mode says what Rewrite does with the references of a page.
+type Mode string
+
+// The modes.
+const (
+	Off     Mode = "off"
+	Report  Mode = "report"  // findings, no edit
+	Update  Mode = "update"  // an address of an original becomes that of its result
+	Picture Mode = "picture" // as Update, and <img> becomes <picture>
+)
+
+// A Result is an image that was made of a source.
+type Result struct {
+	Path          string
+	Format        asset.Format
+	Width, Height int
+	// Variant is the name of its variant, empty for the default one.
+	Variant string
+}
+
+// A Source is an image that a page may name, with what was made of it.
+type Source struct {
+	Path string
+	// Width and Height are as the image is displayed, after its orientation; 0 is not known.
+	Width, Height int
+	// Results are in the order of preference, those of the default variant first.
+	Results []Result
+}
+
+// A Lookup gives the source at a path. It knows only those that have results or whose
+// dimensions are asked for.
+type Lookup func(path string) (Source, bool)
+
+// A Resolver says which file of the repository a reference of the file named from means,
+// and by which address that file names another one in the same style.
+type Resolver interface {
+	Resolve(from string, r Reference) Resolution
+	Address(from string, r Reference, res Resolution, to string) string
+}
+
+// Options are what a user sets about references.
+type Options struct {
+	Mode Mode
+	// Social edits references of kind Social too.
+	Social bool
+	// Dimensions adds width and height to <img> that has neither.
+	Dimensions bool
+	// BaseURL is where the results are, followed by their path; empty is in the tree.
+	BaseURL string
+	// Sizes is the sizes attribute of a <source> whose srcset has widths, where <img> has none.
+	Sizes string
+}
+
+// A Change is a reference that was edited.
+type Change struct {
+	Reference
+	// From and To are the addresses, Source is the path of the original.
+	From, To string
+	Source   string
+}
+
+// The problems of findings.
+const (
+	Stale     = "stale"      // an original is named although it has a result
+	Absent    = "missing"    // nothing is where the address leads
+	BadCase   = "wrong-case" // a file is there whose name differs in case
+	Unsure    = "uncertain"  // it looks like a reference, and is not edited
+	NotEdited = "not-edited" // an edit was possible and not safe
+)
+
+// A Finding is a reference that needs attention.
+type Finding struct {
+	Reference
+	// Path is the file that it means, as far as that is known.
+	Path    string
+	Problem string
+	Detail  string
+}
+
+// Rewrite makes the text file of this name and content name results instead of originals.
+// data is src itself where nothing changes. It never returns an edit that does not read back
+// as what was meant.
+func Rewrite(name string, src []byte, site Resolver, look Lookup, o Options) (data []byte, changes []Change, findings []Finding, err error) {
+	return src, nil, nil, nil
+}
