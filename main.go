@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/webpress/webpress/internal/app"
+	"github.com/webpress/webpress/internal/engine"
 	"github.com/webpress/webpress/internal/worker"
 )
 
@@ -17,7 +18,7 @@ var version string
 
 func main() {
 	if worker.Is(os.Args[1:]) {
-		os.Exit(worker.Main())
+		os.Exit(worker.Main(engine.Local{}.Open))
 	}
 	os.Exit(run())
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -27,14 +28,31 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/webpress/webpress/internal/engine"
+	"github.com/webpress/webpress/internal/worker"
 )
 
 var update = flag.Bool("update", false, "write what the scripts got into their golden files")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"webpress": main})
+	testscript.Main(m, map[string]func(){"webpress": func() {
+		if worker.Is(os.Args[1:]) {
+			os.Exit(worker.Main(openOrCrash))
+		}
+		main()
+	}})
+}
+
+// openOrCrash opens images as ever, and crashes on those that end with a line that says so.
+func openOrCrash(ctx context.Context, data []byte) (engine.Image, error) {
+	if bytes.HasSuffix(data, []byte("\ncrash the decoder\n")) {
+		*(*int)(unsafe.Add(nil, 0xdead0000beef)) = 1 // not nil, which Go would recover from
+	}
+	return engine.Local{}.Open(ctx, data)
 }
 
 // raceOptions are for each webpress that a test starts, if the race detector is there: it

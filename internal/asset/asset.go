@@ -183,6 +183,8 @@ type Fault struct {
 	// Output is a template for the setting of that name which mends it, empty where
 	// another setting or none does.
 	Output string `json:"-"`
+	// Crashed says that the process that decoded the source crashed. It would do so again.
+	Crashed bool `json:"-"`
 }
 
 // Error returns the message without the hint.

@@ -16,6 +16,8 @@ type Error struct {
 	Detail string
 	// Hint, where there is one, says how to mend it.
 	Hint string
+	// Crashed says that the process that decoded the image crashed.
+	Crashed bool `json:"-"`
 }
 
 // What errors of all formats begin with where the file is not what it was, and

@@ -33,7 +33,11 @@ func failure(j asset.Job, err error) asset.Result {
 	if m, ok := errors.AsType[*mistake](err); ok {
 		hint = m.hint
 	}
-	return failed(j, asset.Fail(j.Source, err.Error(), hint))
+	result := asset.Fail(j.Source, err.Error(), hint)
+	if e, ok := errors.AsType[*codec.Error](err); ok {
+		result.Err.Crashed = e.Crashed
+	}
+	return failed(j, result)
 }
 
 // failed says which job a result of a source is about.

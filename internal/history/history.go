@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
@@ -50,6 +51,7 @@ func New(repo *git.Repo, prefix, dir string) *History {
 	if repo != nil {
 		h.Root, h.Prefix, h.Repo = repo.Top(), prefix, repo.AtTop()
 	}
+	h.Decoders = decoders()
 	return h
 }
 
@@ -60,7 +62,9 @@ func (h *History) Read() error {
 		return err
 	}
 	h.data = data
-	if h.File, err = lockfile.Parse(data); err != nil {
+	if h.File, err = lockfile.Parse(data); err == nil {
+		h.Decoders = decoders()
+	} else {
 		fault := &asset.Fault{
 			Message: fmt.Sprintf("read %q: %s", h.LockPath(), err),
 			Hint:    "run `webpress repair-lock`: it keeps every line that is whole, and loses no image",
@@ -71,6 +75,15 @@ func (h *History) Read() error {
 		return fault
 	}
 	return nil
+}
+
+// decoders are the versions of what decodes sources.
+func decoders() string {
+	text := fmt.Sprint(codec.Libraries())
+	if info, ok := debug.ReadBuildInfo(); ok {
+		text += " " + info.Main.Version
+	}
+	return text
 }
 
 // ReadFile returns the content of webpress.lock, nil where there is none.

@@ -64,6 +64,8 @@ const (
 	IsWebP Status = "is-webp"
 	// NotWider is a source that is not wider than a smaller output.
 	NotWider Status = "not-wider"
+	// Crashed is a source that the decoder crashed on.
+	Crashed Status = "crashed"
 )
 
 // An Entry is one line: what was done with a source for one of its outputs.
@@ -122,6 +124,10 @@ func Find(entries []Entry, output string) (found []Entry) {
 // A File is what webpress.lock says. The zero value is not ready: see New. Several
 // goroutines may read it, while none changes it.
 type File struct {
+	// Decoders are the versions of what decodes sources: one that crashed is tried again
+	// when they change.
+	Decoders string
+
 	// bySource has more than one entry for an output only after a merge by union.
 	bySource map[string][]Entry
 	changed  bool

@@ -197,7 +197,7 @@ func parseSource(field []string) (e Entry, err error) {
 	switch e.Status {
 	case Made, Removed:
 		return e, nil
-	case NotSmaller, IsWebP, NotWider:
+	case NotSmaller, IsWebP, NotWider, Crashed:
 		if !accepted {
 			return e, nil
 		}

@@ -2,6 +2,7 @@ package lockfile
 
 import (
 	"cmp"
+	"fmt"
 	"path"
 	"slices"
 
@@ -23,6 +24,9 @@ func (l *File) Record(jobs []asset.Job, results []asset.Result, prefix, codecs s
 	}
 	for _, r := range results {
 		j, ok := by[r.Target]
+		if ok && r.Status == asset.Failed {
+			l.recordCrash(j, r, prefix, codecs)
+		}
 		if !ok || r.Status == asset.Failed {
 			continue
 		}
@@ -42,6 +46,35 @@ func (l *File) Record(jobs []asset.Job, results []asset.Result, prefix, codecs s
 			l.Set(e)
 		}
 	}
+}
+
+// recordCrash writes down that the decoder crashed on a source, but where there is an output
+// of an earlier content, which would be nobody's then.
+func (l *File) recordCrash(j asset.Job, r asset.Result, prefix, codecs string) {
+	s := r.Source
+	e := Entry{
+		Source: path.Join(prefix, s.Path), Blob: s.Blob, Size: s.Size, Format: s.Format, Status: Crashed,
+		Recipe: l.crashDigest(j.Recipe, codecs), Output: Output{Path: path.Join(prefix, j.Output)},
+	}
+	if r.Err == nil || !r.Err.Crashed || s.Blob == "" || s.Ignored ||
+		slices.ContainsFunc(Find(l.BySource(e.Source), e.Output.Path), Entry.HasFile) {
+		return
+	}
+	l.Set(e)
+}
+
+// crashDigest is the Digest of what a crash depends on.
+func (l *File) crashDigest(r asset.Recipe, codecs string) string {
+	return Digest(r, codecs+", decoders "+l.Decoders)
+}
+
+// crashed is the result of a job whose source the decoder has crashed on.
+func crashed(j asset.Job) asset.Result {
+	r := asset.Fail(j.Source, fmt.Sprintf("decode %q: the decoder crashed in an earlier run, and is not tried again", j.Source.Path),
+		"replace the file, or exclude it; `webpress --verify` tries it again")
+	r.Err.Crashed = true
+	r.Target, r.Variant = j.Output, j.Recipe.Name
+	return r
 }
 
 // accepted says that a content was accepted for the result of a content: the result of

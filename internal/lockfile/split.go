@@ -50,7 +50,8 @@ type Todo struct {
 // A Split is what a run has to do and what it does not.
 type Split struct {
 	// Done are the results of jobs that have everything, in the order of the
-	// jobs: Skipped, as UpToDate, NotSmaller or IsWebP.
+	// jobs: Skipped, as UpToDate, NotSmaller or IsWebP, or Failed, where the decoder
+	// crashed before.
 	Done []asset.Result
 	Todo []Todo
 	// Before are the entries, as they were, of the outputs of Todo and of those that take
@@ -302,6 +303,10 @@ func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
 			continue
 		}
 		switch {
+		case e.Status == Crashed:
+			if own && e.Blob == j.Source.Blob && e.Recipe == s.crashDigest(j.Recipe, s.codecs) {
+				return crashed(j), nil
+			}
 		case e.Blob != j.Source.Blob:
 			if todo.Why == WhyNew {
 				todo.Why = WhySource

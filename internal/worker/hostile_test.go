@@ -29,8 +29,7 @@ import (
 // binary that people get has none of this.
 func TestMain(m *testing.M) {
 	if Is(os.Args[1:]) {
-		open = openHostile
-		os.Exit(Main())
+		os.Exit(Main(openHostile))
 	}
 	if os.Getenv(parentVariable) != "" {
 		beParent()

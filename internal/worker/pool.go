@@ -246,12 +246,15 @@ func (i *image) nonsense(err error) error {
 
 // failure is an error about the image, with a hint.
 func (i *image) failure(err error) error {
-	e := &codec.Error{Op: string(i.format), Detail: err.Error(), Hint: "please report it with this file; all other images are done"}
+	e := &codec.Error{Op: string(i.format), Detail: err.Error(), Hint: "please report this with the file; other images are not affected"}
 	if limit, ok := errors.AsType[*LimitError](err); ok {
 		e.Hint = "if the file can be trusted, raise `timeout`, in seconds"
 		if limit.Memory > 0 {
 			e.Hint = "it needs far more than its header says: the file is damaged, or made to do harm"
 		}
+	}
+	if crash, ok := errors.AsType[*CrashError](err); ok {
+		e.Crashed = !crash.Killed
 	}
 	if i.format == "" {
 		e.Op = "image"

@@ -172,7 +172,8 @@ func (p *process) lost(ctx context.Context, err error) error {
 	case p.cause != nil:
 		return p.cause
 	}
-	return &CrashError{signalOf(p.exit, p.stderr.String())}
+	signal := signalOf(p.exit, p.stderr.String())
+	return &CrashError{Signal: signal, Killed: signal == "SIGKILL" || signal == outOfMemory}
 }
 
 // A LimitError says that a worker took more than it may.
@@ -194,7 +195,12 @@ func (e *LimitError) Error() string {
 type CrashError struct {
 	// Signal is the name of the signal or of the exit code.
 	Signal string
+	// Killed says that it was ended from outside, as where the machine has no memory left: it
+	// may do better another time.
+	Killed bool
 }
+
+const outOfMemory = "out of memory"
 
 // Error says how it ended.
 func (e *CrashError) Error() string { return "the decoder crashed (" + e.Signal + ")" }
@@ -207,8 +213,8 @@ func signalOf(exit error, stderr string) string {
 			return name
 		}
 	}
-	if strings.Contains(stderr, "out of memory") {
-		return "out of memory"
+	if strings.Contains(stderr, outOfMemory) {
+		return outOfMemory
 	}
 	e, ok := errors.AsType[*exec.ExitError](exit)
 	if !ok {

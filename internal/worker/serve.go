@@ -23,8 +23,9 @@ const connection = 3
 func Is(args []string) bool { return len(args) == 1 && args[0] == argument }
 
 // Main is what a worker does until its parent has no more for it, or is gone: it confines
-// itself, and then serves one request after the other. It returns the exit code.
-func Main() int {
+// itself, and then serves one request after the other. It returns the exit code. open opens
+// images: that of engine.Local, but in tests, which have decoders that misbehave.
+func Main(open func(context.Context, []byte) (engine.Image, error)) int {
 	if !inherited(connection) {
 		fmt.Fprintln(os.Stderr, "webpress: "+argument+" is what webpress starts itself; see `webpress --help` for its commands")
 		return 2
@@ -32,7 +33,7 @@ func Main() int {
 	codec.Libraries() // libheif loads its plugins, while files can still be opened
 	debug.SetGCPercent(25)
 	confined := confine()
-	s := server{conn: newConn(connection)}
+	s := server{conn: newConn(connection), open: open}
 	if err := writeFrame(s.conn, response{Confined: &confined}); err != nil {
 		return 1
 	}
@@ -50,6 +51,7 @@ func Main() int {
 
 // A server is a worker's side of the conversation.
 type server struct {
+	open   func(context.Context, []byte) (engine.Image, error)
 	conn   *conn
 	memory []byte // that both processes have
 	data   []byte // the image that was opened last
@@ -103,7 +105,7 @@ func (s *server) do(req request) (resp response, data [][]byte) {
 	var err error
 	switch {
 	case req.Op == opOpen:
-		s.img, err = open(ctx, s.data)
+		s.img, err = s.open(ctx, s.data)
 		if err == nil {
 			resp.Info = s.img.Info()
 		}
@@ -132,6 +134,3 @@ func (s *server) do(req request) (resp response, data [][]byte) {
 	}
 	return resp, data
 }
-
-// open is engine.Local's, which a build for tests replaces by decoders that misbehave.
-var open = engine.Local{}.Open
