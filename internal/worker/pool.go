@@ -244,13 +244,18 @@ func (i *image) nonsense(err error) error {
 	return i.failure(err)
 }
 
+const (
+	limitHint  = "if the file can be trusted, raise `timeout`, in seconds"
+	memoryHint = "it needs far more than its header says: the file is damaged, or made to do harm"
+)
+
 // failure is an error about the image, with a hint.
 func (i *image) failure(err error) error {
 	e := &codec.Error{Op: string(i.format), Detail: err.Error(), Hint: "please report this with the file; other images are not affected"}
 	if limit, ok := errors.AsType[*LimitError](err); ok {
-		e.Hint = "if the file can be trusted, raise `timeout`, in seconds"
+		e.Hint = limitHint
 		if limit.Memory > 0 {
-			e.Hint = "it needs far more than its header says: the file is damaged, or made to do harm"
+			e.Hint = memoryHint
 		}
 	}
 	if crash, ok := errors.AsType[*CrashError](err); ok {
