@@ -53,6 +53,9 @@ type Options struct {
 	BaseURL string
 	// Sizes is the sizes attribute of a <source> whose srcset has widths, where <img> has none.
 	Sizes string
+	// KeepMarkdown keeps images of Markdown from becoming HTML in mode Picture, as for a generator that
+	// drops HTML from it. They are updated instead.
+	KeepMarkdown bool
 }
 
 // A Change is a reference that was edited.
@@ -85,5 +88,35 @@ type Finding struct {
 // data is src itself where nothing changes. It never returns an edit that does not read back
 // as what was meant.
 func Rewrite(name string, src []byte, site Resolver, look Lookup, o Options) (data []byte, changes []Change, findings []Finding, err error) {
-	return src, nil, nil, nil
+	lang, ok := Language(name)
+	if !ok || o.Mode == Off {
+		return src, nil, nil, nil
+	}
+	refs, err := Find(lang, src)
+	if err != nil || len(refs) == 0 {
+		return src, nil, nil, err
+	}
+	w := &rewriter{name: name, lang: lang, src: src, site: site, o: o, refs: refs}
+	w.resolve(look)
+	if o.Mode == Report {
+		w.report()
+		return src, nil, w.findings, nil
+	}
+	w.edit()
+	if len(w.edits) == 0 {
+		return src, nil, w.findings, nil
+	}
+	out, ok := w.splice()
+	if ok {
+		ok = w.verify(out)
+	}
+	if !ok {
+		// What was not meant to change did, or the file is stranger than it looks.
+		findings = w.findings
+		for _, c := range w.changes {
+			findings = append(findings, Finding{c.Reference, c.Source, NotEdited, "the edited file does not read back as it was meant"})
+		}
+		return src, nil, findings, nil
+	}
+	return out, w.changes, w.findings, nil
 }

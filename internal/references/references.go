@@ -40,4 +40,7 @@ type Reference struct {
 	// Uncertain says in a few words why this must not be edited. It is empty for a
 	// reference that is certain.
 	Uncertain string
+
+	// at is what Find knows about its place. It is nil for a Reference that Find did not make.
+	at *place
 }

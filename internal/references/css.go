@@ -1,0 +1,150 @@
+package references
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/tdewolff/parse/v2"
+	"github.com/tdewolff/parse/v2/css"
+)
+
+func (f *finder) css(s span) { f.cssIn(s, false) }
+
+// cssTemplates finds what is certain in a style sheet that expressions are a part of: nothing
+// today, as an expression may be a part of any rule.
+func (f *finder) cssTemplates(span) {}
+
+// cssIn finds url() and image-set() in CSS, SCSS and Less; in an attribute of HTML, entities
+// may be their quotes.
+func (f *finder) cssIn(s span, attr bool) {
+	w := &cssWalk{finder: f, attr: attr, set: -1}
+	// A slice without room at its end is copied by the lexer, which writes a byte behind it.
+	in := parse.NewInputBytes(f.src[s.off:s.end:s.end])
+	lexer := css.NewLexer(in)
+	for {
+		kind, data := lexer.Next()
+		if kind == css.ErrorToken {
+			return
+		}
+		end := s.off + in.Offset()
+		w.token(kind, data, span{end - len(data), end})
+	}
+}
+
+type cssWalk struct {
+	*finder
+	attr bool
+	// comment says that // of SCSS and Less began one.
+	comment, slash bool
+	depth          int
+	// set is the depth of the image-set() that this is in, and mime that of a type() in it.
+	set, mime, group int
+	last             int
+}
+
+func (w *cssWalk) token(kind css.TokenType, data []byte, at span) {
+	if w.comment {
+		w.comment = kind != css.WhitespaceToken || bytes.IndexAny(data, "\n\r") < 0
+		w.slash = false
+		return
+	}
+	slash := kind == css.DelimToken && data[0] == '/'
+	if slash && w.slash {
+		w.comment = true
+		return
+	}
+	w.slash = slash
+	switch kind {
+	case css.URLToken:
+		w.url(data, at)
+	case css.BadURLToken, css.BadStringToken:
+		w.quoted(at, byExpression)
+	case css.FunctionToken:
+		w.depth++
+		switch name := strings.ToLower(string(data)); {
+		case strings.HasSuffix(name, "image-set("):
+			w.groups++
+			w.set, w.group, w.last = w.depth, w.groups, -1
+		case name == "type(" && w.set >= 0:
+			w.mime = w.depth
+		}
+	case css.LeftParenthesisToken:
+		w.depth++
+	case css.RightParenthesisToken:
+		if w.depth == w.set {
+			w.set = -1
+		}
+		if w.depth == w.mime {
+			w.mime = 0
+		}
+		w.depth--
+	case css.StringToken:
+		w.text(data, at)
+	}
+}
+
+func (w *cssWalk) url(data []byte, at span) {
+	at.off += bytes.IndexByte(data, '(') + 1
+	if data[len(data)-1] == ')' {
+		at.end--
+	}
+	for at.off < at.end && isSpace(w.src[at.off]) {
+		at.off++
+	}
+	for at.end > at.off && isSpace(w.src[at.end-1]) {
+		at.end--
+	}
+	p := place{form: cssURL}
+	raw := w.src[at.off:at.end]
+	if n := len(raw); n > 1 && (raw[0] == '"' || raw[0] == '\'') && raw[n-1] == raw[0] {
+		p.form, p.quote = cssString, raw[0]
+		at.off, at.end = at.off+1, at.end-1
+	}
+	w.address(at, CSS, p)
+}
+
+// text is a string: a candidate of image-set(), the type of one, or something else.
+func (w *cssWalk) text(data []byte, at span) {
+	if len(data) < 2 {
+		return
+	}
+	at.off, at.end = at.off+1, at.end-1
+	switch {
+	case w.mime > 0:
+		if w.last >= 0 && w.last < len(w.refs) && bytes.HasPrefix(w.src[at.off:at.end], []byte("image/")) {
+			w.refs[w.last].at.mime = at
+		}
+	case w.set == w.depth && w.set >= 0:
+		w.address(at, CSS, place{form: cssString, quote: data[0]})
+	default:
+		w.add(at, String, place{form: cssString, quote: data[0]}, "it is a string that may not be an address")
+	}
+}
+
+func (w *cssWalk) address(at span, kind Kind, p place) {
+	raw := w.src[at.off:at.end]
+	why := ""
+	switch {
+	case bytes.Contains(raw, []byte("#{")), bytes.Contains(raw, []byte("@{")), bytes.HasPrefix(raw, []byte("$")), bytes.HasPrefix(raw, []byte("@")) && p.form == cssURL && bytes.IndexByte(raw, '/') < 0:
+		why = byExpression
+	case w.attr && bytes.IndexByte(raw, '&') >= 0:
+		for _, q := range []string{"&quot;", "&#34;", "&#39;", "&apos;"} {
+			if len(raw) > 2*len(q) && bytes.HasPrefix(raw, []byte(q)) && bytes.HasSuffix(raw, []byte(q)) {
+				at.off, at.end = at.off+len(q), at.end-len(q)
+				break
+			}
+		}
+		p.form, p.quote = entity, '"'
+		if bytes.IndexByte(raw, '\\') >= 0 {
+			why = "it has escapes in an attribute"
+		}
+	}
+	if w.set >= 0 {
+		p.group = w.group
+	}
+	if w.add(at, kind, p, why) {
+		w.last = len(w.refs) - 1
+	} else if w.set >= 0 {
+		w.keepGroup(w.group)
+	}
+}

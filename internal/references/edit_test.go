@@ -1,0 +1,215 @@
+package references
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/webpress/webpress/internal/asset"
+)
+
+var update = flag.Bool("update", false, "write the golden pages")
+
+// tree resolves addresses of a list of files: / is its root, https:// is external.
+type tree map[string]bool
+
+func (t tree) Resolve(from string, r Reference) Resolution {
+	a := r.Address
+	if strings.Contains(a, "://") || strings.HasPrefix(a, "//") {
+		return Resolution{Status: External}
+	}
+	if end := strings.IndexAny(a, "?#"); end >= 0 {
+		a = a[:end]
+	}
+	a = strings.ReplaceAll(a, "%20", " ")
+	if strings.HasPrefix(a, "/") {
+		a = path.Clean(a)[1:]
+	} else {
+		a = path.Join(path.Dir(from), a)
+	}
+	switch {
+	case strings.HasPrefix(a, "../"):
+		return Resolution{Status: Outside}
+	case t[a]:
+		return Resolution{Path: a, Status: Found}
+	}
+	for p := range t {
+		if strings.EqualFold(p, a) {
+			return Resolution{Path: p, Status: WrongCase}
+		}
+	}
+	return Resolution{Status: Missing}
+}
+
+func (t tree) Address(_ string, r Reference, res Resolution, to string) string {
+	head, tail := r.Address, ""
+	if end := strings.IndexAny(head, "?#"); end >= 0 {
+		head, tail = head[:end], head[end:]
+	}
+	name := path.Base(to)
+	if strings.Contains(head, "%20") {
+		name = strings.ReplaceAll(name, " ", "%20")
+	}
+	return head[:strings.LastIndexByte(head, '/')+1] + name + tail
+}
+
+// site has images with results: every .jpg, .png and .heic that is not plain. A name that begins with
+// wide has results of three widths.
+var site = tree{
+	"a.jpg": true, "b.png": true, "c d.jpg": true, "img/a.jpg": true, "img/b.jpg": true, "img/a@2x.jpg": true, "p(1).png": true,
+	"wide.jpg": true, "phone.heic": true, "plain.png": true, "og.jpg": true, "icon.png": true,
+}
+
+func lookup(p string) (Source, bool) {
+	stem := strings.TrimSuffix(p, path.Ext(p))
+	if !site[p] {
+		return Source{}, false
+	}
+	s := Source{Path: p, Width: 1200, Height: 800}
+	switch {
+	case stem == "plain":
+	case stem == "wide":
+		for _, f := range []asset.Format{asset.WebP, asset.AVIF} {
+			s.Results = append(s.Results,
+				Result{Path: stem + "." + string(f), Format: f, Width: 1200, Height: 800},
+				Result{Path: stem + "-600." + string(f), Format: f, Width: 600, Height: 400})
+		}
+	default:
+		s.Results = []Result{
+			{Path: stem + ".webp", Format: asset.WebP, Width: 1200, Height: 800},
+			{Path: stem + ".avif", Format: asset.AVIF, Width: 1200, Height: 800},
+			{Path: stem + "-small.jpg", Format: asset.JPEG, Width: 600, Height: 400, Variant: "small"},
+		}
+	}
+	return s, true
+}
+
+func rewrite(t *testing.T, name, src string, o Options) (string, []Change, []Finding) {
+	t.Helper()
+	before := bytes.Clone([]byte(src))
+	data, changes, findings, err := Rewrite(name, []byte(src), site, lookup, o)
+	if err != nil {
+		t.Fatalf("Rewrite: %v", err)
+	}
+	if len(changes) == 0 && !o.Dimensions && o.Mode != Picture && string(data) != string(before) {
+		t.Error("it changed without a change")
+	}
+	again, more, _, err := Rewrite(name, data, site, lookup, o)
+	if err != nil || len(more) > 0 || string(again) != string(data) {
+		t.Errorf("a second time changes it: %v %v\n%s", more, err, cmp.Diff(string(data), string(again)))
+	}
+	return string(data), changes, findings
+}
+
+// TestGolden rewrites the pages of testdata in both modes. Run it with -update to write what it makes.
+func TestGolden(t *testing.T) {
+	pages, err := filepath.Glob("testdata/pages/*")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("no pages: %v", err)
+	}
+	for _, page := range pages {
+		src, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, mode := range []Mode{Update, Picture} {
+			t.Run(string(mode)+"/"+filepath.Base(page), func(t *testing.T) {
+				data, _, _ := rewrite(t, filepath.Base(page), string(src), Options{Mode: mode, Sizes: "(max-width: 40em) 100vw, 40em"})
+				golden := filepath.Join("testdata", string(mode), filepath.Base(page))
+				if *update {
+					if err := os.WriteFile(golden, []byte(data), 0o666); err != nil {
+						t.Fatal(err)
+					}
+				}
+				want, err := os.ReadFile(golden)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(string(want), data); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+func TestUpdate(t *testing.T) {
+	for _, c := range []struct{ name, file, src, want string }{
+		{"query and fragment", "x.html", `<img src="a.jpg?v=1&x=2#top">`, `<img src="a.webp?v=1&x=2#top">`},
+		{"entities", "x.html", `<a href='c&#32;d.jpg?a&amp;b'>`, `<a href='c&#32;d.webp?a&amp;b'>`},
+		{"unquoted", "x.html", `<IMG SRC=a.jpg>`, `<IMG SRC=a.webp>`},
+		{"crlf and bom", "x.html", "\uFEFF<p>\r\n<img src='img/a.jpg'>\r\n", "\uFEFF<p>\r\n<img src='img/a.webp'>\r\n"},
+		{"srcset", "x.html", `<img src="img/a.jpg" srcset="img/a.jpg 1x,  img/a@2x.jpg 2x">`, `<img src="img/a.webp" srcset="img/a.webp 1x,  img/a@2x.webp 2x">`},
+		{"srcset half", "x.html", `<img src="img/a.jpg" srcset="img/a.jpg 1x, plain.png 2x">`, `<img src="img/a.webp" srcset="img/a.jpg 1x, plain.png 2x">`},
+		{"srcset with what is not an image", "x.html", `<img srcset="img/a.jpg 1x, x.svg 2x">`, `<img srcset="img/a.jpg 1x, x.svg 2x">`},
+		{"type", "x.html", `<link rel=preload as=image type="image/jpeg" href="a.jpg">`, `<link rel=preload as=image type="image/webp" href="a.webp">`},
+		{"social", "x.html", `<meta property="og:image" content="/og.jpg"><link rel=icon href=icon.png type="image/png">`, `<meta property="og:image" content="/og.jpg"><link rel=icon href=icon.png type="image/png">`},
+		{"fallback", "x.html", `<picture><source type="image/webp" srcset="a.webp"><source type="image/jpeg" srcset="a.jpg"><img src="a.jpg"></picture>`, `<picture><source type="image/webp" srcset="a.webp"><source type="image/jpeg" srcset="a.jpg"><img src="a.jpg"></picture>`},
+		{"source", "x.html", `<picture><source media="(min-width: 1px)" type="image/jpeg" srcset="img/b.jpg"><img src="a.jpg"></picture>`, `<picture><source media="(min-width: 1px)" type="image/webp" srcset="img/b.webp"><img src="a.webp"></picture>`},
+		{"tail", "x.html", `<img src="{{ site.baseurl }}/img/a.jpg"><img src="{{ u }}/no.jpg">`, `<img src="{{ site.baseurl }}/img/a.webp"><img src="{{ u }}/no.jpg">`},
+		{"widths", "x.html", `<img src=wide.jpg>`, `<img src=wide.jpg>`},
+		{"external", "x.html", `<img src="https://x.org/a.jpg">`, `<img src="https://x.org/a.jpg">`},
+		{"heic", "x.html", `<img src="phone.heic">`, `<img src="phone.webp">`},
+		{"css", "x.css", `a{background:image-set(url('a.jpg') type("image/jpeg") 1x, "img/a@2x.jpg" type('image/jpeg') 2x)}`, `a{background:image-set(url('a.webp') type("image/webp") 1x, "img/a@2x.webp" type('image/webp') 2x)}`},
+		{"css half", "x.css", `a{background:image-set(url(a.jpg) 1x, "no.jpg" 2x)}`, `a{background:image-set(url(a.jpg) 1x, "no.jpg" 2x)}`},
+		{"css escapes", "x.scss", `a{background:url(c\ d.jpg)} // url(a.jpg)`, `a{background:url(c\ d.webp)} // url(a.jpg)`},
+		{"markdown", "x.md", "[![a](a.jpg 'x')](<c d.jpg>) ![p](p\\(1\\).png) `![a](a.jpg)`\n\n[r]: c%20d.jpg", "[![a](a.webp 'x')](<c d.webp>) ![p](p\\(1\\).webp) `![a](a.jpg)`\n\n[r]: c%20d.webp"},
+		{"script", "x.ts", "import a from './a.jpg'\nf('a.jpg')", "import a from './a.webp'\nf('a.jpg')"},
+		{"json", "_data/x.json", `{"a": "..\/a.jpg"}`, `{"a": "..\/a.webp"}`},
+		{"yaml", "_data/x.yml", "a: ../a.jpg\nb: \"../b.png\" # a.jpg\n", "a: ../a.webp\nb: \"../b.webp\" # a.jpg\n"},
+		{"asciidoc", "x.adoc", "image::c d.jpg[x]\n", "image::c d.webp[x]\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			data, _, _ := rewrite(t, c.file, c.src, Options{Mode: Update})
+			if data != c.want {
+				t.Errorf("got  %s\nwant %s", data, c.want)
+			}
+		})
+	}
+}
+
+func TestOptions(t *testing.T) {
+	for _, c := range []struct {
+		name, src, want string
+		o               Options
+	}{
+		{"social", `<meta property="og:image" content="/og.jpg">`, `<meta property="og:image" content="/og.webp">`, Options{Mode: Update, Social: true}},
+		{"base URL", `<img src="/c%20d.jpg?x#y">`, `<img src="https://cdn.example/p/c%20d.webp?x#y">`, Options{Mode: Update, BaseURL: "https://cdn.example/p/"}},
+		{"dimensions", `<img src=plain.png><img src="a.jpg" alt=x><img src="a.jpg" width=1>`, `<img src=plain.png width="1200" height="800"><img src="a.webp" width="1200" height="800" alt=x><img src="a.webp" width=1>`, Options{Mode: Update, Dimensions: true}},
+		{"off", `<img src=a.jpg>`, `<img src=a.jpg>`, Options{Mode: Off}},
+		{"base URL and picture", `<p><img src="a.jpg" width=1>`, `<p><picture><source type="image/avif" srcset="https://cdn.example/a.avif"><source type="image/webp" srcset="https://cdn.example/a.webp"><img src="a.jpg" width=1></picture>`, Options{Mode: Picture, BaseURL: "https://cdn.example"}},
+		{"preload and picture", `<link rel=preload as=image href="a.jpg">`, `<link rel=preload as=image href="a.avif" type="image/avif">`, Options{Mode: Picture}},
+		{"dynamic and picture", `<img src="a.jpg" {{ attrs }}>`, `<img src="a.jpg" {{ attrs }}>`, Options{Mode: Picture}},
+		{"lazy and picture", `<img data-src="a.jpg">`, `<img data-src="a.webp">`, Options{Mode: Picture}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			data, _, _ := rewrite(t, "x.html", c.src, c.o)
+			if data != c.want {
+				t.Errorf("got  %s\nwant %s", data, c.want)
+			}
+		})
+	}
+}
+
+func TestFindings(t *testing.T) {
+	src := `<img src="a.jpg"><img src="A.jpg"><img src="no.jpg"><img src="../../x.jpg"><img src="{{ x }}.jpg">
+<meta content="og.jpg"><img src="{{ 'b.png' }}"><a href="plain.png"></a>`
+	data, changes, findings := rewrite(t, "x.html", src, Options{Mode: Report})
+	if data != src || len(changes) > 0 {
+		t.Error("a report changed something")
+	}
+	var got []string
+	for _, f := range findings {
+		got = append(got, f.Problem+" "+f.Address+" "+f.Path)
+	}
+	want := []string{"wrong-case A.jpg a.jpg", "missing no.jpg ", "missing ../../x.jpg ", "uncertain {{ x }}.jpg ", "uncertain b.png b.png", "stale a.jpg a.jpg"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,398 @@
+package references
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/tdewolff/parse/v2"
+	"github.com/tdewolff/parse/v2/html"
+)
+
+// An element is a start tag of HTML that Rewrite may need as a whole.
+type element struct {
+	name     string
+	off, end int
+	attrs    []attribute
+	// picture is the <picture> around it.
+	picture *pictureElement
+	// dynamic says that an expression may add attributes that are not seen here.
+	dynamic bool
+	// void says that the tag ends with />.
+	void bool
+	// lines says that it may be broken into lines, which those of Markdown may not.
+	lines bool
+}
+
+type pictureElement struct{ sources []*element }
+
+// An attribute has a name in lower case. off and end are around all of it; val is within the quotes.
+type attribute struct {
+	name     string
+	off, end int
+	val      span
+	quote    byte
+}
+
+func (e *element) get(name string) (attribute, bool) {
+	i := slices.IndexFunc(e.attrs, func(a attribute) bool { return a.name == name })
+	if i < 0 {
+		return attribute{}, false
+	}
+	return e.attrs[i], true
+}
+
+// html finds the references of a part of the file that is HTML or a template that makes HTML.
+func (f *finder) html(s span) {
+	// The lexer changes letters in its input, and wants one more byte.
+	buf := make([]byte, s.end-s.off, s.end-s.off+1)
+	copy(buf, f.src[s.off:s.end])
+	f.lexHTML(buf, s.off, true)
+}
+
+// lexHTML does it with a copy of the file from base on, which it changes. The copy of a page in
+// Markdown has spaces for all that is not HTML.
+func (f *finder) lexHTML(buf []byte, base int, lines bool) {
+	for _, t := range maskTemplates(buf, f.lang) {
+		f.template(span{base + t.off, base + t.end})
+	}
+	if f.lang == LangSvelte || f.lang == LangAstro || f.lang == LangMDX {
+		for _, b := range maskBraces(buf) {
+			f.scriptIn(span{base + b.off + 1, base + b.end - 1}, true)
+		}
+	}
+	unhideXML(buf)
+	w := &htmlWalk{finder: f, buf: buf, base: base, lines: lines}
+	in := parse.NewInputBytes(buf)
+	lexer := html.NewLexer(in)
+	for {
+		kind, data := lexer.Next()
+		end := in.Offset()
+		switch kind {
+		case html.ErrorToken:
+			return
+		case html.StartTagToken:
+			w.start(lexer.Text(), end-len(data))
+		case html.AttributeToken:
+			w.attribute(data, lexer.AttrKey(), lexer.AttrVal(), end)
+		case html.StartTagCloseToken, html.StartTagVoidToken:
+			w.el.end, w.el.void = base+end, kind == html.StartTagVoidToken
+			w.tag()
+		case html.EndTagToken:
+			if string(lexer.Text()) == "picture" {
+				w.picture = nil
+			}
+		case html.TextToken:
+			if w.raw != "" {
+				w.content(span{base + end - len(data), base + end})
+			}
+		}
+		if kind != html.StartTagCloseToken {
+			w.raw = ""
+		}
+	}
+}
+
+// unhideXML renames <svg>, <math> and <xml> in the copy: the lexer gives each as one token, and
+// there are images and links in them.
+func unhideXML(buf []byte) {
+	for at := 0; at+4 < len(buf); {
+		i := bytes.IndexByte(buf[at:len(buf)-4], '<')
+		if i < 0 {
+			return
+		}
+		at += i + 1
+		if c := buf[at] | 0x20; (c == 's' || c == 'm' || c == 'x') && (equalFold(buf[at:at+3], "svg") || equalFold(buf[at:at+4], "math") || equalFold(buf[at:at+3], "xml")) {
+			buf[at] = 'z'
+		}
+	}
+}
+
+type htmlWalk struct {
+	*finder
+	buf     []byte
+	base    int
+	lines   bool
+	el      element
+	picture *pictureElement
+	// raw is the name of the element whose text comes next, and rawType its type attribute.
+	raw, rawType string
+	depth        int
+}
+
+func (w *htmlWalk) start(name []byte, off int) {
+	w.el = element{name: tagName(name), off: w.base + off, attrs: w.el.attrs[:0], lines: w.lines}
+}
+
+func (w *htmlWalk) attribute(data, key, val []byte, end int) {
+	for len(key) > 0 && key[0] == masked {
+		key = key[1:]
+		w.el.dynamic = true
+	}
+	if n := bytes.IndexByte(key, masked); n >= 0 {
+		key = key[:n]
+		w.el.dynamic = true
+	}
+	if len(key) == 0 {
+		return
+	}
+	if key[0] == '{' || len(key) > 2 && isDynamic(string(key)) {
+		w.el.dynamic = true
+	}
+	off := end - len(data)
+	for off < end && (isSpace(w.buf[off]) || w.buf[off] == masked) {
+		off++
+	}
+	a := attribute{name: attrName(key), off: w.base + off, end: w.base + end, val: span{w.base + end - len(val), w.base + end}}
+	if n := len(val); n > 0 && (val[0] == '"' || val[0] == '\'') {
+		a.quote = val[0]
+		a.val.off++
+		if n > 1 && val[n-1] == val[0] {
+			a.val.end--
+		}
+	}
+	w.el.attrs = append(w.el.attrs, a)
+}
+
+// The names that are met often are not allocated.
+func tagName(b []byte) string {
+	switch string(b) {
+	case "div":
+		return "div"
+	case "a":
+		return "a"
+	case "p":
+		return "p"
+	case "span":
+		return "span"
+	case "li":
+		return "li"
+	case "td":
+		return "td"
+	case "img":
+		return "img"
+	}
+	return string(b)
+}
+
+func attrName(b []byte) string {
+	switch string(b) {
+	case "class":
+		return "class"
+	case "href":
+		return "href"
+	case "id":
+		return "id"
+	case "src":
+		return "src"
+	case "alt":
+		return "alt"
+	case "style":
+		return "style"
+	}
+	return string(b)
+}
+
+// value is what an attribute says, for those that are words and not addresses.
+func (w *htmlWalk) value(name string) string {
+	a, ok := w.el.get(name)
+	if !ok {
+		return ""
+	}
+	return strings.ToLower(strings.TrimSpace(string(w.src[a.val.off:a.val.end])))
+}
+
+// tag records the references of a start tag that is complete.
+func (w *htmlWalk) tag() {
+	el := &w.el
+	switch el.name {
+	case "script", "style":
+		w.raw, w.rawType = el.name, w.value("type")
+		if el.name == "script" && w.value("lang") == "tsx" {
+			w.rawType = "text/jsx"
+		}
+	case "picture":
+		w.picture = &pictureElement{}
+		return
+	}
+	keep := el.name == "img" || el.name == "source" || el.name == "link"
+	if keep {
+		c := *el
+		c.attrs = slices.Clone(el.attrs)
+		c.picture = w.picture
+		el = &c
+		if el.name == "source" && w.picture != nil {
+			w.picture.sources = append(w.picture.sources, el)
+		}
+	}
+	for i := range w.el.attrs {
+		a := &w.el.attrs[i]
+		raw := w.src[a.val.off:a.val.end]
+		if !mentionsImage(raw) {
+			continue
+		}
+		p := place{form: entity, quote: a.quote, attr: a.name}
+		if keep {
+			p.el = el
+		}
+		if t, ok := el.get("type"); ok && bytes.HasPrefix(w.src[t.val.off:t.val.end], []byte("image/")) {
+			p.mime = t.val
+		}
+		w.attr(a, p)
+	}
+}
+
+func (w *htmlWalk) attr(a *attribute, p place) {
+	if name, bound := boundAttribute(a.name); bound {
+		w.bound(a.val, kindOf(w.el.name, name, w.value), a.quote)
+		return
+	}
+	at := w.buf[a.val.off-w.base : a.val.end-w.base]
+	if a.name == "style" {
+		if bytes.IndexByte(at, masked) >= 0 {
+			w.quoted(a.val, "it is in a style that is made by an expression")
+			return
+		}
+		w.cssIn(a.val, true)
+		return
+	}
+	kind := kindOf(w.el.name, a.name, w.value)
+	if len(at) > 2 && at[0] == masked && w.src[a.val.off] == '{' && w.src[a.val.off+1] != '{' && w.src[a.val.off+1] != '%' {
+		// {"a.png"}; what else is in the braces was scanned as a script.
+		w.bound(span{a.val.off + 1, a.val.end - 1}, kind, 0)
+		return
+	}
+	switch {
+	case kind == "":
+	case strings.HasSuffix(a.name, "srcset") && w.el.name != "a":
+		w.srcset(a.val, at, kind, p)
+	case bytes.IndexByte(at, masked) >= 0:
+		w.expression(a.val, at, kind, p)
+	default:
+		w.add(a.val, kind, p, "")
+	}
+}
+
+// bound is the value of an attribute that is an expression of JavaScript.
+func (w *htmlWalk) bound(s span, kind Kind, outer byte) {
+	if kind == "" {
+		kind = String
+	}
+	for s.off < s.end && isSpace(w.src[s.off]) {
+		s.off++
+	}
+	for s.end > s.off && isSpace(w.src[s.end-1]) {
+		s.end--
+	}
+	raw := w.src[s.off:s.end]
+	if outer != 0 && bytes.IndexByte(raw, '&') >= 0 {
+		w.quoted(s, "it is in an expression with entities")
+		return
+	}
+	if n := len(raw); n > 2 && raw[0] == raw[n-1] && strings.IndexByte("'\"`", raw[0]) >= 0 && bytes.IndexAny(raw[1:n-1], string(raw[:1])+`\$`) < 0 {
+		w.add(span{s.off + 1, s.end - 1}, kind, place{form: jsString, quote: raw[0]}, "")
+		return
+	}
+	if outer != 0 {
+		w.scriptIn(s, false)
+	}
+}
+
+// isDynamic reports whether an attribute of Vue, Alpine or Angular repeats its element, may leave it
+// out, or sets what its address is.
+func isDynamic(name string) bool {
+	for _, prefix := range []string{"v-for", "v-if", "v-else", "v-bind", "x-for", "x-if", "*ng"} {
+		if strings.HasPrefix(name, prefix) && !strings.HasPrefix(name, "v-bind:") {
+			return true
+		}
+	}
+	name, bound := boundAttribute(name)
+	return bound && (name == "src" || name == "srcset")
+}
+
+// boundAttribute gives the name of an attribute of Vue, Alpine or Angular whose value is an expression.
+func boundAttribute(name string) (string, bool) {
+	for _, prefix := range []string{":", "v-bind:", "x-bind:"} {
+		if rest, ok := strings.CutPrefix(name, prefix); ok {
+			return rest, true
+		}
+	}
+	if rest, ok := strings.CutPrefix(name, "["); ok {
+		return strings.TrimSuffix(rest, "]"), true
+	}
+	return name, strings.HasPrefix(name, "@") || strings.HasPrefix(name, "v-")
+}
+
+// srcset records its candidates as a group: one that stays would be blurred beside the others.
+func (w *htmlWalk) srcset(s span, buf []byte, kind Kind, p place) {
+	if kind != Social && kind != Preload {
+		kind = Srcset
+	}
+	w.groups++
+	p.group = w.groups
+	why := ""
+	raw := w.src[s.off:s.end]
+	if decoded := entity.decode(raw); separators(decoded) != separators(string(raw)) {
+		why = "entities separate its candidates"
+	}
+	list := candidates(buf)
+	for _, c := range list {
+		p.descriptor = c.descriptor
+		at := span{s.off + c.off, s.off + c.end}
+		switch {
+		case bytes.IndexByte(buf[c.off:c.end], masked) >= 0:
+			w.expression(at, buf[c.off:c.end], kind, p)
+		default:
+			if !w.add(at, kind, p, why) {
+				// A candidate that cannot be changed keeps the whole group.
+				w.keepGroup(p.group)
+			}
+		}
+	}
+}
+
+func separators(s string) (n int) {
+	for i := range len(s) {
+		if s[i] == ',' || isSpace(s[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// content is the text of a script or a style sheet.
+func (w *htmlWalk) content(s span) {
+	if !mentionsImage(w.src[s.off:s.end]) {
+		return
+	}
+	if bytes.IndexByte(w.buf[s.off-w.base:s.end-w.base], masked) >= 0 {
+		w.quoted(s, "expressions of a template are around it")
+		if w.raw == "style" {
+			w.cssTemplates(s)
+		}
+		return
+	}
+	t := w.rawType
+	switch {
+	case w.raw == "style":
+		w.css(s)
+	case t == "application/ld+json":
+		social := w.social
+		w.social = true
+		w.json(s)
+		w.social = social
+	case strings.HasSuffix(t, "json"):
+		w.json(s)
+	case t == "" || strings.Contains(t, "javascript") || t == "module":
+		w.scriptIn(s, false)
+	case t == "text/jsx" || t == "text/babel":
+		w.scriptIn(s, true)
+	default:
+		// text/template, text/x-handlebars and the like.
+		if !w.nested {
+			w.nested = true
+			w.html(s)
+			w.nested = false
+		}
+	}
+}

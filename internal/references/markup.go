@@ -1,0 +1,76 @@
+package references
+
+import (
+	"bytes"
+	"regexp"
+)
+
+// directives are where the languages that have no parser here name an image: a line that begins with
+// it, or for some a macro within a line. Group 1 is the address.
+var directives = map[Lang][]*regexp.Regexp{
+	LangAsciiDoc: {
+		regexp.MustCompile(`\bimage::?([^\s\[:][^\[\n]*)\[`),
+		regexp.MustCompile(`\blink:([^\s\[]+)\[`),
+		regexp.MustCompile(`(?m)^:[a-z-]*image[a-z-]*:[ \t]+(?:image:)?([^\s\[]+)`),
+	},
+	LangRST: {
+		regexp.MustCompile(`(?m)^[ \t]*\.\.[ \t]+(?:\|[^|\n]+\|[ \t]+)?(?:image|figure|thumbnail)::[ \t]*(\S[^\n]*?)[ \t\r]*$`),
+		regexp.MustCompile(`(?m)^[ \t]+:target:[ \t]+(\S+)[ \t\r]*$`),
+		regexp.MustCompile("`[^`\n<]*<([^`\n>]+)>`_"),
+	},
+	LangOrg: {
+		regexp.MustCompile(`\[\[(?:file:|\./|)?([^\]\n]+)\]`),
+	},
+	LangLaTeX: {
+		regexp.MustCompile(`\\(?:includegraphics|includesvg|adjustimage|figimg)\*?(?:\[[^\]]*\])?\{([^}\n]+)\}`),
+	},
+}
+
+// blocks are what holds text that is shown as it is.
+var blocks = map[Lang]*regexp.Regexp{
+	LangAsciiDoc: regexp.MustCompile(`(?ms)^(?:----+|\.\.\.\.+|////+|\+\+\+\++)[ \t\r]*\n.*?^(?:----+|\.\.\.\.+|////+|\+\+\+\++)[ \t\r]*$|^//[^/\n][^\n]*$`),
+	LangOrg:      regexp.MustCompile(`(?mis)^[ \t]*#\+begin_(?:src|example|comment|export).*?^[ \t]*#\+end_|^[ \t]*# [^\n]*$`),
+	LangLaTeX:    regexp.MustCompile(`(?ms)\\begin\{(?:verbatim|lstlisting|minted|comment)\}.*?\\end\{|(?:^|[^\\])%[^\n]*$`),
+}
+
+// markup finds images in AsciiDoc, reStructuredText, Org and LaTeX.
+func (f *finder) markup(s span) {
+	b := f.src[s.off:s.end]
+	if r := blocks[f.lang]; r != nil {
+		b = bytes.Clone(b)
+		for _, m := range r.FindAllIndex(b, -1) {
+			mask(b[m[0]:m[1]])
+		}
+	}
+	for _, r := range directives[f.lang] {
+		for _, m := range r.FindAllSubmatchIndex(b, -1) {
+			raw := b[m[2]:m[3]]
+			if bytes.IndexByte(raw, masked) >= 0 {
+				continue
+			}
+			why := ""
+			if bytes.ContainsAny(raw, "{}") || f.lang == LangLaTeX && bytes.IndexByte(raw, '\\') >= 0 {
+				why = byExpression
+			}
+			if f.lang == LangLaTeX {
+				why = "LaTeX reads neither WebP nor AVIF"
+			}
+			if f.lang == LangRST && bytes.HasPrefix(bytes.TrimLeft(b[m[0]:m[1]], " \t"), []byte("..")) && lineIsCode(b[:m[0]]) {
+				continue
+			}
+			kind := Image
+			if bytes.HasPrefix(b[m[0]:m[1]], []byte("link:")) || b[m[0]] == '`' {
+				kind = Link
+			}
+			f.add(span{s.off + m[2], s.off + m[3]}, kind, place{form: plain}, why)
+		}
+	}
+}
+
+// lineIsCode reports whether the paragraph before ends with :: or is a code-block, so that what
+// follows indented is shown as it is.
+func lineIsCode(before []byte) bool {
+	before = bytes.TrimRight(before, " \t\r\n")
+	line := before[bytes.LastIndexByte(before, '\n')+1:]
+	return bytes.HasSuffix(line, []byte("::")) && !bytes.Contains(line, []byte("image::")) && !bytes.Contains(line, []byte("figure::")) || bytes.Contains(line, []byte("code-block::"))
+}

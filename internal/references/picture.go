@@ -1,0 +1,393 @@
+package references
+
+import (
+	"bytes"
+	"html"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/webpress/webpress/internal/asset"
+)
+
+// planPictures gives each <img> of HTML and each image of Markdown the sources that it can have.
+func (w *rewriter) planPictures() {
+	var elements []*element
+	members := map[*element][]int{}
+	for i, r := range w.refs {
+		el := r.at.el
+		switch {
+		case el != nil && (el.name == "img" || el.name == "source" && el.picture != nil):
+			if members[el] == nil {
+				elements = append(elements, el)
+			}
+			members[el] = append(members[el], i)
+		case r.at.md != nil && w.originals[i]:
+			w.planMarkdown(i)
+		}
+	}
+	if w.lang == LangMDX || w.lang == LangEmail || w.lang == LangXML {
+		return
+	}
+	for _, el := range elements {
+		w.planElement(el, members[el])
+	}
+}
+
+// planElement is for an <img>, or a <source> that names originals.
+func (w *rewriter) planElement(el *element, members []int) {
+	var src = -1
+	var set []int
+	any := false
+	for _, i := range members {
+		any = any || w.originals[i]
+		switch a := w.refs[i].at.attr; {
+		case a == "src" && el.name == "img":
+			src = i
+		case a == "srcset":
+			set = append(set, i)
+		default:
+			// A script loads it; <picture> would not wait for that.
+			return
+		}
+	}
+	if !any {
+		w.planSize(el, src)
+		return
+	}
+	for _, i := range members {
+		w.done[i] = true
+	}
+	stay := func(why string) {
+		for _, i := range members {
+			if w.originals[i] {
+				w.find(i, NotEdited, why)
+			}
+		}
+	}
+	for _, i := range members {
+		switch {
+		case !w.originals[i]:
+			stay("another image of the element, " + w.refs[i].Address + ", has no result")
+			return
+		case el.dynamic:
+			stay("an expression may add attributes to the element")
+			return
+		}
+	}
+	shown, ok := w.planFallback(el, members)
+	if !ok {
+		stay("its address cannot be written in this place")
+		return
+	}
+	var added []source
+	for _, f := range preference {
+		s, ok := w.source(el, f, src, set)
+		if !ok || f == shown && len(s.expect) == len(members) || el.picture != nil && w.hasResult(members[0], el.picture, string(f)) {
+			continue
+		}
+		added = append(added, s)
+	}
+	modern := slices.ContainsFunc(added, func(s source) bool { return s.format != asset.JPEG && s.format != asset.PNG && s.format != asset.GIF })
+	if src >= 0 {
+		w.planSize(el, src)
+	}
+	if !modern {
+		if el.picture == nil && shown == "" {
+			w.update(members)
+		}
+		return
+	}
+	w.insert(el, added)
+	for _, i := range members {
+		w.changes = append(w.changes, Change{w.refs[i], w.refs[i].Address, added[0].expect[0].address, w.sources[i].Path})
+	}
+}
+
+// planSize adds width and height to an <img>, by what its original has.
+func (w *rewriter) planSize(el *element, src int) {
+	if el.name == "img" && src >= 0 && w.refs[src].Uncertain == "" && w.resolutions[src].Status == Found {
+		w.addDimensions(el, "src", w.sources[src].Width, w.sources[src].Height)
+	}
+}
+
+// planFallback makes an element name what browsers show, where they do not show its original. It says
+// in which format.
+func (w *rewriter) planFallback(el *element, members []int) (asset.Format, bool) {
+	if !slices.ContainsFunc(members, func(i int) bool { return isShownNowhere(w.sources[i].Path) }) {
+		return "", true
+	}
+	var format asset.Format
+	for _, i := range members {
+		order := fallback
+		if format != "" {
+			order = []asset.Format{format}
+		}
+		result, why := w.choose(w.sources[i], order)
+		if why != "" {
+			return "", false
+		}
+		format = result.Format
+		e, to, ok := w.replace(i, result.Path)
+		if !ok {
+			return "", false
+		}
+		w.edits = append(w.edits, e)
+		w.changes = append(w.changes, Change{w.refs[i], w.refs[i].Address, to, w.sources[i].Path})
+	}
+	for _, i := range members {
+		w.setType(i, format)
+	}
+	return format, true
+}
+
+// A source is a <source> that is added.
+type source struct {
+	format asset.Format
+	text   string
+	expect []expected
+}
+
+// source makes the <source> of one format. It has the candidates of the srcset of the element, or all
+// widths of its src.
+func (w *rewriter) source(el *element, f asset.Format, src int, set []int) (source, bool) {
+	type pair struct{ address, before, behind, descriptor string }
+	var list []pair
+	wide := false
+	add := func(i int, r Result, descriptor string) {
+		p := pair{address: inSrcset(w.address(i, r.Path)), descriptor: descriptor}
+		if ref := w.refs[i]; ref.at.whole.end > 0 {
+			p.before, p.behind = string(w.src[ref.at.whole.off:ref.Off]), string(w.src[ref.End:ref.at.whole.end])
+			p.before = strings.TrimLeft(p.before, " \t\r\n")
+		}
+		list = append(list, p)
+		wide = wide || strings.HasSuffix(descriptor, "w")
+	}
+	widest := func(i int) (Result, bool) {
+		found := inFormat(w.sources[i], f)
+		if len(found) == 0 {
+			return Result{}, false
+		}
+		return found[len(found)-1], true
+	}
+	if len(set) > 0 {
+		if src >= 0 && !slices.ContainsFunc(set, func(i int) bool {
+			d := w.refs[i].at.descriptor
+			return d == "" || d == "1x" || strings.HasSuffix(d, "w")
+		}) {
+			// src is the candidate for 1x that the srcset does not have.
+			r, ok := widest(src)
+			if !ok {
+				return source{}, false
+			}
+			add(src, r, "")
+		}
+		for _, i := range set {
+			r, ok := widest(i)
+			if !ok {
+				return source{}, false
+			}
+			add(i, r, w.refs[i].at.descriptor)
+		}
+	} else if src >= 0 {
+		found := inFormat(w.sources[src], f)
+		for _, r := range found {
+			descriptor := ""
+			if len(found) > 1 {
+				if r.Width <= 0 {
+					continue
+				}
+				descriptor = strconv.Itoa(r.Width) + "w"
+			}
+			add(src, r, descriptor)
+		}
+	}
+	if len(list) == 0 {
+		return source{}, false
+	}
+	q := `"`
+	for _, name := range []string{"src", "srcset"} {
+		if a, ok := el.get(name); ok {
+			q = quoteOf(a)
+			break
+		}
+	}
+	out := source{format: f}
+	var b strings.Builder
+	b.WriteString("<source type=" + q + "image/" + string(f) + q)
+	if a, ok := el.get("media"); ok && el.name == "source" {
+		b.WriteString(" " + string(w.src[a.off:a.end]))
+	}
+	b.WriteString(" srcset=" + q)
+	for n, p := range list {
+		text, ok := entity.encode(p.address, q[0])
+		if !ok || p.address == "" {
+			return source{}, false
+		}
+		if n > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(strings.TrimSpace(p.before + text + p.behind + " " + p.descriptor))
+		out.expect = append(out.expect, expected{Srcset, p.address})
+	}
+	b.WriteString(q)
+	if a, ok := el.get("sizes"); ok && wide {
+		b.WriteString(" " + string(w.src[a.off:a.end]))
+	} else if wide && w.o.Sizes != "" {
+		text, _ := entity.encode(w.o.Sizes, q[0])
+		b.WriteString(" sizes=" + q + text + q)
+	}
+	if el.void {
+		b.WriteString(" /")
+	}
+	b.WriteString(">")
+	out.text = b.String()
+	return out, true
+}
+
+// insert writes sources before an element, within a <picture> that it may have to make.
+func (w *rewriter) insert(el *element, added []source) {
+	if el.picture != nil {
+		for _, s := range added {
+			at := w.place(el, s.format)
+			text := s.text
+			if indent, ok := w.ownLine(at.off, -1); ok {
+				text += w.newline() + indent
+			}
+			w.edits = append(w.edits, edit{span{at.off, at.off}, text, s.expect})
+			if w.pictures[el.picture] == nil {
+				w.pictures[el.picture] = map[string]bool{}
+			}
+			for _, e := range s.expect {
+				w.pictures[el.picture][e.address] = true
+			}
+		}
+		return
+	}
+	indent, own := w.ownLine(el.off, el.end)
+	glue, inner := "", ""
+	if own && el.lines {
+		unit := "  "
+		if strings.Contains(indent, "\t") {
+			unit = "\t"
+		}
+		glue, inner = w.newline()+indent, unit
+	}
+	text := "<picture>"
+	var expect []expected
+	for _, s := range added {
+		text += lead(glue, inner) + s.text
+		expect = append(expect, s.expect...)
+	}
+	w.edits = append(w.edits,
+		edit{span{el.off, el.off}, text + lead(glue, inner), expect},
+		edit{span: span{el.end, el.end}, text: glue + "</picture>"})
+}
+
+func lead(glue, inner string) string {
+	if glue == "" {
+		return ""
+	}
+	return glue + inner
+}
+
+// place gives the element that a new source of a format goes before: a browser takes the first that it
+// can show.
+func (w *rewriter) place(el *element, f asset.Format) *element {
+	media := func(e *element) string {
+		a, _ := e.get("media")
+		return string(w.src[a.val.off:a.val.end])
+	}
+	for _, s := range el.picture.sources {
+		if s.off >= el.off {
+			break
+		}
+		if media(s) == media(el) && rank(w.formatOf(s)) > rank(f) {
+			return s
+		}
+	}
+	return el
+}
+
+func rank(f asset.Format) int {
+	if i := slices.Index(preference, f); i >= 0 {
+		return i
+	}
+	return len(preference)
+}
+
+func (w *rewriter) formatOf(s *element) asset.Format {
+	if a, ok := s.get("type"); ok {
+		return asset.Format(strings.TrimPrefix(string(w.src[a.val.off:a.val.end]), "image/"))
+	}
+	return ""
+}
+
+// ownLine gives the white space before off on its line if there is nothing else, and nothing behind end.
+func (w *rewriter) ownLine(off, end int) (string, bool) {
+	start := bytes.LastIndexByte(w.src[:off], '\n') + 1
+	indent := w.src[start:off]
+	if len(bytes.Trim(indent, " \t")) > 0 {
+		return "", false
+	}
+	if end >= 0 {
+		rest := w.src[end:]
+		if n := bytes.IndexByte(rest, '\n'); n >= 0 {
+			rest = rest[:n]
+		}
+		if len(bytes.Trim(rest, " \t\r")) > 0 {
+			return "", false
+		}
+	}
+	return string(indent), true
+}
+
+func (w *rewriter) newline() string {
+	if n := bytes.IndexByte(w.src, '\n'); n > 0 && w.src[n-1] == '\r' {
+		return "\r\n"
+	}
+	return "\n"
+}
+
+// planMarkdown makes an image of Markdown HTML, where that is safe. Elsewhere it is updated.
+func (w *rewriter) planMarkdown(i int) {
+	r := w.refs[i]
+	md := r.at.md
+	if w.o.KeepMarkdown || !md.safe || r.at.tail {
+		return
+	}
+	s := w.sources[i]
+	address, width, height := r.Address, s.Width, s.Height
+	var shown asset.Format
+	if isShownNowhere(s.Path) {
+		result, why := w.choose(s, fallback)
+		if why != "" {
+			return
+		}
+		address, shown = w.address(i, result.Path), result.Format
+	}
+	var b strings.Builder
+	var expect []expected
+	for _, f := range preference {
+		out, ok := w.source(&element{name: "img"}, f, i, nil)
+		if !ok || f == shown && len(out.expect) == 1 || len(expect) == 0 && rank(f) >= rank(asset.JPEG) {
+			continue
+		}
+		b.WriteString(out.text)
+		expect = append(expect, out.expect...)
+	}
+	if len(expect) == 0 {
+		return
+	}
+	address = strings.ReplaceAll(address, " ", "%20")
+	b.WriteString(`<img src="` + html.EscapeString(address) + `" alt="` + html.EscapeString(md.alt) + `"`)
+	if md.title != "" {
+		b.WriteString(` title="` + html.EscapeString(md.title) + `"`)
+	}
+	if width > 0 && height > 0 {
+		b.WriteString(` width="` + strconv.Itoa(width) + `" height="` + strconv.Itoa(height) + `"`)
+	}
+	w.done[i] = true
+	w.edits = append(w.edits, edit{span{md.off, md.end}, "<picture>" + b.String() + "></picture>", append(expect, expected{Image, address})})
+	w.changes = append(w.changes, Change{r, r.Address, expect[0].address, s.Path})
+}

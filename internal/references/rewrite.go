@@ -1,0 +1,233 @@
+package references
+
+import (
+	"bytes"
+	"cmp"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// An edit replaces a span of the file, which may be empty.
+type edit struct {
+	span
+	text string
+	// expect are the references that text has, in their order.
+	expect []expected
+}
+
+type expected struct {
+	kind    Kind
+	address string
+}
+
+// A rewriter has what is known of one file while it is edited.
+type rewriter struct {
+	name string
+	lang Lang
+	src  []byte
+	site Resolver
+	o    Options
+
+	// refs, resolutions, sources and originals belong together. An original is a source that has
+	// results, and a reference to it that may be edited.
+	refs        []Reference
+	resolutions []Resolution
+	sources     []Source
+	originals   []bool
+	groups      map[int][]int
+	// pictures has the paths and the addresses that the sources of each <picture> name.
+	pictures map[*pictureElement]map[string]bool
+
+	edits    []edit
+	typed    map[int]bool // where a type was edited
+	done     map[int]bool // references that need no more
+	changes  []Change
+	findings []Finding
+}
+
+func (w *rewriter) find(i int, problem, detail string) {
+	w.findings = append(w.findings, Finding{w.refs[i], w.resolutions[i].Path, problem, detail})
+}
+
+// resolve finds out what each reference means, and reports those that lead nowhere.
+func (w *rewriter) resolve(look Lookup) {
+	n := len(w.refs)
+	w.resolutions, w.sources, w.originals = make([]Resolution, n), make([]Source, n), make([]bool, n)
+	w.groups, w.typed, w.done = map[int][]int{}, map[int]bool{}, map[int]bool{}
+	w.pictures = map[*pictureElement]map[string]bool{}
+	for i, r := range w.refs {
+		res := w.site.Resolve(w.name, r)
+		w.resolutions[i] = res
+		if r.at.group > 0 {
+			w.groups[r.at.group] = append(w.groups[r.at.group], i)
+		}
+		if el := r.at.el; el != nil && el.picture != nil && el.name == "source" {
+			if w.pictures[el.picture] == nil {
+				w.pictures[el.picture] = map[string]bool{}
+			}
+			w.pictures[el.picture][r.Address] = true
+			if res.Status == Found {
+				w.pictures[el.picture][res.Path] = true
+			}
+		}
+		if res.Status == Found {
+			if s, ok := look(res.Path); ok {
+				w.sources[i] = s
+				w.originals[i] = len(s.Results) > 0 && r.Uncertain == "" && (r.Kind != Social || w.o.Social)
+			}
+		}
+		w.problem(i)
+	}
+	for i := range w.refs {
+		if w.originals[i] && w.isFallback(i) {
+			w.originals[i] = false
+			w.done[i] = true
+		}
+	}
+}
+
+// problem reports a reference that is wrong, or not certain.
+func (w *rewriter) problem(i int) {
+	r, res := w.refs[i], w.resolutions[i]
+	switch {
+	case res.Status == External || res.Status == None:
+	case r.Uncertain != "":
+		if r.Kind != Social || w.o.Social {
+			w.find(i, Unsure, r.Uncertain)
+		}
+	case res.Status == WrongCase:
+		w.find(i, BadCase, "the file is "+res.Path)
+	case res.Status == Missing || res.Status == Outside:
+		switch {
+		case r.at.tail:
+			w.find(i, Unsure, "an expression is before it, and it does not resolve from the root")
+		case r.Kind == Data || r.Kind == String || r.Kind == Shortcode || r.Kind == Social:
+			// It need not be an address of this site.
+		case res.Status == Outside:
+			w.find(i, Absent, "it leads out of the repository")
+		default:
+			w.find(i, Absent, "there is no such file")
+		}
+	}
+}
+
+// isFallback reports whether a reference is what a <picture> shows where nothing better can be, so
+// that the original is right there. In mode Picture, its sources may be completed.
+func (w *rewriter) isFallback(i int) bool {
+	el := w.refs[i].at.el
+	if el == nil || el.picture == nil || w.o.Mode == Picture {
+		return false
+	}
+	return w.hasResult(i, el.picture, "")
+}
+
+// hasResult reports whether a <picture> names a result of the original in this format, or in any.
+func (w *rewriter) hasResult(i int, p *pictureElement, format string) bool {
+	names := w.pictures[p]
+	return len(names) > 0 && slices.ContainsFunc(w.sources[i].Results, func(r Result) bool {
+		return (format == "" || string(r.Format) == format) && (names[r.Path] || names[w.address(i, r.Path)])
+	})
+}
+
+func (w *rewriter) report() {
+	for i := range w.refs {
+		if w.originals[i] {
+			w.find(i, Stale, "it names the original, which has "+cmp.Or(formatsOf(w.sources[i]), "a result"))
+		}
+	}
+}
+
+func formatsOf(s Source) string {
+	var names []string
+	for _, r := range s.Results {
+		if n := string(r.Format); !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	return strings.Join(names, " and ")
+}
+
+// address is how the file names a result where it named the original.
+func (w *rewriter) address(i int, to string) string {
+	r := w.refs[i]
+	if w.o.BaseURL == "" {
+		return w.site.Address(w.name, r, w.resolutions[i], to)
+	}
+	parts := strings.Split(to, "/")
+	for i := range parts {
+		parts[i] = url.PathEscape(parts[i])
+	}
+	out := strings.TrimSuffix(w.o.BaseURL, "/") + "/" + strings.Join(parts, "/")
+	if end := strings.IndexAny(r.Address, "?#"); end >= 0 {
+		out += r.Address[end:]
+	}
+	return out
+}
+
+// edit plans all edits.
+func (w *rewriter) edit() {
+	if w.o.Mode == Picture {
+		w.planPictures()
+	}
+	w.planUpdates()
+	if w.o.Dimensions && w.o.Mode == Update {
+		w.planDimensions()
+	}
+}
+
+// splice makes the edits. It is false where two of them overlap.
+func (w *rewriter) splice() ([]byte, bool) {
+	slices.SortStableFunc(w.edits, func(a, b edit) int {
+		return cmp.Or(cmp.Compare(a.off, b.off), cmp.Compare(a.end, b.end))
+	})
+	var out bytes.Buffer
+	at := 0
+	for _, e := range w.edits {
+		if e.off < at || e.end < e.off || e.end > len(w.src) {
+			return nil, false
+		}
+		out.Write(w.src[at:e.off])
+		out.WriteString(e.text)
+		at = e.end
+	}
+	out.Write(w.src[at:])
+	return out.Bytes(), true
+}
+
+// verify reads the edited file: its references are those of the original file, but for the edited
+// ones, which are what was meant.
+func (w *rewriter) verify(out []byte) bool {
+	found, err := Find(w.lang, out)
+	if err != nil {
+		return false
+	}
+	type meant struct {
+		expected
+		uncertain bool
+		edited    bool
+	}
+	var want []meant
+	at := 0
+	edits := w.edits
+	for {
+		switch {
+		case len(edits) > 0 && (at == len(w.refs) || edits[0].off <= w.refs[at].Off):
+			for _, e := range edits[0].expect {
+				want = append(want, meant{e, false, true})
+			}
+			for at < len(w.refs) && w.refs[at].Off >= edits[0].off && w.refs[at].Off < edits[0].end {
+				at++
+			}
+			edits = edits[1:]
+		case at < len(w.refs):
+			r := w.refs[at]
+			want = append(want, meant{expected{r.Kind, r.Address}, r.Uncertain != "", false})
+			at++
+		default:
+			return slices.EqualFunc(found, want, func(r Reference, m meant) bool {
+				return r.Kind == m.kind && r.Address == m.address && (r.Uncertain != "") == m.uncertain
+			})
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package references
+
+import "bytes"
+
+// masked stands in a copy of the text for each byte of an expression, so that the parsers see
+// neither its quotes nor its angle brackets. It is DEL, which means nothing to any of them; a file
+// that has it is one with more that is not certain.
+const masked = 0x7F
+
+// byExpression is why a reference is not certain that an expression is a part of.
+const byExpression = "it is made by an expression"
+
+// expressions are how templates begin and end one. What encloses the others comes first.
+var expressions = [...]struct{ begin, end string }{
+	{"<?", "?>"}, // PHP, and the declaration of XML
+	{"<%", "%>"}, // ERB, EJS, ASP
+	{"{#", "#}"}, // comments of Jinja and Twig
+	{"{%", "%}"}, // Liquid, Jinja, Twig
+	{"{{", "}}"}, // Go, Liquid, Vue, Handlebars
+}
+
+// maskTemplates overwrites the expressions of templates in buf, all but line ends, and says
+// where they were.
+func maskTemplates(buf []byte, lang Lang) (found []span) {
+	for _, e := range expressions {
+		if e.begin == "{#" && lang == LangSvelte || e.begin[0] == '<' && lang == LangMarkdown {
+			continue
+		}
+		for at := 0; ; {
+			i := bytes.Index(buf[at:], []byte(e.begin))
+			if i < 0 {
+				break
+			}
+			off := at + i
+			body := buf[off+2:]
+			if lang == LangMarkdown || lang == LangMDX {
+				// An expression ends within its paragraph, so that a brace in prose masks no page.
+				if blank := bytes.Index(body, []byte("\n\n")); blank >= 0 {
+					body = body[:blank]
+				}
+			}
+			length := bytes.Index(body, []byte(e.end))
+			end := off + 2 + length + len(e.end)
+			if length < 0 {
+				if !bytes.HasPrefix(buf[off:], []byte("<?php")) {
+					if len(body) == len(buf)-off-2 {
+						break
+					}
+					at = off + 2
+					continue
+				}
+				end = len(buf)
+			} else if e.begin == "{{" && end < len(buf) && buf[end] == '}' {
+				end++
+			}
+			mask(buf[off:end])
+			found = append(found, span{off, end})
+			at = end
+		}
+	}
+	return found
+}
+
+func mask(b []byte) {
+	for i := range b {
+		if b[i] != '\n' && b[i] != '\r' {
+			b[i] = masked
+		}
+	}
+}
+
+// maskBraces does the same to the {expressions} of Svelte, Astro and MDX outside scripts and
+// style sheets.
+func maskBraces(buf []byte) (found []span) {
+	for at := 0; at < len(buf); {
+		i := bytes.IndexByte(buf[at:], '{')
+		if i < 0 {
+			break
+		}
+		off := at + i
+		if skip := rawElement(buf[at:off]); skip >= 0 {
+			end := bytes.Index(buf[at+skip:], []byte("</s"))
+			if end < 0 {
+				break
+			}
+			if at+skip+end > off {
+				at += skip + end + 3
+				continue
+			}
+		}
+		end := closingBrace(buf, off)
+		if end < 0 {
+			break
+		}
+		mask(buf[off:end])
+		found = append(found, span{off, end})
+		at = end
+	}
+	return found
+}
+
+// rawElement gives the offset behind the last <script or <style of b, or -1.
+func rawElement(b []byte) int {
+	return max(bytes.LastIndex(b, []byte("<script")), bytes.LastIndex(b, []byte("<style")))
+}
+
+// quoted records the strings of an expression or of code in a language that is not parsed. They
+// are never edited.
+func (f *finder) quoted(s span, why string) {
+	if !mentionsImage(f.src[s.off:s.end]) {
+		return
+	}
+	for i := s.off; i < s.end; i++ {
+		q := f.src[i]
+		if q != '"' && q != '\'' && q != '`' {
+			continue
+		}
+		rest := f.src[i+1 : min(s.end, i+1+1024)]
+		n := bytes.IndexByte(rest, q)
+		if n < 0 || bytes.IndexByte(rest[:n], '\n') >= 0 {
+			continue
+		}
+		f.add(span{i + 1, i + 1 + n}, String, place{form: plain, quote: q}, why)
+		i += n + 1
+	}
+}
+
+// expression handles a value that expressions are a part of. An address that begins behind
+// them and runs to the end of the value is one if it resolves; one whose query alone is made
+// by an expression is certain.
+func (f *finder) expression(s span, buf []byte, kind Kind, p place) {
+	v := buf[:s.end-s.off]
+	if !mentionsImage(v) {
+		return
+	}
+	last := bytes.LastIndexByte(v, masked)
+	first := bytes.IndexByte(v, masked)
+	query := bytes.IndexAny(v[:first], "?#")
+	lead := bytes.IndexFunc(v[:first], func(r rune) bool { return r != ' ' && r != '\n' })
+	p.whole = s
+	switch {
+	case query >= 0:
+		f.add(span{s.off, s.off + query}, kind, p, "")
+	case lead < 0 && last+1 < len(v) && v[last+1] == '/':
+		p.tail = true
+		f.add(span{s.off + last + 1, s.end}, kind, p, "")
+	default:
+		f.add(s, kind, p, byExpression)
+	}
+}
