@@ -52,6 +52,7 @@ var cases = []benchCase{
 	{name: "start", title: "One small PNG, from start to written", set: "one", often: 10},
 	{name: "done", run: bench.done},
 	{name: "shards", run: bench.shards},
+	{name: "isolation", run: bench.isolation},
 }
 
 func caseNames() []string {

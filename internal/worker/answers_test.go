@@ -3,6 +3,7 @@
 package worker
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"net"
@@ -44,7 +45,7 @@ func FuzzAnswers(f *testing.F) {
 			_, _ = theirs.Write(answer)
 			theirs.Close()
 		}()
-		p := &process{conn: c.(*net.UnixConn)}
+		p := &process{conn: c.(*net.UnixConn), answers: bufio.NewReader(c)}
 		req := request{Op: opConvert, Variants: []asset.Variant{webp}}
 		resp, data, err := p.talk(req, nil)
 		if err != nil {

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bufio"
 	"errors"
 	"io"
 
@@ -9,12 +10,17 @@ import (
 
 // A conn is a worker's end of the socket. It blocks: a worker has nothing else to do.
 type conn struct {
-	fd int
+	*bufio.Reader // of what receive reads
+	fd            int
 	// passed is a descriptor that came with what was read last, -1 for none.
 	passed int
 }
 
-func newConn(fd int) *conn { return &conn{fd: fd, passed: -1} }
+func newConn(fd int) *conn {
+	c := &conn{fd: fd, passed: -1}
+	c.Reader = bufio.NewReader(receiver{c})
+	return c
+}
 
 // inherited says that this process was given a socket as this descriptor.
 func inherited(fd int) bool {
@@ -22,11 +28,11 @@ func inherited(fd int) bool {
 	return err == nil
 }
 
+// A receiver reads from the socket of a conn.
+type receiver struct{ *conn }
+
 // Read reads at least a byte, and keeps a descriptor that comes with it.
-func (c *conn) Read(p []byte) (int, error) {
-	if len(p) == 0 {
-		return 0, nil
-	}
+func (c receiver) Read(p []byte) (int, error) {
 	var beside [64]byte
 	for {
 		n, oobn, _, _, err := unix.Recvmsg(c.fd, p, beside[:], 0)

@@ -273,6 +273,7 @@ func (i *image) call(ctx context.Context, req request, data []byte) (resp respon
 	if w == nil {
 		return resp, nil, i.failure(errors.New("the decoder is gone"))
 	}
+	began := time.Now()
 	stop := w.watch(ctx, i.limits(req))
 	resp, outputs, err = w.talk(req, data)
 	stop()
@@ -284,7 +285,7 @@ func (i *image) call(ctx context.Context, req request, data []byte) (resp respon
 		}
 		return resp, nil, i.failure(err)
 	}
-	if req.Op != opOpen {
+	if req.Op != opOpen && time.Since(began) > poll/4 { // a small image leaves little behind
 		w.idle = w.resident()
 	}
 	if resp.Error != nil {

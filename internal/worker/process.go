@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -26,6 +27,7 @@ const startTimeout = time.Minute
 type process struct {
 	cmd      *exec.Cmd
 	conn     *net.UnixConn
+	answers  *bufio.Reader // of conn
 	stderr   *head
 	confined Confinement
 	// memory is what both processes have.
@@ -55,7 +57,7 @@ func start(ctx context.Context, logf func(string, ...any)) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &process{conn: c.(*net.UnixConn), stderr: &head{logf: logf}, ended: make(chan struct{})}
+	p := &process{conn: c.(*net.UnixConn), answers: bufio.NewReader(c), stderr: &head{logf: logf}, ended: make(chan struct{})}
 	p.cmd = exec.Command(self, argument)
 	p.cmd.Args[0] = "webpress" // in lists of processes
 	p.cmd.Env = environment()
@@ -73,7 +75,7 @@ func start(ctx context.Context, logf func(string, ...any)) (*process, error) {
 	}()
 	var hello response
 	stop := p.watch(ctx, limits{time: startTimeout})
-	err = readFrame(p.conn, &hello)
+	err = readFrame(p.answers, &hello)
 	stop()
 	switch {
 	case err != nil:

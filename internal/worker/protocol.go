@@ -19,6 +19,9 @@ import (
 // maxFrame is the length in bytes of a frame's JSON that is still read.
 const maxFrame = 4 << 20
 
+// maxJoined is up to how many bytes are copied to be written at once.
+const maxJoined = 64 << 10
+
 // An op is what a worker is asked for.
 type op string
 
@@ -89,15 +92,18 @@ func writeFrame(w io.Writer, v any, behind ...[]byte) error {
 	if err != nil {
 		return err
 	}
-	if _, err := w.Write(frame); err != nil {
-		return err
-	}
 	for _, data := range behind {
-		if _, err := w.Write(data); err != nil {
+		if len(frame)+len(data) <= maxJoined { // each write may wake the other process
+			frame = append(frame, data...)
+			continue
+		}
+		if _, err := w.Write(frame); err != nil {
 			return err
 		}
+		frame = data
 	}
-	return nil
+	_, err = w.Write(frame)
+	return err
 }
 
 func encodeFrame(v any) ([]byte, error) {

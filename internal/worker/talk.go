@@ -28,7 +28,7 @@ func (p *process) talk(req request, data []byte) (resp response, outputs [][]byt
 	if err != nil {
 		return resp, nil, err
 	}
-	if err := readFrame(p.conn, &resp); err != nil {
+	if err := readFrame(p.answers, &resp); err != nil {
 		return resp, nil, err
 	}
 	if len(resp.Outputs) > maxOutputs || len(resp.Outputs) > len(req.Variants) {
@@ -39,7 +39,7 @@ func (p *process) talk(req request, data []byte) (resp response, outputs [][]byt
 			return resp, nil, fmt.Errorf("an output of %d bytes", o.Size)
 		}
 		out := make([]byte, o.Size)
-		if _, err := io.ReadFull(p.conn, out); err != nil {
+		if _, err := io.ReadFull(p.answers, out); err != nil {
 			return resp, nil, err
 		}
 		outputs = append(outputs, out)
