@@ -175,7 +175,7 @@ func TestExampleWorkflow(t *testing.T) {
 		t.Fatalf("%q is not in the workflow", last)
 	}
 	yml = strings.ReplaceAll(yml, published.Repository+"@v"+published.Major, "./webpress")
-	put(t, dir, ".github/workflows/push.yml", []byte(strings.Replace(yml, last, last+"          commit-method: push\n", 1)))
+	put(t, dir, ".github/workflows/push.yml", []byte(strings.Replace(yml, last, last+"          commit-method: push\n          sandbox: require\n", 1)))
 	put(t, dir, "assets/dunes.jpg", picture(t, "demo/photos/dunes.jpg"))
 	put(t, dir, "assets/mountains.heic", picture(t, "demo/photos/mountains.heic"))
 	put(t, dir, "elsewhere/card.png", picture(t, "pictures/png/card.png"))

@@ -79,6 +79,9 @@ type Config struct {
 	// FromFile are the settings that come from it, each with its place there.
 	FromFile map[string]Mistake `kong:"-"`
 
+	// Unused and Missing say what the verb References is to list.
+	Unused, Missing bool `kong:"-"`
+
 	// Warnings are what is odd about the settings and no mistake, one line each.
 	Warnings []string `kong:"-"`
 
@@ -116,6 +119,15 @@ type Config struct {
 	Manifest string `group:"result" placeholder:"FILE" check:"file" help:"Write a JSON file, such as images.json, that lists every image with its dimensions, placeholder, dominant color and all results, for build tools and templates."`
 	DryRun   bool   `group:"result" short:"n" default:"false" negatable:"" top:"" brief:"report, but write nothing" help:"Convert and report, but write nothing."`
 
+	// References is one of Off, ReferencesReport, ReferencesUpdate and ReferencesPicture.
+	References string `group:"pages" default:"report" enum:"off,report,update,picture" placeholder:"WHAT" top:"" brief:"report, update, picture or off" help:"What to do with pages that name an original which has a result: report them, update the names, or make an <img> a <picture> with all formats and widths."`
+	Dimensions bool   `group:"pages" default:"false" negatable:"" help:"Add width and height to an <img> that has neither, so that the page does not jump while it loads; with references set to update or picture."`
+	// ReferenceRoots are folders from WorkingDirectory.
+	ReferenceRoots   []string `group:"pages" placeholder:"DIR" default-note:"static, public, assets, docs, src and what the site's own settings name" help:"Directories in which addresses that start with / begin."`
+	ReferenceHosts   []string `group:"pages" placeholder:"HOST" help:"Hosts of absolute addresses that are this site, such as www.example.com."`
+	ReferencesSocial bool     `group:"pages" default:"false" negatable:"" help:"Also change og:image, twitter:image, JSON-LD, feeds, icons and web app manifests. Many services that read them show no WebP."`
+	BaseURL          string   `group:"pages" check:"url" placeholder:"URL" help:"Address where results are published, such as that of a CDN; pages name them there."`
+
 	// MaxPixels is by default 16383 x 16383, the largest image that a WebP can
 	// hold: nothing above it could be written without shrinking, and at four
 	// bytes a pixel it is one gigabyte already.
@@ -148,7 +160,7 @@ type Config struct {
 	MatrixJob string `group:"incremental" file:"-" check:"text" placeholder:"I/N" input-default:"${{ strategy.job-index }}/${{ strategy.job-total }}" help:"The job's place in its matrix, counted from 0, for shard=auto."`
 
 	// Checks is empty for all of them.
-	Checks []string `group:"check" values:"outputs,budgets" placeholder:"WHAT" default-note:"both" brief:"outputs, budgets or both" help:"What check looks at: whether results are up to date, and the budgets in webpress.yml."`
+	Checks []string `group:"check" values:"outputs,budgets,references" placeholder:"WHAT" default-note:"outputs and budgets" brief:"outputs, budgets, references" help:"What check looks at: whether results are up to date, the budgets in webpress.yml, and whether pages name results and files that exist."`
 	// Verify is one of Auto, Always and Never.
 	Verify string `group:"check" default:"auto" enum:"auto,true,false" alone:"" placeholder:"WHEN" brief:"convert again and compare" help:"Convert again and compare. auto does so in check, in CI, for lines of webpress.lock that the change adds. With true, check compares all results, apply and merge reject an artifact that differs, and convert replaces results that differ."`
 	Sarif  string `group:"check" placeholder:"FILE" check:"file" brief:"write findings as SARIF" help:"Write the findings of check as SARIF 2.1.0 to this file, for code scanning."`
@@ -216,6 +228,8 @@ const (
 	Merge Verb = "merge"
 	// Accept takes results that were changed by hand as they are.
 	Accept Verb = "accept"
+	// References lists where pages name images.
+	References Verb = "references"
 	// RepairLock mends webpress.lock.
 	RepairLock Verb = "repair-lock"
 )
@@ -234,6 +248,13 @@ const (
 
 	CheckOutputs = "outputs"
 	CheckBudgets = "budgets"
+	// CheckReferences is the only one that has to be asked for.
+	CheckReferences = "references"
+
+	ReferencesOff     = "off"
+	ReferencesReport  = "report"
+	ReferencesUpdate  = "update"
+	ReferencesPicture = "picture"
 
 	OriginalsKeep   = "keep"
 	OriginalsRemove = "remove"

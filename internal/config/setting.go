@@ -88,6 +88,7 @@ var Groups = []Group{
 	{"which", "Which files"},
 	{"image", "How images are converted"},
 	{"result", "Where results go"},
+	{"pages", "Pages"},
 	{"limits", "Limits"},
 	{"incremental", "Incremental runs and caching"},
 	{"check", "Checks"},

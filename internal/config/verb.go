@@ -29,6 +29,8 @@ func (c *Config) chooseVerb(typed Verb, g *grammar) {
 	switch c.Verb {
 	case Convert, Check:
 		c.Paths = behind
+	case References:
+		c.Paths, c.Unused, c.Missing = g.References.Paths, g.Unused, g.Missing
 	case Accept:
 		c.Paths = g.Accept.Paths
 	case Apply:
