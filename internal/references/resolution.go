@@ -11,10 +11,13 @@ const (
 	Missing                 // no file is there
 	WrongCase               // Path is a file whose name differs in case
 	Outside                 // it leaves the tree
+	Ambiguous               // it may be Path, and another file
 )
 
 // A Resolution is what a Resolver found out about a reference.
 type Resolution struct {
 	Path   string
 	Status Status
+	// way is how the address is written.
+	way way
 }
