@@ -30,6 +30,7 @@ var imports = []struct{ name, may string }{
 	{"shell", ""},
 	{"httpclient", ""},
 	{"asset", ""},
+	{"references", "asset"},
 	{"container", "asset"},
 	{"tree", "owner"},
 	{"codec", "asset pixel"},

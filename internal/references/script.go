@@ -125,6 +125,9 @@ func (w *scriptWalk) code() {
 			w.pop()
 		}
 		w.note(c, "")
+	case c == '\\':
+		// What it escapes opens no string, so that each quote without an end is scanned once a line.
+		w.i += 2
 	case c == '=' && (w.at(1) == '=' || w.at(1) == '>'):
 		w.note('>', "")
 		w.i += 2
@@ -179,7 +182,7 @@ func (w *scriptWalk) skipTo(end string) {
 
 func (w *scriptWalk) regexp() bool {
 	class := false
-	for i := w.i + 1; i < len(w.b); i++ {
+	for i := w.i + 1; i < min(len(w.b), w.i+2048); i++ {
 		switch w.b[i] {
 		case '\\':
 			i++
@@ -221,7 +224,7 @@ func closing(b []byte, off int, quote byte) int {
 
 func (w *scriptWalk) text(quote byte) {
 	end := closing(w.b, w.i+1, quote)
-	if end < 0 {
+	if end < 0 || end >= len(w.b) {
 		w.i++
 		return
 	}
@@ -349,6 +352,8 @@ func closingBrace(b []byte, off int) int {
 	depth := 0
 	for i := off; i < len(b); i++ {
 		switch c := b[i]; c {
+		case '\\':
+			i++
 		case '{':
 			depth++
 		case '}':
