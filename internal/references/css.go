@@ -8,18 +8,14 @@ import (
 	"github.com/tdewolff/parse/v2/css"
 )
 
-func (f *finder) css(s span) { f.cssIn(s, false) }
-
-// cssTemplates finds what is certain in a style sheet that expressions are a part of: nothing
-// today, as an expression may be a part of any rule.
-func (f *finder) cssTemplates(span) {}
+func (f *finder) css(s span) { f.cssIn(s, f.src[s.off:s.end], false) }
 
 // cssIn finds url() and image-set() in CSS, SCSS and Less; in an attribute of HTML, entities
-// may be their quotes.
-func (f *finder) cssIn(s span, attr bool) {
-	w := &cssWalk{finder: f, attr: attr, set: -1}
+// may be their quotes. buf is the text there, with expressions masked.
+func (f *finder) cssIn(s span, buf []byte, attr bool) {
+	w := &cssWalk{finder: f, buf: buf, base: s.off, attr: attr, set: -1}
 	// A slice without room at its end is copied by the lexer, which writes a byte behind it.
-	in := parse.NewInputBytes(f.src[s.off:s.end:s.end])
+	in := parse.NewInputBytes(buf[:len(buf):len(buf)])
 	lexer := css.NewLexer(in)
 	for {
 		kind, data := lexer.Next()
@@ -33,6 +29,8 @@ func (f *finder) cssIn(s span, attr bool) {
 
 type cssWalk struct {
 	*finder
+	buf  []byte
+	base int
 	attr bool
 	// comment says that // of SCSS and Less began one.
 	comment, slash bool
@@ -84,6 +82,9 @@ func (w *cssWalk) token(kind css.TokenType, data []byte, at span) {
 }
 
 func (w *cssWalk) url(data []byte, at span) {
+	if len(data) < 5 {
+		return
+	}
 	at.off += bytes.IndexByte(data, '(') + 1
 	if data[len(data)-1] == ')' {
 		at.end--
@@ -141,6 +142,17 @@ func (w *cssWalk) address(at span, kind Kind, p place) {
 	}
 	if w.set >= 0 {
 		p.group = w.group
+	}
+	if buf := w.buf[at.off-w.base : at.end-w.base]; bytes.IndexByte(buf, masked) >= 0 {
+		if n := len(w.refs); why == "" && p.form != entity {
+			w.expression(at, buf, kind, p)
+			if len(w.refs) > n {
+				w.last = n
+				return
+			}
+		}
+		w.keepGroup(w.group)
+		return
 	}
 	if w.add(at, kind, p, why) {
 		w.last = len(w.refs) - 1

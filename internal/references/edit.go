@@ -1,6 +1,10 @@
 package references
 
-import "github.com/webpress/webpress/internal/asset"
+import (
+	"slices"
+
+	"github.com/webpress/webpress/internal/asset"
+)
 
 // A Mode says what Rewrite does with the references of a page.
 type Mode string
@@ -98,6 +102,9 @@ func Rewrite(name string, src []byte, site Resolver, look Lookup, o Options) (da
 	}
 	w := &rewriter{name: name, lang: lang, src: src, site: site, o: o, refs: refs}
 	w.resolve(look)
+	defer func() {
+		slices.SortStableFunc(findings, func(a, b Finding) int { return a.Off - b.Off })
+	}()
 	if o.Mode == Report {
 		w.report()
 		return src, nil, w.findings, nil

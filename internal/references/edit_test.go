@@ -163,6 +163,9 @@ func TestUpdate(t *testing.T) {
 		{"script", "x.ts", "import a from './a.jpg'\nf('a.jpg')", "import a from './a.webp'\nf('a.jpg')"},
 		{"json", "_data/x.json", `{"a": "..\/a.jpg"}`, `{"a": "..\/a.webp"}`},
 		{"yaml", "_data/x.yml", "a: ../a.jpg\nb: \"../b.png\" # a.jpg\n", "a: ../a.webp\nb: \"../b.webp\" # a.jpg\n"},
+		{"style with an expression", "x.html", `<p style="background:url('{{ base }}/a.jpg')"><style>a{ {{ x }} } b{background:url(a.jpg)}</style>`, `<p style="background:url('{{ base }}/a.webp')"><style>a{ {{ x }} } b{background:url(a.webp)}</style>`},
+		{"style of JSX", "x.tsx", `<p style={{ backgroundImage: "url('a.jpg')", color: "red" }}/>`, `<p style={{ backgroundImage: "url('a.webp')", color: "red" }}/>`},
+		{"component", "x.svelte", `<Img src="/a.jpg" />`, `<Img src="/a.webp" />`},
 		{"asciidoc", "x.adoc", "image::c d.jpg[x]\n", "image::c d.webp[x]\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -208,7 +211,7 @@ func TestFindings(t *testing.T) {
 	for _, f := range findings {
 		got = append(got, f.Problem+" "+f.Address+" "+f.Path)
 	}
-	want := []string{"wrong-case A.jpg a.jpg", "missing no.jpg ", "missing ../../x.jpg ", "uncertain {{ x }}.jpg ", "uncertain b.png b.png", "stale a.jpg a.jpg"}
+	want := []string{"stale a.jpg a.jpg", "wrong-case A.jpg a.jpg", "missing no.jpg ", "missing ../../x.jpg ", "uncertain {{ x }}.jpg ", "uncertain b.png b.png"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -85,7 +85,7 @@ func Find(lang Lang, src []byte) (refs []Reference, err error) {
 	f := &finder{src: src, lang: lang}
 	f.find()
 	for i := range f.refs {
-		if r := &f.refs[i]; f.kept[r.at.group] && r.Uncertain == "" {
+		if r := &f.refs[i]; f.kept[r.at.group] && r.at.group > 0 && r.Uncertain == "" {
 			r.Uncertain = "another candidate of its srcset is not an image file"
 		}
 	}

@@ -142,7 +142,9 @@ b{}</style><script>let x = {src: "b.png"}; // "no.png"
 		data a.png
 		image b.png`},
 	{LangEmail, "e-mail", `<img src=a.png>`, `social a.png`},
-	{LangXML, "feed", `<?xml version="1.0"?><rss><item><enclosure url="a.png"/></item></rss>`, `social a.png`},
+	{LangXML, "feed", `<?xml version="1.0"?><rss><item><enclosure url="a.png"/><url> b.png </url></item></rss>`, `
+		social a.png
+		social b.png`},
 	{LangVue, "bound", `<template><img :src="'/a.png'"><img :src="require('@/b.png')"><img src="./c.png" :alt="x"><img :src="base + 'd.png'"></template>
 <script>import e from './e.png'
 export default { data: () => ({ f: '/f.png' }) }</script><style scoped>.a{background:url(g.png)}</style>`, `

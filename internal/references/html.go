@@ -83,8 +83,10 @@ func (f *finder) lexHTML(buf []byte, base int, lines bool) {
 				w.picture = nil
 			}
 		case html.TextToken:
-			if w.raw != "" {
-				w.content(span{base + end - len(data), base + end})
+			if at := (span{base + end - len(data), base + end}); w.raw != "" {
+				w.content(at)
+			} else if f.lang == LangXML && mentionsImage(data) && bytes.IndexByte(bytes.TrimSpace(data), ' ') < 0 {
+				w.add(at, Social, place{form: entity}, "")
 			}
 		}
 		if kind != html.StartTagCloseToken {
@@ -121,7 +123,12 @@ type htmlWalk struct {
 }
 
 func (w *htmlWalk) start(name []byte, off int) {
-	w.el = element{name: tagName(name), off: w.base + off, attrs: w.el.attrs[:0], lines: w.lines}
+	tag := tagName(name)
+	if c := w.src[w.base+off+1]; w.lang != LangHTML && 'A' <= c && c <= 'Z' {
+		// A component of a framework, which may be called Img.
+		tag = "x-" + tag
+	}
+	w.el = element{name: tag, off: w.base + off, attrs: w.el.attrs[:0], lines: w.lines}
 }
 
 func (w *htmlWalk) attribute(data, key, val []byte, end int) {
@@ -249,11 +256,7 @@ func (w *htmlWalk) attr(a *attribute, p place) {
 	}
 	at := w.buf[a.val.off-w.base : a.val.end-w.base]
 	if a.name == "style" {
-		if bytes.IndexByte(at, masked) >= 0 {
-			w.quoted(a.val, "it is in a style that is made by an expression")
-			return
-		}
-		w.cssIn(a.val, true)
+		w.cssIn(a.val, at, true)
 		return
 	}
 	kind := kindOf(w.el.name, a.name, w.value)
@@ -365,22 +368,19 @@ func (w *htmlWalk) content(s span) {
 	if !mentionsImage(w.src[s.off:s.end]) {
 		return
 	}
-	if bytes.IndexByte(w.buf[s.off-w.base:s.end-w.base], masked) >= 0 {
-		w.quoted(s, "expressions of a template are around it")
-		if w.raw == "style" {
-			w.cssTemplates(s)
-		}
-		return
-	}
 	t := w.rawType
+	buf := w.buf[s.off-w.base : s.end-w.base]
+	templates := bytes.IndexByte(buf, masked) >= 0
 	switch {
 	case w.raw == "style":
-		w.css(s)
+		w.cssIn(s, buf, false)
 	case t == "application/ld+json":
 		social := w.social
 		w.social = true
 		w.json(s)
 		w.social = social
+	case templates:
+		w.quoted(s, "expressions of a template are around it")
 	case strings.HasSuffix(t, "json"):
 		w.json(s)
 	case t == "" || strings.Contains(t, "javascript") || t == "module":

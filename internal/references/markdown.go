@@ -10,10 +10,29 @@ import (
 	extast "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 )
 
 // commonMark parses what most sites write: CommonMark with tables and footnotes.
-var commonMark = goldmark.New(goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.Footnote)).Parser()
+var commonMark = goldmark.New(
+	goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.Footnote),
+	goldmark.WithParserOptions(parser.WithParagraphTransformers(util.Prioritized(dropProse{}, 1000))),
+).Parser()
+
+// dropProse empties paragraphs that name no image before what is in them is parsed, which is most of
+// the work. It is the last of its kind, behind definitions and tables.
+type dropProse struct{}
+
+func (dropProse) Transform(n *ast.Paragraph, reader text.Reader, _ parser.Context) {
+	lines := n.Lines()
+	for i := range lines.Len() {
+		l := lines.At(i)
+		if b := reader.Source()[l.Start:l.Stop]; mentionsImage(b) || bytes.Contains(b, []byte("picture")) {
+			return
+		}
+	}
+	n.SetLines(text.NewSegments())
+}
 
 // An mdImage is an image of Markdown, as Rewrite needs it to write HTML instead.
 type mdImage struct {

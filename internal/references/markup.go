@@ -58,11 +58,12 @@ func (f *finder) markup(s span) {
 			if f.lang == LangRST && bytes.HasPrefix(bytes.TrimLeft(b[m[0]:m[1]], " \t"), []byte("..")) && lineIsCode(b[:m[0]]) {
 				continue
 			}
+			// Where AsciiDoc has its images may be set elsewhere, by imagesdir.
 			kind := Image
 			if bytes.HasPrefix(b[m[0]:m[1]], []byte("link:")) || b[m[0]] == '`' {
 				kind = Link
 			}
-			f.add(span{s.off + m[2], s.off + m[3]}, kind, place{form: plain}, why)
+			f.add(span{s.off + m[2], s.off + m[3]}, kind, place{form: plain, tail: f.lang == LangAsciiDoc}, why)
 		}
 	}
 }

@@ -93,7 +93,8 @@ func (w *rewriter) problem(i int) {
 	switch {
 	case res.Status == External || res.Status == None:
 	case r.Uncertain != "":
-		if r.Kind != Social || w.o.Social {
+		// A string of a script that leads nowhere is not likely to be an address.
+		if (r.Kind != Social || w.o.Social) && (r.Kind != String || res.Status == Found) {
 			w.find(i, Unsure, r.Uncertain)
 		}
 	case res.Status == WrongCase:
@@ -101,7 +102,7 @@ func (w *rewriter) problem(i int) {
 	case res.Status == Missing || res.Status == Outside:
 		switch {
 		case r.at.tail:
-			w.find(i, Unsure, "an expression is before it, and it does not resolve from the root")
+			w.find(i, Unsure, "what is before it is not known here, and without that it leads nowhere")
 		case r.Kind == Data || r.Kind == String || r.Kind == Shortcode || r.Kind == Social:
 			// It need not be an address of this site.
 		case res.Status == Outside:

@@ -21,6 +21,7 @@ func (f *finder) scriptIn(s span, jsx bool) {
 type token struct {
 	kind byte // 0 none, 'w' a word, 's' a string, 'v' another value; else the punctuation itself
 	word string
+	at   span
 }
 
 // A frame is a bracket that is open.
@@ -55,8 +56,11 @@ func (w *scriptWalk) top() byte {
 	return w.frames[len(w.frames)-1].kind
 }
 
-func (w *scriptWalk) note(kind byte, word string) {
-	w.last = [4]token{{kind, word}, w.last[0], w.last[1], w.last[2]}
+func (w *scriptWalk) note(kind byte, word string) { w.noteAt(kind, word, span{}) }
+
+func (w *scriptWalk) noteAt(kind byte, word string, at span) {
+	w.last[3], w.last[2], w.last[1] = w.last[2], w.last[1], w.last[0]
+	w.last[0] = token{kind, word, at}
 }
 
 func (w *scriptWalk) at(n int) byte {
@@ -90,7 +94,7 @@ func (w *scriptWalk) code() {
 		for w.i < len(w.b) && isWord(w.b[w.i]) {
 			w.i++
 		}
-		w.note('w', keyword(w.b[from:w.i]))
+		w.noteAt('w', keyword(w.b[from:w.i]), span{from, w.i})
 	case c == '"' || c == '\'':
 		w.text(c)
 	case c == '`':
@@ -139,16 +143,10 @@ func (w *scriptWalk) code() {
 
 // keyword gives a word without allocating those that are not asked for.
 func keyword(b []byte) string {
-	if len(b) > 24 {
-		return ""
-	}
 	switch string(b) {
 	case "from", "import", "require", "resolve", "URL", "new", "return", "typeof", "case", "in", "of", "delete", "void",
 		"throw", "else", "do", "yield", "await", "default", "src", "poster", "srcset", "href", "export":
 		return string(b)
-	}
-	if isSocialKey([]string{string(b)}) {
-		return "social"
 	}
 	return ""
 }
@@ -231,7 +229,7 @@ func (w *scriptWalk) text(quote byte) {
 	s := span{w.i + 1, end}
 	w.i = end + 1
 	w.string(s, quote)
-	w.note('s', "")
+	w.noteAt('s', "", s)
 }
 
 // literal scans a template literal from off on to its end or its next expression. whole says that
@@ -283,6 +281,13 @@ func (w *scriptWalk) string(s span, quote byte) {
 		return
 	}
 	kind, why := w.role()
+	if b := w.b[s.off:s.end]; bytes.HasPrefix(b, []byte("url(")) && b[len(b)-1] == ')' && b[4] != '\\' {
+		// A property of a style.
+		s.off, s.end, kind = s.off+4, s.end-1, CSS
+		if q := w.b[s.off]; s.end-s.off > 2 && (q == '"' || q == '\'') && w.b[s.end-1] == q {
+			s.off, s.end = s.off+1, s.end-1
+		}
+	}
 	w.add(s, kind, place{form: jsString, quote: quote}, why)
 }
 
@@ -304,7 +309,7 @@ func (w *scriptWalk) role() (Kind, string) {
 		}
 	case a.kind == ':' && w.top() == '{' && (b.kind == 'w' || b.kind == 's' || b.kind == ']') && ends:
 		if before := c.kind; before == '{' || before == ',' || b.kind == ']' {
-			if b.word == "social" {
+			if isSocialKey([]string{string(w.b[b.at.off:b.at.end])}) {
 				return Social, ""
 			}
 			return String, ""
