@@ -24,7 +24,7 @@ func TestSandbox(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			put(t, dir, "card.heic", picture(t, "pictures/heic/card.heic"))
-			put(t, dir, "photo.jpg", picture(t, "pictures/jpeg/420.jpg"))
+			put(t, dir, "photo.jpg", picture(t, "demo/photos/dunes.jpg"))
 			put(t, dir, "animated.gif", picture(t, "pictures/gif/animated.gif"))
 			for _, path := range []string{dir, filepath.Dir(dir)} {
 				if err := os.Chmod(path, 0o777); err != nil {
@@ -32,7 +32,7 @@ func TestSandbox(t *testing.T) {
 				}
 			}
 			flags := append([]string{"-v", dir + ":/work", "-w", "/work"}, flags...)
-			got := docker(t, flags, "--sandbox", "require", "--keep-larger", "--format", "webp,avif", "card.heic", "photo.jpg")
+			got := docker(t, flags, "--sandbox", "require", "--format", "webp,avif", "--max-width", "400", "card.heic", "photo.jpg")
 			if got.code != 0 {
 				t.Fatalf("exit code %d:\n%s", got.code, got.out)
 			}
