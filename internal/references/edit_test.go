@@ -188,6 +188,8 @@ func TestOptions(t *testing.T) {
 		{"off", `<img src=a.jpg>`, `<img src=a.jpg>`, Options{Mode: Off}},
 		{"base URL and picture", `<p><img src="a.jpg" width=1>`, `<p><picture><source type="image/avif" srcset="https://cdn.example/a.avif"><source type="image/webp" srcset="https://cdn.example/a.webp"><img src="a.jpg" width=1></picture>`, Options{Mode: Picture, BaseURL: "https://cdn.example"}},
 		{"preload and picture", `<link rel=preload as=image href="a.jpg">`, `<link rel=preload as=image href="a.avif" type="image/avif">`, Options{Mode: Picture}},
+		{"src apart from srcset", `<p><img src="a.jpg" width=1 srcset="img/a.jpg 1x, img/a@2x.jpg 2x">`, `<p><picture><source type="image/avif" srcset="img/a.avif 1x, img/a@2x.avif 2x"><source type="image/webp" srcset="img/a.webp 1x, img/a@2x.webp 2x"><img src="a.jpg" width=1 srcset="img/a.jpg 1x, img/a@2x.jpg 2x"></picture>`, Options{Mode: Picture}},
+		{"src twice", `<p><img src="a.jpg" src="b.png">`, `<p><img src="a.jpg" src="b.png">`, Options{Mode: Picture}},
 		{"dynamic and picture", `<img src="a.jpg" {{ attrs }}>`, `<img src="a.jpg" {{ attrs }}>`, Options{Mode: Picture}},
 		{"lazy and picture", `<img data-src="a.jpg">`, `<img data-src="a.webp">`, Options{Mode: Picture}},
 	} {

@@ -158,6 +158,10 @@ func (w *htmlWalk) attribute(data, key, val []byte, end int) {
 			a.val.end--
 		}
 	}
+	if slices.ContainsFunc(w.el.attrs, func(b attribute) bool { return b.name == a.name }) {
+		// The first counts, unless an expression chooses.
+		w.el.dynamic = true
+	}
 	w.el.attrs = append(w.el.attrs, a)
 }
 

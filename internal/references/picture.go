@@ -13,15 +13,13 @@ import (
 // planPictures gives each <img> of HTML and each image of Markdown the sources that it can have.
 func (w *rewriter) planPictures() {
 	var elements []*element
-	members := map[*element][]int{}
 	for i, r := range w.refs {
 		el := r.at.el
 		switch {
 		case el != nil && (el.name == "img" || el.name == "source" && el.picture != nil):
-			if members[el] == nil {
+			if w.members[el][0] == i {
 				elements = append(elements, el)
 			}
-			members[el] = append(members[el], i)
 		case r.at.md != nil && w.originals[i]:
 			w.planMarkdown(i)
 		}
@@ -30,7 +28,7 @@ func (w *rewriter) planPictures() {
 		return
 	}
 	for _, el := range elements {
-		w.planElement(el, members[el])
+		w.planElement(el, w.members[el])
 	}
 }
 
@@ -83,7 +81,7 @@ func (w *rewriter) planElement(el *element, members []int) {
 	var added []source
 	for _, f := range preference {
 		s, ok := w.source(el, f, src, set)
-		if !ok || f == shown && len(s.expect) == len(members) || el.picture != nil && w.hasResult(members[0], el.picture, string(f)) {
+		if !ok || f == shown && len(s.expect) == len(members) || w.named(el, string(f)) {
 			continue
 		}
 		added = append(added, s)

@@ -38,6 +38,8 @@ type rewriter struct {
 	groups      map[int][]int
 	// pictures has the paths and the addresses that the sources of each <picture> name.
 	pictures map[*pictureElement]map[string]bool
+	// members are the references of each element.
+	members map[*element][]int
 
 	edits    []edit
 	typed    map[int]bool // where a type was edited
@@ -55,12 +57,15 @@ func (w *rewriter) resolve(look Lookup) {
 	n := len(w.refs)
 	w.resolutions, w.sources, w.originals = make([]Resolution, n), make([]Source, n), make([]bool, n)
 	w.groups, w.typed, w.done = map[int][]int{}, map[int]bool{}, map[int]bool{}
-	w.pictures = map[*pictureElement]map[string]bool{}
+	w.pictures, w.members = map[*pictureElement]map[string]bool{}, map[*element][]int{}
 	for i, r := range w.refs {
 		res := w.site.Resolve(w.name, r)
 		w.resolutions[i] = res
 		if r.at.group > 0 {
 			w.groups[r.at.group] = append(w.groups[r.at.group], i)
+		}
+		if el := r.at.el; el != nil {
+			w.members[el] = append(w.members[el], i)
 		}
 		if el := r.at.el; el != nil && el.picture != nil && el.name == "source" {
 			if w.pictures[el.picture] == nil {
@@ -117,17 +122,17 @@ func (w *rewriter) problem(i int) {
 // that the original is right there. In mode Picture, its sources may be completed.
 func (w *rewriter) isFallback(i int) bool {
 	el := w.refs[i].at.el
-	if el == nil || el.picture == nil || w.o.Mode == Picture {
-		return false
-	}
-	return w.hasResult(i, el.picture, "")
+	return el != nil && w.o.Mode != Picture && w.named(el, "")
 }
 
-// hasResult reports whether a <picture> names a result of the original in this format, or in any.
-func (w *rewriter) hasResult(i int, p *pictureElement, format string) bool {
-	names := w.pictures[p]
-	return len(names) > 0 && slices.ContainsFunc(w.sources[i].Results, func(r Result) bool {
-		return (format == "" || string(r.Format) == format) && (names[r.Path] || names[w.address(i, r.Path)])
+// named reports whether the <picture> around an element names a result of one of its originals, in
+// this format or in any.
+func (w *rewriter) named(el *element, format string) bool {
+	names := w.pictures[el.picture]
+	return len(names) > 0 && slices.ContainsFunc(w.members[el], func(i int) bool {
+		return slices.ContainsFunc(w.sources[i].Results, func(r Result) bool {
+			return (format == "" || string(r.Format) == format) && (names[r.Path] || names[w.address(i, r.Path)])
+		})
 	})
 }
 
