@@ -56,7 +56,7 @@ func (f *finder) lexHTML(buf []byte, base int, lines bool) {
 	for _, t := range maskTemplates(buf, f.lang) {
 		f.template(span{base + t.off, base + t.end})
 	}
-	if f.lang == LangSvelte || f.lang == LangAstro || f.lang == LangMDX {
+	if f.hasBraces() {
 		for _, b := range maskBraces(buf) {
 			f.scriptIn(span{base + b.off + 1, base + b.end - 1}, true)
 		}
@@ -93,6 +93,11 @@ func (f *finder) lexHTML(buf []byte, base int, lines bool) {
 			w.raw = ""
 		}
 	}
+}
+
+// hasBraces reports whether the language has {expressions} of JavaScript.
+func (f *finder) hasBraces() bool {
+	return f.lang == LangSvelte || f.lang == LangAstro || f.lang == LangMDX
 }
 
 // unhideXML renames <svg>, <math> and <xml> in the copy: the lexer gives each as one token, and
@@ -264,7 +269,7 @@ func (w *htmlWalk) attr(a *attribute, p place) {
 		return
 	}
 	kind := kindOf(w.el.name, a.name, w.value)
-	if len(at) > 2 && at[0] == masked && w.src[a.val.off] == '{' && w.src[a.val.off+1] != '{' && w.src[a.val.off+1] != '%' {
+	if w.hasBraces() && len(at) > 2 && at[0] == masked && w.src[a.val.off] == '{' && w.src[a.val.off+1] != '{' && w.src[a.val.off+1] != '%' {
 		// {"a.png"}; what else is in the braces was scanned as a script.
 		w.bound(span{a.val.off + 1, a.val.end - 1}, kind, 0)
 		return
@@ -275,6 +280,11 @@ func (w *htmlWalk) attr(a *attribute, p place) {
 		w.srcset(a.val, at, kind, p)
 	case bytes.IndexByte(at, masked) >= 0:
 		w.expression(a.val, at, kind, p)
+	case placeholder(at) > 0:
+		p.tail, p.whole = true, a.val
+		w.add(span{a.val.off + placeholder(at), a.val.end}, kind, p, "")
+	case bytes.Contains(at, []byte("${")) || bytes.Contains(at, []byte("#{")) || bytes.Contains(at, []byte("@{")):
+		w.add(a.val, kind, p, byExpression)
 	default:
 		w.add(a.val, kind, p, "")
 	}

@@ -39,7 +39,7 @@ func kindOf(tag, attr string, value func(string) string) Kind {
 		}
 	}
 	switch attr {
-	case "src", "image", "img", "thumbnail", "cover", "data-src", "data-original", "data-lazy", "data-lazy-src",
+	case "src", "ngsrc", "image", "img", "thumbnail", "cover", "data-src", "data-original", "data-lazy", "data-lazy-src",
 		"data-image", "data-img", "data-full", "data-large", "data-thumb", "data-zoom-image":
 		return Image
 	case "srcset", "imagesrcset", "data-srcset", "data-lazy-srcset":

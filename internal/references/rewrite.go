@@ -232,8 +232,17 @@ func (w *rewriter) verify(out []byte) bool {
 			at++
 		default:
 			return slices.EqualFunc(found, want, func(r Reference, m meant) bool {
-				return r.Kind == m.kind && r.Address == m.address && (r.Uncertain != "") == m.uncertain
+				return r.Kind == m.kind && r.Address == m.address && (r.Uncertain != "") == m.uncertain && (!m.edited || w.leadsToResult(r))
 			})
 		}
 	}
+}
+
+// leadsToResult reports whether an edited reference names one of the results, or an original that
+// stays as it is. One that is in no list yet, as it is made by this run, leads nowhere so far.
+func (w *rewriter) leadsToResult(r Reference) bool {
+	res := w.site.Resolve(w.name, r)
+	return res.Status != Found || slices.ContainsFunc(w.sources, func(s Source) bool {
+		return s.Path == res.Path || slices.ContainsFunc(s.Results, func(r Result) bool { return r.Path == res.Path })
+	})
 }

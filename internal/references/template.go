@@ -12,11 +12,12 @@ const byExpression = "it is made by an expression"
 
 // expressions are how templates begin and end one. What encloses the others comes first.
 var expressions = [...]struct{ begin, end string }{
-	{"<?", "?>"}, // PHP, and the declaration of XML
-	{"<%", "%>"}, // ERB, EJS, ASP
-	{"{#", "#}"}, // comments of Jinja and Twig
-	{"{%", "%}"}, // Liquid, Jinja, Twig
-	{"{{", "}}"}, // Go, Liquid, Vue, Handlebars
+	{"<?", "?>"},   // PHP, and the declaration of XML
+	{"<%", "%>"},   // ERB, EJS, ASP
+	{"{#", "#}"},   // comments of Jinja and Twig
+	{"{%", "%}"},   // Liquid, Jinja, Twig
+	{"{!!", "!!}"}, // Blade
+	{"{{", "}}"},   // Go, Liquid, Vue, Handlebars
 }
 
 // maskTemplates overwrites the expressions of templates in buf, all but line ends, and says
@@ -32,7 +33,7 @@ func maskTemplates(buf []byte, lang Lang) (found []span) {
 				break
 			}
 			off := at + i
-			body := buf[off+2:]
+			body := buf[off+len(e.begin):]
 			if lang == LangMarkdown || lang == LangMDX {
 				// An expression ends within its paragraph, so that a brace in prose masks no page.
 				if blank := bytes.Index(body, []byte("\n\n")); blank >= 0 {
@@ -40,13 +41,13 @@ func maskTemplates(buf []byte, lang Lang) (found []span) {
 				}
 			}
 			length := bytes.Index(body, []byte(e.end))
-			end := off + 2 + length + len(e.end)
+			end := off + len(e.begin) + length + len(e.end)
 			if length < 0 {
 				if !bytes.HasPrefix(buf[off:], []byte("<?php")) {
-					if len(body) == len(buf)-off-2 {
+					if off+len(e.begin)+len(body) == len(buf) {
 						break
 					}
-					at = off + 2
+					at = off + len(e.begin)
 					continue
 				}
 				end = len(buf)
@@ -123,6 +124,22 @@ func (f *finder) quoted(s span, why string) {
 		f.add(span{i + 1, i + 1 + n}, String, place{form: plain, quote: q}, why)
 		i += n + 1
 	}
+}
+
+// placeholder gives the length of what a build tool replaces before an address that follows it, such
+// as %PUBLIC_URL% and %sveltekit.assets%, or 0.
+func placeholder(b []byte) int {
+	if len(b) == 0 || b[0] != '%' {
+		return 0
+	}
+	n := 1
+	for n < len(b) && (isWord(b[n]) || b[n] == '.') {
+		n++
+	}
+	if n < 4 || n+1 >= len(b) || b[n] != '%' || b[n+1] != '/' {
+		return 0
+	}
+	return n + 1
 }
 
 // expression handles a value that expressions are a part of. An address that begins behind
