@@ -48,7 +48,7 @@ func (r *run) check(ctx context.Context) (verdict, error) {
 
 // findings fills in what a check finds.
 func (r *run) findings(ctx context.Context, in *report.Input) error {
-	outputs, budgets := r.checks()
+	outputs, budgets, pages := r.checks()
 	checked := map[string]bool{}
 	if outputs {
 		if err := r.checkOutputs(ctx, in, checked); err != nil {
@@ -60,15 +60,21 @@ func (r *run) findings(ctx context.Context, in *report.Input) error {
 			return err
 		}
 	}
+	if pages {
+		if err := r.checkReferences(ctx, in); err != nil {
+			return err
+		}
+	}
 	in.Checked = len(checked)
 	return nil
 }
 
 // checks says what the settings want to be looked at.
-func (r *run) checks() (outputs, budgets bool) {
+func (r *run) checks() (outputs, budgets, pages bool) {
 	wanted := r.settings.Checks
 	all := len(wanted) == 0
-	return all || slices.Contains(wanted, config.CheckOutputs), all || slices.Contains(wanted, config.CheckBudgets)
+	return all || slices.Contains(wanted, config.CheckOutputs), all || slices.Contains(wanted, config.CheckBudgets),
+		slices.Contains(wanted, config.CheckReferences)
 }
 
 // checkOutputs holds sources and outputs against webpress.lock.

@@ -126,6 +126,8 @@ func (r *run) verb(ctx context.Context) (verdict, error) {
 		return r.setUp(ctx)
 	case config.Merge:
 		return r.merge(ctx)
+	case config.References:
+		return r.references(ctx)
 	case config.RepairLock:
 		return r.repairLock(ctx)
 	}

@@ -125,6 +125,13 @@ func (r *run) finishRun(ctx context.Context, to target.Stores, o outcome, began 
 	}
 	done.manifest, done.wrote = m, done.wrote || wrote
 	in.Notices = append(in.Notices, notices...)
+	edited, err := r.editPages(ctx, o.past, in.Results)
+	if err != nil && ctx.Err() == nil {
+		r.log.Fault(err)
+		ok = false
+	}
+	in.Pages, in.Notices = edited.report, append(in.Notices, edited.notices...)
+	done.pages, done.wrote = edited, done.wrote || len(edited.changed) > 0
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
 	var stored bool
 	in.Deliveries, stored = r.deliver(ctx, to, in, o.past, done)

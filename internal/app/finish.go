@@ -23,6 +23,8 @@ type cleanup struct {
 	notices []string
 	// manifest is what the manifest says now, where there is one.
 	manifest manifest.Manifest
+	// pages are the text files that were changed.
+	pages pageEdits
 	// wrote says that the lock file was written, or anything deleted.
 	wrote bool
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/history"
-	"github.com/webpress/webpress/internal/manifest"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/store"
 	"github.com/webpress/webpress/internal/target"
@@ -27,7 +26,7 @@ func (r *run) deliver(ctx context.Context, to target.Stores, in report.Input, p 
 	if len(to.List) == 0 || ctx.Err() != nil {
 		return r.deliverAll(ctx, to, store.Delivery{})
 	}
-	d, err := r.delivery(ctx, in, p, done.manifest)
+	d, err := r.delivery(ctx, in, p, done)
 	if err != nil {
 		r.log.Fault(err)
 		return skipped(to), false
@@ -109,7 +108,7 @@ func (r *run) deliverTo(ctx context.Context, s store.Store, d store.Delivery) re
 }
 
 // delivery is what there is to deliver; m is the manifest.
-func (r *run) delivery(ctx context.Context, in report.Input, p *history.History, m manifest.Manifest) (store.Delivery, error) {
+func (r *run) delivery(ctx context.Context, in report.Input, p *history.History, done cleanup) (store.Delivery, error) {
 	s := r.settings
 	d := store.Delivery{
 		Dir: s.WorkingDirectory, Prefix: r.prefix(r.repo), Results: r.inTree(in.Results),
@@ -141,8 +140,9 @@ func (r *run) delivery(ctx context.Context, in report.Input, p *history.History,
 	}
 	d.Committed = func(output string) bool { return have[output] }
 	if p != nil && r.shard.total == 0 {
-		d.Edits, err = r.edits(ctx, p, d.Head, m)
+		d.Edits, err = r.edits(ctx, p, d.Head, done.manifest)
 	}
+	d.Edits = append(d.Edits, done.pages.edits...)
 	return d, err
 }
 

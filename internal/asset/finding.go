@@ -19,6 +19,9 @@ type Finding struct {
 	// Path is that of the file, relative to the working directory; empty for what
 	// is about the tree as a whole.
 	Path string `json:"path,omitempty"`
+	// Line and Column are a place in it, from 1; 0 is the file as a whole.
+	Line   int `json:"line,omitempty"`
+	Column int `json:"column,omitempty"`
 	// Message is one lower-case line that names the file.
 	Message string `json:"message"`
 	// Hint says how to mend it, where that is known.
@@ -51,4 +54,12 @@ const (
 	RuleNotAdded = "not-added"
 	// RuleOrphan is an output whose source is gone.
 	RuleOrphan = "orphan"
+	// RuleStale is a reference to a source that has a result.
+	RuleStale = "stale-reference"
+	// RuleMissing is a reference that leads to no file, RuleWrongCase one to a file whose
+	// name differs in case: it works on macOS and Windows, and fails on Linux.
+	RuleMissing   = "missing-image"
+	RuleWrongCase = "wrong-case"
+	// RuleUnused is an image that no page names.
+	RuleUnused = "unused-image"
 )

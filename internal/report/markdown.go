@@ -159,6 +159,9 @@ func (r Report) headline() string {
 		s += " · " + o
 	}
 	s += "\n"
+	if line := r.pagesLine("→"); line != "" {
+		s += "\n" + figure.ReplaceAllString(line, "$1\u00a0$2") + "\n"
+	}
 	if r.DryRun {
 		s += "\nThis was a dry run: nothing was written.\n"
 	}

@@ -41,6 +41,8 @@ type Input struct {
 	// Deliveries are what became of them in each store, in the order in which
 	// the stores were tried.
 	Deliveries []Delivery `json:"deliveries"`
+	// Pages are the references to images that have results, nil where they were not searched.
+	Pages *Pages `json:"pages,omitempty"`
 	// DryRun says that nothing was written.
 	DryRun bool `json:"dry-run"`
 	// Interrupted says that the run was stopped; Left is the number of sources
@@ -93,6 +95,7 @@ type Report struct {
 	Notices      []string        `json:"notices"`
 	Deliveries   []Delivery      `json:"deliveries"`
 	Results      []asset.Result  `json:"results"`
+	Pages        *Pages          `json:"pages,omitempty"`
 	SettingsFile string          `json:"settings-file,omitempty"`
 
 	// Logged and Link are those of Input.
@@ -141,6 +144,7 @@ func New(in Input) Report {
 		Skips: []Skip{}, Notices: append([]string{}, in.Notices...),
 		Deliveries: append([]Delivery{}, in.Deliveries...),
 		Results:    append([]asset.Result{}, in.Results...),
+		Pages:      in.Pages,
 	}
 	r.rows = rows(r.Results)
 	t := &r.Totals
@@ -302,6 +306,7 @@ func (r Report) remarks() []remark {
 	for _, notice := range r.Notices {
 		all = append(all, remark{text: notice})
 	}
+	all = append(all, r.keptNotes()...)
 	seen := map[remark]bool{}
 	capped := map[string]int{} // by text: of many sources, it is said once
 	for _, one := range r.Results {

@@ -62,6 +62,9 @@ func (r Report) outcomeText(b *strings.Builder) {
 		}
 		wrap(b, "", strings.Join(others, ", "))
 	}
+	if line := r.pagesLine("->"); line != "" {
+		wrap(b, "", line)
+	}
 }
 
 // verdictText is what a check has come to.
