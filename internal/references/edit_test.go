@@ -218,3 +218,26 @@ func TestFindings(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// TestSite rewrites pages of a site whose addresses are resolved as they are in use.
+func TestSite(t *testing.T) {
+	images := []string{"static/img/a.jpg", "static/img/c d.jpg", "content/post/b.jpg", "static/phone.heic"}
+	real := NewSite(append([]string{"config.toml", "content/post/index.md", "layouts/index.html"}, images...), func(string) ([]byte, error) {
+		return []byte("baseURL = 'https://site.example/'"), nil
+	}, SiteOptions{Hosts: []string{"site.example"}})
+	look := func(p string) (Source, bool) {
+		stem := strings.TrimSuffix(p, path.Ext(p))
+		return Source{Path: p, Width: 4, Height: 3, Results: []Result{{Path: stem + ".webp", Format: asset.WebP}}}, true
+	}
+	for _, c := range []struct{ file, src, want string }{
+		{"layouts/index.html", `<img src="/img/a.jpg"><img src="/img/c%20d.jpg?x#y"><a href="https://site.example/img/a.jpg">`,
+			`<img src="/img/a.webp"><img src="/img/c%20d.webp?x#y"><a href="https://site.example/img/a.webp">`},
+		{"content/post/index.md", "![b](./b.jpg) ![b](b.jpg) ![c](</img/c d.jpg>)", "![b](./b.webp) ![b](b.webp) ![c](</img/c d.webp>)"},
+		{"layouts/index.html", `<img src="{{ .Site.BaseURL }}/phone.heic">`, `<img src="{{ .Site.BaseURL }}/phone.webp">`},
+	} {
+		data, _, findings, err := Rewrite(c.file, []byte(c.src), real, look, Options{Mode: Update})
+		if err != nil || string(data) != c.want {
+			t.Errorf("%s: %v %v\ngot  %s\nwant %s", c.file, err, findings, data, c.want)
+		}
+	}
+}

@@ -102,6 +102,8 @@ func (w *rewriter) problem(i int) {
 		if (r.Kind != Social || w.o.Social) && (r.Kind != String || res.Status == Found) {
 			w.find(i, Unsure, r.Uncertain)
 		}
+	case res.Status == Ambiguous:
+		w.find(i, Unsure, "it may be this file, and another one")
 	case res.Status == WrongCase:
 		w.find(i, BadCase, "the file is "+res.Path)
 	case res.Status == Missing || res.Status == Outside:
