@@ -1,10 +1,12 @@
 package app
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -65,7 +67,7 @@ func (r *run) openPages(ctx context.Context, h *history.History, results []asset
 	slices.Sort(files)
 	for _, name := range files {
 		switch {
-		case asset.FormatByName(name) != "":
+		case references.IsImage(name):
 			p.images = append(p.images, name)
 		case references.Skip(name):
 		default:
@@ -190,6 +192,10 @@ func (p *pages) look(root *os.Root, leftOut map[string]bool) references.Lookup {
 			return references.Source{}, false
 		}
 		s.Path = name
+		if slices.ContainsFunc(s.Results, isStill) && mayMove(root, name) {
+			// A page would lose the animation.
+			s.Results = slices.DeleteFunc(slices.Clone(s.Results), isStill)
+		}
 		if p.options.Dimensions || p.options.Mode == references.Picture {
 			if header, err := readHeader(root, name); err == nil {
 				s.Width, s.Height = header.Width, header.Height
@@ -197,6 +203,28 @@ func (p *pages) look(root *os.Root, leftOut map[string]bool) references.Lookup {
 		}
 		return s, true
 	}
+}
+
+// isStill says that a result is in a format that webpress writes no animations in.
+func isStill(r references.Result) bool { return r.Format != asset.WebP }
+
+// mayMove says that an image may be an animation: a GIF, or a PNG with an acTL chunk, which
+// is in front of its pixels (https://www.w3.org/TR/png-3/#acTL-chunk).
+func mayMove(root *os.Root, name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".gif":
+		return true
+	case ".png", ".apng":
+		f, _, err := tree.OpenPlain(root, name)
+		if err != nil {
+			return false
+		}
+		defer f.Close()
+		head := make([]byte, 4<<10)
+		n, _ := io.ReadFull(f, head)
+		return bytes.Contains(head[:n], []byte("acTL"))
+	}
+	return false
 }
 
 // readHeader reads the dimensions of an image as it is shown.

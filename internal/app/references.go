@@ -53,7 +53,7 @@ func (r *run) references(ctx context.Context) (verdict, error) {
 		for _, name := range names {
 			fmt.Fprintln(r.Stdout, ci.Visible(name))
 		}
-		r.log.Line("%s of %s named by no page", english.Plural(len(names), "image is", "images are"), english.Plural(len(p.images), "image", ""))
+		r.log.Line("no page names %d of %s", len(names), english.Plural(len(p.images), "image", ""))
 		return verdict{}, nil
 	}
 	all, err := p.uses(ctx)

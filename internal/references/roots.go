@@ -10,6 +10,9 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
+// IsImage says by the name of a file that it is an image, as references name it.
+func IsImage(name string) bool { return isImageAddress(name) }
+
 // publicDirs are directories whose files generators and servers put at the root of a site.
 var publicDirs = []string{"static", "public", "assets", "docs", "src"}
 
