@@ -241,3 +241,29 @@ func TestSite(t *testing.T) {
 		}
 	}
 }
+
+func TestPicture(t *testing.T) {
+	for _, c := range []struct{ name, file, src, want string }{
+		{"crlf and tabs", "x.html", "<p>\r\n\t<img src=a.jpg width=1>\r\n", "<p>\r\n\t<picture>\r\n\t\t<source type=\"image/avif\" srcset=\"a.avif\">\r\n\t\t<source type=\"image/webp\" srcset=\"a.webp\">\r\n\t\t<img src=a.jpg width=1>\r\n\t</picture>\r\n"},
+		{"at the end", "x.html", "<img src=a.jpg width=1>", "<picture>\n  <source type=\"image/avif\" srcset=\"a.avif\">\n  <source type=\"image/webp\" srcset=\"a.webp\">\n  <img src=a.jpg width=1>\n</picture>"},
+		{"dark mode", "x.md", "<picture>\n  <source media=\"(prefers-color-scheme: dark)\" srcset=\"b.png\">\n  <img src=\"a.jpg\" width=1>\n</picture>\n",
+			"<picture>\n  <source type=\"image/avif\" media=\"(prefers-color-scheme: dark)\" srcset=\"b.avif\">\n  <source type=\"image/webp\" media=\"(prefers-color-scheme: dark)\" srcset=\"b.webp\">\n  <source media=\"(prefers-color-scheme: dark)\" srcset=\"b.png\">\n  <source type=\"image/avif\" srcset=\"a.avif\">\n  <source type=\"image/webp\" srcset=\"a.webp\">\n  <img src=\"a.jpg\" width=1>\n</picture>\n"},
+		{"hugo", "x.md", "{{< x >}}\n\n![a](a.jpg)", "{{< x >}}\n\n![a](a.webp)"},
+		{"mdx", "x.mdx", "![a](a.jpg) <img src=\"a.jpg\" />", "![a](a.webp) <img src=\"a.webp\" />"},
+		{"e-mail", "emails/x.html", "<img src=/a.jpg>", "<img src=/a.jpg>"},
+		{"svelte", "x.svelte", `<p><img src="a.jpg" width=1 alt={x}><img src="a.jpg" {...props}></p>`, `<p><picture><source type="image/avif" srcset="a.avif"><source type="image/webp" srcset="a.webp"><img src="a.jpg" width=1 alt={x}></picture><img src="a.jpg" {...props}></p>`},
+		{"vue", "x.vue", `<template><img v-if="x" src="a.jpg"><img :srcset="y" src="a.jpg"></template>`, `<template><img v-if="x" src="a.jpg"><img :srcset="y" src="a.jpg"></template>`},
+		{"jsx", "x.tsx", `<img src="/a.jpg" />`, `<img src="/a.webp" />`},
+		{"quotes", "x.html", `<p><img src='c d.jpg' alt="x" width=1>`, `<p><picture><source type='image/avif' srcset='c%20d.avif'><source type='image/webp' srcset='c%20d.webp'><img src='c d.jpg' alt="x" width=1></picture>`},
+		{"entities", "x.html", `<p><img src="a.jpg?a&amp;b" width=1>`, `<p><picture><source type="image/avif" srcset="a.avif?a&amp;b"><source type="image/webp" srcset="a.webp?a&amp;b"><img src="a.jpg?a&amp;b" width=1></picture>`},
+		{"markdown in a link and its text", "x.md", "[![a *b*](a.jpg)](a.jpg) ![a<b](a.jpg \"it's\")", "[![a *b*](a.webp)](a.webp) <picture><source type=\"image/avif\" srcset=\"a.avif\"><source type=\"image/webp\" srcset=\"a.webp\"><img src=\"a.jpg\" alt=\"a&lt;b\" title=\"it&#39;s\" width=\"1200\" height=\"800\"></picture>"},
+		{"done by hand", "x.html", `<picture><source type="image/avif" srcset="a.avif"><source type="image/webp" srcset="a.webp"><img src="a.jpg" width=1></picture>`, `<picture><source type="image/avif" srcset="a.avif"><source type="image/webp" srcset="a.webp"><img src="a.jpg" width=1></picture>`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			data, _, _ := rewrite(t, c.file, c.src, Options{Mode: Picture})
+			if data != c.want {
+				t.Errorf("got  %s\nwant %s", data, c.want)
+			}
+		})
+	}
+}

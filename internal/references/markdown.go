@@ -205,11 +205,11 @@ func (w *markdownWalk) image(n *ast.Image) *mdImage {
 	}
 	blanks()
 	if n.Title != nil {
-		at, ok := offsetIn(w.text, n.Title)
-		if !ok && len(n.Title) > 0 || len(n.Title) == 0 {
+		// The title may be a copy, but is as it is written.
+		if from := end + 1; from+len(n.Title) >= len(w.text) || !bytes.Equal(w.text[from:from+len(n.Title)], n.Title) {
 			return nil
 		}
-		end = at + len(n.Title) + 1
+		end += len(n.Title) + 2
 		blanks()
 	}
 	if end >= len(w.text) || w.text[end] != ')' {

@@ -133,7 +133,7 @@ func (w *rewriter) named(el *element, format string) bool {
 	names := w.pictures[el.picture]
 	return len(names) > 0 && slices.ContainsFunc(w.members[el], func(i int) bool {
 		return slices.ContainsFunc(w.sources[i].Results, func(r Result) bool {
-			return (format == "" || string(r.Format) == format) && (names[r.Path] || names[w.address(i, r.Path)])
+			return (format == "" || string(r.Format) == format) && (names[r.Path] || names[inSrcset(w.address(i, r.Path))])
 		})
 	})
 }

@@ -180,7 +180,7 @@ func (w *scriptWalk) skipTo(end string) {
 
 func (w *scriptWalk) regexp() bool {
 	class := false
-	for i := w.i + 1; i < min(len(w.b), w.i+2048); i++ {
+	for i := w.i + 1; i < min(len(w.b), w.i+512); i++ {
 		switch w.b[i] {
 		case '\\':
 			i++
