@@ -120,7 +120,7 @@ type Config struct {
 	DryRun   bool   `group:"result" short:"n" default:"false" negatable:"" top:"" brief:"report, but write nothing" help:"Convert and report, but write nothing."`
 
 	// References is one of Off, ReferencesReport, ReferencesUpdate and ReferencesPicture.
-	References string `group:"pages" default:"report" enum:"off,report,update,picture" placeholder:"WHAT" top:"" brief:"report, update, picture or off" help:"What to do with pages that name an original which has a result: report them, update the names, or make an <img> a <picture> with all formats and widths."`
+	References string `group:"pages" default:"report" enum:"off,report,update,picture" placeholder:"WHAT" brief:"report, update, picture or off" help:"What to do with pages that name an original which has a result: report them, update the names, or make an <img> a <picture> with all formats and widths."`
 	Dimensions bool   `group:"pages" default:"false" negatable:"" help:"Add width and height to an <img> that has neither, so that the page does not jump while it loads; with references set to update or picture."`
 	// ReferenceRoots are folders from WorkingDirectory.
 	ReferenceRoots   []string `group:"pages" placeholder:"DIR" default-note:"static, public, assets, docs, src and what the site's own settings name" help:"Directories in which addresses that start with / begin."`

@@ -24,7 +24,7 @@ func defaults(dir string) Config {
 		Metadata: "icc", Output: "{dir}/{name}.webp", Originals: "keep",
 		MaxPixels: 16383 * 16383, MaxFileSize: 256 << 20, FailOn: "error", Summary: true,
 		CommitMethod: "auto", ArtifactName: "webpress", Retries: 5,
-		Lock: true, ChangedOnly: Auto, Verify: Auto, IfNoImages: Warn, CacheSize: 1e9, Sandbox: Auto, Color: "auto", Command: "convert",
+		Lock: true, ChangedOnly: Auto, Verify: Auto, IfNoImages: Warn, CacheSize: 1e9, References: ReferencesReport, Sandbox: Auto, Color: "auto", Command: "convert",
 		WorkingDirectory: dir,
 	}
 }
@@ -158,7 +158,7 @@ verbose: true
 					Output: "web/{dir}/{name}.{ext}.webp", Overwrite: true, Originals: "remove", MinSavings: 5, DryRun: true,
 					MaxPixels: 1, MaxFileSize: 64 << 20, MemoryLimit: 1e9, Jobs: 2, FailOn: "none", Summary: false,
 					CommitMethod: "auto", ArtifactName: "webpress", Retries: 5,
-					Lock: true, ChangedOnly: Auto, CacheSize: 1e9, Sandbox: Auto, Color: "auto", Command: "convert", Verify: Auto, IfNoImages: Warn,
+					Lock: true, ChangedOnly: Auto, CacheSize: 1e9, References: ReferencesReport, Sandbox: Auto, Color: "auto", Command: "convert", Verify: Auto, IfNoImages: Warn,
 					Report: "out/report.json", Verbose: true, WorkingDirectory: wd,
 				}
 			},

@@ -80,7 +80,7 @@ func TestFill(t *testing.T) {
 func TestTables(t *testing.T) {
 	settings, outputs := string(settingsTable()), string(outputsTable())
 	for _, s := range config.Settings() {
-		if n := strings.Count(settings, "| `"+s.Name+"` |"); n != 1 {
+		if n := strings.Count("\n"+settings, "\n| `"+s.Name+"` |"); n != 1 {
 			t.Errorf("%s is in the table of settings %d times", s.Name, n)
 		}
 	}
