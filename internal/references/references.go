@@ -37,6 +37,9 @@ type Reference struct {
 	// Address is the address that is meant: entities and escapes of the language are
 	// decoded. Percent encoding, query and fragment are still there.
 	Address string
+	// Base is the href of the <base> of its page, which it is relative to. It is empty where
+	// the page has none.
+	Base string
 	// Uncertain says in a few words why this must not be edited. It is empty for a
 	// reference that is certain.
 	Uncertain string

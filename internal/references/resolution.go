@@ -11,13 +11,15 @@ const (
 	Missing                 // no file is there
 	WrongCase               // Path is a file whose name differs in case
 	Outside                 // it leaves the tree
-	Ambiguous               // it may be Path, and another file
+	Ambiguous               // it may be Path, and Other
 )
 
 // A Resolution is what a Resolver found out about a reference.
 type Resolution struct {
 	Path   string
 	Status Status
+	// Other is the other file that an Ambiguous reference may mean.
+	Other string
 	// way is how the address is written.
 	way way
 }

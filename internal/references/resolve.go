@@ -1,6 +1,7 @@
 package references
 
 import (
+	"cmp"
 	"net/url"
 	"path"
 	"slices"
@@ -12,22 +13,34 @@ import (
 // A Site knows the files of a repository and where addresses begin in it. It is a Resolver.
 type Site struct {
 	files map[string]bool
-	// folded has the files by names that macOS and Windows take for the same.
+	// folded has the images by names that macOS and Windows take for the same.
 	folded map[string]string
-	mounts map[string][]mount // by scope, the most certain first
+	// mounts are by the directory in whose files they are known, its scope.
+	mounts map[string][]mount
+	// set are the mounts that a user has set. They come before all others.
+	set map[string][]mount
 	// scopes are directories that may be the root of a site.
 	scopes map[string]bool
-	// hosts are those of this site, in lower case, each with the path that it begins at.
-	hosts map[string]string
-	// bases are the paths that the sites begin at, such as /project.
-	bases []string
+	// origins are the sites of a host, which is in lower case.
+	origins map[string][]origin
+	// bases are the paths, such as /project, that the sites of a scope begin at.
+	bases map[string][]string
 }
 
-// A mount says that addresses which begin with prefix lead to files below dir, in the files
-// below a scope.
+// A mount says that addresses which begin with prefix lead to files below dir.
 type mount struct {
-	prefix string // "/", "/img/", "@/"
+	prefix string // "/", "/img/", "@/", or empty
 	dir    string // with a slash at its end, empty for the root of the repository
+	// guessed says that no configuration names it, only its name is like one.
+	guessed bool
+}
+
+// An origin is a site at a host.
+type origin struct {
+	base string // "/project", or empty
+	// scope is where its configuration is. Where it is everywhere, a user has set it.
+	scope      string
+	everywhere bool
 }
 
 // SiteOptions are what a user sets about a site.
@@ -42,56 +55,29 @@ type SiteOptions struct {
 func NewSite(paths []string, read func(name string) ([]byte, error), o SiteOptions) *Site {
 	s := &Site{
 		files: make(map[string]bool, len(paths)), folded: make(map[string]string, len(paths)),
-		mounts: map[string][]mount{}, scopes: map[string]bool{"": true}, hosts: map[string]string{},
+		mounts: map[string][]mount{}, set: map[string][]mount{}, scopes: map[string]bool{"": true},
+		origins: map[string][]origin{}, bases: map[string][]string{},
 	}
 	for _, p := range paths {
 		s.files[p] = true
 		if isImageAddress(p) {
-			s.folded[spelling.Fold(p)] = p
+			if key := spelling.Fold(p); s.folded[key] == "" {
+				s.folded[key] = p
+			}
 		}
 	}
 	for _, root := range o.Roots {
-		s.mount("", "/", path.Clean(strings.Trim(root, "/")))
+		dir := path.Clean(strings.Trim(root, "/"))
+		// In a repository of several sites, the files beside a root are those of its site.
+		for _, scope := range []string{scopeOf(dir), ""} {
+			addMount(s.set, scope, mount{prefix: "/", dir: dir})
+		}
 	}
 	for _, host := range o.Hosts {
-		s.addHost(host)
+		s.addHost(host, origin{everywhere: true})
 	}
 	s.findRoots(paths, read)
 	return s
-}
-
-// mount adds a mount whose directory is seen from the root of the repository.
-func (s *Site) mount(scope, prefix, dir string) {
-	if dir == "." {
-		dir = ""
-	}
-	if dir != "" {
-		dir += "/"
-	}
-	s.scopes[scope] = true
-	if m := (mount{prefix, dir}); !slices.Contains(s.mounts[scope], m) {
-		s.mounts[scope] = append(s.mounts[scope], m)
-	}
-}
-
-// addHost adds a host, or the address of a site, with the path that it begins at.
-func (s *Site) addHost(address string) {
-	if !strings.Contains(address, "//") {
-		address = "//" + address
-	}
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
-		return
-	}
-	s.hosts[strings.ToLower(u.Host)] = strings.TrimSuffix(u.Path, "/")
-	s.addBase(u.Path)
-}
-
-func (s *Site) addBase(base string) {
-	base = "/" + strings.Trim(base, "/")
-	if base != "/" && !strings.ContainsAny(base, "{$<") && !slices.Contains(s.bases, base) {
-		s.bases = append(s.bases, base)
-	}
 }
 
 // A way is how an address leads to a file: what is written in front of the path of the file
@@ -107,60 +93,129 @@ type way struct {
 
 // Resolve finds the file that a reference of the file named from means.
 func (s *Site) Resolve(from string, r Reference) Resolution {
-	address, _ := cutQuery(r.Address)
+	return s.resolve(from, r, "")
+}
+
+// resolve does it as if one more file was there.
+func (s *Site) resolve(from string, r Reference, more string) Resolution {
+	address, _ := cutQuery(r)
 	if address == "" || strings.ContainsRune(address, 0) {
 		return Resolution{}
 	}
+	if r.Kind != Import {
+		address = strings.ReplaceAll(address, `\`, "/") // as browsers do
+	}
+	q := search{site: s, from: from, kind: r.Kind, more: more}
+	address, ok := q.base(address, r.Base)
+	if !ok {
+		return Resolution{Status: External}
+	}
 	written := ""
 	if scheme := schemeOf(address); scheme != "" || strings.HasPrefix(address, "//") {
-		rest, ok := strings.CutPrefix(address[len(scheme):], "//")
-		host, p, slash := strings.Cut(rest, "/")
-		base, ours := s.hosts[strings.ToLower(host)]
-		if !ok || !slash || !ours || scheme != "" && scheme != "http:" && scheme != "https:" {
+		if written, address = q.origin(address, scheme); written == "" {
 			return Resolution{Status: External}
 		}
-		written, address = address[:len(address)-len(p)-1], "/"+p
-		if rest, under := strings.CutPrefix(address, base+"/"); under && base != "" {
-			written, address = written+base, "/"+rest
+	}
+	forms := []string{address}
+	if strings.Contains(address, "%") {
+		if p, err := url.PathUnescape(address); err == nil {
+			forms = []string{p, address}
 		}
 	}
-	var tried []string
-	for _, plain := range []bool{false, true} {
-		p := address
-		if !plain {
-			var err error
-			if p, err = url.PathUnescape(address); err != nil {
-				continue
-			}
-		} else if !strings.Contains(address, "%") {
-			break // as before
-		}
-		found, all := s.lookUp(from, p, r.Kind)
-		switch len(found) {
+	for _, p := range forms {
+		switch hits := q.find(p); len(hits) {
 		case 0:
-			tried = append(tried, all...)
 			continue
 		case 1:
-			w := found[0].way
-			w.written, w.plain = written+w.written, plain
-			return Resolution{Path: found[0].file, Status: Found, way: w}
+			w := hits[0].way
+			w.written, w.plain = written+w.written, p == address
+			return Resolution{Path: hits[0].file, Status: Found, way: w}
+		default:
+			return Resolution{Path: hits[0].file, Status: Ambiguous, Other: hits[1].file}
 		}
-		return Resolution{Path: found[0].file, Status: Ambiguous}
 	}
-	outside := len(tried) > 0
-	for _, p := range tried {
-		if file, ok := s.folded[spelling.Fold(p)]; ok {
-			return Resolution{Path: file, Status: WrongCase}
+	outside := q.outside && !q.inside
+	q.folded = true
+	for _, p := range forms {
+		if hits := q.find(p); len(hits) > 0 {
+			return Resolution{Path: hits[0].file, Status: WrongCase}
 		}
-		outside = outside && strings.HasPrefix(p, "../")
 	}
 	switch {
 	case outside:
 		return Resolution{Status: Outside}
-	case strings.ContainsAny(address[:1], "@~#"):
+	case strings.IndexByte("@~#$", address[0]) >= 0, r.Kind == Import && isBare(address):
 		return Resolution{Status: External} // a package, or an alias that is not known
+	case !strings.HasPrefix(address, "/") && strings.Contains("/"+from, "/_sass/"):
+		return Resolution{} // relative to a style sheet that includes this one
 	}
 	return Resolution{Status: Missing}
+}
+
+// base puts the address of <base> before a relative one.
+func (q *search) base(address, base string) (string, bool) {
+	if base == "" || strings.HasPrefix(address, "/") || schemeOf(address) != "" {
+		return address, true
+	}
+	b, err := url.Parse(base)
+	if err != nil || b.Opaque != "" {
+		return "", false
+	}
+	prefix := b.EscapedPath()
+	prefix = prefix[:strings.LastIndexByte(prefix, '/')+1]
+	if b.Host != "" {
+		if prefix = "//" + b.Host + cmp.Or(prefix, "/"); b.Scheme != "" {
+			prefix = b.Scheme + ":" + prefix
+		}
+	}
+	return prefix + address, true
+}
+
+// origin takes the host, and the base path of a site, from an absolute address. What it took
+// is empty where that is not this site.
+func (q *search) origin(address, scheme string) (written, rest string) {
+	rest, ok := strings.CutPrefix(address[len(scheme):], "//")
+	if !ok || scheme != "" && !strings.EqualFold(scheme, "http:") && !strings.EqualFold(scheme, "https:") {
+		return "", ""
+	}
+	host, p, slash := strings.Cut(rest, "/")
+	if !slash {
+		return "", ""
+	}
+	// The site with the longest base is the one that is meant, as one may lie below another.
+	longest := -1
+	for _, o := range q.site.origins[strings.ToLower(host)] {
+		if !strings.HasPrefix("/"+p, o.base+"/") || len(o.base) < longest {
+			continue
+		}
+		if len(o.base) > longest {
+			longest, q.scopes, q.everywhere = len(o.base), nil, false
+		}
+		q.scopes = append(q.scopes, o.scope)
+		q.everywhere = q.everywhere || o.everywhere
+	}
+	if longest < 0 {
+		return "", ""
+	}
+	rest = ("/" + p)[longest:]
+	return address[:len(address)-len(rest)], rest
+}
+
+// A search is for the files that an address means.
+type search struct {
+	site *Site
+	from string
+	kind Kind
+	more string // a file, as if it was there
+	// folded takes names that differ in case.
+	folded bool
+	// scopes are those to search in, where the address has a host; everywhere are those of any.
+	scopes     []string
+	everywhere bool
+
+	hits []hit
+	// inside and outside say whether places were searched there.
+	inside, outside bool
 }
 
 // A hit is a file that an address may mean, and how.
@@ -169,73 +224,130 @@ type hit struct {
 	way  way
 }
 
-// lookUp finds the files that a path means in a file, which are several where it is not
-// clear. tried are the places where it was searched.
-func (s *Site) lookUp(from, p string, kind Kind) (found []hit, tried []string) {
-	try := func(file string, w way) {
-		if tried = append(tried, file); s.files[file] && !slices.ContainsFunc(found, func(h hit) bool { return h.file == file }) {
-			found = append(found, hit{file, w})
+func (q *search) try(hits []hit, file string, w way) []hit {
+	if file == ".." || strings.HasPrefix(file, "../") {
+		q.outside = true
+		return hits
+	}
+	q.inside = true
+	switch {
+	case q.folded:
+		if file = q.site.folded[spelling.Fold(file)]; file == "" {
+			return hits
+		}
+	case !q.site.files[file] && (file != q.more || file == ""):
+		return hits
+	}
+	if slices.ContainsFunc(hits, func(h hit) bool { return h.file == file }) {
+		return hits
+	}
+	return append(hits, hit{file, w})
+}
+
+// find finds the files that a path means. They are several where it is not clear.
+func (q *search) find(p string) []hit {
+	if p == "" || strings.HasSuffix(p, "/") {
+		return nil
+	}
+	q.hits = q.hits[:0]
+	roots := true
+	if p[0] != '/' {
+		q.hits = q.try(q.hits, path.Join(path.Dir(q.from), p), way{relative: true})
+		// What a partial has may begin at the page that it becomes part of. If it leads to
+		// another file from there, it is not clear which is meant.
+		partial := q.kind != Import && isBare(p) && inPartials(q.from)
+		if len(q.hits) > 0 && !partial || !isBare(p) {
+			return q.hits
+		}
+		roots = partial || q.kind == Data || q.kind == Shortcode || q.kind == String
+	}
+	if q.scopes != nil && !q.everywhere {
+		for _, scope := range q.scopes {
+			hits := q.in(q.hits, q.site.mounts[scope], scope, p, roots, false)
+			if len(hits) == len(q.hits) {
+				hits = q.in(hits, q.site.mounts[scope], scope, p, roots, true)
+			}
+			q.hits = hits
+		}
+		return q.hits
+	}
+	if len(q.site.set) > 0 {
+		for scope := range ancestors(path.Dir(q.from)) {
+			if hits := q.in(q.hits, q.site.set[scope], scope, p, roots, false); len(hits) > len(q.hits) {
+				return hits
+			}
 		}
 	}
-	p = strings.ReplaceAll(p, "\\", "/")
-	rooted := strings.HasPrefix(p, "/")
-	if !rooted && !strings.HasPrefix(p, "@") && !strings.HasPrefix(p, "~") {
-		try(path.Join(path.Dir(from), p), way{relative: true})
-		if len(found) > 0 || !fromRoots(from, p, kind) {
-			return found, tried
+	// The nearest root that is configured decides. One that is only guessed may, farther
+	// inside, be another site or not: where both lead to a file, nobody can say.
+	var guessed []hit
+	for scope := range ancestors(path.Dir(q.from)) {
+		mounts := q.site.mounts[scope]
+		if hits := q.in(q.hits, mounts, scope, p, roots, false); len(hits) > len(q.hits) {
+			q.hits = hits
+			break
+		}
+		if len(guessed) == 0 {
+			guessed = q.in(nil, mounts, scope, p, roots, true)
 		}
 	}
-	for scope := range ancestors(path.Dir(from)) {
-		for _, m := range s.mounts[scope] {
-			if rooted || !strings.HasPrefix(m.prefix, "/") {
-				if rest, ok := strings.CutPrefix(p, m.prefix); ok {
-					try(m.dir+path.Clean("/" + rest)[1:], way{written: m.prefix, dir: m.dir})
+	for _, h := range guessed {
+		if !slices.ContainsFunc(q.hits, func(o hit) bool { return o.file == h.file }) {
+			q.hits = append(q.hits, h)
+		}
+	}
+	return q.hits
+}
+
+// in adds the files that a path means by some mounts of a scope.
+func (q *search) in(hits []hit, mounts []mount, scope, p string, roots, guessed bool) []hit {
+	for _, m := range mounts {
+		if m.guessed != guessed {
+			continue
+		}
+		if p[0] != '/' {
+			switch rest, ok := strings.CutPrefix(p, m.prefix); {
+			case m.prefix == "/":
+				// A string of a script such as "src/a.png" is as likely the path of a file.
+				if roots && (q.kind != String || !guessed || m.dir != dirOf(scope)) {
+					hits = q.try(hits, m.dir+path.Clean("/" + p)[1:], way{dir: m.dir})
 				}
-				continue
+			case ok && m.prefix != "", ok && q.kind == Import:
+				hits = q.try(hits, m.dir+path.Clean("/" + rest)[1:], way{written: m.prefix, dir: m.dir})
 			}
-			if m.prefix == "/" { // a path from the root that is written without its slash
-				try(m.dir+path.Clean("/" + p)[1:], way{dir: m.dir})
-			}
+			continue
 		}
-		if rooted {
-			for _, base := range s.bases {
-				if rest, ok := strings.CutPrefix(p, base+"/"); ok {
-					for _, m := range s.mounts[scope] {
-						if m.prefix == "/" {
-							try(m.dir+path.Clean("/" + rest)[1:], way{written: base + "/", dir: m.dir})
-						}
-					}
-				}
-			}
-			dir := ""
-			if scope != "" {
-				dir = scope + "/"
-			}
-			if s.scopes[scope] {
-				try(dir+path.Clean(p)[1:], way{written: "/", dir: dir})
-			}
+		if m.prefix == "" || m.prefix[0] != '/' {
+			continue
 		}
-		if len(found) > 0 {
-			return found, tried
+		if rest, ok := strings.CutPrefix(p, m.prefix); ok {
+			hits = q.try(hits, m.dir+path.Clean("/" + rest)[1:], way{written: m.prefix, dir: m.dir})
+		}
+		for _, base := range q.site.bases[scope] {
+			if rest, ok := strings.CutPrefix(p, base+m.prefix); ok {
+				hits = q.try(hits, m.dir+path.Clean("/" + rest)[1:], way{written: base + m.prefix, dir: m.dir})
+			}
 		}
 	}
-	return found, tried
+	return hits
 }
 
 // partials are directories of templates, whose addresses begin at the page that they become
 // part of.
 var partials = []string{"_includes", "_layouts", "layouts", "includes", "partials", "templates", "components", "views", "shortcodes"}
 
-// fromRoots says that a path without a slash at its start may begin at the root of the site.
-func fromRoots(from, p string, kind Kind) bool {
-	if strings.HasPrefix(p, "./") || strings.HasPrefix(p, "../") {
-		return false
+func inPartials(from string) bool {
+	for dir := range strings.SplitSeq(path.Dir(from), "/") {
+		if slices.Contains(partials, dir) {
+			return true
+		}
 	}
-	switch kind {
-	case Data, Shortcode, String:
-		return true
-	}
-	return slices.ContainsFunc(strings.Split(path.Dir(from), "/"), func(dir string) bool { return slices.Contains(partials, dir) })
+	return false
+}
+
+// isBare reports whether an address is relative and does not say so.
+func isBare(address string) bool {
+	return !strings.HasPrefix(address, "/") && !strings.HasPrefix(address, "./") && !strings.HasPrefix(address, "../")
 }
 
 // ancestors are a directory and those above it, the last of which is empty.
@@ -249,86 +361,4 @@ func ancestors(dir string) func(yield func(string) bool) {
 		}
 		yield("")
 	}
-}
-
-// Address is the address by which the file named from names another one in the same style.
-// It is empty where that leads nowhere.
-func (s *Site) Address(from string, r Reference, res Resolution, to string) string {
-	address, query := cutQuery(r.Address)
-	w := res.way
-	var p string
-	if w.relative {
-		p = relative(path.Dir(from), to)
-		if strings.HasPrefix(address, "./") && !strings.HasPrefix(p, "../") {
-			p = "./" + p
-		}
-	} else {
-		rest, ok := strings.CutPrefix(to, w.dir)
-		if !ok {
-			return ""
-		}
-		p = rest
-	}
-	if !w.plain {
-		p = encodeLike(address, p)
-	}
-	return w.written + p + query
-}
-
-// relative is the way from a directory to a file.
-func relative(dir, to string) string {
-	var a []string
-	if dir != "." {
-		a = strings.Split(dir, "/")
-	}
-	b := strings.Split(to, "/")
-	for len(a) > 0 && len(b) > 1 && a[0] == b[0] {
-		a, b = a[1:], b[1:]
-	}
-	return strings.Repeat("../", len(a)) + strings.Join(b, "/")
-}
-
-// encodeLike encodes a path with percent signs as an address does that was written by hand: all
-// of it where that has any, else what would have another meaning, and is not in it as it is.
-func encodeLike(address, p string) string {
-	if strings.Contains(address, "%") {
-		parts := strings.Split(p, "/")
-		for i, part := range parts {
-			parts[i] = url.PathEscape(part)
-		}
-		return strings.Join(parts, "/")
-	}
-	var b strings.Builder
-	for i := range len(p) {
-		c := p[i]
-		if c == '%' || c == '?' || c == '#' || (c <= ' ' || c == 0x7f || c == '"' || c == '<' || c == '>') && strings.IndexByte(address, c) < 0 {
-			b.WriteString("%" + string("0123456789ABCDEF"[c>>4]) + string("0123456789ABCDEF"[c&15]))
-			continue
-		}
-		b.WriteByte(c)
-	}
-	return b.String()
-}
-
-// cutQuery cuts an address in front of its query or fragment.
-func cutQuery(address string) (p, query string) {
-	if i := strings.IndexAny(address, "?#"); i >= 0 {
-		return address[:i], address[i:]
-	}
-	return address, ""
-}
-
-// schemeOf is the scheme of an address with its colon, empty where it has none (RFC 3986, 3.1).
-func schemeOf(address string) string {
-	for i := range len(address) {
-		c := address[i] | 0x20
-		switch {
-		case 'a' <= c && c <= 'z', i > 0 && (address[i] >= '0' && address[i] <= '9' || strings.IndexByte("+-.", address[i]) >= 0):
-		case address[i] == ':' && i > 0:
-			return address[:i+1]
-		default:
-			return ""
-		}
-	}
-	return ""
 }

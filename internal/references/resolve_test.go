@@ -2,7 +2,10 @@ package references
 
 import (
 	"errors"
+	"fmt"
+	"path"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -115,9 +118,65 @@ func TestResolve(t *testing.T) {
 				"app/src/x.vue": "", "app/src/assets/b.png": "",
 			},
 			want: []want{
-				{"app/src/x.vue", Import, "#img/a.png", None, "", "", ""}, // only a fragment
+				{"app/src/x.vue", Import, "#img/a.png", Found, "app/art/a.png", "app/art/a.webp", "#img/a.webp"},
+				{"app/src/x.vue", Image, "#img/a.png", None, "", "", ""}, // only a fragment
 				{"app/src/x.vue", Import, "@/assets/b.png", Found, "app/src/assets/b.png", "app/src/assets/b.webp", "@/assets/b.webp"},
 				{"app/src/x.vue", Import, "@/assets/none.png", External, "", "", ""},
+			},
+		},
+		"aliases of Vite": {
+			files: map[string]string{
+				"vite.config.ts": "resolve: { alias: { '@art': fileURLToPath(new URL('./art', import.meta.url)), \"~\": path.resolve(__dirname, 'lib') } }, publicDir: 'open'",
+				"art/a.png":      "", "lib/b.png": "", "open/c.png": "", "src/x.ts": "", "assets/c.png": "",
+			},
+			want: []want{
+				{"src/x.ts", Import, "@art/a.png", Found, "art/a.png", "art/a.webp", "@art/a.webp"},
+				{"src/x.ts", Import, "~/b.png", Found, "lib/b.png", "lib/b.webp", "~/b.webp"},
+				{"src/x.ts", String, "/c.png", Found, "open/c.png", "open/c.webp", "/c.webp"}, // configured, not guessed
+				{"src/x.ts", Import, "package/c.png", External, "", "", ""},
+				{"src/x.ts", String, "art/a.png", Missing, "", "", ""},
+			},
+		},
+		"several sites": {
+			files: map[string]string{
+				"a/hugo.yaml": "baseURL: https://e.example/a/", "a/static/x.png": "", "a/content/p.md": "", "a/content/assets/x.png": "",
+				"b/_config.yml": "url: https://e.example\nbaseurl: /b", "b/x.png": "", "b/p.md": "", "static/x.png": "", "c/CNAME": "c.example\n", "c/x.png": "",
+			},
+			o: SiteOptions{Roots: []string{"static"}},
+			want: []want{
+				{"b/p.md", Image, "https://e.example/a/x.png", Found, "a/static/x.png", "a/static/x.webp", "https://e.example/a/x.webp"},
+				{"a/content/p.md", Image, "https://e.example/b/x.png", Found, "b/x.png", "b/y/z.webp", "https://e.example/b/y/z.webp"},
+				{"a/content/p.md", Image, "https://e.example/x.png", External, "", "", ""}, // below no base
+				{"p.md", Image, "http://C.example/x.png", Found, "c/x.png", "c/x.webp", "http://C.example/x.webp"},
+				{"b/p.md", Image, "/x.png", Found, "static/x.png", "static/x.webp", "/x.webp"}, // as it is set
+			},
+		},
+		"a directory that may be a site in a site": {
+			files: map[string]string{"hugo.toml": "baseURL = 'https://e.example'", "static/x.png": "", "content/p.md": "", "content/assets/x.png": "", "static/y.png": ""},
+			want: []want{
+				{"content/p.md", Image, "/x.png", Ambiguous, "static/x.png", "", ""},
+				{"content/p.md", Image, "/y.png", Found, "static/y.png", "static/sub/y.webp", "/sub/y.webp"},
+			},
+		},
+		"spelling": {
+			files: map[string]string{
+				"x.html": "", "img/photo (1).jpg": "", "img/gr\u00fcn.jpg": "", "img/u\u0308ber.jpg": "", "a:b.png": "", `back\slash.png`: "", "public/i.html": "", "public/a.png": "",
+				"_sass/a.scss": "", "img/dir.png/x.png": "",
+			},
+			want: []want{
+				{"x.html", Image, "img/photo%20(1).jpg", Found, "img/photo (1).jpg", "img/photo (1)-640 w.webp", "img/photo%20(1)-640%20w.webp"},
+				{"x.html", Image, "img/photo%20%281%29.jpg", Found, "img/photo (1).jpg", "web/photo (1).webp", "web/photo%20%281%29.webp"},
+				{"x.html", Image, "img/gr%c3%bcn.jpg", Found, "img/gr\u00fcn.jpg", "web/gr\u00fcn.webp", "web/gr%c3%bcn.webp"},
+				{"x.html", Image, "img/\u00fcber.jpg", WrongCase, "img/u\u0308ber.jpg", "", ""},
+				{"x.html", Image, "img/gru\u0308n.jpg", WrongCase, "img/gr\u00fcn.jpg", "", ""},
+				{"x.html", Image, `img\photo (1).jpg`, Found, "img/photo (1).jpg", "img/photo (1).webp", `img\photo (1).webp`},
+				{"x.html", Image, "./a:b.png", Found, "a:b.png", "a:b.webp", "./a:b.webp"},
+				{"x.html", Image, "back%5Cslash.png", Found, `back\slash.png`, `back\slash.webp`, "back%5Cslash.webp"},
+				{"x.html", Image, "img/../img//photo (1).jpg", Found, "img/photo (1).jpg", "img/photo (1).webp", "img/../img//photo (1).webp"},
+				{"x.html", Image, "img/photo (1).jpg/", Missing, "", "", ""},
+				{"x.html", Image, "img/dir.png", Missing, "", "", ""},
+				{"public/i.html", Image, "a.png", Found, "public/a.png", "webp/a.webp", ""}, // which is not published
+				{"_sass/a.scss", CSS, "../images/a.png", None, "", "", ""},
 			},
 		},
 		"roots that are set": {
@@ -153,25 +212,91 @@ func FuzzResolve(f *testing.F) {
 		f.Add("src/x.html", a, "img/ü 1.webp")
 	}
 	f.Fuzz(func(t *testing.T, from, address, to string) {
-		files := map[string]string{"src/x.html": "", "img/a.png": "", "x y/b.png": "", "static/img/a.png": "", "src/a.png": "", from: "", to: ""}
-		s := siteOf(files, SiteOptions{Hosts: []string{"e.example"}})
-		r := Reference{Kind: Image, Address: address}
-		res := s.Resolve(from, r)
-		if res.Status != Found {
-			return
+		if to != path.Clean(to) || strings.HasPrefix(to, "/") || strings.HasPrefix(to, "../") || to == ".." || to == "." {
+			to = "img/ü 1.webp"
 		}
-		if files[res.Path] != "" {
-			t.Fatalf("%q is found as %q, which is no file", address, res.Path)
-		}
-		for _, file := range []string{res.Path, "img/a.png", "x y/b.png"} {
-			made := s.Address(from, r, res, file)
-			if made == "" {
-				continue
-			}
-			again := s.Resolve(from, Reference{Kind: Image, Address: made})
-			if again.Status == Found && again.Path != file {
-				t.Errorf("from %q, in place of %q, %q is called %q, which is %q", from, address, file, made, again.Path)
+		files := []string{"hugo.toml", "src/x.html", "img/a.png", "x y/b.png", "static/img/a.png", "src/a.png", "img/100%.png", `img/a\b.png`, "img/c:d.png"}
+		for _, o := range []SiteOptions{{Hosts: []string{"e.example"}}, {Roots: []string{"static"}}} {
+			s := NewSite(append(files, to), func(string) ([]byte, error) { return []byte("baseURL = 'https://e.example/b'"), nil }, o)
+			for _, kind := range []Kind{Image, Import, Data} {
+				for _, base := range []string{"", "/img/", "http://e.example/img/"} {
+					r := Reference{Kind: kind, Address: address, Base: base}
+					res := s.Resolve(from, r)
+					if res.Status != Found {
+						continue
+					}
+					if !slices.Contains(files, res.Path) && res.Path != to {
+						t.Fatalf("%q is found as %q, which is not a file", address, res.Path)
+					}
+					if s.Address(from, r, res, res.Path) == "" {
+						t.Errorf("from %q, %q is %q, which has no address", from, address, res.Path)
+					}
+					for _, file := range append(files, to) {
+						made := s.Address(from, r, res, file)
+						if made == "" {
+							continue
+						}
+						if again := s.Resolve(from, Reference{Kind: kind, Address: made, Base: base}); again.Status != Found || again.Path != file {
+							t.Errorf("from %q, in place of %q, %q is called %q, which is %q", from, address, file, made, again.Path)
+						}
+					}
+				}
 			}
 		}
 	})
+}
+
+func TestResolveBase(t *testing.T) {
+	s := siteOf(map[string]string{"docs/guide/x.html": "", "docs/img/a.png": "", "guide/img/a.png": "", "docs/guide/img/a.png": ""}, SiteOptions{Hosts: []string{"e.example"}, Roots: []string{"docs"}})
+	for base, want := range map[string]string{
+		"": "docs/guide/img/a.png", "/": "docs/img/a.png", "../": "docs/img/a.png", "https://e.example/": "docs/img/a.png",
+		"//e.example": "docs/img/a.png", "https://other.example/": "", "index.html": "docs/guide/img/a.png", "mailto:x": "", ":": "",
+	} {
+		r := Reference{Kind: Image, Address: "img/a.png", Base: base}
+		res := s.Resolve("docs/guide/x.html", r)
+		if res.Path != want {
+			t.Errorf("base %q: %q, want %q", base, res.Path, want)
+		}
+		if want != "" {
+			if got := s.Address("docs/guide/x.html", r, res, strings.TrimSuffix(want, "png")+"webp"); got != "img/a.webp" {
+				t.Errorf("base %q: becomes %q", base, got)
+			}
+		}
+	}
+}
+
+// BenchmarkResolve is of 10,000 files and 100,000 references.
+func BenchmarkResolve(b *testing.B) {
+	var paths []string
+	for i := range 8000 {
+		paths = append(paths, fmt.Sprintf("content/posts/%d/%d/index.md", i%40, i))
+	}
+	for i := range 2000 {
+		paths = append(paths, fmt.Sprintf("static/img/%d/photo %d.jpg", i%10, i))
+	}
+	paths = append(paths, "hugo.toml")
+	read := func(string) ([]byte, error) { return []byte("baseURL = 'https://e.example/b/'"), nil }
+	b.Run("new", func(b *testing.B) {
+		for b.Loop() {
+			NewSite(paths, read, SiteOptions{})
+		}
+	})
+	s := NewSite(paths, read, SiteOptions{})
+	for name, address := range map[string]string{
+		"rooted": "/img/%d/photo%%20%d.jpg", "relative": "../../../../static/img/%d/photo %d.jpg", "host": "https://e.example/b/img/%d/photo%%20%d.jpg",
+		"missing": "/img/%d/none-%d.jpg", "external": "https://o.example/%d/%d.jpg",
+	} {
+		refs := make([]Reference, 100_000)
+		for i := range refs {
+			refs[i] = Reference{Kind: Image, Address: fmt.Sprintf(address, i%10, i%2000)}
+		}
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				for i, r := range refs {
+					s.Resolve(paths[i%8000], r)
+				}
+			}
+		})
+	}
 }
