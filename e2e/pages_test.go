@@ -5,7 +5,7 @@ package e2e
 import (
 	"bytes"
 	"cmp"
-	"image"
+	goimage "image"
 	"image/png"
 	"maps"
 	"net/http"
@@ -29,7 +29,7 @@ type visit struct {
 	images map[string]int
 	failed []string
 	bytes  int
-	screen image.Image
+	screen goimage.Image
 }
 
 // browser is the name of the browser on this machine.
@@ -57,7 +57,7 @@ func open(t *testing.T, dir, page string) visit {
 		mu.Lock()
 		defer mu.Unlock()
 		switch {
-		case counted.status != http.StatusOK && r.URL.Path != "/favicon.ico":
+		case counted.status >= http.StatusBadRequest && r.URL.Path != "/favicon.ico":
 			v.failed = append(v.failed, r.URL.Path)
 		case strings.HasPrefix(r.URL.Path, "/img/"):
 			v.images[r.URL.Path] = counted.size
@@ -96,7 +96,7 @@ func (c *counted) Write(p []byte) (int, error) {
 }
 
 // difference is the mean difference of two pictures of a screen, a channel, of 255.
-func difference(t *testing.T, a, b image.Image) float64 {
+func difference(t *testing.T, a, b goimage.Image) float64 {
 	t.Helper()
 	if a.Bounds() != b.Bounds() {
 		t.Fatalf("%v and %v", a.Bounds(), b.Bounds())

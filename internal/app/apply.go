@@ -91,7 +91,7 @@ func (r *run) apply(ctx context.Context) (verdict, error) {
 		},
 		Recipe: r.recipeAtTop,
 	}
-	if d.Edits, err = r.editsOf(ctx, d); err != nil {
+	if d.Edits, err = r.editsOf(ctx, d, at); err != nil {
 		r.log.Fault(err)
 		return verdict{undelivered: true}, nil
 	}
@@ -139,7 +139,7 @@ func (r *run) verifyUploads(ctx context.Context, dirs []string, head string,
 
 // editsOf are the lock file with the results of another run, whose paths begin at
 // the root of the repository. There are none where none is wanted.
-func (r *run) editsOf(ctx context.Context, d store.Delivery) ([]store.Edit, error) {
+func (r *run) editsOf(ctx context.Context, d store.Delivery, at *headTree) ([]store.Edit, error) {
 	if r.settings.DryRun {
 		return nil, nil
 	}
@@ -162,17 +162,23 @@ func (r *run) editsOf(ctx context.Context, d store.Delivery) ([]store.Edit, erro
 		return nil, err
 	}
 	p.Record(jobs, d.Results, "", p.Codecs, blobs)
-	lock := p.ForCommit(base)
-	name, ok := r.manifestPath(p)
-	if !ok {
-		return []store.Edit{lock}, nil
+	edits := []store.Edit{p.ForCommit(base)}
+	if name, ok := r.manifestPath(p); ok {
+		ignored, err := p.Repo.Ignored(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if !ignored[name] {
+			_, old := r.readManifest()
+			m, _, err := r.completeManifest(ctx, p, old, d.Results)
+			if err != nil {
+				return nil, err
+			}
+			edits = r.withManifest(name, p, edits[0], m)
+		}
 	}
-	if ignored, err := p.Repo.Ignored(ctx, name); err != nil || ignored[name] {
-		return []store.Edit{lock}, err
-	}
-	_, old := r.readManifest()
-	m, _, err := r.completeManifest(ctx, p, old, d.Results)
-	return r.withManifest(name, p, lock, m), err
+	pages, err := at.pages(ctx, p)
+	return append(edits, pages...), err
 }
 
 // fromTop is a path from the root of the repository as seen from the working

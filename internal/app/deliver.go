@@ -93,24 +93,24 @@ func (r *run) publishReport(ctx context.Context, in report.Input, prefix string)
 // against. The rest is told in the log alone.
 func (r *run) annotate(in report.Input) {
 	var notes []ci.Annotation
-	add := func(level ci.Level, path, message, hint, fix string) {
+	add := func(level ci.Level, path, message, hint, fix string, line, column int) {
 		if hint != "" {
 			message += "\nHint: " + hint
 		}
 		if fix != "" {
 			message += "\nFix: " + fix
 		}
-		notes = append(notes, ci.Annotation{Level: level, Path: r.inRepository(path), Title: "webpress", Message: message})
+		notes = append(notes, ci.Annotation{Level: level, Path: r.inRepository(path), Line: line, Column: column, Title: "webpress", Message: message})
 	}
 	for _, one := range report.Failures(in.Results) {
-		add(ci.Error, one.Source.Path, one.Err.Message, one.Err.Hint, "")
+		add(ci.Error, one.Source.Path, one.Err.Message, one.Err.Hint, "", 0, 0)
 	}
 	for _, f := range in.Findings {
 		level := ci.Error
 		if f.Severity == asset.Warning {
 			level = ci.Warning
 		}
-		add(level, f.Path, f.Message, f.Hint, f.Fix)
+		add(level, f.Path, f.Message, f.Hint, f.Fix, f.Line, f.Column)
 	}
 	r.ci.Annotate(notes)
 }

@@ -31,12 +31,15 @@ const maxPage = 16 << 20
 // All paths are from the root of the repository, or from the working directory where there is
 // none.
 type pages struct {
+	// root is the folder that has the images.
 	root string
 	// names are those of the text files, sorted.
 	names []string
 	// images are all images of the tree, sorted.
 	images []string
 	site   *references.Site
+	// read returns the content of a text file.
+	read func(name string) ([]byte, error)
 	// blobs are the ids that git's index has for files that have not changed.
 	blobs map[string]string
 	// results are by the path of the source.
@@ -45,22 +48,40 @@ type pages struct {
 	options references.Options
 }
 
-// openPages lists the text files, and takes the results from webpress.lock, or where there is
-// none from this run.
+// openPages lists the text files of the work tree, and takes the results from webpress.lock,
+// or where there is none from this run.
 func (r *run) openPages(ctx context.Context, h *history.History, results []asset.Result) (*pages, error) {
-	s := r.settings
-	p := &pages{root: s.WorkingDirectory, results: map[string]references.Source{}, sizes: map[string]int64{}}
-	p.options = references.Options{
-		Mode: references.Mode(s.References), Social: s.ReferencesSocial, Dimensions: s.Dimensions, BaseURL: s.BaseURL,
-	}
+	root := r.settings.WorkingDirectory
 	if r.repo != nil {
-		p.root = r.repo.Top()
+		root = r.repo.Top()
 	}
-	files, blobs, err := r.listTree(ctx, p.root)
+	files, blobs, err := r.listTree(ctx, root)
 	if err != nil {
 		return nil, err
 	}
-	p.blobs = blobs
+	p := r.newPages(files, func(name string) ([]byte, error) {
+		dir, err := os.OpenRoot(root)
+		if err != nil {
+			return nil, err
+		}
+		defer dir.Close()
+		return tree.ReadPlain(dir, name, maxPage)
+	})
+	p.root, p.blobs = root, blobs
+	p.know(r, h, results)
+	return p, nil
+}
+
+// newPages sorts the files of a tree, and finds out how they name each other.
+func (r *run) newPages(files []string, read func(name string) ([]byte, error)) *pages {
+	s := r.settings
+	p := &pages{root: s.WorkingDirectory, read: read, results: map[string]references.Source{}, sizes: map[string]int64{}}
+	if r.repo != nil {
+		p.root = r.repo.Top()
+	}
+	p.options = references.Options{
+		Mode: references.Mode(s.References), Social: s.ReferencesSocial, Dimensions: s.Dimensions, BaseURL: s.BaseURL,
+	}
 	slices.Sort(files)
 	for _, name := range files {
 		switch {
@@ -73,19 +94,12 @@ func (r *run) openPages(ctx context.Context, h *history.History, results []asset
 			}
 		}
 	}
-	root, err := os.OpenRoot(p.root)
-	if err != nil {
-		return nil, fmt.Errorf("open %q: %w", p.root, tree.Cause(err))
-	}
-	defer root.Close()
-	prefix := r.prefix(r.repo)
 	o := references.SiteOptions{Hosts: s.ReferenceHosts}
 	for _, dir := range s.ReferenceRoots {
-		o.Roots = append(o.Roots, path.Join(prefix, filepath.ToSlash(dir)))
+		o.Roots = append(o.Roots, path.Join(r.prefix(r.repo), filepath.ToSlash(dir)))
 	}
-	p.site = references.NewSite(files, func(name string) ([]byte, error) { return tree.ReadPlain(root, name, maxPage) }, o)
-	p.know(r, h, results)
-	return p, nil
+	p.site = references.NewSite(files, read, o)
+	return p
 }
 
 // listTree are the files that may be pages or images: those that git does not ignore, or all of
@@ -258,7 +272,7 @@ func (p *pages) rewrite(ctx context.Context) (all []rewritten, notes []string, e
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			src, err := tree.ReadPlain(root, name, maxPage)
+			src, err := p.read(name)
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil
 			}

@@ -3,7 +3,9 @@ package app
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/config"
@@ -113,6 +115,45 @@ func (p *pages) edit(name string) store.Edit {
 			return data, nil
 		},
 	}
+}
+
+// pages are the edits of the pages of the commit, which name the results that p knows.
+func (h *headTree) pages(ctx context.Context, p *history.History) ([]store.Edit, error) {
+	if mode := h.settings.References; mode != config.ReferencesUpdate && mode != config.ReferencesPicture {
+		return nil, nil
+	}
+	files := slices.Collect(h.Files())
+	var ids []string
+	for _, name := range files {
+		if _, ok := references.Language(name); ok && !references.Skip(name) && h.sizes[name] <= maxPage {
+			ids = append(ids, h.Blob(name))
+		}
+	}
+	contents, err := h.repo.Contents(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range p.Entries() { // which come with this commit
+		if e.HasFile() && h.Blob(e.Output.Path) == "" {
+			files = append(files, e.Output.Path)
+		}
+	}
+	all := h.newPages(files, func(name string) ([]byte, error) {
+		data, ok := contents[h.Blob(name)]
+		if !ok {
+			return nil, fs.ErrNotExist
+		}
+		return data, nil
+	})
+	all.know(h.run, p, nil)
+	changed, _, err := all.rewrite(ctx)
+	var edits []store.Edit
+	for _, one := range changed {
+		if one.data != nil {
+			edits = append(edits, all.edit(one.name))
+		}
+	}
+	return edits, err
 }
 
 // summarize counts what there is and what was changed.

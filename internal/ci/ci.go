@@ -73,6 +73,8 @@ type Annotation struct {
 	Level Level
 	// Path is relative to the root of the repository; empty is no file.
 	Path string
+	// Line and Column are a place in it, from 1; 0 is the file as a whole.
+	Line, Column int
 	// Title is one line, and may be empty.
 	Title string
 	// Message may have several lines.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"unicode/utf16"
@@ -157,6 +158,9 @@ func (g *GitHub) Annotate(annotations []Annotation) {
 		properties := githubactions.CommandProperties{}
 		if a.Path != "" {
 			properties["file"] = Visible(a.Path)
+			if a.Line > 0 {
+				properties["line"], properties["col"] = strconv.Itoa(a.Line), strconv.Itoa(max(a.Column, 1))
+			}
 		}
 		if a.Title != "" {
 			properties["title"] = Visible(a.Title)

@@ -119,10 +119,12 @@ func TestGitHubOutputs(t *testing.T) {
 func TestGitHubAnnotate(t *testing.T) {
 	c, out, _, _ := onGitHub(t)
 	c.Annotate([]Annotation{
-		{Error, "a,b:c%.png", "cannot, convert: 100%", "decode \"a\": bad\nhint 100%"},
+		{Level: Error, Path: "a,b:c%.png", Title: "cannot, convert: 100%", Message: "decode \"a\": bad\nhint 100%"},
+		{Level: Error, Path: "a.html", Line: 3, Column: 7, Message: "there is no such file"},
 		{Level: Warning, Message: "no file"},
 	})
 	want := "::error file=a%2Cb%3Ac%25.png,title=cannot%2C convert%3A 100%25::decode \"a\": bad%0Ahint 100%25\n" +
+		"::error col=7,file=a.html,line=3::there is no such file\n" +
 		"::warning::no file\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("log (-want +got):\n%s", diff)
@@ -285,7 +287,7 @@ func FuzzGitHubAnnotate(f *testing.F) {
 			t.Skip("the runner trims properties")
 		}
 		c, out, _, _ := onGitHub(t)
-		c.Annotate([]Annotation{{Error, path, title, message}})
+		c.Annotate([]Annotation{{Level: Error, Path: path, Title: title, Message: message}})
 		lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
 		if len(lines) != 1 {
 			t.Fatalf("%d lines: %q", len(lines), lines)

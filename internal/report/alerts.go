@@ -27,6 +27,8 @@ type alert struct {
 	path string
 	// message and hint are one line each, and hint may be empty.
 	message, hint string
+	// line and column are where it is in the file, from 1.
+	line, column int
 	// nth counts those of one rule and path, from 1.
 	nth int
 }
@@ -38,28 +40,28 @@ func (r Report) alerts(inRepository func(string) string) []alert {
 	type place struct{ rule, path string }
 	seen := map[place]int{}
 	var all []alert
-	add := func(rule string, severity asset.Severity, path, message, hint string) {
+	add := func(rule string, severity asset.Severity, path, message, hint string, line, column int) {
 		path = cmp.Or(path, r.SettingsFile, budgetFile)
 		if inRepository != nil {
 			path = inRepository(path)
 		}
 		p := place{rule, path}
 		seen[p]++
-		all = append(all, alert{rule, severity, path, ci.Visible(message), ci.Visible(hint), seen[p]})
+		all = append(all, alert{rule, severity, path, ci.Visible(message), ci.Visible(hint), max(line, 1), max(column, 1), seen[p]})
 	}
 	for _, one := range Failures(r.Results) {
 		message, hint := one.Source.Path+" could not be converted", ""
 		if one.Err != nil {
 			message, hint = one.Err.Message, one.Err.Hint
 		}
-		add(ruleConvert, asset.Error, one.Source.Path, message, hint)
+		add(ruleConvert, asset.Error, one.Source.Path, message, hint, 0, 0)
 	}
 	for _, f := range r.Findings {
 		hint := f.Hint
 		if f.Fix != "" {
 			hint = strings.TrimPrefix(hint+"; run: "+f.Fix, "; ")
 		}
-		add(f.Rule, severity(f), f.Path, message(f), hint)
+		add(f.Rule, severity(f), f.Path, message(f), hint, f.Line, f.Column)
 	}
 	slices.SortStableFunc(all, func(a, b alert) int { return rank(a.severity) - rank(b.severity) })
 	return all

@@ -41,7 +41,7 @@ func (r Report) CodeQuality(inRepository func(string) string) ([]byte, error) {
 		if a.severity == asset.Warning {
 			issue.Severity = "minor"
 		}
-		issue.Location.Path, issue.Location.Lines.Begin = a.path, 1
+		issue.Location.Path, issue.Location.Lines.Begin = a.path, a.line
 		issues = append(issues, issue)
 	}
 	var b bytes.Buffer

@@ -64,8 +64,8 @@ func (a alert) result(rule int) sarifResult {
 	}
 	place := sarifLocation{sarifPhysical{
 		ArtifactLocation: sarifArtifact{URI: relativeURI(a.path), URIBaseID: "%SRCROOT%"},
-		// A image has no lines, but GitHub wants one.
-		Region: sarifRegion{StartLine: 1, StartColumn: 1, EndLine: 1, EndColumn: 1},
+		// An image has no lines, but GitHub wants one.
+		Region: sarifRegion{StartLine: a.line, StartColumn: a.column, EndLine: a.line, EndColumn: a.column},
 	}}
 	return sarifResult{
 		RuleID: a.rule, RuleIndex: rule, Level: string(a.severity), Message: sarifText{unlinked(text)},
