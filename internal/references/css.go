@@ -42,7 +42,7 @@ type cssWalk struct {
 
 func (w *cssWalk) token(kind css.TokenType, data []byte, at span) {
 	if w.comment {
-		w.comment = kind != css.WhitespaceToken || bytes.IndexAny(data, "\n\r") < 0
+		w.comment = kind != css.WhitespaceToken || !bytes.ContainsAny(data, "\n\r")
 		w.slash = false
 		return
 	}

@@ -32,7 +32,7 @@ var special = [...]string{
 
 // decode returns what raw means.
 func (f form) decode(raw []byte) string {
-	if special[f] == "" || bytes.IndexAny(raw, special[f]) < 0 {
+	if special[f] == "" || !bytes.ContainsAny(raw, special[f]) {
 		return string(raw)
 	}
 	var b strings.Builder

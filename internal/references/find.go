@@ -121,7 +121,7 @@ func (f *finder) find() {
 		f.toml(all)
 	case LangJSON:
 		f.json(all)
-	case LangAsciiDoc, LangRST, LangOrg, LangLaTeX:
+	case LangASCIIDoc, LangRST, LangOrg, LangLaTeX:
 		f.markup(all)
 	}
 }

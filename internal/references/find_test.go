@@ -334,7 +334,7 @@ const b = { src: "/i.png" }; if (a < b) { x = "j.png" }`, `
 	{LangManifest, "manifest", `{"icons": [{"src": "a.png"}], "screenshots": [{"src": "b.png"}]}`, `
 		social a.png
 		social b.png`},
-	{LangAsciiDoc, "asciidoc", "image::a.png[x]\ntext image:b c.png[] and link:d.png[x]\n\n----\nimage::no.png[]\n----\n// image::no.png[]\nimage::{dir}/e.png[]\n", `
+	{LangASCIIDoc, "asciidoc", "image::a.png[x]\ntext image:b c.png[] and link:d.png[x]\n\n----\nimage::no.png[]\n----\n// image::no.png[]\nimage::{dir}/e.png[]\n", `
 		image a.png
 		image b c.png
 		link d.png

@@ -124,7 +124,6 @@ type htmlWalk struct {
 	picture *pictureElement
 	// raw is the name of the element whose text comes next, and rawType its type attribute.
 	raw, rawType string
-	depth        int
 }
 
 func (w *htmlWalk) start(name []byte, off int) {
@@ -306,7 +305,7 @@ func (w *htmlWalk) bound(s span, kind Kind, outer byte) {
 		w.quoted(s, "it is in an expression with entities")
 		return
 	}
-	if n := len(raw); n > 2 && raw[0] == raw[n-1] && strings.IndexByte("'\"`", raw[0]) >= 0 && bytes.IndexAny(raw[1:n-1], string(raw[:1])+`\$`) < 0 {
+	if n := len(raw); n > 2 && raw[0] == raw[n-1] && strings.IndexByte("'\"`", raw[0]) >= 0 && !bytes.ContainsAny(raw[1:n-1], string(raw[:1])+`\$`) {
 		w.add(span{s.off + 1, s.end - 1}, kind, place{form: jsString, quote: raw[0]}, "")
 		return
 	}

@@ -26,7 +26,7 @@ const (
 	LangTOML     Lang = "toml"
 	LangJSON     Lang = "json"
 	LangManifest Lang = "manifest" // of a web app, JSON
-	LangAsciiDoc Lang = "asciidoc"
+	LangASCIIDoc Lang = "asciidoc"
 	LangRST      Lang = "rst"
 	LangOrg      Lang = "org"
 	LangLaTeX    Lang = "latex"
@@ -45,7 +45,7 @@ var languages = map[string]Lang{
 	".js": LangJSX, ".mjs": LangJSX, ".cjs": LangJSX, ".jsx": LangJSX, ".tsx": LangJSX,
 	".ts": LangScript, ".mts": LangScript, ".cts": LangScript,
 	".yml": LangYAML, ".yaml": LangYAML, ".toml": LangTOML, ".json": LangJSON, ".webmanifest": LangManifest,
-	".adoc": LangAsciiDoc, ".asciidoc": LangAsciiDoc, ".asc": LangAsciiDoc,
+	".adoc": LangASCIIDoc, ".asciidoc": LangASCIIDoc, ".asc": LangASCIIDoc,
 	".rst": LangRST, ".org": LangOrg, ".tex": LangLaTeX, ".ltx": LangLaTeX,
 }
 

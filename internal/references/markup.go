@@ -8,7 +8,7 @@ import (
 // directives are where the languages that have no parser here name an image: a line that begins with
 // it, or for some a macro within a line. Group 1 is the address.
 var directives = map[Lang][]*regexp.Regexp{
-	LangAsciiDoc: {
+	LangASCIIDoc: {
 		regexp.MustCompile(`\bimage::?([^\s\[:][^\[\n]*)\[`),
 		regexp.MustCompile(`\blink:([^\s\[]+)\[`),
 		regexp.MustCompile(`(?m)^:[a-z-]*image[a-z-]*:[ \t]+(?:image:)?([^\s\[]+)`),
@@ -28,7 +28,7 @@ var directives = map[Lang][]*regexp.Regexp{
 
 // blocks are what holds text that is shown as it is.
 var blocks = map[Lang]*regexp.Regexp{
-	LangAsciiDoc: regexp.MustCompile(`(?ms)^(?:----+|\.\.\.\.+|////+|\+\+\+\++)[ \t\r]*\n.*?^(?:----+|\.\.\.\.+|////+|\+\+\+\++)[ \t\r]*$|^//[^/\n][^\n]*$`),
+	LangASCIIDoc: regexp.MustCompile(`(?ms)^(?:----+|\.\.\.\.+|////+|\+\+\+\++)[ \t\r]*\n.*?^(?:----+|\.\.\.\.+|////+|\+\+\+\++)[ \t\r]*$|^//[^/\n][^\n]*$`),
 	LangOrg:      regexp.MustCompile(`(?mis)^[ \t]*#\+begin_(?:src|example|comment|export).*?^[ \t]*#\+end_|^[ \t]*# [^\n]*$`),
 	LangLaTeX:    regexp.MustCompile(`(?ms)\\begin\{(?:verbatim|lstlisting|minted|comment)\}.*?\\end\{|(?:^|[^\\])%[^\n]*$`),
 }
@@ -63,7 +63,7 @@ func (f *finder) markup(s span) {
 			if bytes.HasPrefix(b[m[0]:m[1]], []byte("link:")) || b[m[0]] == '`' {
 				kind = Link
 			}
-			f.add(span{s.off + m[2], s.off + m[3]}, kind, place{form: plain, tail: f.lang == LangAsciiDoc}, why)
+			f.add(span{s.off + m[2], s.off + m[3]}, kind, place{form: plain, tail: f.lang == LangASCIIDoc}, why)
 		}
 	}
 }

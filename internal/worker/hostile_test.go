@@ -113,8 +113,7 @@ var sink atomic.Int64
 func (h hostileImage) misbehave() error {
 	switch h.order {
 	case "nil":
-		var none *hostileImage
-		none.order = "x"
+		nothing().order = "x"
 	case "wild":
 		*(*int)(unsafe.Add(nil, 0xdead0000beef)) = 1 //nolint:govet // the point of it
 	case "abort":
@@ -167,6 +166,8 @@ func (h hostileImage) misbehave() error {
 }
 
 var hoard [][]byte
+
+func nothing() *hostileImage { return nil }
 
 // attack tries all that a confined process must not be able to do, and returns what it
 // could, a line each. The argument is the path of a folder with the file secret, the address

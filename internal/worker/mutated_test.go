@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -78,7 +77,7 @@ func TestMutated(t *testing.T) {
 	if done.Load() == 0 || failed.Load() == 0 {
 		t.Errorf("%d converted, %d failed: nothing was shown", done.Load(), failed.Load())
 	}
-	t.Log(fmt.Sprintf("%d converted, %d failed, %d crashed, %d over a limit", done.Load(), failed.Load(), crashed.Load(), limited.Load()))
+	t.Logf("%d converted, %d failed, %d crashed, %d over a limit", done.Load(), failed.Load(), crashed.Load(), limited.Load())
 	good := []byte(testfiles.Image(t, "heic/card.heic"))
 	want, err := convertWith(t.Context(), engine.Local{}, good, webp)
 	if err != nil {
