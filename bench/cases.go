@@ -53,6 +53,7 @@ var cases = []benchCase{
 	{name: "done", run: bench.done},
 	{name: "shards", run: bench.shards},
 	{name: "isolation", run: bench.isolation},
+	{name: "pages", run: bench.pages},
 }
 
 func caseNames() []string {

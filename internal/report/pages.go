@@ -47,14 +47,14 @@ func (r Report) pagesLine(arrow string) string {
 		return fmt.Sprintf("%s in %s still %s originals, %s would become %s: set references to update or picture",
 			english.Plural(p.References, "reference", ""), files, verb, Size(p.Before), Size(p.After))
 	}
-	verb := "use"
+	verb := "now use"
 	switch {
 	case r.DryRun:
 		verb = "would use"
 	case p.References == 1:
-		verb = "uses"
+		verb = "now uses"
 	}
-	return fmt.Sprintf("%s in %s now %s results: %s", english.Plural(p.References, "reference", ""), files, verb, sizes)
+	return fmt.Sprintf("%s in %s %s results: %s", english.Plural(p.References, "reference", ""), files, verb, sizes)
 }
 
 // maxKept is how many references that were not changed are listed.
