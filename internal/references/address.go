@@ -18,7 +18,7 @@ func (s *Site) Address(from string, r Reference, res Resolution, to string) stri
 	case path.Dir(to) == path.Dir(res.Path) && !hidesSlash(last):
 		// The way to the directory stays exactly as it was written.
 		made = address[:slash] + respell(last, path.Base(to), res.way.plain)
-	case r.Base != "":
+	case r.Base != "", res.way.beside:
 		return ""
 	case res.way.relative:
 		if s.published(from) != s.published(to) {

@@ -87,6 +87,8 @@ type way struct {
 	dir     string // with a slash at its end; empty is the root of the repository
 	// relative says that the path begins at the file that has the address.
 	relative bool
+	// beside says that it does so on the published site only.
+	beside bool
 	// plain says that nothing in the path is encoded.
 	plain bool
 }
@@ -256,10 +258,18 @@ func (q *search) find(p string) []hit {
 		// What a partial has may begin at the page that it becomes part of. If it leads to
 		// another file from there, it is not clear which is meant.
 		partial := q.kind != Import && isBare(p) && inPartials(q.from)
-		if len(q.hits) > 0 && !partial || !isBare(p) {
+		if len(q.hits) > 0 && !partial {
 			return q.hits
 		}
-		roots = partial || q.kind == Data || q.kind == Shortcode || q.kind == String
+		if len(q.hits) == 0 && q.kind != Import {
+			if q.hits = q.beside(q.hits, p); len(q.hits) > 0 {
+				return q.hits
+			}
+		}
+		if !isBare(p) {
+			return q.hits
+		}
+		roots = partial || q.kind == Data || q.kind == Shortcode || q.kind == String || q.kind == Social
 	}
 	if q.scopes != nil && !q.everywhere {
 		for _, scope := range q.scopes {
@@ -297,6 +307,28 @@ func (q *search) find(p string) []hit {
 		}
 	}
 	return q.hits
+}
+
+// beside adds the files that a relative path means on the site that is published, where several
+// directories become one.
+func (q *search) beside(hits []hit, p string) []hit {
+	for scope := range ancestors(path.Dir(q.from)) {
+		mounts := q.site.mounts[scope]
+		for _, m := range mounts {
+			if m.guessed || m.prefix == "" || m.prefix[0] != '/' || m.dir == dirOf(scope) || !strings.HasPrefix(q.from, m.dir) {
+				continue
+			}
+			rooted := path.Join(path.Dir(m.prefix+q.from[len(m.dir):]), p)
+			found := q.in(nil, mounts, scope, rooted, false, false)
+			if len(found) == 0 {
+				found = q.in(nil, mounts, scope, rooted, false, true)
+			}
+			for _, h := range found {
+				hits = q.try(hits, h.file, way{relative: true, beside: true})
+			}
+		}
+	}
+	return hits
 }
 
 // in adds the files that a path means by some mounts of a scope.

@@ -265,6 +265,50 @@ func TestResolveBase(t *testing.T) {
 	}
 }
 
+// configurations are files that NewSite reads.
+var configurations = []string{"_config.yml", "hugo.toml", "config.yaml", "eleventy.config.js", "vite.config.ts", "docusaurus.config.js", "nuxt.config.ts", "tsconfig.json", "CNAME"}
+
+// TestHostileConfiguration has configurations that take a long time where that is not linear.
+func TestHostileConfiguration(t *testing.T) {
+	for _, unit := range []string{
+		"[", "{a: ", "- ", "? ", "\"", ",\n", "/*", "url: a\n", "source = 'a'\ntarget='static/x'\n", "addPassthroughCopy({", "'a':'b',", "@a: '", "baseURL: ",
+	} {
+		NewSite(configurations, func(string) ([]byte, error) { return []byte(strings.Repeat(unit, maxConfig/len(unit))), nil }, SiteOptions{})
+	}
+	var many strings.Builder
+	for i := 0; many.Len() < maxConfig-100; i++ {
+		fmt.Fprintf(&many, "addPassthroughCopy('%d')\n", i)
+	}
+	s := NewSite(append(configurations, "999/a.png", "9/a.png"), func(string) ([]byte, error) { return []byte(many.String()), nil }, SiteOptions{})
+	for i := range 10_000 {
+		s.Resolve("x.html", Reference{Kind: Image, Address: fmt.Sprintf("/%d/a.png", i)})
+	}
+}
+
+// FuzzNewSite lets any configuration be read, and resolves an address by it.
+func FuzzNewSite(f *testing.F) {
+	for _, text := range []string{
+		"url: https://a.example\nbaseurl: /b\nsource: ..", "baseURL = 'https://a.example/x/../..'\n[[module.mounts]]\nsource='../x'\ntarget='static/y'",
+		"addPassthroughCopy({ '../../x': '/', 'img': '../..' })", "{\"compilerOptions\":{\"baseUrl\":\"../..\",\"paths\":{\"@/*\":[\"../*\"],},}}", "'@': '../../..', publicDir: '/'", "a.example", "//",
+	} {
+		f.Add(text, "/b/img/a.png")
+		f.Add(text, "@/img/a.png")
+	}
+	f.Fuzz(func(t *testing.T, text, address string) {
+		files := []string{"img/a.png", "a.png", "web/img/a.png", "web/static/b.png"}
+		for _, c := range configurations {
+			files = append(files, "web/"+c)
+		}
+		s := NewSite(files, func(string) ([]byte, error) { return []byte(text), nil }, SiteOptions{Hosts: []string{text}, Roots: []string{text}})
+		for _, kind := range []Kind{Image, Import} {
+			r := Reference{Kind: kind, Address: address, Base: text}
+			if res := s.Resolve("web/x.html", r); res.Status == Found && !slices.Contains(files, res.Path) {
+				t.Errorf("%q is found as %q", address, res.Path)
+			}
+		}
+	})
+}
+
 // BenchmarkResolve is of 10,000 files and 100,000 references.
 func BenchmarkResolve(b *testing.B) {
 	var paths []string

@@ -8,8 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/goccy/go-yaml"
 )
 
 // IsImage says by the name of a file that it is an image, as references name it.
@@ -55,7 +53,7 @@ func (s *Site) guess(scope, prefix, dir string) {
 }
 
 func addMount(to map[string][]mount, scope string, m mount) {
-	if m.dir == ".." || strings.HasPrefix(m.dir, "../") || strings.HasPrefix(m.dir, "/") {
+	if len(to[scope]) >= maxMounts || m.dir == ".." || strings.HasPrefix(m.dir, "../") || strings.HasPrefix(m.dir, "/") {
 		return
 	}
 	m.dir = dirOf(m.dir)
@@ -130,8 +128,12 @@ func (s *Site) findRoots(paths []string, read func(string) ([]byte, error)) {
 	}
 }
 
-// maxConfig is the length in bytes of a configuration that is still read.
-const maxConfig = 1 << 20
+const (
+	// maxConfig is the length in bytes of a configuration that is still read.
+	maxConfig = 1 << 18
+	// maxMounts are those of one scope. Each address is compared with all of them.
+	maxMounts = 256
+)
 
 // configOf is what reads a file of that name in a directory, nil for most.
 func configOf(scope, base string) func(s *Site, scope, text string) {
@@ -166,17 +168,21 @@ func configOf(scope, base string) func(s *Site, scope, text string) {
 	return nil
 }
 
+// jekyllKey takes a key of the top level and its text. The YAML library takes minutes for 64 kB of
+// brackets, and anyone may put such a file into a pull request.
+var jekyllKey = regexp.MustCompile(`(?m)^(url|baseurl|source)[ \t]*:[ \t]*(?:"([^"\n]*)"|'([^'\n]*)'|([^\s#"'][^\s#]*))`)
+
 // jekyll reads baseurl and url of _config.yml: https://jekyllrb.com/docs/configuration/options/
 func (s *Site) jekyll(scope, text string) {
-	var c struct{ URL, Baseurl, Source string }
-	if yaml.Unmarshal([]byte(text), &c) != nil {
-		return
+	c := map[string]string{}
+	for _, m := range jekyllKey.FindAllStringSubmatch(text, -1) {
+		c[m[1]] = m[2] + m[3] + m[4]
 	}
-	s.addBase(scope, c.Baseurl)
-	if c.URL != "" {
-		s.addHost(strings.TrimSuffix(c.URL, "/")+path.Clean("/"+c.Baseurl), origin{scope: scope})
+	s.addBase(scope, c["baseurl"])
+	if c["url"] != "" {
+		s.addHost(strings.TrimSuffix(c["url"], "/")+path.Clean("/"+c["baseurl"]), origin{scope: scope})
 	}
-	s.mount(scope, "/", path.Join(scope, c.Source))
+	s.mount(scope, "/", path.Join(scope, c["source"]))
 }
 
 var (
@@ -320,36 +326,54 @@ func (s *Site) typescript(scope, text string) {
 	}
 }
 
-// withoutComments takes comments, and commas behind the last of several values, from JSON.
+// withoutComments makes JSON of what TypeScript takes for it: without comments, and without commas
+// behind the last of several values.
 func withoutComments(text string) string {
+	return dropFromJSON(dropFromJSON(text, func(rest string) int {
+		switch {
+		case strings.HasPrefix(rest, "//"):
+			return lengthUntil(rest, "\n")
+		case strings.HasPrefix(rest, "/*"):
+			return lengthUntil(rest[2:], "*/") + len("/*") + len("*/")
+		}
+		return 0
+	}), func(rest string) int {
+		if rest[0] != ',' {
+			return 0
+		}
+		if next := strings.TrimLeft(rest[1:], " \t\r\n"); next != "" && (next[0] == '}' || next[0] == ']') {
+			return 1
+		}
+		return 0
+	})
+}
+
+// lengthUntil is the length of a text in front of an end, all of it where there is none.
+func lengthUntil(text, end string) int {
+	if i := strings.Index(text, end); i >= 0 {
+		return i
+	}
+	return len(text)
+}
+
+// dropFromJSON drops what is not in strings, as many bytes at each place as drop says.
+func dropFromJSON(text string, drop func(rest string) int) string {
 	var b strings.Builder
 	inString := false
 	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case inString:
-			b.WriteByte(c)
-			if c == '\\' && i+1 < len(text) {
-				i++
-				b.WriteByte(text[i])
-			} else if c == '"' {
-				inString = false
+		if !inString {
+			if n := drop(text[i:]); n > 0 {
+				i += n - 1
+				continue
 			}
-		case strings.HasPrefix(text[i:], "//"):
-			n := strings.IndexByte(text[i:], '\n')
-			if n < 0 {
-				return b.String()
-			}
-			i += n
-		case strings.HasPrefix(text[i:], "/*"):
-			n := strings.Index(text[i+2:], "*/")
-			if n < 0 {
-				return b.String()
-			}
-			i += n + 3
-		case c == ',' && strings.ContainsAny(strings.TrimLeft(text[i+1:], " \t\r\n")[:min(1, len(strings.TrimLeft(text[i+1:], " \t\r\n")))], "}]"):
-		default:
-			inString = c == '"'
-			b.WriteByte(c)
+		}
+		b.WriteByte(text[i])
+		switch {
+		case text[i] == '"':
+			inString = !inString
+		case inString && text[i] == '\\' && i+1 < len(text):
+			i++
+			b.WriteByte(text[i])
 		}
 	}
 	return b.String()
