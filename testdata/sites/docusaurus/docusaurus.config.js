@@ -1,0 +1,10 @@
+export default {
+  title: 'Manual',
+  url: 'https://manual.example.com',
+  baseUrl: '/manual/',
+  favicon: 'img/logo.png',
+  themeConfig: {
+    image: 'img/cover.jpg',
+    navbar: { title: 'Manual', logo: { alt: 'The logo', src: 'img/logo.png' } },
+  },
+};
