@@ -158,6 +158,7 @@ func (r *run) changedVerdict(ctx context.Context, o outcome, done cleanup) (verd
 			gone = append(gone, one.Replaced)
 		}
 	}
+	names = append(names, r.fromHere(done.pages.changed)...)
 	if o.past != nil {
 		list, err := r.notAdded(ctx, o.past, o.worklist, o.results)
 		if err != nil {

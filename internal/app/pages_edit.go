@@ -156,6 +156,15 @@ func (h *headTree) pages(ctx context.Context, p *history.History) ([]store.Edit,
 	return edits, err
 }
 
+// fromHere are paths from the root of the repository as seen from the working directory.
+func (r *run) fromHere(names []string) (here []string) {
+	h := history.History{Prefix: r.prefix(r.repo)}
+	for _, name := range names {
+		here = append(here, h.FromHere(name))
+	}
+	return here
+}
+
 // summarize counts what there is and what was changed.
 func (p *pages) summarize(all []rewritten) *report.Pages {
 	out := &report.Pages{Mode: string(p.options.Mode), Files: []string{}}
