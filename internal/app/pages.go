@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/webpress/webpress/internal/asset"
@@ -285,8 +287,8 @@ func (p *pages) rewrite(ctx context.Context) (all []rewritten, notes []string, e
 				}
 				out[i] = one
 			}
-			if err != nil && !errors.Is(err, references.ErrEncoding) {
-				problems[i] = fmt.Sprintf("%q is not searched for references: %s", name, tree.Cause(err))
+			if err != nil {
+				problems[i] = tree.Cause(err).Error()
 			}
 			return nil
 		})
@@ -295,5 +297,23 @@ func (p *pages) rewrite(ctx context.Context) (all []rewritten, notes []string, e
 		return nil, nil, err
 	}
 	out = slices.DeleteFunc(out, func(one rewritten) bool { return len(one.changes)+len(one.findings) == 0 })
-	return out, slices.DeleteFunc(problems, func(text string) bool { return text == "" }), nil
+	return out, p.unread(problems), nil
+}
+
+// unread are notes about the pages that could not be read, one for each reason.
+func (p *pages) unread(problems []string) (notes []string) {
+	names := map[string][]string{}
+	for i, why := range problems {
+		if why != "" {
+			names[why] = append(names[why], p.names[i])
+		}
+	}
+	for _, why := range slices.Sorted(maps.Keys(names)) {
+		files, verb := fmt.Sprintf("%q", names[why][0]), "is"
+		if n := len(names[why]) - 1; n > 0 {
+			files, verb = files+" and "+english.Plural(n, "other page", ""), "are"
+		}
+		notes = append(notes, fmt.Sprintf("%s %s not searched for references: %s", files, verb, why))
+	}
+	return notes
 }

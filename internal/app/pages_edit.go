@@ -39,7 +39,9 @@ func (r *run) editPages(ctx context.Context, h *history.History, results []asset
 	if err != nil {
 		return done, err
 	}
-	done.notices = notes
+	if p.options.Mode != references.Report { // nobody has asked
+		done.notices = notes
+	}
 	done.report = p.summarize(all)
 	if s.DryRun {
 		return done, nil
