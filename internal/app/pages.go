@@ -74,6 +74,13 @@ func (r *run) openPages(ctx context.Context, h *history.History, results []asset
 	return p, nil
 }
 
+// optionsOf are the options for a page, which may be part of a site that needs its own.
+func (p *pages) optionsOf(name string) references.Options {
+	o := p.options
+	o.KeepMarkdown = p.site.KeepsMarkdown(name)
+	return o
+}
+
 // newPages sorts the files of a tree, and finds out how they name each other.
 func (r *run) newPages(files []string, read func(name string) ([]byte, error)) *pages {
 	s := r.settings
@@ -281,7 +288,7 @@ func (p *pages) rewrite(ctx context.Context) (all []rewritten, notes []string, e
 			if err == nil {
 				one := rewritten{name: name}
 				var data []byte
-				data, one.changes, one.findings, err = references.Rewrite(name, src, p.site, look, p.options)
+				data, one.changes, one.findings, err = references.Rewrite(name, src, p.site, look, p.optionsOf(name))
 				if len(one.changes) > 0 {
 					one.data = data
 				}

@@ -110,7 +110,7 @@ func (p *pages) edit(name string) store.Edit {
 				return nil, tree.Cause(err)
 			}
 			defer root.Close()
-			data, _, _, err := references.Rewrite(name, theirs, p.site, p.look(root, leftOut), p.options)
+			data, _, _, err := references.Rewrite(name, theirs, p.site, p.look(root, leftOut), p.optionsOf(name))
 			if err != nil {
 				return theirs, nil // it is left as it is
 			}

@@ -25,6 +25,8 @@ type Site struct {
 	origins map[string][]origin
 	// bases are the paths, such as /project, that the sites of a scope begin at.
 	bases map[string][]string
+	// ownMarkdown are scopes whose generator drops HTML from Markdown, or does not look into it.
+	ownMarkdown map[string]bool
 }
 
 // A mount says that addresses which begin with prefix lead to files below dir.
@@ -56,7 +58,7 @@ func NewSite(paths []string, read func(name string) ([]byte, error), o SiteOptio
 	s := &Site{
 		files: make(map[string]bool, len(paths)), folded: make(map[string]string, len(paths)),
 		mounts: map[string][]mount{}, set: map[string][]mount{}, scopes: map[string]bool{"": true},
-		origins: map[string][]origin{}, bases: map[string][]string{},
+		origins: map[string][]origin{}, bases: map[string][]string{}, ownMarkdown: map[string]bool{},
 	}
 	for _, p := range paths {
 		s.files[p] = true

@@ -159,3 +159,29 @@ func checkEdited(t *testing.T, files, edited map[string]string) {
 		}
 	}
 }
+
+// TestKeepsMarkdown makes pictures of a page of Markdown in each site.
+func TestKeepsMarkdown(t *testing.T) {
+	for site, want := range map[string]map[string]bool{
+		"jekyll": {"index.md": false}, "eleventy": {"src/posts/one.md": false}, "hugo": {"content/about.md": true},
+		"docusaurus": {"docs/intro.md": true, "blog/2026-01-01-new/index.md": true}, "astro": {"src/content/posts/one.md": true},
+	} {
+		files := readSite(t, site)
+		s := siteOf(files, SiteOptions{})
+		for page, keep := range want {
+			if got := s.KeepsMarkdown(page); got != keep {
+				t.Errorf("%s: %s keeps its Markdown: %v, want %v", site, page, got, keep)
+			}
+			data, _, _, err := Rewrite(page, []byte(files[page]), s, lookWebP(files), Options{Mode: Picture, KeepMarkdown: s.KeepsMarkdown(page)})
+			if err != nil || strings.Contains(string(data), "<picture>") == keep || string(data) == files[page] {
+				t.Errorf("%s: %s becomes (%v)\n%s", site, page, err, data)
+			}
+		}
+	}
+	s := siteOf(map[string]string{"docs/mkdocs.yml": "site_name: x", "web/hugo.yaml": "baseURL: /\nmarkup: { goldmark: { renderer: { unsafe: true } } }"}, SiteOptions{})
+	for page, want := range map[string]bool{"docs/docs/x.md": true, "README.md": false, "web/content/x.md": false} {
+		if got := s.KeepsMarkdown(page); got != want {
+			t.Errorf("%s keeps its Markdown: %v, want %v", page, got, want)
+		}
+	}
+}
