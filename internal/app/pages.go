@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/dustin/go-humanize/english"
 	"golang.org/x/sync/errgroup"
@@ -47,6 +48,7 @@ type pages struct {
 	// results are by the path of the source.
 	results map[string]references.Source
 	sizes   map[string]int64
+	headers sync.Map // of images: [2]int, width and height
 	options references.Options
 }
 
@@ -216,11 +218,7 @@ func (p *pages) look(root *os.Root, leftOut map[string]bool) references.Lookup {
 			// A page would lose the animation.
 			s.Results = slices.DeleteFunc(slices.Clone(s.Results), isStill)
 		}
-		if p.options.Dimensions || p.options.Mode == references.Picture {
-			if header, err := readHeader(root, name); err == nil {
-				s.Width, s.Height = header.Width, header.Height
-			}
-		}
+		s.Width, s.Height = p.dimensions(root, name)
 		return s, true
 	}
 }
@@ -247,7 +245,21 @@ func mayMove(root *os.Root, name string) bool {
 	return false
 }
 
-// readHeader reads the dimensions of an image as it is shown.
+// dimensions reads those of an image as it is shown, 0 where they are not known, and remembers
+// them.
+func (p *pages) dimensions(root *os.Root, name string) (width, height int) {
+	if known, ok := p.headers.Load(name); ok {
+		size := known.([2]int)
+		return size[0], size[1]
+	}
+	if header, err := readHeader(root, name); err == nil {
+		width, height = header.Width, header.Height
+	}
+	p.headers.Store(name, [2]int{width, height})
+	return width, height
+}
+
+// readHeader reads what a few bytes of an image say.
 func readHeader(root *os.Root, name string) (codec.Header, error) {
 	f, info, err := tree.OpenPlain(root, name)
 	if err != nil {

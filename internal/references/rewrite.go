@@ -79,7 +79,7 @@ func (w *rewriter) resolve(look Lookup) {
 		if res.Status == Found {
 			if s, ok := look(res.Path); ok {
 				w.sources[i] = s
-				w.originals[i] = len(s.Results) > 0 && r.Uncertain == "" && (r.Kind != Social || w.o.Social)
+				w.originals[i] = len(s.Results) > 0 && r.Uncertain == "" && (r.Kind != Social || w.o.Social) && !w.isFullSize(i)
 			}
 		}
 		w.problem(i)
@@ -90,6 +90,21 @@ func (w *rewriter) resolve(look Lookup) {
 			w.done[i] = true
 		}
 	}
+}
+
+// isFullSize reports whether a reference is a link to an image, at a size that no result has: people
+// click on it to see more.
+func (w *rewriter) isFullSize(i int) bool {
+	s := w.sources[i]
+	if w.refs[i].Kind != Link || s.Width == 0 || isShownNowhere(s.Path) {
+		return false
+	}
+	for _, r := range s.Results {
+		if r.Variant == "" && (r.Width == 0 || r.Width >= s.Width) {
+			return false
+		}
+	}
+	return true
 }
 
 // problem reports a reference that is wrong, or not certain.

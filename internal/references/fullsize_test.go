@@ -1,0 +1,28 @@
+package references
+
+import (
+	"testing"
+
+	"github.com/webpress/webpress/internal/asset"
+)
+
+// A link to an image leads to its full size, where no result has that.
+func TestLinkToFullSize(t *testing.T) {
+	site := siteOf(map[string]string{"a.jpg": "", "b.heic": "", "x.html": "", "a.webp": "", "b.webp": ""}, SiteOptions{})
+	for name, tt := range map[string]struct {
+		width int // of the results; the sources have 1600
+		want  string
+	}{
+		"smaller": {800, `<a href="a.jpg"><img src="a.webp"></a> <a href="b.webp">b</a>`},
+		"as wide": {1600, `<a href="a.webp"><img src="a.webp"></a> <a href="b.webp">b</a>`},
+	} {
+		look := func(path string) (Source, bool) {
+			results := map[string]string{"a.jpg": "a.webp", "b.heic": "b.webp"}
+			return Source{Path: path, Width: 1600, Height: 1200, Results: []Result{{Path: results[path], Format: asset.WebP, Width: tt.width, Height: tt.width * 3 / 4}}}, results[path] != ""
+		}
+		got, _, _, err := Rewrite("x.html", []byte(`<a href="a.jpg"><img src="a.jpg"></a> <a href="b.heic">b</a>`), site, look, Options{Mode: Update})
+		if err != nil || string(got) != tt.want {
+			t.Errorf("%s: %s, %v, want %s", name, got, err, tt.want)
+		}
+	}
+}
