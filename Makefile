@@ -41,7 +41,7 @@ demo: build ## convert the demo images and show what it saves
 
 test: deps ## run all tests, with the race detector
 	$(GO) test -race -shuffle=on ./...
-	$(GO) test -run 'TestMemoryUse|TestHostileReports' ./internal/engine ./internal/report # the race detector takes memory and time of its own
+	$(GO) test -run 'TestMemoryUse|TestHostile' ./internal/engine ./internal/report ./internal/references # the race detector takes memory and time of its own
 
 fuzz: deps ## run every fuzz target for a while (FUZZTIME=1m)
 	@GO='$(GO)' scripts/fuzz $(FUZZTIME)

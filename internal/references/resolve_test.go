@@ -273,10 +273,10 @@ func TestHostileConfiguration(t *testing.T) {
 	for _, unit := range []string{
 		"[", "{a: ", "- ", "? ", "\"", ",\n", "/*", "url: a\n", "source = 'a'\ntarget='static/x'\n", "addPassthroughCopy({", "'a':'b',", "@a: '", "baseURL: ",
 	} {
-		NewSite(configurations, func(string) ([]byte, error) { return []byte(strings.Repeat(unit, maxConfig/len(unit))), nil }, SiteOptions{})
+		NewSite(configurations, func(string) ([]byte, error) { return []byte(strings.Repeat(unit, hostileConfig/len(unit))), nil }, SiteOptions{})
 	}
 	var many strings.Builder
-	for i := 0; many.Len() < maxConfig-100; i++ {
+	for i := 0; many.Len() < hostileConfig-100; i++ {
 		fmt.Fprintf(&many, "addPassthroughCopy('%d')\n", i)
 	}
 	s := NewSite(append(configurations, "999/a.png", "9/a.png"), func(string) ([]byte, error) { return []byte(many.String()), nil }, SiteOptions{})
