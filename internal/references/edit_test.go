@@ -21,6 +21,9 @@ type tree map[string]bool
 
 func (t tree) Resolve(from string, r Reference) Resolution {
 	a := r.Address
+	if !strings.HasPrefix(a, "/") {
+		a = r.Base + a
+	}
 	if strings.Contains(a, "://") || strings.HasPrefix(a, "//") {
 		return Resolution{Status: External}
 	}
@@ -166,6 +169,12 @@ func TestUpdate(t *testing.T) {
 		{"style with an expression", "x.html", `<p style="background:url('{{ base }}/a.jpg')"><style>a{ {{ x }} } b{background:url(a.jpg)}</style>`, `<p style="background:url('{{ base }}/a.webp')"><style>a{ {{ x }} } b{background:url(a.webp)}</style>`},
 		{"style of JSX", "x.tsx", `<p style={{ backgroundImage: "url('a.jpg')", color: "red" }}/>`, `<p style={{ backgroundImage: "url('a.webp')", color: "red" }}/>`},
 		{"component", "x.svelte", `<Img src="/a.jpg" />`, `<Img src="/a.webp" />`},
+		{"base", "x.html", `<base href="img/"><img src="b.jpg"><img src="b.png"><img src="/b.png">`, `<base href="img/"><img src="b.webp"><img src="b.png"><img src="/b.webp">`},
+		{"base behind an expression", "x.html", `<base href="{{ site.baseurl }}/img/"><img src="b.jpg">`, `<base href="{{ site.baseurl }}/img/"><img src="b.webp">`},
+		{"base that is not known", "x.html", `<base href="{{ base }}"><img src="a.jpg"><img src="/a.jpg">`, `<base href="{{ base }}"><img src="a.jpg"><img src="/a.webp">`},
+		{"bases to choose from", "x.php", `<?php if ($a): ?><base href="/"><?php else: ?><base href="img/"><?php endif ?><img src="a.jpg">`, `<?php if ($a): ?><base href="/"><?php else: ?><base href="img/"><?php endif ?><img src="a.jpg">`},
+		{"template in a comment", "x.html", `<!-- {% picture a.jpg %} {{< figure src="a.jpg" >}} -->{% picture a.jpg %}`, `<!-- {% picture a.jpg %} {{< figure src="a.jpg" >}} -->{% picture a.webp %}`},
+		{"comments of templates", "x.html", `{%- comment -%}<img src="a.jpg">{%- endcomment -%}{{!-- {{x}}<img src="a.jpg"> --}}{{-- {{x}}<img src="a.jpg"> --}}{{/* }}<img src="a.jpg"> */}}<%-- %><img src="a.jpg"> --%><img src="a.jpg">`, `{%- comment -%}<img src="a.jpg">{%- endcomment -%}{{!-- {{x}}<img src="a.jpg"> --}}{{-- {{x}}<img src="a.jpg"> --}}{{/* }}<img src="a.jpg"> */}}<%-- %><img src="a.jpg"> --%><img src="a.webp">`},
 		{"asciidoc", "x.adoc", "image::c d.jpg[x]\n", "image::c d.webp[x]\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -257,6 +266,10 @@ func TestPicture(t *testing.T) {
 		{"quotes", "x.html", `<p><img src='c d.jpg' alt="x" width=1>`, `<p><picture><source type='image/avif' srcset='c%20d.avif'><source type='image/webp' srcset='c%20d.webp'><img src='c d.jpg' alt="x" width=1></picture>`},
 		{"entities", "x.html", `<p><img src="a.jpg?a&amp;b" width=1>`, `<p><picture><source type="image/avif" srcset="a.avif?a&amp;b"><source type="image/webp" srcset="a.webp?a&amp;b"><img src="a.jpg?a&amp;b" width=1></picture>`},
 		{"markdown in a link and its text", "x.md", "[![a *b*](a.jpg)](a.jpg) ![a<b](a.jpg \"it's\")", "[![a *b*](a.webp)](a.webp) <picture><source type=\"image/avif\" srcset=\"a.avif\"><source type=\"image/webp\" srcset=\"a.webp\"><img src=\"a.jpg\" alt=\"a&lt;b\" title=\"it&#39;s\" width=\"1200\" height=\"800\"></picture>"},
+		{"pre", "x.html", "<pre>\n<img src=a.jpg width=1>\n</pre>", "<pre>\n<picture><source type=\"image/avif\" srcset=\"a.avif\"><source type=\"image/webp\" srcset=\"a.webp\"><img src=a.jpg width=1></picture>\n</pre>"},
+		{"picture in a picture", "x.html", `<p><picture><picture><img src="a.jpg"></picture><img src="b.png" width=1></picture>`, `<p><picture><picture><img src="a.jpg"></picture><source type="image/avif" srcset="b.avif"><source type="image/webp" srcset="b.webp"><img src="b.png" width=1></picture>`},
+		{"picture that does not end", "x.html", `<p><picture><img src="a.jpg" width=1><p><img src="b.png">`, `<p><picture><source type="image/avif" srcset="a.avif"><source type="image/webp" srcset="a.webp"><img src="a.jpg" width=1><p><img src="b.png">`},
+		{"source of another image", "x.html", `<picture><source type="image/webp" srcset="plain.webp"><img src="a.jpg" width=1></picture>`, `<picture><source type="image/webp" srcset="plain.webp"><source type="image/avif" srcset="a.avif"><source type="image/webp" srcset="a.webp"><img src="a.jpg" width=1></picture>`},
 		{"done by hand", "x.html", `<picture><source type="image/avif" srcset="a.avif"><source type="image/webp" srcset="a.webp"><img src="a.jpg" width=1></picture>`, `<picture><source type="image/avif" srcset="a.avif"><source type="image/webp" srcset="a.webp"><img src="a.jpg" width=1></picture>`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -51,6 +51,8 @@ type finder struct {
 	social bool
 	// kept are the groups that have a candidate which cannot be edited.
 	kept map[int]bool
+	// baseAt is the <base> of the page.
+	baseAt *baseElement
 	// nested says that the file is within another one already.
 	nested bool
 }
@@ -84,6 +86,7 @@ func Find(lang Lang, src []byte) (refs []Reference, err error) {
 	}()
 	f := &finder{src: src, lang: lang}
 	f.find()
+	f.rebase()
 	for i := range f.refs {
 		if r := &f.refs[i]; f.kept[r.at.group] && r.at.group > 0 && r.Uncertain == "" {
 			r.Uncertain = "another candidate of its srcset is not an image file"

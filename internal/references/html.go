@@ -2,6 +2,7 @@ package references
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -16,15 +17,24 @@ type element struct {
 	attrs    []attribute
 	// picture is the <picture> around it.
 	picture *pictureElement
+	// extra says that it is not the image of the <picture>, which has one before it.
+	extra bool
 	// dynamic says that an expression may add attributes that are not seen here.
 	dynamic bool
 	// void says that the tag ends with />.
 	void bool
-	// lines says that it may be broken into lines, which those of Markdown may not.
-	lines bool
+	// lines says that it may be broken into lines, which those of Markdown may not. pre says that
+	// white space around it is shown.
+	lines, pre bool
 }
 
-type pictureElement struct{ sources []*element }
+type pictureElement struct {
+	sources []*element
+	// outer is the one around it, which is not valid.
+	outer *pictureElement
+	// closed says that there was an image: no other one has these sources.
+	closed bool
+}
 
 // An attribute has a name in lower case. off and end are around all of it; val is within the quotes.
 type attribute struct {
@@ -53,8 +63,13 @@ func (f *finder) html(s span) {
 // lexHTML does it with a copy of the file from base on, which it changes. The copy of a page in
 // Markdown has spaces for all that is not HTML.
 func (f *finder) lexHTML(buf []byte, base int, lines bool) {
+	comments := commentsIn(buf)
 	for _, t := range maskTemplates(buf, f.lang) {
-		f.template(span{base + t.off, base + t.end})
+		if at := (span{base + t.off, base + t.end}); overlaps(comments, t) {
+			f.quoted(at, "it is in a comment")
+		} else {
+			f.template(at)
+		}
 	}
 	if f.hasBraces() {
 		for _, b := range maskBraces(buf) {
@@ -79,9 +94,7 @@ func (f *finder) lexHTML(buf []byte, base int, lines bool) {
 			w.el.end, w.el.void = base+end, kind == html.StartTagVoidToken
 			w.tag()
 		case html.EndTagToken:
-			if string(lexer.Text()) == "picture" {
-				w.picture = nil
-			}
+			w.endTag(string(lexer.Text()))
 		case html.TextToken:
 			if at := (span{base + end - len(data), base + end}); w.raw != "" {
 				w.content(at)
@@ -93,6 +106,85 @@ func (f *finder) lexHTML(buf []byte, base int, lines bool) {
 			w.raw = ""
 		}
 	}
+}
+
+func (w *htmlWalk) endTag(name string) {
+	switch name {
+	case "picture":
+		if w.picture != nil {
+			w.picture = w.picture.outer
+		}
+	case "pre":
+		w.pre = max(0, w.pre-1)
+	}
+}
+
+// baseHref takes the address that those of the page are relative to from its first <base>.
+func (w *htmlWalk) baseHref() {
+	a, ok := w.el.get("href")
+	if !ok || w.lang != LangHTML {
+		return
+	}
+	at := w.buf[a.val.off-w.base : a.val.end-w.base]
+	next := baseElement{href: strings.TrimSpace(entity.decode(w.src[a.val.off:a.val.end]))}
+	if last := bytes.LastIndexByte(at, masked); last >= 0 {
+		lead := bytes.TrimSpace(at[:bytes.IndexByte(at, masked)])
+		next.href, next.expression = string(at[last+1:]), true
+		next.unknown = len(lead) > 0 || !strings.HasPrefix(next.href, "/")
+	}
+	if w.baseAt == nil {
+		w.baseAt = &next
+	} else if w.baseAt.href != next.href {
+		// The first counts, unless a template leaves one of them out.
+		w.baseAt.unknown = true
+	}
+}
+
+// A baseElement is the <base> of a page. expression says that there is one before href, and
+// unknown that it is not clear what the addresses of the page are relative to.
+type baseElement struct {
+	href                string
+	expression, unknown bool
+}
+
+// rebase makes the references of a page relative to its <base>.
+func (f *finder) rebase() {
+	if f.baseAt == nil || f.baseAt.href == "" && !f.baseAt.unknown {
+		return
+	}
+	for i := range f.refs {
+		r := &f.refs[i]
+		if r.Kind == Data || r.Kind == Shortcode || strings.HasPrefix(r.Address, "/") || schemeOf(r.Address) != "" {
+			continue
+		}
+		r.Base = f.baseAt.href
+		r.at.tail = r.at.tail || f.baseAt.expression
+		if f.baseAt.unknown && r.Uncertain == "" {
+			r.Uncertain = "it is not clear what the <base> of the page is"
+		}
+	}
+}
+
+// commentsIn lists where the comments of HTML are.
+func commentsIn(buf []byte) (found []span) {
+	for at := 0; ; {
+		i := bytes.Index(buf[at:], []byte("<!--"))
+		if i < 0 {
+			return found
+		}
+		n := bytes.Index(buf[at+i+4:], []byte("-->"))
+		if n < 0 {
+			return append(found, span{at + i, len(buf)})
+		}
+		found = append(found, span{at + i, at + i + 4 + n + 3})
+		at += i + 4 + n + 3
+	}
+}
+
+// overlaps reports whether one of the ranges, which are in order, has a part of s.
+func overlaps(ranges []span, s span) bool {
+	i, _ := slices.BinarySearchFunc(ranges, s.off, func(r span, off int) int { return cmp.Compare(r.end, off+1) })
+	return i < len(ranges) && ranges[i].off < s.end
 }
 
 // hasBraces reports whether the language has {expressions} of JavaScript.
@@ -122,6 +214,7 @@ type htmlWalk struct {
 	lines   bool
 	el      element
 	picture *pictureElement
+	pre     int
 	// raw is the name of the element whose text comes next, and rawType its type attribute.
 	raw, rawType string
 }
@@ -132,7 +225,7 @@ func (w *htmlWalk) start(name []byte, off int) {
 		// A component of a framework, which may be called Img.
 		tag = "x-" + tag
 	}
-	w.el = element{name: tag, off: w.base + off, attrs: w.el.attrs[:0], lines: w.lines}
+	w.el = element{name: tag, off: w.base + off, attrs: w.el.attrs[:0], lines: w.lines, pre: w.pre > 0}
 }
 
 func (w *htmlWalk) attribute(data, key, val []byte, end int) {
@@ -227,8 +320,12 @@ func (w *htmlWalk) tag() {
 			w.rawType = "text/jsx"
 		}
 	case "picture":
-		w.picture = &pictureElement{}
+		w.picture = &pictureElement{outer: w.picture}
 		return
+	case "pre":
+		w.pre++
+	case "base":
+		w.baseHref()
 	}
 	keep := el.name == "img" || el.name == "source" || el.name == "link"
 	if keep {
@@ -239,6 +336,10 @@ func (w *htmlWalk) tag() {
 		if el.name == "source" && w.picture != nil {
 			w.picture.sources = append(w.picture.sources, el)
 		}
+	}
+	if el.name == "img" && w.picture != nil {
+		el.extra = w.picture.closed || w.picture.outer != nil
+		w.picture.closed = true
 	}
 	for i := range w.el.attrs {
 		a := &w.el.attrs[i]

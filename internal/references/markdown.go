@@ -89,18 +89,7 @@ func (f *finder) markdown(s span) {
 	}
 }
 
-func (w *markdownWalk) inCode(t span) bool {
-	// The ranges are in order.
-	lo, hi := 0, len(w.code)
-	for lo < hi {
-		if mid := (lo + hi) / 2; w.code[mid].end <= t.off {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
-	}
-	return lo < len(w.code) && w.code[lo].off < t.end
-}
+func (w *markdownWalk) inCode(t span) bool { return overlaps(w.code, t) }
 
 func (w *markdownWalk) node(n ast.Node) {
 	switch n := n.(type) {

@@ -68,6 +68,9 @@ func (w *rewriter) planElement(el *element, members []int) {
 		case !w.originals[i]:
 			stay("another image of the element, " + w.refs[i].Address + ", has no result")
 			return
+		case el.extra:
+			stay("the <picture> around it has another image")
+			return
 		case el.dynamic:
 			stay("an expression may add attributes to the element")
 			return
@@ -249,7 +252,7 @@ func (w *rewriter) insert(el *element, added []source) {
 		for _, s := range added {
 			at := w.place(el, s.format)
 			text := s.text
-			if indent, ok := w.ownLine(at.off, -1); ok {
+			if indent, ok := w.ownLine(at.off, -1); ok && !el.pre {
 				text += w.newline() + indent
 			}
 			w.edits = append(w.edits, edit{span{at.off, at.off}, text, s.expect})
@@ -264,7 +267,7 @@ func (w *rewriter) insert(el *element, added []source) {
 	}
 	indent, own := w.ownLine(el.off, el.end)
 	glue, inner := "", ""
-	if own && el.lines {
+	if own && el.lines && !el.pre {
 		unit := "  "
 		if strings.Contains(indent, "\t") {
 			unit = "\t"
@@ -300,11 +303,25 @@ func (w *rewriter) place(el *element, f asset.Format) *element {
 		if s.off >= el.off {
 			break
 		}
-		if media(s) == media(el) && rank(w.formatOf(s)) > rank(f) {
+		if media(s) == media(el) && rank(w.formatOf(s)) > rank(f) && w.sameImage(s, el) {
 			return s
 		}
 	}
 	return el
+}
+
+// sameImage reports whether a <source> names originals of an element, or results of them. One that
+// names another image keeps its place.
+func (w *rewriter) sameImage(s, el *element) bool {
+	own := func(m int) bool {
+		return slices.ContainsFunc(w.members[el], func(i int) bool {
+			p, a := w.resolutions[m].Path, w.refs[m].Address
+			return p != "" && p == w.resolutions[i].Path || slices.ContainsFunc(w.sources[i].Results, func(r Result) bool {
+				return p == r.Path || a == inSrcset(w.address(i, r.Path))
+			})
+		})
+	}
+	return !slices.ContainsFunc(w.members[s], func(m int) bool { return !own(m) })
 }
 
 func rank(f asset.Format) int {

@@ -1,6 +1,9 @@
 package references
 
-import "bytes"
+import (
+	"bytes"
+	"regexp"
+)
 
 // masked stands in a copy of the text for each byte of an expression, so that the parsers see
 // neither its quotes nor its angle brackets. It is DEL, which means nothing to any of them; a file
@@ -12,17 +15,29 @@ const byExpression = "it is made by an expression"
 
 // expressions are how templates begin and end one. What encloses the others comes first.
 var expressions = [...]struct{ begin, end string }{
-	{"<?", "?>"},   // PHP, and the declaration of XML
-	{"<%", "%>"},   // ERB, EJS, ASP
-	{"{#", "#}"},   // comments of Jinja and Twig
+	{"<%--", "--%>"},  // comments of JSP and ASP
+	{"<?", "?>"},      // PHP, and the declaration of XML
+	{"<%", "%>"},      // ERB, EJS, ASP
+	{"{#", "#}"},      // comments of Jinja and Twig
+	{"{{!--", "--}}"}, // of Handlebars
+	{"{{--", "--}}"},  // of Blade
+	{"{{/*", "*/}}"},  // of Go
+	{"{{- /*", "*/ -}}"},
 	{"{%", "%}"},   // Liquid, Jinja, Twig
 	{"{!!", "!!}"}, // Blade
 	{"{{", "}}"},   // Go, Liquid, Vue, Handlebars
 }
 
+// liquidComment is text that Liquid, Twig or Django drops.
+var liquidComment = regexp.MustCompile(`(?s)\{%-?\s*comment\b[^%]*%\}.*?\{%-?\s*endcomment\s*-?%\}`)
+
 // maskTemplates overwrites the expressions of templates in buf, all but line ends, and says
 // where they were.
 func maskTemplates(buf []byte, lang Lang) (found []span) {
+	for _, m := range liquidComment.FindAllIndex(buf, -1) {
+		mask(buf[m[0]:m[1]])
+		found = append(found, span{m[0], m[1]})
+	}
 	for _, e := range expressions {
 		if e.begin == "{#" && lang == LangSvelte || e.begin[0] == '<' && lang == LangMarkdown {
 			continue
