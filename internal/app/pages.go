@@ -301,8 +301,8 @@ func (p *pages) rewrite(ctx context.Context) (all []rewritten, notes []string, e
 				one := rewritten{name: name}
 				var data []byte
 				data, one.changes, one.findings, err = references.Rewrite(name, src, p.site, look, p.optionsOf(name))
-				if len(one.changes) > 0 {
-					one.data = data
+				if !bytes.Equal(data, src) {
+					one.data = data // dimensions may be all that changes
 				}
 				out[i] = one
 			}
@@ -315,7 +315,7 @@ func (p *pages) rewrite(ctx context.Context) (all []rewritten, notes []string, e
 	if err := g.Wait(); err != nil {
 		return nil, nil, err
 	}
-	out = slices.DeleteFunc(out, func(one rewritten) bool { return len(one.changes)+len(one.findings) == 0 })
+	out = slices.DeleteFunc(out, func(one rewritten) bool { return one.data == nil && len(one.changes)+len(one.findings) == 0 })
 	return out, p.unread(problems), nil
 }
 
