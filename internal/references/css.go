@@ -24,6 +24,16 @@ func (f *finder) cssIn(s span, buf []byte, attr bool) {
 		}
 		end := s.off + in.Offset()
 		w.token(kind, data, span{end - len(data), end})
+		if w.comment {
+			// What is in it, such as an apostrophe, is no token.
+			rest := buf[in.Offset():]
+			if n := bytes.IndexAny(rest, "\n\r"); n >= 0 {
+				rest = rest[:n]
+			}
+			in.Move(len(rest))
+			in.Skip()
+			w.comment, w.slash = false, false
+		}
 	}
 }
 
@@ -41,11 +51,6 @@ type cssWalk struct {
 }
 
 func (w *cssWalk) token(kind css.TokenType, data []byte, at span) {
-	if w.comment {
-		w.comment = kind != css.WhitespaceToken || !bytes.ContainsAny(data, "\n\r")
-		w.slash = false
-		return
-	}
 	slash := kind == css.DelimToken && data[0] == '/'
 	if slash && w.slash {
 		w.comment = true

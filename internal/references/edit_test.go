@@ -175,6 +175,10 @@ func TestUpdate(t *testing.T) {
 		{"bases to choose from", "x.php", `<?php if ($a): ?><base href="/"><?php else: ?><base href="img/"><?php endif ?><img src="a.jpg">`, `<?php if ($a): ?><base href="/"><?php else: ?><base href="img/"><?php endif ?><img src="a.jpg">`},
 		{"template in a comment", "x.html", `<!-- {% picture a.jpg %} {{< figure src="a.jpg" >}} -->{% picture a.jpg %}`, `<!-- {% picture a.jpg %} {{< figure src="a.jpg" >}} -->{% picture a.webp %}`},
 		{"comments of templates", "x.html", `{%- comment -%}<img src="a.jpg">{%- endcomment -%}{{!-- {{x}}<img src="a.jpg"> --}}{{-- {{x}}<img src="a.jpg"> --}}{{/* }}<img src="a.jpg"> */}}<%-- %><img src="a.jpg"> --%><img src="a.jpg">`, `{%- comment -%}<img src="a.jpg">{%- endcomment -%}{{!-- {{x}}<img src="a.jpg"> --}}{{-- {{x}}<img src="a.jpg"> --}}{{/* }}<img src="a.jpg"> */}}<%-- %><img src="a.jpg"> --%><img src="a.webp">`},
+		{"comment with an apostrophe", "x.scss", "a{} // don't /* no\nb{background:url(a.jpg)} // it's\r\nc{background:url(b.png)}", "a{} // don't /* no\nb{background:url(a.webp)} // it's\r\nc{background:url(b.webp)}"},
+		{"tail in braces", "x.svelte", `<img src="{base}/img/a.jpg"><img src={base + '/img/a.jpg'}>`, `<img src="{base}/img/a.webp"><img src={base + '/img/a.jpg'}>`},
+		{"imagesdir", "x.adoc", ":imagesdir: img\n\nimage::b.jpg[] image:b.png[] link:b.png[x]\n", ":imagesdir: img\n\nimage::b.webp[] image:b.png[] link:b.webp[x]\n"},
+		{"verbatim", "x.org", "=[[file:a.jpg]]= [[file:a.jpg]]\n", "=[[file:a.jpg]]= [[file:a.webp]]\n"},
 		{"asciidoc", "x.adoc", "image::c d.jpg[x]\n", "image::c d.webp[x]\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

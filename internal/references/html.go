@@ -36,6 +36,9 @@ type pictureElement struct {
 	closed bool
 }
 
+// maxAttributes is how many an element may have to become another one.
+const maxAttributes = 200
+
 // An attribute has a name in lower case. off and end are around all of it; val is within the quotes.
 type attribute struct {
 	name     string
@@ -255,7 +258,9 @@ func (w *htmlWalk) attribute(data, key, val []byte, end int) {
 			a.val.end--
 		}
 	}
-	if slices.ContainsFunc(w.el.attrs, func(b attribute) bool { return b.name == a.name }) {
+	if len(w.el.attrs) >= maxAttributes {
+		w.el.dynamic = true // to look for the same among all of them would take too long
+	} else if slices.ContainsFunc(w.el.attrs, func(b attribute) bool { return b.name == a.name }) {
 		// The first counts, unless an expression chooses.
 		w.el.dynamic = true
 	}
@@ -341,6 +346,8 @@ func (w *htmlWalk) tag() {
 		el.extra = w.picture.closed || w.picture.outer != nil
 		w.picture.closed = true
 	}
+	mime, typed := el.get("type")
+	typed = typed && bytes.HasPrefix(w.src[mime.val.off:mime.val.end], []byte("image/"))
 	for i := range w.el.attrs {
 		a := &w.el.attrs[i]
 		raw := w.src[a.val.off:a.val.end]
@@ -351,8 +358,8 @@ func (w *htmlWalk) tag() {
 		if keep {
 			p.el = el
 		}
-		if t, ok := el.get("type"); ok && bytes.HasPrefix(w.src[t.val.off:t.val.end], []byte("image/")) {
-			p.mime = t.val
+		if typed {
+			p.mime = mime.val
 		}
 		w.attr(a, p)
 	}
@@ -369,7 +376,7 @@ func (w *htmlWalk) attr(a *attribute, p place) {
 		return
 	}
 	kind := kindOf(w.el.name, a.name, w.value)
-	if w.hasBraces() && len(at) > 2 && at[0] == masked && w.src[a.val.off] == '{' && w.src[a.val.off+1] != '{' && w.src[a.val.off+1] != '%' {
+	if w.hasBraces() && len(at) > 2 && len(bytes.Trim(at, "\x7f\r\n")) == 0 && w.src[a.val.off] == '{' && w.src[a.val.off+1] != '{' && w.src[a.val.off+1] != '%' {
 		// {"a.png"}; what else is in the braces was scanned as a script.
 		w.bound(span{a.val.off + 1, a.val.end - 1}, kind, 0)
 		return

@@ -3,6 +3,7 @@ package references
 import (
 	"bytes"
 	"regexp"
+	"strings"
 )
 
 // directives are where the languages that have no parser here name an image: a line that begins with
@@ -33,6 +34,9 @@ var blocks = map[Lang]*regexp.Regexp{
 	LangLaTeX:    regexp.MustCompile(`(?ms)\\begin\{(?:verbatim|lstlisting|minted|comment)\}.*?\\end\{|(?:^|[^\\])%[^\n]*$`),
 }
 
+// imagesDir is the attribute of AsciiDoc that says where its images are.
+var imagesDir = regexp.MustCompile(`(?m)^:imagesdir:[ \t]+(\S+)`)
+
 // markup finds images in AsciiDoc, reStructuredText, Org and LaTeX.
 func (f *finder) markup(s span) {
 	b := f.src[s.off:s.end]
@@ -41,6 +45,10 @@ func (f *finder) markup(s span) {
 		for _, m := range r.FindAllIndex(b, -1) {
 			mask(b[m[0]:m[1]])
 		}
+	}
+	dir := ""
+	if m := imagesDir.FindSubmatch(b); m != nil && f.lang == LangASCIIDoc {
+		dir = strings.TrimSuffix(string(m[1]), "/") + "/"
 	}
 	for _, r := range directives[f.lang] {
 		for _, m := range r.FindAllSubmatchIndex(b, -1) {
@@ -58,12 +66,21 @@ func (f *finder) markup(s span) {
 			if f.lang == LangRST && bytes.HasPrefix(bytes.TrimLeft(b[m[0]:m[1]], " \t"), []byte("..")) && lineIsCode(b[:m[0]]) {
 				continue
 			}
+			if f.lang == LangOrg && m[0] > 0 && m[1]+1 < len(b) && strings.IndexByte("=~", b[m[0]-1]) >= 0 && b[m[1]+1] == b[m[0]-1] {
+				continue // it is verbatim
+			}
 			// Where AsciiDoc has its images may be set elsewhere, by imagesdir.
 			kind := Image
 			if bytes.HasPrefix(b[m[0]:m[1]], []byte("link:")) || b[m[0]] == '`' {
 				kind = Link
 			}
-			f.add(span{s.off + m[2], s.off + m[3]}, kind, place{form: plain, tail: f.lang == LangASCIIDoc}, why)
+			macro := bytes.HasPrefix(b[m[0]:m[1]], []byte("image:"))
+			if macro && why == "" && strings.ContainsAny(dir, "{}") {
+				why = "it is not clear what imagesdir is"
+			}
+			if f.add(span{s.off + m[2], s.off + m[3]}, kind, place{form: plain, tail: f.lang == LangASCIIDoc}, why) && macro {
+				f.refs[len(f.refs)-1].Base = dir
+			}
 		}
 	}
 }

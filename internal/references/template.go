@@ -34,9 +34,11 @@ var liquidComment = regexp.MustCompile(`(?s)\{%-?\s*comment\b[^%]*%\}.*?\{%-?\s*
 // maskTemplates overwrites the expressions of templates in buf, all but line ends, and says
 // where they were.
 func maskTemplates(buf []byte, lang Lang) (found []span) {
-	for _, m := range liquidComment.FindAllIndex(buf, -1) {
-		mask(buf[m[0]:m[1]])
-		found = append(found, span{m[0], m[1]})
+	if bytes.Contains(buf, []byte("endcomment")) {
+		for _, m := range liquidComment.FindAllIndex(buf, -1) {
+			mask(buf[m[0]:m[1]])
+			found = append(found, span{m[0], m[1]})
+		}
 	}
 	for _, e := range expressions {
 		if e.begin == "{#" && lang == LangSvelte || e.begin[0] == '<' && lang == LangMarkdown {
