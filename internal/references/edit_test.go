@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -282,5 +283,18 @@ func TestPicture(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", data, c.want)
 			}
 		})
+	}
+}
+
+// TestLongLine rewrites a page that is a single line: the time is not that of its length squared.
+func TestLongLine(t *testing.T) {
+	src := strings.Repeat("x", 4<<20) + strings.Repeat("<img src=a.jpg width=1>", 20000)
+	start := time.Now()
+	_, changes, _, err := Rewrite("x.html", []byte(src), site, lookup, Options{Mode: Picture})
+	if err != nil || len(changes) != 20000 {
+		t.Fatalf("%d changes, %v", len(changes), err)
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("it took %v", took)
 	}
 }

@@ -340,21 +340,23 @@ func (w *rewriter) formatOf(s *element) asset.Format {
 
 // ownLine gives the white space before off on its line if there is nothing else, and nothing behind end.
 func (w *rewriter) ownLine(off, end int) (string, bool) {
-	start := bytes.LastIndexByte(w.src[:off], '\n') + 1
-	indent := w.src[start:off]
-	if len(bytes.Trim(indent, " \t")) > 0 {
+	// A page may be a single line of many images: no more of it is read than has to be.
+	start := off
+	for start > 0 && (w.src[start-1] == ' ' || w.src[start-1] == '\t') {
+		start--
+	}
+	if start > 0 && w.src[start-1] != '\n' {
 		return "", false
 	}
 	if end >= 0 {
-		rest := w.src[end:]
-		if n := bytes.IndexByte(rest, '\n'); n >= 0 {
-			rest = rest[:n]
+		for end < len(w.src) && (w.src[end] == ' ' || w.src[end] == '\t' || w.src[end] == '\r') {
+			end++
 		}
-		if len(bytes.Trim(rest, " \t\r")) > 0 {
+		if end < len(w.src) && w.src[end] != '\n' {
 			return "", false
 		}
 	}
-	return string(indent), true
+	return string(w.src[start:off]), true
 }
 
 func (w *rewriter) newline() string {
