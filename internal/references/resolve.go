@@ -62,7 +62,7 @@ func NewSite(paths []string, read func(name string) ([]byte, error), o SiteOptio
 	}
 	for _, p := range paths {
 		s.files[p] = true
-		if isImageAddress(p) {
+		if IsImage(p) {
 			if key := spelling.Fold(p); s.folded[key] == "" {
 				s.folded[key] = p
 			}

@@ -7,8 +7,10 @@ import (
 	"strings"
 )
 
-// IsImage says by the name of a file that it is an image, as references name it.
-func IsImage(name string) bool { return isImageAddress(name) }
+// IsImage says by the path of a file that it is an image, as references name it.
+func IsImage(name string) bool {
+	return slices.Contains(extensions, strings.ToLower(strings.TrimPrefix(path.Ext(name), ".")))
+}
 
 // publicDirs are directories in which addresses often begin. Those of copiedDirs are what
 // generators copy to the root of a site as it is.
