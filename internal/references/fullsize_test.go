@@ -6,6 +6,21 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 )
 
+// The social card in the configuration of Docusaurus stays, but where it is asked for.
+func TestSocialCard(t *testing.T) {
+	const config = `export default { themeConfig: { image: "img/card.jpg" } };`
+	site := siteOf(map[string]string{"docusaurus.config.js": config, "static/img/card.jpg": "", "static/img/card.webp": ""}, SiteOptions{})
+	look := func(path string) (Source, bool) {
+		return Source{Path: path, Results: []Result{{Path: "static/img/card.webp", Format: asset.WebP}}}, path == "static/img/card.jpg"
+	}
+	for social, want := range map[bool]int{false: 0, true: 1} {
+		_, changes, _, err := Rewrite("docusaurus.config.js", []byte(config), site, look, Options{Mode: Update, Social: social})
+		if err != nil || len(changes) != want {
+			t.Errorf("social %t: %d changes, %v, want %d", social, len(changes), err, want)
+		}
+	}
+}
+
 // A link to an image leads to its full size, where no result has that.
 func TestLinkToFullSize(t *testing.T) {
 	site := siteOf(map[string]string{"a.jpg": "", "b.heic": "", "x.html": "", "a.webp": "", "b.webp": ""}, SiteOptions{})

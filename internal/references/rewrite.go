@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 )
@@ -79,7 +80,7 @@ func (w *rewriter) resolve(look Lookup) {
 		if res.Status == Found {
 			if s, ok := look(res.Path); ok {
 				w.sources[i] = s
-				w.originals[i] = len(s.Results) > 0 && r.Uncertain == "" && (r.Kind != Social || w.o.Social) && !w.isFullSize(i)
+				w.originals[i] = len(s.Results) > 0 && r.Uncertain == "" && (w.o.Social || r.Kind != Social && !w.isCard(r)) && !w.isFullSize(i)
 			}
 		}
 		w.problem(i)
@@ -90,6 +91,16 @@ func (w *rewriter) resolve(look Lookup) {
 			w.done[i] = true
 		}
 	}
+}
+
+// isCard reports whether a reference is themeConfig.image of Docusaurus, which is og:image of all
+// pages: https://docusaurus.io/docs/api/themes/configuration#meta-image
+func (w *rewriter) isCard(r Reference) bool {
+	if r.Kind != String || r.Off == 0 || !strings.HasPrefix(path.Base(w.name), "docusaurus.config.") {
+		return false
+	}
+	key, colon := bytes.CutSuffix(bytes.TrimRight(w.src[:r.Off-1], " \t\r\n"), []byte{':'})
+	return colon && bytes.HasSuffix(bytes.TrimRight(key, ` "'`), []byte("image"))
 }
 
 // isFullSize reports whether a reference is a link to an image, at a size that no result has: people
