@@ -21,6 +21,22 @@ func TestSocialCard(t *testing.T) {
 	}
 }
 
+// A candidate that says how wide it is does not become a narrower image, nor do the others of its
+// srcset.
+func TestNarrowerCandidate(t *testing.T) {
+	site := siteOf(map[string]string{"a.jpg": "", "x.html": "", "a.webp": ""}, SiteOptions{})
+	const page = `<img srcset="a.jpg 1200w" sizes="50vw">`
+	for width, want := range map[int]string{800: page, 1200: `<img srcset="a.webp 1200w" sizes="50vw">`, 0: `<img srcset="a.webp 1200w" sizes="50vw">`} {
+		look := func(path string) (Source, bool) {
+			return Source{Path: path, Results: []Result{{Path: "a.webp", Format: asset.WebP, Width: width}}}, path == "a.jpg"
+		}
+		got, _, _, err := Rewrite("x.html", []byte(page), site, look, Options{Mode: Update})
+		if err != nil || string(got) != want {
+			t.Errorf("%d wide: %s, %v, want %s", width, got, err, want)
+		}
+	}
+}
+
 // A link to an image leads to its full size, where no result has that.
 func TestLinkToFullSize(t *testing.T) {
 	site := siteOf(map[string]string{"a.jpg": "", "b.heic": "", "x.html": "", "a.webp": "", "b.webp": ""}, SiteOptions{})

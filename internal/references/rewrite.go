@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -80,7 +81,7 @@ func (w *rewriter) resolve(look Lookup) {
 		if res.Status == Found {
 			if s, ok := look(res.Path); ok {
 				w.sources[i] = s
-				w.originals[i] = len(s.Results) > 0 && r.Uncertain == "" && (w.o.Social || r.Kind != Social && !w.isCard(r)) && !w.isFullSize(i)
+				w.originals[i] = len(s.Results) > 0 && r.Uncertain == "" && (w.o.Social || r.Kind != Social && !w.isCard(r)) && !w.isFullSize(i) && !w.isNarrower(i)
 			}
 		}
 		w.problem(i)
@@ -101,6 +102,22 @@ func (w *rewriter) isCard(r Reference) bool {
 	}
 	key, colon := bytes.CutSuffix(bytes.TrimRight(w.src[:r.Off-1], " \t\r\n"), []byte{':'})
 	return colon && bytes.HasSuffix(bytes.TrimRight(key, ` "'`), []byte("image"))
+}
+
+// isNarrower reports whether a candidate of a srcset says how wide its image is, and every result is
+// narrower: a browser would show it too small, or take it where it is blurred.
+func (w *rewriter) isNarrower(i int) bool {
+	number, isWidth := strings.CutSuffix(w.refs[i].at.descriptor, "w")
+	width, err := strconv.Atoi(number)
+	if !isWidth || err != nil {
+		return false
+	}
+	for _, r := range w.sources[i].Results {
+		if r.Variant == "" && (r.Width == 0 || r.Width >= width) {
+			return false
+		}
+	}
+	return true
 }
 
 // isFullSize reports whether a reference is a link to an image, at a size that no result has: people
