@@ -42,6 +42,10 @@ func (r *run) checkReferences(ctx context.Context, in *report.Input) error {
 	if err != nil {
 		return err
 	}
+	mode := references.Update
+	if p.options.Mode == references.Picture {
+		mode = references.Picture
+	}
 	p.options.Mode = references.Report
 	all, notes, err := p.rewrite(ctx)
 	if err != nil {
@@ -59,7 +63,7 @@ func (r *run) checkReferences(ctx context.Context, in *report.Input) error {
 				Message: fmt.Sprintf("%s:%d:%d: %q: %s", h.FromHere(one.name), f.Line, f.Column, f.Address, f.Detail),
 			}
 			if rule == asset.RuleStale {
-				finding.Hint = "`webpress --references=update` names the result"
+				finding.Hint = fmt.Sprintf("`webpress --references=%s` names the result, where that is safe", mode)
 			}
 			in.Findings = append(in.Findings, finding)
 		}
