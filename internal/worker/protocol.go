@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
@@ -100,7 +101,7 @@ func writeFrame(w io.Writer, v any, behind ...[]byte) error {
 		if _, err := w.Write(frame); err != nil {
 			return err
 		}
-		frame = data
+		frame = slices.Clip(data) // what is appended is not to be written into it
 	}
 	_, err = w.Write(frame)
 	return err
