@@ -158,7 +158,9 @@ func (r *run) changedVerdict(ctx context.Context, o outcome, done cleanup) (verd
 			gone = append(gone, one.Replaced)
 		}
 	}
-	names = append(names, r.fromHere(done.pages.changed)...)
+	for _, name := range done.pages.changed {
+		names = append(names, tree.SeenFrom(r.prefix(r.repo), name))
+	}
 	if o.past != nil {
 		list, err := r.notAdded(ctx, o.past, o.worklist, o.results)
 		if err != nil {

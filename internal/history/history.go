@@ -8,8 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"runtime/debug"
+	"sync"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
@@ -51,7 +51,7 @@ func New(repo *git.Repo, prefix, dir string) *History {
 	if repo != nil {
 		h.Root, h.Prefix, h.Repo = repo.Top(), prefix, repo.AtTop()
 	}
-	h.Decoders = decoders()
+	h.Decoders = decoders
 	return h
 }
 
@@ -62,9 +62,7 @@ func (h *History) Read() error {
 		return err
 	}
 	h.data = data
-	if h.File, err = lockfile.Parse(data); err == nil {
-		h.Decoders = decoders()
-	} else {
+	if h.File, err = lockfile.Parse(data); err != nil {
 		fault := &asset.Fault{
 			Message: fmt.Sprintf("read %q: %s", h.LockPath(), err),
 			Hint:    "run `webpress repair-lock`: it keeps every line that is whole, and loses no image",
@@ -74,17 +72,18 @@ func (h *History) Read() error {
 		}
 		return fault
 	}
+	h.Decoders = decoders
 	return nil
 }
 
-// decoders are the versions of what decodes sources.
-func decoders() string {
+// decoders are the versions of what decodes sources. libheif loads its plugins to say them.
+var decoders = sync.OnceValue(func() string {
 	text := fmt.Sprint(codec.Libraries())
 	if info, ok := debug.ReadBuildInfo(); ok {
 		text += " " + info.Main.Version
 	}
 	return text
-}
+})
 
 // ReadFile returns the content of webpress.lock, nil where there is none.
 func (h *History) ReadFile() ([]byte, error) {
@@ -132,13 +131,7 @@ func readIn(folder, name string, limit int64) ([]byte, error) {
 func (h *History) LockPath() string { return h.FromHere(lockfile.Name) }
 
 // FromHere is a path from the root as seen from the working directory.
-func (h *History) FromHere(name string) string {
-	rel, err := filepath.Rel(filepath.Join("/", filepath.FromSlash(h.Prefix)), filepath.Join("/", filepath.FromSlash(name)))
-	if err != nil {
-		return name
-	}
-	return filepath.ToSlash(rel)
-}
+func (h *History) FromHere(name string) string { return tree.SeenFrom(h.Prefix, name) }
 
 // Save writes the lock file where it has changed, and says whether it did.
 func (h *History) Save() (bool, error) {

@@ -124,9 +124,9 @@ func Find(entries []Entry, output string) (found []Entry) {
 // A File is what webpress.lock says. The zero value is not ready: see New. Several
 // goroutines may read it, while none changes it.
 type File struct {
-	// Decoders are the versions of what decodes sources: one that crashed is tried again
-	// when they change.
-	Decoders string
+	// Decoders says the versions of what decodes sources: one that crashed is tried again
+	// when they change. It is asked where there was a crash; nil is an empty text.
+	Decoders func() string
 
 	// bySource has more than one entry for an output only after a merge by union.
 	bySource map[string][]Entry

@@ -24,10 +24,11 @@ func (l *File) Record(jobs []asset.Job, results []asset.Result, prefix, codecs s
 	}
 	for _, r := range results {
 		j, ok := by[r.Target]
-		if ok && r.Status == asset.Failed {
-			l.recordCrash(j, r, prefix, codecs)
+		if !ok {
+			continue
 		}
-		if !ok || r.Status == asset.Failed {
+		if r.Status == asset.Failed {
+			l.recordCrash(j, r, prefix, codecs)
 			continue
 		}
 		j.Remove = j.Remove && !kept[r.Source.Path]
@@ -52,20 +53,26 @@ func (l *File) Record(jobs []asset.Job, results []asset.Result, prefix, codecs s
 // of an earlier content, which would be nobody's then.
 func (l *File) recordCrash(j asset.Job, r asset.Result, prefix, codecs string) {
 	s := r.Source
-	e := Entry{
-		Source: path.Join(prefix, s.Path), Blob: s.Blob, Size: s.Size, Format: s.Format, Status: Crashed,
-		Recipe: l.crashDigest(j.Recipe, codecs), Output: Output{Path: path.Join(prefix, j.Output)},
-	}
-	if r.Err == nil || !r.Err.Crashed || s.Blob == "" || s.Ignored ||
-		slices.ContainsFunc(Find(l.BySource(e.Source), e.Output.Path), Entry.HasFile) {
+	if r.Err == nil || !r.Err.Crashed || s.Blob == "" || s.Ignored {
 		return
 	}
-	l.Set(e)
+	source, output := path.Join(prefix, s.Path), path.Join(prefix, j.Output)
+	if slices.ContainsFunc(Find(l.BySource(source), output), Entry.HasFile) {
+		return
+	}
+	l.Set(Entry{
+		Source: source, Blob: s.Blob, Size: s.Size, Format: s.Format, Status: Crashed,
+		Recipe: l.crashDigest(j.Recipe, codecs), Output: Output{Path: output},
+	})
 }
 
 // crashDigest is the Digest of what a crash depends on.
 func (l *File) crashDigest(r asset.Recipe, codecs string) string {
-	return Digest(r, codecs+", decoders "+l.Decoders)
+	decoders := ""
+	if l.Decoders != nil {
+		decoders = l.Decoders()
+	}
+	return Digest(r, codecs+", decoders "+decoders)
 }
 
 // crashed is the result of a job whose source the decoder has crashed on.

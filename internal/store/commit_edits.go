@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // An edit is an Edit that can be committed.
@@ -52,10 +52,7 @@ func (p *plan) planOutdated() {
 
 // planEdit adds an edit, where it can be committed.
 func (p *plan) planEdit(e Edit, ignored bool, filter string) {
-	name := e.Path
-	if rel, err := filepath.Rel(filepath.FromSlash("/"+p.d.Prefix), filepath.FromSlash("/"+name)); err == nil {
-		name = filepath.ToSlash(rel)
-	}
+	name := tree.SeenFrom(p.d.Prefix, e.Path)
 	switch {
 	case p.Repo.SkipsFilter(filter):
 		p.notes = append(p.notes, fmt.Sprintf("%q is not committed: %s", name, skipped(filter)))

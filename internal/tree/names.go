@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/text/cases"
@@ -55,6 +56,15 @@ func InGit(path string) bool {
 		}
 	}
 	return false
+}
+
+// SeenFrom is a path as seen from the folder dir, where both begin at the same root.
+func SeenFrom(dir, name string) string {
+	rel, err := filepath.Rel(filepath.Join("/", filepath.FromSlash(dir)), filepath.Join("/", filepath.FromSlash(name)))
+	if err != nil {
+		return name
+	}
+	return filepath.ToSlash(rel)
 }
 
 // Fold maps all spellings of a path to one that macOS or Windows take for the same
