@@ -84,12 +84,9 @@ func (r *run) checkOutputs(ctx context.Context, in *report.Input, checked map[st
 		return err
 	}
 	defer release()
-	p, err := r.loadHistory(ctx)
+	p, err := r.loadOrNewHistory(ctx)
 	if err != nil {
 		return err
-	}
-	if p == nil {
-		p = r.newHistory()
 	}
 	v, err := r.discover(ctx, p)
 	if err != nil {

@@ -34,6 +34,15 @@ func (r *run) loadHistory(ctx context.Context) (*history.History, error) {
 	return h, nil
 }
 
+// loadOrNewHistory is loadHistory, and an empty one where that has none.
+func (r *run) loadOrNewHistory(ctx context.Context) (*history.History, error) {
+	h, err := r.loadHistory(ctx)
+	if h == nil && err == nil {
+		h = r.newHistory()
+	}
+	return h, err
+}
+
 // newHistory is a history of which nothing is known yet.
 func (r *run) newHistory() *history.History {
 	return history.New(r.repo, r.prefix(r.repo), r.settings.WorkingDirectory)

@@ -27,22 +27,19 @@ import (
 	"github.com/webpress/webpress/internal/tree"
 )
 
-// maxPage is the length in bytes of the largest text file that is searched for references.
-const maxPage = 16 << 20
-
 // pages are the text files of a repository, and what is known of the images that they name.
 // All paths are from the root of the repository, or from the working directory where there is
 // none.
 type pages struct {
-	// root is the folder that has the images.
-	root string
+	// top is the folder that has the images.
+	top string
 	// names are those of the text files, sorted.
 	names []string
 	// images are all images of the tree, sorted.
 	images []string
 	site   *references.Site
-	// read returns the content of a text file.
-	read func(name string) ([]byte, error)
+	// read returns the content of a text file; root is that of top.
+	read func(root *os.Root, name string) ([]byte, error)
 	// blobs are the ids that git's index has for files that have not changed.
 	blobs map[string]string
 	// results are by the path of the source.
@@ -55,25 +52,29 @@ type pages struct {
 // openPages lists the text files of the work tree, and takes the results from webpress.lock,
 // or where there is none from this run.
 func (r *run) openPages(ctx context.Context, h *history.History, results []asset.Result) (*pages, error) {
-	root := r.settings.WorkingDirectory
-	if r.repo != nil {
-		root = r.repo.Top()
+	root, err := openTop(r.root())
+	if err != nil {
+		return nil, err
 	}
+	defer root.Close()
 	files, blobs, err := r.listTree(ctx, root)
 	if err != nil {
 		return nil, err
 	}
-	p := r.newPages(files, func(name string) ([]byte, error) {
-		dir, err := os.OpenRoot(root)
-		if err != nil {
-			return nil, err
-		}
-		defer dir.Close()
-		return tree.ReadPlain(dir, name, maxPage)
+	p := r.newPages(files, root, func(root *os.Root, name string) ([]byte, error) {
+		return tree.ReadPlain(root, name, references.MaxText)
 	})
-	p.root, p.blobs = root, blobs
+	p.blobs = blobs
 	p.know(r, h, results)
 	return p, nil
+}
+
+func openTop(top string) (*os.Root, error) {
+	root, err := os.OpenRoot(top)
+	if err != nil {
+		return nil, fmt.Errorf("open %q: %w", top, tree.Cause(err))
+	}
+	return root, nil
 }
 
 // optionsOf are the options for a page, which may be part of a site that needs its own.
@@ -84,38 +85,48 @@ func (p *pages) optionsOf(name string) references.Options {
 }
 
 // newPages sorts the files of a tree, and finds out how they name each other.
-func (r *run) newPages(files []string, read func(name string) ([]byte, error)) *pages {
+func (r *run) newPages(files []string, root *os.Root, read func(*os.Root, string) ([]byte, error)) *pages {
 	s := r.settings
-	p := &pages{root: s.WorkingDirectory, read: read, results: map[string]references.Source{}, sizes: map[string]int64{}}
-	if r.repo != nil {
-		p.root = r.repo.Top()
-	}
-	p.options = references.Options{
-		Mode: references.Mode(s.References), Social: s.ReferencesSocial, Dimensions: s.Dimensions, BaseURL: s.BaseURL,
+	p := &pages{
+		top: r.root(), read: read, results: map[string]references.Source{}, sizes: map[string]int64{},
+		options: references.Options{
+			Mode: references.Mode(s.References), Social: s.ReferencesSocial, Dimensions: s.Dimensions, BaseURL: s.BaseURL,
+		},
 	}
 	slices.Sort(files)
 	for _, name := range files {
 		switch {
 		case references.IsImage(name):
 			p.images = append(p.images, name)
-		case references.Skip(name):
-		default:
-			if _, ok := references.Language(name); ok {
-				p.names = append(p.names, name)
-			}
+		case isPage(name):
+			p.names = append(p.names, name)
 		}
 	}
 	o := references.SiteOptions{Hosts: s.ReferenceHosts}
 	for _, dir := range s.ReferenceRoots {
 		o.Roots = append(o.Roots, path.Join(r.prefix(r.repo), filepath.ToSlash(dir)))
 	}
-	p.site = references.NewSite(files, read, o)
+	p.site = references.NewSite(files, func(name string) ([]byte, error) { return read(root, name) }, o)
 	return p
+}
+
+// isPage says by the path of a file that it is searched for references.
+func isPage(name string) bool {
+	_, ok := references.Language(name)
+	return ok && !references.Skip(name)
+}
+
+// editMode is how the references are edited, or would be where they are only reported.
+func (p *pages) editMode() references.Mode {
+	if p.options.Mode == references.Picture {
+		return references.Picture
+	}
+	return references.Update
 }
 
 // listTree are the files that may be pages or images: those that git does not ignore, or all of
 // a folder without hidden ones.
-func (r *run) listTree(ctx context.Context, top string) (names []string, blobs map[string]string, err error) {
+func (r *run) listTree(ctx context.Context, root *os.Root) (names []string, blobs map[string]string, err error) {
 	if r.repo != nil {
 		files, err := r.repo.AtTop().Files(ctx)
 		blobs = make(map[string]string, len(files))
@@ -127,11 +138,6 @@ func (r *run) listTree(ctx context.Context, top string) (names []string, blobs m
 		}
 		return names, blobs, err
 	}
-	root, err := os.OpenRoot(top)
-	if err != nil {
-		return nil, nil, fmt.Errorf("open %q: %w", top, tree.Cause(err))
-	}
-	defer root.Close()
 	err = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case ctx.Err() != nil:
@@ -269,6 +275,39 @@ func readHeader(root *os.Root, name string) (codec.Header, error) {
 	return codec.ReadHeader(f, info.Size(), false)
 }
 
+// each calls do with the number and the content of each page, several at once. A page that is
+// gone is passed over, and one that cannot be read, or that do fails at, has a problem by its
+// number.
+func (p *pages) each(ctx context.Context, do func(i int, root *os.Root, name string, src []byte) error) (problems []string, err error) {
+	root, err := openTop(p.top)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	problems = make([]string, len(p.names))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, name := range p.names {
+		g.Go(func() error {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			src, err := p.read(root, name)
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			if err == nil {
+				err = do(i, root, name, src)
+			}
+			if err != nil {
+				problems[i] = tree.Cause(err).Error()
+			}
+			return nil
+		})
+	}
+	return problems, g.Wait()
+}
+
 // A rewritten page is what Rewrite has made of one.
 type rewritten struct {
 	name     string
@@ -279,40 +318,16 @@ type rewritten struct {
 
 // rewrite rewrites all pages, in their order. Those that cannot be read have a note.
 func (p *pages) rewrite(ctx context.Context) (all []rewritten, notes []string, err error) {
-	root, err := os.OpenRoot(p.root)
+	out := make([]rewritten, len(p.names))
+	problems, err := p.each(ctx, func(i int, root *os.Root, name string, src []byte) error {
+		data, changes, findings, err := references.Rewrite(name, src, p.site, p.look(root, nil), p.optionsOf(name))
+		out[i] = rewritten{name: name, changes: changes, findings: findings}
+		if !bytes.Equal(data, src) {
+			out[i].data = data // dimensions may be all that changes
+		}
+		return err
+	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("open %q: %w", p.root, tree.Cause(err))
-	}
-	defer root.Close()
-	out, problems := make([]rewritten, len(p.names)), make([]string, len(p.names))
-	look := p.look(root, nil)
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i, name := range p.names {
-		g.Go(func() error {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			src, err := p.read(name)
-			if errors.Is(err, fs.ErrNotExist) {
-				return nil
-			}
-			if err == nil {
-				one := rewritten{name: name}
-				var data []byte
-				data, one.changes, one.findings, err = references.Rewrite(name, src, p.site, look, p.optionsOf(name))
-				if !bytes.Equal(data, src) {
-					one.data = data // dimensions may be all that changes
-				}
-				out[i] = one
-			}
-			if err != nil {
-				problems[i] = tree.Cause(err).Error()
-			}
-			return nil
-		})
-	}
-	if err := g.Wait(); err != nil {
 		return nil, nil, err
 	}
 	out = slices.DeleteFunc(out, func(one rewritten) bool { return one.data == nil && len(one.changes)+len(one.findings) == 0 })

@@ -4,15 +4,11 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"runtime"
 	"slices"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/references"
 	"github.com/webpress/webpress/internal/report"
-	"github.com/webpress/webpress/internal/tree"
 )
 
 // problemsOf are the findings of a page that a check reports, by their severity.
@@ -31,21 +27,15 @@ func problemsOf(f references.Finding) (rule string, severity asset.Severity, ok 
 // checkReferences reports references that are stale or lead nowhere, and images that nothing
 // names.
 func (r *run) checkReferences(ctx context.Context, in *report.Input) error {
-	h, err := r.loadHistory(ctx)
+	h, err := r.loadOrNewHistory(ctx)
 	if err != nil {
 		return err
-	}
-	if h == nil {
-		h = r.newHistory()
 	}
 	p, err := r.openPages(ctx, h, nil)
 	if err != nil {
 		return err
 	}
-	mode := references.Update
-	if p.options.Mode == references.Picture {
-		mode = references.Picture
-	}
+	mode := p.editMode()
 	p.options.Mode = references.Report
 	all, notes, err := p.rewrite(ctx)
 	if err != nil {
@@ -103,47 +93,27 @@ var statusNames = map[references.Status]string{
 
 // uses are all references to images of the repository, by page.
 func (p *pages) uses(ctx context.Context) ([]use, error) {
-	root, err := os.OpenRoot(p.root)
-	if err != nil {
-		return nil, fmt.Errorf("open %q: %w", p.root, tree.Cause(err))
-	}
-	defer root.Close()
 	out := make([][]use, len(p.names))
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i, name := range p.names {
-		g.Go(func() error {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
+	_, err := p.each(ctx, func(i int, _ *os.Root, name string, src []byte) error {
+		lang, _ := references.Language(name)
+		refs, err := references.Find(lang, src)
+		for _, ref := range refs {
+			res := p.site.Resolve(name, ref)
+			status, ok := statusNames[res.Status]
+			if !ok {
+				continue
 			}
-			src, err := tree.ReadPlain(root, name, maxPage)
-			if err != nil {
-				return nil
+			if ref.Uncertain != "" {
+				status = "uncertain"
 			}
-			lang, _ := references.Language(name)
-			refs, err := references.Find(lang, src)
-			if err != nil {
-				return nil
+			one := use{Page: name, Line: ref.Line, Column: ref.Column, Kind: string(ref.Kind), Address: ref.Address, Image: res.Path, Status: status}
+			for _, result := range p.results[res.Path].Results {
+				one.Results = append(one.Results, result.Path)
 			}
-			for _, ref := range refs {
-				res := p.site.Resolve(name, ref)
-				status, ok := statusNames[res.Status]
-				if !ok {
-					continue
-				}
-				if ref.Uncertain != "" {
-					status = "uncertain"
-				}
-				one := use{Page: name, Line: ref.Line, Column: ref.Column, Kind: string(ref.Kind), Address: ref.Address, Image: res.Path, Status: status}
-				for _, result := range p.results[res.Path].Results {
-					one.Results = append(one.Results, result.Path)
-				}
-				out[i] = append(out[i], one)
-			}
-			return nil
-		})
-	}
-	err = g.Wait()
+			out[i] = append(out[i], one)
+		}
+		return err
+	})
 	return slices.Concat(out...), err
 }
 

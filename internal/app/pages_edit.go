@@ -60,7 +60,7 @@ func (r *run) editPages(ctx context.Context, h *history.History, results []asset
 
 // write puts a page in its place, with the permissions that it has.
 func (p *pages) write(one rewritten) error {
-	root, err := os.OpenRoot(p.root)
+	root, err := os.OpenRoot(p.top)
 	if err != nil {
 		return tree.Cause(err)
 	}
@@ -105,7 +105,7 @@ func (p *pages) edit(name string) store.Edit {
 			if theirs == nil {
 				return nil, nil
 			}
-			root, err := os.OpenRoot(p.root)
+			root, err := os.OpenRoot(p.top)
 			if err != nil {
 				return nil, tree.Cause(err)
 			}
@@ -127,7 +127,7 @@ func (h *headTree) pages(ctx context.Context, p *history.History) ([]store.Edit,
 	files := slices.Collect(h.Files())
 	var ids []string
 	for _, name := range files {
-		if _, ok := references.Language(name); ok && !references.Skip(name) && h.sizes[name] <= maxPage {
+		if isPage(name) && h.sizes[name] <= references.MaxText {
 			ids = append(ids, h.Blob(name))
 		}
 	}
@@ -140,7 +140,7 @@ func (h *headTree) pages(ctx context.Context, p *history.History) ([]store.Edit,
 			files = append(files, e.Output.Path)
 		}
 	}
-	all := h.newPages(files, func(name string) ([]byte, error) {
+	all := h.newPages(files, nil, func(_ *os.Root, name string) ([]byte, error) {
 		data, ok := contents[h.Blob(name)]
 		if !ok {
 			return nil, fs.ErrNotExist
@@ -156,15 +156,6 @@ func (h *headTree) pages(ctx context.Context, p *history.History) ([]store.Edit,
 		}
 	}
 	return edits, err
-}
-
-// fromHere are paths from the root of the repository as seen from the working directory.
-func (r *run) fromHere(names []string) (here []string) {
-	h := history.History{Prefix: r.prefix(r.repo)}
-	for _, name := range names {
-		here = append(here, h.FromHere(name))
-	}
-	return here
 }
 
 // summarize counts what there is and what was changed.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -15,7 +14,6 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/webpress/webpress/internal/ci"
-	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/references"
 	"github.com/webpress/webpress/internal/tree"
 )
@@ -26,12 +24,9 @@ func (r *run) references(ctx context.Context) (verdict, error) {
 	if err := r.readRules(); err != nil {
 		return verdict{}, err
 	}
-	h, err := r.loadHistory(ctx)
+	h, err := r.loadOrNewHistory(ctx)
 	if err != nil {
 		return verdict{}, err
-	}
-	if h == nil {
-		h = r.newHistory()
 	}
 	p, err := r.openPages(ctx, h, nil)
 	if err != nil {
@@ -123,9 +118,9 @@ func (r *run) printUses(all []use) error {
 
 // diffPages prints, as a unified diff, what references would change.
 func (r *run) diffPages(ctx context.Context, p *pages, wanted func(string) bool) error {
-	if p.options.Mode == references.Report || p.options.Mode == references.Off {
-		p.options.Mode = references.Update
-		r.log.Line("showing what `--references=%s` would change", config.ReferencesUpdate)
+	if mode := p.editMode(); mode != p.options.Mode {
+		p.options.Mode = mode
+		r.log.Line("showing what `--references=%s` would change", mode)
 	}
 	p.names = slices.DeleteFunc(p.names, func(name string) bool { return !wanted(name) })
 	all, notes, err := p.rewrite(ctx)
@@ -135,9 +130,9 @@ func (r *run) diffPages(ctx context.Context, p *pages, wanted func(string) bool)
 	for _, note := range notes {
 		r.log.Line("%s", note)
 	}
-	root, err := os.OpenRoot(p.root)
+	root, err := openTop(p.top)
 	if err != nil {
-		return tree.Cause(err)
+		return err
 	}
 	defer root.Close()
 	files, changes := 0, 0
@@ -150,7 +145,7 @@ func (r *run) diffPages(ctx context.Context, p *pages, wanted func(string) bool)
 		if one.data == nil {
 			continue
 		}
-		src, err := tree.ReadPlain(root, one.name, maxPage)
+		src, err := p.read(root, one.name)
 		if err != nil {
 			return fmt.Errorf("read %q: %w", one.name, tree.Cause(err))
 		}

@@ -94,12 +94,7 @@ func (w *cssWalk) url(data []byte, at span) {
 	if data[len(data)-1] == ')' {
 		at.end--
 	}
-	for at.off < at.end && isSpace(w.src[at.off]) {
-		at.off++
-	}
-	for at.end > at.off && isSpace(w.src[at.end-1]) {
-		at.end--
-	}
+	at = w.trim(at)
 	p := place{form: cssURL}
 	raw := w.src[at.off:at.end]
 	if n := len(raw); n > 1 && (raw[0] == '"' || raw[0] == '\'') && raw[n-1] == raw[0] {

@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxText is the length of the longest text file that is read.
-const maxText = 16 << 20
+// MaxText is the length in bytes of the longest text file that is read.
+const MaxText = 16 << 20
 
 // The reasons why a file is not read.
 var (
@@ -66,7 +66,7 @@ func (f *finder) keepGroup(group int) {
 
 // Find lists the references of a text file, sorted by where they are and not overlapping.
 func Find(lang Lang, src []byte) (refs []Reference, err error) {
-	if len(src) > maxText {
+	if len(src) > MaxText {
 		return nil, ErrTooLarge
 	}
 	if bytes.HasPrefix(src, []byte("\xFF\xFE")) || bytes.HasPrefix(src, []byte("\xFE\xFF")) {
@@ -129,14 +129,20 @@ func (f *finder) find() {
 	}
 }
 
-// add records the reference whose address is at s, if it looks like that of an image.
-func (f *finder) add(s span, kind Kind, p place, uncertain string) bool {
+// trim takes white space from both ends of a span.
+func (f *finder) trim(s span) span {
 	for s.off < s.end && isSpace(f.src[s.off]) {
 		s.off++
 	}
 	for s.end > s.off && isSpace(f.src[s.end-1]) {
 		s.end--
 	}
+	return s
+}
+
+// add records the reference whose address is at s, if it looks like that of an image.
+func (f *finder) add(s span, kind Kind, p place, uncertain string) bool {
+	s = f.trim(s)
 	raw := f.src[s.off:s.end]
 	if len(raw) < 5 || len(raw) > 4096 || !mentionsImage(raw) {
 		return false

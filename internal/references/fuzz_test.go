@@ -143,7 +143,7 @@ func TestNotText(t *testing.T) {
 		"UTF-16":  "\xFF\xFE<\x00i\x00m\x00g\x00",
 		"invalid": "<img src=\"a.jpg\">\xFF",
 		"zero":    "<img src=\"a.jpg\">\x00",
-		"large":   strings.Repeat(" ", maxText+1),
+		"large":   strings.Repeat(" ", MaxText+1),
 	} {
 		data, _, _, err := Rewrite("x.html", []byte(src), site, lookup, Options{Mode: Update})
 		if err == nil || string(data) != src {

@@ -42,12 +42,7 @@ func (w *htmlWalk) bound(s span, kind Kind, outer byte) {
 	if kind == "" {
 		kind = String
 	}
-	for s.off < s.end && isSpace(w.src[s.off]) {
-		s.off++
-	}
-	for s.end > s.off && isSpace(w.src[s.end-1]) {
-		s.end--
-	}
+	s = w.trim(s)
 	raw := w.src[s.off:s.end]
 	if outer != 0 && bytes.IndexByte(raw, '&') >= 0 {
 		w.quoted(s, "it is in an expression with entities")

@@ -109,30 +109,21 @@ func (w *rewriter) isCard(r Reference) bool {
 func (w *rewriter) isNarrower(i int) bool {
 	number, isWidth := strings.CutSuffix(w.refs[i].at.descriptor, "w")
 	width, err := strconv.Atoi(number)
-	if !isWidth || err != nil {
-		return false
-	}
-	for _, r := range w.sources[i].Results {
-		if r.Variant == "" && (r.Width == 0 || r.Width >= width) {
-			return false
-		}
-	}
-	return true
+	return isWidth && err == nil && !w.sources[i].reaches(width)
 }
 
 // isFullSize reports whether a reference is a link to an image, at a size that no result has: people
 // click on it to see more.
 func (w *rewriter) isFullSize(i int) bool {
 	s := w.sources[i]
-	if w.refs[i].Kind != Link || s.Width == 0 || isShownNowhere(s.Path) {
-		return false
-	}
-	for _, r := range s.Results {
-		if r.Variant == "" && (r.Width == 0 || r.Width >= s.Width) {
-			return false
-		}
-	}
-	return true
+	return w.refs[i].Kind == Link && s.Width > 0 && !isShownNowhere(s.Path) && !s.reaches(s.Width)
+}
+
+// reaches reports whether a result of the default variant is so wide, or may be.
+func (s Source) reaches(width int) bool {
+	return slices.ContainsFunc(s.Results, func(r Result) bool {
+		return r.Variant == "" && (r.Width == 0 || r.Width >= width)
+	})
 }
 
 // problem reports a reference that is wrong, or not certain.
@@ -209,11 +200,8 @@ func (w *rewriter) address(i int, to string) string {
 	for i := range parts {
 		parts[i] = url.PathEscape(parts[i])
 	}
-	out := strings.TrimSuffix(w.o.BaseURL, "/") + "/" + strings.Join(parts, "/")
-	if end := strings.IndexAny(r.Address, "?#"); end >= 0 {
-		out += r.Address[end:]
-	}
-	return out
+	_, query := cutQuery(r)
+	return strings.TrimSuffix(w.o.BaseURL, "/") + "/" + strings.Join(parts, "/") + query
 }
 
 // edit plans all edits.
