@@ -54,7 +54,6 @@ var imports = []struct{ name, may string }{
 	{"setup", "project"},
 	{"history", "asset codec git lockfile store tree"},
 	{"manifest", "asset codec engine lockfile project tree"},
-	{"references", "asset tree"},
 	{"diff", "asset ci forge git"},
 	{"target", "asset ci config console forge git report store httpclient"},
 	{"app", "asset budget bundle cache ci codec config console convert diff engine git history lockfile manifest notify plan project references report scan setup shell store target tree httpclient worker"},

@@ -18,7 +18,7 @@ func (s *Site) Address(from string, r Reference, res Resolution, to string) stri
 	case path.Dir(to) == path.Dir(res.Path) && !hidesSlash(last):
 		// The way to the directory stays exactly as it was written.
 		made = address[:slash] + respell(last, path.Base(to), res.way.plain)
-	case r.Base != "", res.way.beside:
+	case r.Base != "" && r.Base != "/", res.way.beside:
 		return ""
 	case res.way.relative:
 		if s.published(from) != s.published(to) {
@@ -34,6 +34,9 @@ func (s *Site) Address(from string, r Reference, res Resolution, to string) stri
 			return ""
 		}
 		made = res.way.written + respell(strings.TrimPrefix(address, res.way.written), rest, res.way.plain)
+		if r.Base == "/" && !strings.HasPrefix(address, "/") {
+			made = strings.TrimPrefix(made, "/")
+		}
 	}
 	if res.way.relative && schemeOf(made) != "" {
 		made = "./" + made

@@ -8,7 +8,15 @@ import (
 	"github.com/tdewolff/parse/v2/css"
 )
 
-func (f *finder) css(s span) { f.cssIn(s, f.src[s.off:s.end], false) }
+func (f *finder) css(s span) {
+	buf := f.src[s.off:s.end]
+	if s.off > len("\uFEFF") && bytes.Contains(buf, []byte("{{")) {
+		// Jekyll takes a style sheet that has front matter for a template.
+		buf = bytes.Clone(buf)
+		maskTemplates(buf, f.lang)
+	}
+	f.cssIn(s, buf, false)
+}
 
 // cssIn finds url() and image-set() in CSS, SCSS and Less; in an attribute of HTML, entities
 // may be their quotes. buf is the text there, with expressions masked.
@@ -61,6 +69,11 @@ func (w *cssWalk) token(kind css.TokenType, data []byte, at span) {
 	case css.URLToken:
 		w.url(data, at)
 	case css.BadURLToken, css.BadStringToken:
+		inner := span{at.off + bytes.IndexByte(data, '(') + 1, at.end - 1}
+		if _, ok := w.filtered(inner); ok && kind == css.BadURLToken {
+			w.expression(inner, w.buf[inner.off-w.base:inner.end-w.base], CSS, place{})
+			return
+		}
 		w.quoted(at, byExpression)
 	case css.FunctionToken:
 		w.depth++

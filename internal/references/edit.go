@@ -55,8 +55,6 @@ type Options struct {
 	Dimensions bool
 	// BaseURL is where the results are, followed by their path; empty is in the tree.
 	BaseURL string
-	// Sizes is the sizes attribute of a <source> whose srcset has widths, where <img> has none.
-	Sizes string
 	// KeepMarkdown keeps images of Markdown from becoming HTML in mode Picture, as for a generator that
 	// drops HTML from it. They are updated instead.
 	KeepMarkdown bool

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -124,7 +123,7 @@ func TestGolden(t *testing.T) {
 		}
 		for _, mode := range []Mode{Update, Picture} {
 			t.Run(string(mode)+"/"+filepath.Base(page), func(t *testing.T) {
-				data, _, _ := rewrite(t, filepath.Base(page), string(src), Options{Mode: mode, Sizes: "(max-width: 40em) 100vw, 40em"})
+				data, _, _ := rewrite(t, filepath.Base(page), string(src), Options{Mode: mode})
 				golden := filepath.Join("testdata", string(mode), filepath.Base(page))
 				if *update {
 					if err := os.WriteFile(golden, []byte(data), 0o666); err != nil {
@@ -157,6 +156,8 @@ func TestUpdate(t *testing.T) {
 		{"fallback", "x.html", `<picture><source type="image/webp" srcset="a.webp"><source type="image/jpeg" srcset="a.jpg"><img src="a.jpg"></picture>`, `<picture><source type="image/webp" srcset="a.webp"><source type="image/jpeg" srcset="a.jpg"><img src="a.jpg"></picture>`},
 		{"source", "x.html", `<picture><source media="(min-width: 1px)" type="image/jpeg" srcset="img/b.jpg"><img src="a.jpg"></picture>`, `<picture><source media="(min-width: 1px)" type="image/webp" srcset="img/b.webp"><img src="a.webp"></picture>`},
 		{"tail", "x.html", `<img src="{{ site.baseurl }}/img/a.jpg"><img src="{{ u }}/no.jpg">`, `<img src="{{ site.baseurl }}/img/a.webp"><img src="{{ u }}/no.jpg">`},
+		{"filter of an address", "img/x.html", `<img src="{{ 'img/a.jpg' | relURL }}">`, `<img src="{{ 'img/a.webp' | relURL }}">`},
+		{"filter of an address in Markdown", "img/x.md", "![a]({{ '/img/a.jpg' | relative_url }})\n", "![a]({{ '/img/a.webp' | relative_url }})\n"},
 		{"widths", "x.html", `<img src=wide.jpg>`, `<img src=wide.jpg>`},
 		{"external", "x.html", `<img src="https://x.org/a.jpg">`, `<img src="https://x.org/a.jpg">`},
 		{"heic", "x.html", `<img src="phone.heic">`, `<img src="phone.webp">`},
@@ -201,7 +202,13 @@ func TestOptions(t *testing.T) {
 		{"dimensions", `<img src=plain.png><img src="a.jpg" alt=x><img src="a.jpg" width=1>`, `<img src=plain.png width="1200" height="800"><img src="a.webp" width="1200" height="800" alt=x><img src="a.webp" width=1>`, Options{Mode: Update, Dimensions: true}},
 		{"off", `<img src=a.jpg>`, `<img src=a.jpg>`, Options{Mode: Off}},
 		{"base URL and picture", `<p><img src="a.jpg" width=1>`, `<p><picture><source type="image/avif" srcset="https://cdn.example/a.avif"><source type="image/webp" srcset="https://cdn.example/a.webp"><img src="a.jpg" width=1></picture>`, Options{Mode: Picture, BaseURL: "https://cdn.example"}},
-		{"preload and picture", `<link rel=preload as=image href="a.jpg">`, `<link rel=preload as=image href="a.avif" type="image/avif">`, Options{Mode: Picture}},
+		{"preload and picture", `<link rel=preload as=image href="a.jpg"><p><img src="a.jpg" width=1>`, `<link rel=preload as=image href="a.avif" type="image/avif"><p><picture><source type="image/avif" srcset="a.avif"><source type="image/webp" srcset="a.webp"><img src="a.jpg" width=1></picture>`, Options{Mode: Picture}},
+		{"preload for a style sheet and picture", `<link rel=preload as=image href="a.jpg">`, `<link rel=preload as=image href="a.webp" type="image/webp">`, Options{Mode: Picture}},
+		{"filter of an address and picture", `<p><img src="{{ 'a.jpg' | relURL }}" width=1>`, `<p><picture><source type="image/avif" srcset="{{ 'a.avif' | relURL }}"><source type="image/webp" srcset="{{ 'a.webp' | relURL }}"><img src="{{ 'a.jpg' | relURL }}" width=1></picture>`, Options{Mode: Picture}},
+		{"widths", `<p><img src="wide.jpg">`, `<p><picture><source type="image/avif" srcset="wide-600.avif 600w, wide.avif 1200w" sizes="(max-width: 1200px) 100vw, 1200px"><source type="image/webp" srcset="wide-600.webp 600w, wide.webp 1200w" sizes="(max-width: 1200px) 100vw, 1200px"><img src="wide.jpg" width="1200" height="800"></picture>`, Options{Mode: Picture}},
+		{"widths, lazy, as wide as it says", `<p><img src='wide.jpg' width=300 loading=lazy>`, `<p><picture><source type='image/avif' srcset='wide-600.avif 600w, wide.avif 1200w' sizes='auto, (max-width: 300px) 100vw, 300px'><source type='image/webp' srcset='wide-600.webp 600w, wide.webp 1200w' sizes='auto, (max-width: 300px) 100vw, 300px'><img src='wide.jpg' width=300 loading=lazy></picture>`, Options{Mode: Picture}},
+		{"widths and sizes", `<p><img src="wide.jpg" width=1 sizes="50vw">`, `<p><picture><source type="image/avif" srcset="wide-600.avif 600w, wide.avif 1200w" sizes="50vw"><source type="image/webp" srcset="wide-600.webp 600w, wide.webp 1200w" sizes="50vw"><img src="wide.jpg" width=1 sizes="50vw"></picture>`, Options{Mode: Picture}},
+		{"widths of a candidate", `<p><picture><source media=print srcset="wide.jpg"><img src="b.png" width=1></picture>`, `<p><picture><source type="image/avif" media=print srcset="wide-600.avif 600w, wide.avif 1200w" sizes="(max-width: 1200px) 100vw, 1200px"><source type="image/webp" media=print srcset="wide-600.webp 600w, wide.webp 1200w" sizes="(max-width: 1200px) 100vw, 1200px"><source media=print srcset="wide.jpg"><source type="image/avif" srcset="b.avif"><source type="image/webp" srcset="b.webp"><img src="b.png" width=1></picture>`, Options{Mode: Picture}},
 		{"src apart from srcset", `<p><img src="a.jpg" width=1 srcset="img/a.jpg 1x, img/a@2x.jpg 2x">`, `<p><picture><source type="image/avif" srcset="img/a.avif 1x, img/a@2x.avif 2x"><source type="image/webp" srcset="img/a.webp 1x, img/a@2x.webp 2x"><img src="a.jpg" width=1 srcset="img/a.jpg 1x, img/a@2x.jpg 2x"></picture>`, Options{Mode: Picture}},
 		{"src twice", `<p><img src="a.jpg" src="b.png">`, `<p><img src="a.jpg" src="b.png">`, Options{Mode: Picture}},
 		{"dynamic and picture", `<img src="a.jpg" {{ attrs }}>`, `<img src="a.jpg" {{ attrs }}>`, Options{Mode: Picture}},
@@ -286,15 +293,12 @@ func TestPicture(t *testing.T) {
 	}
 }
 
-// TestLongLine rewrites a page that is a single line: the time is not that of its length squared.
+// TestLongLine rewrites a page that is a single line. If the time was that of its length squared, it
+// would take minutes.
 func TestLongLine(t *testing.T) {
 	src := strings.Repeat("x", 4<<20) + strings.Repeat("<img src=a.jpg width=1>", 20000)
-	start := time.Now()
 	_, changes, _, err := Rewrite("x.html", []byte(src), site, lookup, Options{Mode: Picture})
 	if err != nil || len(changes) != 20000 {
 		t.Fatalf("%d changes, %v", len(changes), err)
-	}
-	if took := time.Since(start); took > 10*time.Second {
-		t.Errorf("it took %v", took)
 	}
 }

@@ -28,6 +28,8 @@ type place struct {
 	quote byte
 	// tail says that an expression is before the address: it is one only if it resolves.
 	tail bool
+	// rooted says that it begins at the root of the site, with a slash or without.
+	rooted bool
 	// whole is the value that it is a part of, where an expression is the rest.
 	whole span
 	// group is the same for all candidates of one srcset, 0 elsewhere.
@@ -160,7 +162,11 @@ func (f *finder) add(s span, kind Kind, p place, uncertain string) bool {
 	if f.social {
 		kind = Social
 	}
-	f.refs = append(f.refs, Reference{Off: s.off, End: s.end, Kind: kind, Address: address, Uncertain: uncertain, at: &p})
+	r := Reference{Off: s.off, End: s.end, Kind: kind, Address: address, Uncertain: uncertain, at: &p}
+	if p.rooted {
+		r.Base = "/"
+	}
+	f.refs = append(f.refs, r)
 	return true
 }
 

@@ -122,13 +122,35 @@ b{}</style><script>let x = {src: "b.png"}; // "no.png"
 <img src="/img/{{ name }}.png"><img src="/c.png?v={{ v }}"><img {% if x %}src="d.png"{% endif %} alt="{{ "e" }}">
 <img src="<?php echo $base; ?>/f.png"><img src="<%= asset_path 'g.png' %>"><img src="<?= $x ?>h.png">`, `
 		image /a.png
-		string /b.png ?
+		image /b.png
 		image /img/{{ name }}.png ?
 		image /c.png
 		image d.png
 		image /f.png
 		string g.png ?
 		image <?= $x ?>h.png ?`},
+	{LangHTML, "filters of addresses", `<img src="{{ 'img/a.png' | relURL }}"><img src={{ "/b.png" | absURL }}><img src="{{- relURL "c.png" -}}">
+<img srcset="{{ '/d.png' | url }} 1x, {{ '/e.png' | url }} 2x"><img src="{{ '/f.png' | prepend: site.baseurl | prepend: site.url }}">
+<meta property="og:image" content="{{ '/o.png' | absolute_url }}"><p style="background:url({{ '/g.png' | relative_url }})">
+<p title="{{ '/h.png' | relative_url }}"><img src="{{ '/i.png' | append: x | relative_url }}"><img src="{{ 'j.png' | relURL }}?v=1">`, `
+		image img/a.png
+		image /b.png
+		image c.png
+		srcset /d.png
+		srcset /e.png
+		image /f.png
+		social /o.png
+		css /g.png
+		string /h.png ?
+		string /i.png ?
+		string j.png ?`},
+	{LangMarkdown, "filters of addresses", "![a [b]]({{ \"/a.png\" | relative_url }} \"t\") [l]({{ '/b.png' | relative_url }}) ({{ '/c.png' | relative_url }})\n\n    ![d]({{ '/d.png' | url }})\n", `
+		image /a.png
+		link /b.png
+		string /c.png ?`},
+	{LangCSS, "filters of addresses", "---\n---\na{background:url({{ \"/a.png\" | relative_url }})} b{background:url(\"{{ '/b.png' | relative_url }}\")}", `
+		css /a.png
+		css /b.png`},
 	{LangHTML, "other expressions", `<img src="%PUBLIC_URL%/a.png"><img src="{!! $x !!}/b.png"><img src="${base}/c.png"><img src="100%/d.png">`, `
 		image /a.png
 		image /b.png

@@ -157,7 +157,7 @@ func (f *finder) rebase() {
 	}
 	for i := range f.refs {
 		r := &f.refs[i]
-		if r.Kind == Data || r.Kind == Shortcode || strings.HasPrefix(r.Address, "/") || schemeOf(r.Address) != "" {
+		if r.at.rooted || r.Kind == Data || r.Kind == Shortcode || strings.HasPrefix(r.Address, "/") || schemeOf(r.Address) != "" {
 			continue
 		}
 		r.Base = f.baseAt.href

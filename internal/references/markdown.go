@@ -75,7 +75,7 @@ func (f *finder) markdown(s span) {
 		return ast.WalkContinue, nil
 	})
 	for _, t := range templates {
-		if !w.inCode(t) {
+		if !w.inCode(t) && !w.templateDestination(t) {
 			f.template(span{s.off + t.off, s.off + t.end})
 		}
 	}
@@ -175,6 +175,35 @@ func (w *markdownWalk) destination(d []byte, kind Kind, md *mdImage) {
 		return
 	}
 	w.add(s, kind, p, "")
+}
+
+// templateDestination records an expression that is the destination of an image or a link, which is
+// none to a parser of Markdown: the generator replaces it first.
+func (w *markdownWalk) templateDestination(t span) bool {
+	if t.off < 2 || w.text[t.off-1] != '(' || w.text[t.off-2] != ']' || t.end == len(w.text) || w.text[t.end] != ')' && !isSpace(w.text[t.end]) {
+		return false
+	}
+	s := span{w.base + t.off, w.base + t.end}
+	if _, ok := w.filtered(s); !ok {
+		return false
+	}
+	kind, depth := Link, 0
+	for i := t.off - 2; i >= 0 && w.text[i] != '\n'; i-- {
+		switch w.text[i] {
+		case ']':
+			depth++
+		case '[':
+			depth--
+		}
+		if depth == 0 {
+			if i > 0 && w.text[i-1] == '!' {
+				kind = Image
+			}
+			break
+		}
+	}
+	w.expression(s, w.text[t.off:t.end], kind, place{})
+	return true
 }
 
 // image finds out where all of an image is, and whether HTML may stand there.

@@ -2,6 +2,7 @@ package references
 
 import (
 	"bytes"
+	"fmt"
 	"html"
 	"slices"
 	"strconv"
@@ -66,7 +67,7 @@ func (w *rewriter) planElement(el *element, members []int) {
 	for _, i := range members {
 		switch {
 		case !w.originals[i]:
-			stay("another image of the element, " + w.refs[i].Address + ", has no result")
+			stay("the element also has " + w.refs[i].Address + ", which is no original of a result")
 			return
 		case el.extra:
 			stay("the <picture> around it has another image")
@@ -171,6 +172,10 @@ func (w *rewriter) source(el *element, f asset.Format, src int, set []int) (sour
 		}
 		return found[len(found)-1], true
 	}
+	single := src // the one image that all widths are of
+	if len(set) == 1 && w.refs[set[0]].at.descriptor == "" && (src < 0 || w.sources[src].Path == w.sources[set[0]].Path) {
+		single, set = set[0], nil
+	}
 	if len(set) > 0 {
 		if src >= 0 && !slices.ContainsFunc(set, func(i int) bool {
 			d := w.refs[i].at.descriptor
@@ -190,8 +195,8 @@ func (w *rewriter) source(el *element, f asset.Format, src int, set []int) (sour
 			}
 			add(i, r, w.refs[i].at.descriptor)
 		}
-	} else if src >= 0 {
-		found := inFormat(w.sources[src], f)
+	} else if single >= 0 {
+		found := inFormat(w.sources[single], f)
 		for _, r := range found {
 			descriptor := ""
 			if len(found) > 1 {
@@ -200,7 +205,7 @@ func (w *rewriter) source(el *element, f asset.Format, src int, set []int) (sour
 				}
 				descriptor = strconv.Itoa(r.Width) + "w"
 			}
-			add(src, r, descriptor)
+			add(single, r, descriptor)
 		}
 	}
 	if len(list) == 0 {
@@ -234,9 +239,8 @@ func (w *rewriter) source(el *element, f asset.Format, src int, set []int) (sour
 	b.WriteString(q)
 	if a, ok := el.get("sizes"); ok && wide {
 		b.WriteString(" " + string(w.src[a.off:a.end]))
-	} else if wide && w.o.Sizes != "" {
-		text, _ := entity.encode(w.o.Sizes, q[0])
-		b.WriteString(" sizes=" + q + text + q)
+	} else if wide && single >= 0 && len(set) == 0 {
+		b.WriteString(w.sizes(el, w.sources[single].Width, q))
 	}
 	if el.void {
 		b.WriteString(" /")
@@ -244,6 +248,26 @@ func (w *rewriter) source(el *element, f asset.Format, src int, set []int) (sour
 	b.WriteString(">")
 	out.text = b.String()
 	return out, true
+}
+
+// sizes is the attribute for an image whose width on the page is not known: it is as wide as its
+// original, or as the page where that is narrower. Without it, a browser takes the image to be as wide
+// as the window (https://html.spec.whatwg.org/multipage/images.html#sizes-attributes). One that is
+// loaded lazily is measured instead.
+func (w *rewriter) sizes(el *element, width int, quote string) string {
+	if a, ok := el.get("width"); ok {
+		if set, err := strconv.Atoi(string(w.src[a.val.off:a.val.end])); err == nil && set > 0 {
+			width = set
+		}
+	}
+	if width <= 0 {
+		return ""
+	}
+	auto := ""
+	if a, ok := el.get("loading"); ok && strings.EqualFold(string(w.src[a.val.off:a.val.end]), "lazy") {
+		auto = "auto, "
+	}
+	return fmt.Sprintf(" sizes=%s%s(max-width: %dpx) 100vw, %dpx%s", quote, auto, width, width, quote)
 }
 
 // insert writes sources before an element, within a <picture> that it may have to make.

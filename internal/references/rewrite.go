@@ -175,19 +175,20 @@ func (w *rewriter) named(el *element, format string) bool {
 func (w *rewriter) report() {
 	for i := range w.refs {
 		if w.originals[i] {
-			w.find(i, Stale, "it names the original, which has "+cmp.Or(formatsOf(w.sources[i]), "a result"))
+			w.find(i, Stale, "its result "+w.best(i)+" is not used")
 		}
 	}
 }
 
-func formatsOf(s Source) string {
-	var names []string
-	for _, r := range s.Results {
-		if n := string(r.Format); !slices.Contains(names, n) {
-			names = append(names, n)
+// best is the path of the result that a reference would name.
+func (w *rewriter) best(i int) string {
+	s := w.sources[i]
+	for _, f := range support {
+		if found := inFormat(s, f); len(found) > 0 {
+			return found[len(found)-1].Path
 		}
 	}
-	return strings.Join(names, " and ")
+	return s.Results[0].Path
 }
 
 // address is how the file names a result where it named the original.

@@ -3,6 +3,7 @@ package references
 import (
 	"bytes"
 	"regexp"
+	"strings"
 )
 
 // masked stands in a copy of the text for each byte of an expression, so that the parsers see
@@ -164,6 +165,11 @@ func placeholder(b []byte) int {
 // by an expression is certain.
 func (f *finder) expression(s span, buf []byte, kind Kind, p place) {
 	v := buf[:s.end-s.off]
+	if at, ok := f.filtered(s); ok {
+		p.form, p.quote, p.tail, p.whole, p.rooted = plain, f.src[at.off-1], true, s, true
+		f.add(at, kind, p, "")
+		return
+	}
 	if !mentionsImage(v) {
 		return
 	}
@@ -182,3 +188,31 @@ func (f *finder) expression(s span, buf []byte, kind Kind, p place) {
 		f.add(s, kind, p, byExpression)
 	}
 }
+
+// filtered finds the string of a value that is one expression which makes an address of this site of
+// it: {{ "/a.png" | relative_url }}. The filters are those of Jekyll
+// (https://jekyllrb.com/docs/liquid/filters/), Hugo (https://gohugo.io/functions/urls/) and Eleventy
+// (https://www.11ty.dev/docs/filters/url/). Each begins at the root of the site.
+func (f *finder) filtered(s span) (span, bool) {
+	m := urlFilter.FindSubmatchIndex(f.src[s.off:s.end])
+	if m == nil {
+		return span{}, false
+	}
+	for i := 2; i < len(m); i += 2 {
+		if m[i] >= 0 {
+			return span{s.off + m[i], s.off + m[i+1]}, true
+		}
+	}
+	return span{}, false
+}
+
+// urlFilter has a group for the string in each way of writing it.
+var urlFilter = func() *regexp.Regexp {
+	const filter = `\|\s*(?:relative_url|absolute_url|relURL|absURL|url|prepend:\s*site\.(?:baseurl|url))\b`
+	const function = `(?:relURL|absURL)\s+`
+	words := []string{}
+	for _, text := range []string{`"([^"\\{}\n]*)"`, `'([^'\\{}\n]*)'`, "`([^`{}\\n]*)`"} {
+		words = append(words, text+`\s*`+filter+`(?:\s*\|\s*(?:relative_url|absolute_url|safeURL|prepend:\s*site\.(?:baseurl|url)))*`, function+text)
+	}
+	return regexp.MustCompile(`^\s*\{\{-?\s*(?:` + strings.Join(words, "|") + `)\s*-?\}\}\s*$`)
+}()

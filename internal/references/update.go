@@ -44,11 +44,18 @@ func (w *rewriter) choose(s Source, order []asset.Format) (Result, string) {
 
 // order is that of the formats for a reference that is updated.
 func (w *rewriter) order(i int) []asset.Format {
-	if w.o.Mode == Picture && w.refs[i].Kind == Preload {
-		// What is loaded ahead must be what <picture> takes.
+	if w.o.Mode == Picture && w.refs[i].Kind == Preload && w.inElement(w.resolutions[i].Path) {
 		return preference
 	}
 	return support
+}
+
+// inElement reports whether an element of the page shows an original: what is loaded ahead must be
+// what its <picture> takes. Else a style sheet does.
+func (w *rewriter) inElement(original string) bool {
+	return slices.ContainsFunc(w.refs, func(r Reference) bool {
+		return (r.at.md != nil || r.at.el != nil && (r.at.el.name == "img" || r.at.el.name == "source")) && w.site.Resolve(w.name, r).Path == original
+	})
 }
 
 // planUpdates makes each original that is left an address of its result, and all candidates of a
@@ -76,7 +83,7 @@ func (w *rewriter) update(members []int) {
 	for _, i := range members {
 		r := w.refs[i]
 		if !w.originals[i] {
-			w.keepAll(members, "another candidate, "+r.Address+", has no result")
+			w.keepAll(members, "the srcset also has "+r.Address+", which is no original of a result")
 			return
 		}
 		result, why := w.choose(w.sources[i], w.order(i))
