@@ -61,7 +61,7 @@ var imports = []struct{ name, may string }{
 
 // tools are commands that make files of the project. No room may import them,
 // and a room's own tool may import that room.
-var tools = []string{"testfiles", "testpic", "config/gen"}
+var tools = []string{"testfiles", "testgit", "testpic", "config/gen"}
 
 // maxLines is where a file holds more than its name says.
 const maxLines = 450

@@ -8,6 +8,8 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/testfiles"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // history is a repository with these commits; the platform has merged topic into
@@ -22,27 +24,27 @@ import (
 // pull is made of t2. unrelated is a branch with a history of its own.
 func history(t *testing.T) string {
 	t.Helper()
-	dir := newRepo(t)
-	run(t, dir, "checkout", "--quiet", "-b", "main")
+	dir := testgit.Init(t)
+	testgit.Run(t, dir, "checkout", "--quiet", "-b", "main")
 	commit := func(name string) {
-		write(t, dir, name, name)
-		commitAll(t, dir)
-		run(t, dir, "tag", "v-"+name)
+		testfiles.Write(t, dir, name, name)
+		testgit.CommitAll(t, dir, "more")
+		testgit.Run(t, dir, "tag", "v-"+name)
 	}
 	commit("m1")
 	commit("m2")
-	run(t, dir, "checkout", "--quiet", "-b", "topic")
+	testgit.Run(t, dir, "checkout", "--quiet", "-b", "topic")
 	commit("t1")
 	commit("t2")
-	run(t, dir, "checkout", "--quiet", "main")
+	testgit.Run(t, dir, "checkout", "--quiet", "main")
 	commit("m3")
-	run(t, dir, "checkout", "--quiet", "--detach")
-	run(t, dir, "merge", "--quiet", "--no-edit", "topic")
-	run(t, dir, "tag", "v-pull")
-	run(t, dir, "update-ref", "refs/pull/1/merge", "HEAD")
-	run(t, dir, "checkout", "--quiet", "--orphan", "unrelated")
+	testgit.Run(t, dir, "checkout", "--quiet", "--detach")
+	testgit.Run(t, dir, "merge", "--quiet", "--no-edit", "topic")
+	testgit.Run(t, dir, "tag", "v-pull")
+	testgit.Run(t, dir, "update-ref", "refs/pull/1/merge", "HEAD")
+	testgit.Run(t, dir, "checkout", "--quiet", "--orphan", "unrelated")
 	commit("u1")
-	run(t, dir, "checkout", "--quiet", "main")
+	testgit.Run(t, dir, "checkout", "--quiet", "main")
 	return dir
 }
 
@@ -50,10 +52,10 @@ func history(t *testing.T) string {
 func cloned(t *testing.T, origin, at string, args ...string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "clone")
-	run(t, origin, append(append([]string{"clone", "--quiet", "--no-checkout", "--no-tags"}, args...), "file://"+filepath.ToSlash(origin), dir)...)
-	run(t, dir, "fetch", "--quiet", "--no-tags", "origin", "refs/pull/1/merge")
-	run(t, dir, "checkout", "--quiet", "--detach", output(t, origin, "rev-parse", at))
-	run(t, dir, "branch", "--quiet", "-D", "main") // a CI has none of its own
+	testgit.Run(t, origin, append(append([]string{"clone", "--quiet", "--no-checkout", "--no-tags"}, args...), "file://"+filepath.ToSlash(origin), dir)...)
+	testgit.Run(t, dir, "fetch", "--quiet", "--no-tags", "origin", "refs/pull/1/merge")
+	testgit.Run(t, dir, "checkout", "--quiet", "--detach", testgit.Run(t, origin, "rev-parse", at))
+	testgit.Run(t, dir, "branch", "--quiet", "-D", "main") // a CI has none of its own
 	return dir
 }
 
@@ -62,7 +64,7 @@ func TestBase(t *testing.T) {
 	origin := history(t)
 	id := map[string]string{}
 	for _, name := range []string{"m1", "m2", "m3", "t1", "t2", "pull", "u1"} {
-		id[name] = output(t, origin, "rev-parse", "v-"+name)
+		id[name] = testgit.Run(t, origin, "rev-parse", "v-"+name)
 	}
 	m3 := id["m3"][:7]
 	tests := map[string]struct {
@@ -104,13 +106,13 @@ func TestBase(t *testing.T) {
 func TestBaseShallow(t *testing.T) {
 	t.Parallel()
 	origin := history(t)
-	id := func(name string) string { return output(t, origin, "rev-parse", name) }
+	id := func(name string) string { return testgit.Run(t, origin, "rev-parse", name) }
 	// What actions/checkout makes of a pull request, with fetch-depth n.
 	pull := func(t *testing.T, depth string) string {
-		dir := newRepo(t)
-		run(t, dir, "remote", "add", "origin", "file://"+filepath.ToSlash(origin))
-		run(t, dir, "fetch", "--quiet", "--no-tags", "--depth="+depth, "origin", "+"+id("v-pull")+":refs/remotes/pull/1/merge")
-		run(t, dir, "checkout", "--quiet", "refs/remotes/pull/1/merge")
+		dir := testgit.Init(t)
+		testgit.Run(t, dir, "remote", "add", "origin", "file://"+filepath.ToSlash(origin))
+		testgit.Run(t, dir, "fetch", "--quiet", "--no-tags", "--depth="+depth, "origin", "+"+id("v-pull")+":refs/remotes/pull/1/merge")
+		testgit.Run(t, dir, "checkout", "--quiet", "refs/remotes/pull/1/merge")
 		return dir
 	}
 	told := git.BaseOptions{Merge: id("v-pull"), SHA: id("v-m3"), Branch: "main"}
@@ -131,7 +133,7 @@ func TestBaseShallow(t *testing.T) {
 	})
 	t.Run("no parents, a base by its id", func(t *testing.T) {
 		dir := pull(t, "1")
-		run(t, dir, "fetch", "--quiet", "--depth=1", "origin", id("v-m3"))
+		testgit.Run(t, dir, "fetch", "--quiet", "--depth=1", "origin", id("v-m3"))
 		got, how, err := open(t, dir).Base(t.Context(), told)
 		if err != nil || got != id("v-m3") || !strings.HasPrefix(how, "CI's base ") {
 			t.Errorf("Base = %s, %q, %v", got, how, err)
@@ -139,7 +141,7 @@ func TestBaseShallow(t *testing.T) {
 	})
 	t.Run("no parents, a base that the user named", func(t *testing.T) {
 		dir := pull(t, "1")
-		run(t, dir, "fetch", "--quiet", "--depth=1", "origin", "+refs/heads/main:refs/remotes/origin/main")
+		testgit.Run(t, dir, "fetch", "--quiet", "--depth=1", "origin", "+refs/heads/main:refs/remotes/origin/main")
 		got, how, err := open(t, dir).Base(t.Context(), git.BaseOptions{Ref: "main"})
 		if err != nil || got != id("v-m3") || how != "commit origin/main, as its history does not meet the one that is checked out" {
 			t.Errorf("Base = %s, %q, %v", got, how, err)
@@ -147,13 +149,13 @@ func TestBaseShallow(t *testing.T) {
 	})
 	t.Run("the branch's history is cut short", func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "clone")
-		run(t, origin, "clone", "--quiet", "--depth=1", "--no-single-branch", "--branch=topic", "file://"+filepath.ToSlash(origin), dir)
+		testgit.Run(t, origin, "clone", "--quiet", "--depth=1", "--no-single-branch", "--branch=topic", "file://"+filepath.ToSlash(origin), dir)
 		expectNoBase(t, dir, git.BaseOptions{Branch: "main"}, `no commit to compare with: the clone is shallow: history ends before it meets that of "origin/main"`, "GIT_DEPTH: 0")
 		expectNoBase(t, dir, git.BaseOptions{}, `no commit to compare with: the clone is shallow: history ends before it meets that of "origin/`, "--unshallow")
 	})
 	t.Run("a push", func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "clone")
-		run(t, origin, "clone", "--quiet", "--depth=1", "file://"+filepath.ToSlash(origin), dir)
+		testgit.Run(t, origin, "clone", "--quiet", "--depth=1", "file://"+filepath.ToSlash(origin), dir)
 		expectNoBase(t, dir, git.BaseOptions{SHA: id("v-m2")}, "no commit to compare with: the CI's base "+id("v-m2")[:7]+" is not here, as the clone is shallow", "fetch-depth: 0")
 		expectNoBase(t, dir, git.BaseOptions{Merge: id("v-m3")}, "no commit to compare with: the base of the pull request is not here, as the clone is shallow", "fetch-depth: 0")
 	})
@@ -173,7 +175,7 @@ func TestNoBase(t *testing.T) {
 	// The pull request has been merged, or origin is the fork and not what it is for.
 	expectNoBase(t, dir, git.BaseOptions{Branch: "topic"}, `"origin/topic" has all of what is checked out already`, "")
 
-	expectNoBase(t, newRepo(t), git.BaseOptions{Ref: "main"}, "nothing is committed yet", "")
+	expectNoBase(t, testgit.Init(t), git.BaseOptions{Ref: "main"}, "nothing is committed yet", "")
 }
 
 // At home there may be no origin.
@@ -183,25 +185,25 @@ func TestBaseAtHome(t *testing.T) {
 	base := func(want, how string) {
 		t.Helper()
 		got, said, err := open(t, dir).Base(t.Context(), git.BaseOptions{})
-		if err != nil || got != output(t, dir, "rev-parse", want) || said != how {
+		if err != nil || got != testgit.Run(t, dir, "rev-parse", want) || said != how {
 			t.Errorf("Base = %s, %q, %v; want %s, %q", got, said, err, want, how)
 		}
 	}
 	expectNoBase(t, dir, git.BaseOptions{}, "there is neither origin/HEAD nor another branch main or master", "`base`")
-	run(t, dir, "checkout", "--quiet", "topic")
+	testgit.Run(t, dir, "checkout", "--quiet", "topic")
 	base("v-m2", "merge base with main")
-	run(t, dir, "checkout", "--quiet", "-b", "fresh", "main")
+	testgit.Run(t, dir, "checkout", "--quiet", "-b", "fresh", "main")
 	base("v-m3", "commit that is checked out, as main has it")
-	run(t, dir, "checkout", "--quiet", "unrelated")
+	testgit.Run(t, dir, "checkout", "--quiet", "unrelated")
 	expectNoBase(t, dir, git.BaseOptions{}, `what is checked out has no commit in common with "main"`, "")
-	run(t, dir, "checkout", "--quiet", "--detach", "main") // as a CI does
+	testgit.Run(t, dir, "checkout", "--quiet", "--detach", "main") // as a CI does
 	expectNoBase(t, dir, git.BaseOptions{}, "there is neither", "`base`")
-	run(t, dir, "branch", "--quiet", "master", "v-m1")
+	testgit.Run(t, dir, "branch", "--quiet", "master", "v-m1")
 	base("v-m1", "merge base with master")
-	run(t, dir, "checkout", "--quiet", "main")
-	run(t, dir, "update-ref", "refs/remotes/origin/main", "v-m2")
+	testgit.Run(t, dir, "checkout", "--quiet", "main")
+	testgit.Run(t, dir, "update-ref", "refs/remotes/origin/main", "v-m2")
 	base("v-m2", "merge base with origin/main") // what was not pushed yet
-	run(t, dir, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+	testgit.Run(t, dir, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
 	base("v-m2", "merge base with origin/HEAD")
 }
 
@@ -209,9 +211,9 @@ func TestBaseAtHome(t *testing.T) {
 func TestBaseIsLocalFirst(t *testing.T) {
 	t.Parallel()
 	dir := cloned(t, history(t), "v-t2")
-	run(t, dir, "branch", "--quiet", "-f", "main", "origin/topic^")
+	testgit.Run(t, dir, "branch", "--quiet", "-f", "main", "origin/topic^")
 	got, how, err := open(t, dir).Base(t.Context(), git.BaseOptions{Ref: "main"})
-	if err != nil || got != output(t, dir, "rev-parse", "origin/topic^") || how != "merge base with main" {
+	if err != nil || got != testgit.Run(t, dir, "rev-parse", "origin/topic^") || how != "merge base with main" {
 		t.Errorf("Base = %s, %q, %v", got, how, err)
 	}
 }

@@ -8,10 +8,11 @@ import (
 	"testing"
 
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 func TestBlobHead(t *testing.T) {
-	dir := newRepo(t)
+	dir := testgit.Init(t)
 	large := make([]byte, 3<<20)
 	_, _ = rand.Read(large)
 	for name, content := range map[string][]byte{"a.bin": large, "b.bin": []byte("short"), "empty.bin": nil} {
@@ -23,7 +24,7 @@ func TestBlobHead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		run(t, dir, "add", name)
+		testgit.Run(t, dir, "add", name)
 		for _, n := range []int64{1, 4096, 1 << 20, 2 << 20, 3 << 20, 4 << 20} {
 			got, err := repo.BlobHead(t.Context(), git.Remote{}, blobs[name], n)
 			if want := content[:min(n, int64(len(content)))]; err != nil || !bytes.Equal(got, want) {

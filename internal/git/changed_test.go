@@ -12,34 +12,36 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/testfiles"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // changedRepo is a repository with a change of every kind since its commit "base".
 func changedRepo(t *testing.T) (top string, want map[string]git.Kind) {
 	t.Helper()
-	top = newRepo(t)
+	top = testgit.Init(t)
 	for _, name := range odd {
-		write(t, top, "modified/"+name, "one")
-		write(t, top, "deleted/"+name, "deleted "+name)
-		write(t, top, "sub/"+name, "in a folder")
+		testfiles.Write(t, top, "modified/"+name, "one")
+		testfiles.Write(t, top, "deleted/"+name, "deleted "+name)
+		testfiles.Write(t, top, "sub/"+name, "in a folder")
 	}
 	for _, name := range []string{"same.png", "touched.png", "mode.png", "link.png", "renamed.png", "staged.png", "rm.png", "cached.png", "both.png", "back.png", "assumed.png", "folder"} {
-		write(t, top, name, "content of "+name)
+		testfiles.Write(t, top, name, "content of "+name)
 	}
-	write(t, top, "other.png", "of the other branch")
-	commitAll(t, top)
-	run(t, top, "tag", "base")
+	testfiles.Write(t, top, "other.png", "of the other branch")
+	testgit.CommitAll(t, top, "more")
+	testgit.Run(t, top, "tag", "base")
 
 	want = map[string]git.Kind{}
 	for _, name := range odd {
-		write(t, top, "modified/"+name, "two")
+		testfiles.Write(t, top, "modified/"+name, "two")
 		want["modified/"+name] = git.Modified
 		remove(t, top, "deleted/"+name)
 		want["deleted/"+name] = git.Deleted
-		write(t, top, "added/"+name, "added")
+		testfiles.Write(t, top, "added/"+name, "added")
 		want["added/"+name] = git.Added
 	}
-	run(t, top, "mv", "renamed.png", "new name.png")
+	testgit.Run(t, top, "mv", "renamed.png", "new name.png")
 	want["renamed.png"], want["new name.png"] = git.Deleted, git.Added
 	if err := os.Chmod(filepath.Join(top, "mode.png"), 0o755); err != nil {
 		t.Fatal(err)
@@ -51,26 +53,26 @@ func changedRepo(t *testing.T) (top string, want map[string]git.Kind) {
 	}
 	want["link.png"] = git.Modified
 	remove(t, top, "folder")
-	write(t, top, "folder/a.png", "below")
+	testfiles.Write(t, top, "folder/a.png", "below")
 	want["folder"], want["folder/a.png"] = git.Deleted, git.Added
-	write(t, top, "both.png", "first")
-	write(t, top, "back.png", "not for long")
-	commitAll(t, top)
+	testfiles.Write(t, top, "both.png", "first")
+	testfiles.Write(t, top, "back.png", "not for long")
+	testgit.CommitAll(t, top, "more")
 
-	write(t, top, "both.png", "second")
+	testfiles.Write(t, top, "both.png", "second")
 	want["both.png"] = git.Modified
-	write(t, top, "back.png", "content of back.png")
-	write(t, top, "staged.png", "staged")
-	run(t, top, "add", "staged.png")
+	testfiles.Write(t, top, "back.png", "content of back.png")
+	testfiles.Write(t, top, "staged.png", "staged")
+	testgit.Run(t, top, "add", "staged.png")
 	want["staged.png"] = git.Modified
-	run(t, top, "rm", "--quiet", "rm.png")
+	testgit.Run(t, top, "rm", "--quiet", "rm.png")
 	want["rm.png"] = git.Deleted
-	run(t, top, "rm", "--quiet", "--cached", "cached.png")
+	testgit.Run(t, top, "rm", "--quiet", "--cached", "cached.png")
 	want["cached.png"] = git.Deleted
-	write(t, top, "intent.png", "intent")
-	run(t, top, "add", "--intent-to-add", "intent.png")
+	testfiles.Write(t, top, "intent.png", "intent")
+	testgit.Run(t, top, "add", "--intent-to-add", "intent.png")
 	want["intent.png"] = git.Added
-	write(t, top, "untracked.png", "untracked")
+	testfiles.Write(t, top, "untracked.png", "untracked")
 	later := time.Now().Add(time.Hour)
 	if err := os.Chtimes(filepath.Join(top, "touched.png"), later, later); err != nil {
 		t.Fatal(err)
@@ -99,7 +101,7 @@ func TestChanged(t *testing.T) {
 		}
 	})
 	t.Run("nothing", func(t *testing.T) {
-		run(t, top, "reset", "--quiet", "--hard")
+		testgit.Run(t, top, "reset", "--quiet", "--hard")
 		if got := changed(t, open(t, top), "HEAD"); len(got) != 0 {
 			t.Errorf("Changed = %v", got)
 		}
@@ -123,14 +125,14 @@ func TestChangedWhateverIsConfigured(t *testing.T) {
 		"diff.noIndex=true", "diff.stat=true", "pager.diff=true", "status.relativePaths=false",
 	} {
 		key, value, _ := strings.Cut(kv, "=")
-		run(t, top, "config", key, value)
+		testgit.Run(t, top, "config", key, value)
 	}
-	write(t, top, ".git/info/attributes", "*.png diff=mine\n")
+	testfiles.Write(t, top, ".git/info/attributes", "*.png diff=mine\n")
 	r := open(t, top, "GIT_EXTERNAL_DIFF=false", "GIT_DIFF_OPTS=-u1", "GIT_PAGER_IN_USE=1")
 	if diff := cmp.Diff(want, changed(t, r, "base")); diff != "" {
 		t.Errorf("Changed (-want +got):\n%s", diff)
 	}
-	run(t, top, "config", "diff.relative", "true")
+	testgit.Run(t, top, "config", "diff.relative", "true")
 	if got := changed(t, open(t, filepath.Join(top, "modified")), "base"); len(got) != len(odd) {
 		t.Errorf("Changed in a folder = %v", got)
 	}
@@ -138,22 +140,22 @@ func TestChangedWhateverIsConfigured(t *testing.T) {
 
 func TestChangedDuringMerge(t *testing.T) {
 	t.Parallel()
-	top := newRepo(t)
-	write(t, top, "a.png", "base")
-	write(t, top, "b.png", "base")
-	commitAll(t, top)
-	run(t, top, "tag", "base")
-	run(t, top, "checkout", "--quiet", "-b", "other")
-	write(t, top, "a.png", "theirs")
-	write(t, top, "c.png", "theirs")
+	top := testgit.Init(t)
+	testfiles.Write(t, top, "a.png", "base")
+	testfiles.Write(t, top, "b.png", "base")
+	testgit.CommitAll(t, top, "more")
+	testgit.Run(t, top, "tag", "base")
+	testgit.Run(t, top, "checkout", "--quiet", "-b", "other")
+	testfiles.Write(t, top, "a.png", "theirs")
+	testfiles.Write(t, top, "c.png", "theirs")
 	remove(t, top, "b.png")
-	commitAll(t, top)
-	run(t, top, "checkout", "--quiet", "-b", "ours", "base")
-	write(t, top, "a.png", "ours")
-	write(t, top, "b.png", "ours")
-	write(t, top, "c.png", "ours")
-	commitAll(t, top)
-	_ = command(top, "merge", "--quiet", "other").Run() // conflicts
+	testgit.CommitAll(t, top, "more")
+	testgit.Run(t, top, "checkout", "--quiet", "-b", "ours", "base")
+	testfiles.Write(t, top, "a.png", "ours")
+	testfiles.Write(t, top, "b.png", "ours")
+	testfiles.Write(t, top, "c.png", "ours")
+	testgit.CommitAll(t, top, "more")
+	_ = testgit.Command(top, "merge", "--quiet", "other").Run() // conflicts
 
 	want := map[string]git.Kind{"a.png": git.Modified, "b.png": git.Modified, "c.png": git.Added}
 	if diff := cmp.Diff(want, changed(t, open(t, top), "base")); diff != "" {
@@ -170,26 +172,26 @@ func TestChangedDuringMerge(t *testing.T) {
 // Submodules are no files, and what a sparse checkout leaves out is not deleted.
 func TestChangedSpecial(t *testing.T) {
 	t.Parallel()
-	part := newRepo(t)
-	write(t, part, "p.png", "part")
-	commitAll(t, part)
-	top := newRepo(t)
+	part := testgit.Init(t)
+	testfiles.Write(t, part, "p.png", "part")
+	testgit.CommitAll(t, part, "more")
+	top := testgit.Init(t)
 	for _, name := range []string{"a.png", "was.png", "out/b.png"} {
-		write(t, top, name, "a file")
+		testfiles.Write(t, top, name, "a file")
 	}
-	run(t, top, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", part, "old")
-	run(t, top, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", part, "becomes")
-	commitAll(t, top)
-	run(t, top, "tag", "base")
-	run(t, top, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", part, "new")
-	run(t, top, "rm", "--quiet", "was.png", "becomes")
-	run(t, top, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", part, "was.png")
-	write(t, top, "becomes", "a file now")
-	write(t, part, "p.png", "moves on")
-	commitAll(t, part)
-	run(t, filepath.Join(top, "old"), "pull", "--quiet")
-	commitAll(t, top)
-	run(t, top, "update-index", "--skip-worktree", "out/b.png")
+	testgit.Run(t, top, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", part, "old")
+	testgit.Run(t, top, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", part, "becomes")
+	testgit.CommitAll(t, top, "more")
+	testgit.Run(t, top, "tag", "base")
+	testgit.Run(t, top, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", part, "new")
+	testgit.Run(t, top, "rm", "--quiet", "was.png", "becomes")
+	testgit.Run(t, top, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", part, "was.png")
+	testfiles.Write(t, top, "becomes", "a file now")
+	testfiles.Write(t, part, "p.png", "moves on")
+	testgit.CommitAll(t, part, "more")
+	testgit.Run(t, filepath.Join(top, "old"), "pull", "--quiet")
+	testgit.CommitAll(t, top, "more")
+	testgit.Run(t, top, "update-index", "--skip-worktree", "out/b.png")
 	remove(t, top, "out/b.png")
 
 	want := map[string]git.Kind{".gitmodules": git.Modified, "was.png": git.Deleted, "becomes": git.Added}
@@ -200,20 +202,20 @@ func TestChangedSpecial(t *testing.T) {
 
 func TestSizes(t *testing.T) {
 	t.Parallel()
-	top := newRepo(t)
+	top := testgit.Init(t)
 	want := map[string]int64{}
 	for i, name := range odd {
-		write(t, top, "sub/"+name, strings.Repeat("x", i))
+		testfiles.Write(t, top, "sub/"+name, strings.Repeat("x", i))
 		want[name] = int64(i)
 	}
-	write(t, top, "outside.png", "outside")
+	testfiles.Write(t, top, "outside.png", "outside")
 	if runtime.GOOS != "windows" {
 		if err := os.Symlink("a", filepath.Join(top, "sub", "link.png")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	commitAll(t, top)
-	write(t, top, "sub/later.png", "not in the commit")
+	testgit.CommitAll(t, top, "more")
+	testfiles.Write(t, top, "sub/later.png", "not in the commit")
 	r := open(t, filepath.Join(top, "sub"))
 	got, err := r.Sizes(t.Context(), "HEAD")
 	if err != nil {
@@ -232,15 +234,15 @@ func TestSizes(t *testing.T) {
 // A clone without the content of earlier commits neither knows sizes nor asks.
 func TestPartialClone(t *testing.T) {
 	t.Parallel()
-	origin := newRepo(t)
-	run(t, origin, "config", "uploadpack.allowFilter", "true")
-	write(t, origin, "a.png", "before")
-	write(t, origin, "b.png", "always")
-	commitAll(t, origin)
-	write(t, origin, "a.png", "after")
-	commitAll(t, origin)
+	origin := testgit.Init(t)
+	testgit.Run(t, origin, "config", "uploadpack.allowFilter", "true")
+	testfiles.Write(t, origin, "a.png", "before")
+	testfiles.Write(t, origin, "b.png", "always")
+	testgit.CommitAll(t, origin, "more")
+	testfiles.Write(t, origin, "a.png", "after")
+	testgit.CommitAll(t, origin, "more")
 	dir := filepath.Join(t.TempDir(), "clone")
-	run(t, origin, "clone", "--quiet", "--filter=blob:none", "file://"+filepath.ToSlash(origin), dir)
+	testgit.Run(t, origin, "clone", "--quiet", "--filter=blob:none", "file://"+filepath.ToSlash(origin), dir)
 	packs := func() []string {
 		found, err := filepath.Glob(filepath.Join(dir, ".git/objects/pack/*.pack"))
 		if err != nil {

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/testfiles"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 func add(paths ...string) (changes []git.Change) {
@@ -30,28 +32,28 @@ func make1(t *testing.T, r *git.Repo, c git.Commit) (string, error) {
 // they were, and names of all kinds in the commit.
 func TestCommitTouchesNothing(t *testing.T) {
 	t.Parallel()
-	dir := newRepo(t)
-	write(t, dir, "old.png", "old")
-	write(t, dir, "script.webp", "program")
+	dir := testgit.Init(t)
+	testfiles.Write(t, dir, "old.png", "old")
+	testfiles.Write(t, dir, "script.webp", "program")
 	if err := os.Chmod(filepath.Join(dir, "script.webp"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	commitAll(t, dir)
-	write(t, dir, "staged.txt", "staged")
-	run(t, dir, "add", "staged.txt")
-	write(t, dir, "script.webp", "new program")
+	testgit.CommitAll(t, dir, "more")
+	testfiles.Write(t, dir, "staged.txt", "staged")
+	testgit.Run(t, dir, "add", "staged.txt")
+	testfiles.Write(t, dir, "script.webp", "new program")
 	paths := []string{"script.webp"}
 	for _, name := range append(odd, "cr\r", "sub/\r.webp\r") {
-		write(t, dir, name, name)
+		testfiles.Write(t, dir, name, name)
 		paths = append(paths, name)
 	}
-	before := output(t, dir, "status", "--porcelain", "-z") + output(t, dir, "for-each-ref")
+	before := testgit.Run(t, dir, "status", "--porcelain", "-z") + testgit.Run(t, dir, "for-each-ref")
 	r := open(t, dir)
 	commit, err := make1(t, r, git.Commit{Changes: append(add(paths...), git.Change{Path: "old.png", Delete: true})})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if after := output(t, dir, "status", "--porcelain", "-z") + output(t, dir, "for-each-ref"); after != before {
+	if after := testgit.Run(t, dir, "status", "--porcelain", "-z") + testgit.Run(t, dir, "for-each-ref"); after != before {
 		t.Errorf("before %q, after %q", before, after)
 	}
 	tree, err := r.Tree(t.Context(), commit)
@@ -75,7 +77,7 @@ func TestCommitTouchesNothing(t *testing.T) {
 	if err != nil || again != commit {
 		t.Errorf("again: %s, %v", again, err)
 	}
-	if got := output(t, dir, "log", "-1", "--format=%an %ae %cn %ce %P", commit); got != "bot bot@example.org bot bot@example.org "+output(t, dir, "rev-parse", "HEAD") {
+	if got := testgit.Run(t, dir, "log", "-1", "--format=%an %ae %cn %ce %P", commit); got != "bot bot@example.org bot bot@example.org "+testgit.Run(t, dir, "rev-parse", "HEAD") {
 		t.Error(got)
 	}
 }
@@ -83,15 +85,15 @@ func TestCommitTouchesNothing(t *testing.T) {
 func TestCommitWithSHA256(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	run(t, dir, "init", "--quiet", "--object-format=sha256")
-	write(t, dir, "a.png", "a")
-	commitAll(t, dir)
-	write(t, dir, "a.webp", "webp")
+	testgit.Run(t, dir, "init", "--quiet", "--object-format=sha256")
+	testfiles.Write(t, dir, "a.png", "a")
+	testgit.CommitAll(t, dir, "more")
+	testfiles.Write(t, dir, "a.webp", "webp")
 	commit, err := make1(t, open(t, dir), git.Commit{Changes: append(add("a.webp"), git.Change{Path: "a.png", Delete: true})})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := output(t, dir, "ls-tree", "--name-only", commit); got != "a.webp" {
+	if got := testgit.Run(t, dir, "ls-tree", "--name-only", commit); got != "a.webp" {
 		t.Error(got)
 	}
 }
@@ -101,15 +103,15 @@ func TestCommitInPartialClone(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	s.start()
-	run(t, s.bare, "config", "uploadpack.allowFilter", "true")
+	testgit.Run(t, s.bare, "config", "uploadpack.allowFilter", "true")
 	dir := filepath.Join(t.TempDir(), "partial")
-	run(t, s.bare, "clone", "--quiet", "--no-checkout", "--filter=blob:none", "file://"+s.bare, dir)
-	run(t, dir, "remote", "set-url", "origin", "file:///nowhere")
-	write(t, dir, "a.webp", "webp of a")
+	testgit.Run(t, s.bare, "clone", "--quiet", "--no-checkout", "--filter=blob:none", "file://"+s.bare, dir)
+	testgit.Run(t, dir, "remote", "set-url", "origin", "file:///nowhere")
+	testfiles.Write(t, dir, "a.webp", "webp of a")
 	if _, err := push(t, open(t, dir), s, "main"); err != nil {
 		t.Fatal(err)
 	}
-	if got := output(t, s.bare, "ls-tree", "--name-only", "main"); got != "a.png\na.webp" {
+	if got := testgit.Run(t, s.bare, "ls-tree", "--name-only", "main"); got != "a.png\na.webp" {
 		t.Error(got)
 	}
 }
@@ -118,15 +120,15 @@ func TestCommitInPartialClone(t *testing.T) {
 // else at a path, which the index would give up without a word.
 func TestCommitRemovesNothingInTheWay(t *testing.T) {
 	t.Parallel()
-	dir := newRepo(t)
-	write(t, dir, "file", "file")
-	write(t, dir, "folder/x", "x")
+	dir := testgit.Init(t)
+	testfiles.Write(t, dir, "file", "file")
+	testfiles.Write(t, dir, "folder/x", "x")
 	if err := os.Symlink("file", filepath.Join(dir, "link")); err != nil {
 		t.Fatal(err)
 	}
-	run(t, dir, "add", "--all")
-	run(t, dir, "update-index", "--add", "--cacheinfo", "160000,"+strings.Repeat("1", 40)+",module")
-	run(t, dir, "commit", "--quiet", "--message=one")
+	testgit.Run(t, dir, "add", "--all")
+	testgit.Run(t, dir, "update-index", "--add", "--cacheinfo", "160000,"+strings.Repeat("1", 40)+",module")
+	testgit.Run(t, dir, "commit", "--quiet", "--message=one")
 	r := open(t, dir)
 	tree, err := r.Tree(t.Context(), "HEAD")
 	if err != nil {
@@ -156,23 +158,23 @@ func TestCommitRemovesNothingInTheWay(t *testing.T) {
 
 func TestCommitReplaces(t *testing.T) {
 	t.Parallel()
-	dir := newRepo(t)
-	write(t, dir, "a.png", "a")
-	commitAll(t, dir)
-	first := output(t, dir, "rev-parse", "HEAD")
-	run(t, dir, "checkout", "--quiet", "-b", "topic")
-	write(t, dir, "old.webp", "old")
-	commitAll(t, dir)
-	topic := output(t, dir, "rev-parse", "HEAD")
-	write(t, dir, "a.webp", "webp")
+	dir := testgit.Init(t)
+	testfiles.Write(t, dir, "a.png", "a")
+	testgit.CommitAll(t, dir, "more")
+	first := testgit.Run(t, dir, "rev-parse", "HEAD")
+	testgit.Run(t, dir, "checkout", "--quiet", "-b", "topic")
+	testfiles.Write(t, dir, "old.webp", "old")
+	testgit.CommitAll(t, dir, "more")
+	topic := testgit.Run(t, dir, "rev-parse", "HEAD")
+	testfiles.Write(t, dir, "a.webp", "webp")
 	commit, err := make1(t, open(t, dir), git.Commit{Parent: first, Replaced: topic, Changes: add("a.webp")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := output(t, dir, "log", "-1", "--format=%P", commit); got != topic+" "+first {
+	if got := testgit.Run(t, dir, "log", "-1", "--format=%P", commit); got != topic+" "+first {
 		t.Errorf("parents: %s", got)
 	}
-	if got := output(t, dir, "ls-tree", "--name-only", commit); got != "a.png\na.webp" {
+	if got := testgit.Run(t, dir, "ls-tree", "--name-only", commit); got != "a.png\na.webp" {
 		t.Error(got)
 	}
 }
@@ -186,20 +188,20 @@ func TestFollow(t *testing.T) {
 		fails   bool
 	}{
 		{"on the branch", func(t *testing.T, dir string) {}, true, false},
-		{"detached", func(t *testing.T, dir string) { run(t, dir, "checkout", "--quiet", "--detach") }, false, false},
-		{"on another", func(t *testing.T, dir string) { run(t, dir, "checkout", "--quiet", "-b", "other") }, false, false},
-		{"with a commit of its own", func(t *testing.T, dir string) { run(t, dir, "commit", "--quiet", "--allow-empty", "-m", "own") }, false, false},
-		{"while another git works", func(t *testing.T, dir string) { write(t, dir, ".git/index.lock", "") }, false, true},
+		{"detached", func(t *testing.T, dir string) { testgit.Run(t, dir, "checkout", "--quiet", "--detach") }, false, false},
+		{"on another", func(t *testing.T, dir string) { testgit.Run(t, dir, "checkout", "--quiet", "-b", "other") }, false, false},
+		{"with a commit of its own", func(t *testing.T, dir string) { testgit.Run(t, dir, "commit", "--quiet", "--allow-empty", "-m", "own") }, false, false},
+		{"while another git works", func(t *testing.T, dir string) { testfiles.Write(t, dir, ".git/index.lock", "") }, false, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			dir := t.TempDir()
-			run(t, dir, "init", "--quiet", "--initial-branch=main")
-			write(t, dir, "a.png", "a")
-			commitAll(t, dir)
-			head := output(t, dir, "rev-parse", "HEAD")
-			write(t, dir, "staged.txt", "staged")
-			run(t, dir, "add", "staged.txt")
-			write(t, dir, "a.webp", "webp")
+			testgit.Run(t, dir, "init", "--quiet", "--initial-branch=main")
+			testfiles.Write(t, dir, "a.png", "a")
+			testgit.CommitAll(t, dir, "more")
+			head := testgit.Run(t, dir, "rev-parse", "HEAD")
+			testfiles.Write(t, dir, "staged.txt", "staged")
+			testgit.Run(t, dir, "add", "staged.txt")
+			testfiles.Write(t, dir, "a.webp", "webp")
 			remove(t, dir, "a.png")
 			r := open(t, dir)
 			changes := append(add("a.webp"), git.Change{Path: "a.png", Delete: true})
@@ -208,18 +210,18 @@ func TestFollow(t *testing.T) {
 				t.Fatal(err)
 			}
 			tc.prepare(t, dir)
-			at := output(t, dir, "rev-parse", "HEAD")
+			at := testgit.Run(t, dir, "rev-parse", "HEAD")
 			moved, err := r.FastForward(t.Context(), "main", head, commit, changes)
 			if moved != tc.moved || (err != nil) != tc.fails {
 				t.Fatalf("Follow = %v, %v", moved, err)
 			}
 			if tc.moved {
-				if got := output(t, dir, "status", "--porcelain"); got != "A  staged.txt" {
+				if got := testgit.Run(t, dir, "status", "--porcelain"); got != "A  staged.txt" {
 					t.Errorf("status: %q", got)
 				}
 				at = commit
 			}
-			if got := output(t, dir, "rev-parse", "HEAD"); got != at {
+			if got := testgit.Run(t, dir, "rev-parse", "HEAD"); got != at {
 				t.Errorf("HEAD is %s", got)
 			}
 		})
@@ -228,9 +230,9 @@ func TestFollow(t *testing.T) {
 
 func TestWithoutLFS(t *testing.T) {
 	t.Parallel()
-	dir := newRepo(t)
+	dir := testgit.Init(t)
 	bin := t.TempDir()
-	write(t, bin, "git-lfs", "#!/bin/sh\nexit 1\n")
+	testfiles.Write(t, bin, "git-lfs", "#!/bin/sh\nexit 1\n")
 	if err := os.Chmod(filepath.Join(bin, "git-lfs"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +244,7 @@ func TestWithoutLFS(t *testing.T) {
 
 func TestValidBranch(t *testing.T) {
 	t.Parallel()
-	r := open(t, newRepo(t))
+	r := open(t, testgit.Init(t))
 	for name, want := range map[string]bool{
 		"main": true, "webpress/ünï": true, "a b": false, "a:b": false, "a..b": false, "-a": false, "*": false, "": false, "a.lock": false, "a\nb": false,
 	} {

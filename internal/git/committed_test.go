@@ -9,17 +9,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/testfiles"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 func TestCommitted(t *testing.T) {
 	t.Parallel()
-	top := newRepo(t)
+	top := testgit.Init(t)
 	names := []string{"sub/same.webp", "sub/changed.webp", "sub/gone.webp", "sub/d/ünïcödé \".webp", "sub/line\nbreak.webp", "sub/\\\".webp", "outside.webp"}
 	for _, name := range names {
-		write(t, top, name, "content of "+name)
+		testfiles.Write(t, top, name, "content of "+name)
 	}
-	run(t, top, "add", "-A")
-	run(t, top, "commit", "-q", "-m", "first")
+	testgit.Run(t, top, "add", "-A")
+	testgit.Run(t, top, "commit", "-q", "-m", "first")
 	r, err := git.Open(t.Context(), filepath.Join(top, "sub"), options())
 	if err != nil {
 		t.Fatal(err)
@@ -28,17 +30,17 @@ func TestCommitted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, top, "sub/changed.webp", "something else")
-	write(t, top, "sub/new.webp", "new")
-	write(t, top, "sub/second.webp", "second")
+	testfiles.Write(t, top, "sub/changed.webp", "something else")
+	testfiles.Write(t, top, "sub/new.webp", "new")
+	testfiles.Write(t, top, "sub/second.webp", "second")
 	if err := os.Remove(filepath.Join(top, "sub", "gone.webp")); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Symlink("same.webp", filepath.Join(top, "sub", "link.webp")); err != nil {
 		t.Fatal(err)
 	}
-	run(t, top, "add", "sub/second.webp", "sub/link.webp")
-	run(t, top, "commit", "-q", "-m", "second", "--", "sub/second.webp", "sub/link.webp")
+	testgit.Run(t, top, "add", "sub/second.webp", "sub/link.webp")
+	testgit.Run(t, top, "commit", "-q", "-m", "second", "--", "sub/second.webp", "sub/link.webp")
 
 	if got, err := r.CheckedOut(t.Context()); err != nil || len(got) != 40 || got == first {
 		t.Errorf("CheckedOut = %q, %v", got, err)
@@ -69,8 +71,8 @@ func TestCommitted(t *testing.T) {
 
 func TestCommittedWithoutCommits(t *testing.T) {
 	t.Parallel()
-	top := newRepo(t)
-	write(t, top, "a.webp", "a")
+	top := testgit.Init(t)
+	testfiles.Write(t, top, "a.webp", "a")
 	r, err := git.Open(t.Context(), top, options())
 	if err != nil {
 		t.Fatal(err)
@@ -86,11 +88,11 @@ func TestCommittedWithoutCommits(t *testing.T) {
 // What is known already is taken for true, and costs no look into the file.
 func TestCommittedKnown(t *testing.T) {
 	t.Parallel()
-	top := newRepo(t)
+	top := testgit.Init(t)
 	for _, name := range []string{"sub/clean.webp", "sub/asked.webp", "sub/another.webp", "sub/link.webp", "sub/gone.webp"} {
-		write(t, top, name, name)
+		testfiles.Write(t, top, name, name)
 	}
-	commitAll(t, top)
+	testgit.CommitAll(t, top, "more")
 	known := map[string]string{}
 	for name, id := range list(t, filepath.Join(top, "sub")) {
 		known[name] = id
@@ -105,7 +107,7 @@ func TestCommittedKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Nobody opens it: or else the id would not be that any more.
-	write(t, top, "sub/clean.webp", "changed behind the back")
+	testfiles.Write(t, top, "sub/clean.webp", "changed behind the back")
 
 	ask := []string{"clean.webp", "asked.webp", "another.webp", "new.webp", "link.webp", "gone.webp"}
 	got, err := open(t, filepath.Join(top, "sub")).InCommit(t.Context(), "HEAD", ask, known)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/testfiles"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // TestCommitData commits content that is in no file, by the rules of
@@ -25,13 +27,13 @@ func TestCommitData(t *testing.T) {
 		{"a filter", "*.lock filter=rot13\n", []string{"filter.rot13.clean", "tr a-z n-za-m", "filter.rot13.smudge", "tr a-z n-za-m"}, "abc\n", "nop\n", "abc\n"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			dir := newRepo(t)
-			write(t, dir, ".gitattributes", tc.attributes)
-			write(t, dir, "x.lock", "another")
-			commitAll(t, dir)
+			dir := testgit.Init(t)
+			testfiles.Write(t, dir, ".gitattributes", tc.attributes)
+			testfiles.Write(t, dir, "x.lock", "another")
+			testgit.CommitAll(t, dir, "more")
 			user := filepath.Join(t.TempDir(), "gitconfig")
 			for i := 0; i < len(tc.config); i += 2 {
-				run(t, dir, "config", "--file", user, tc.config[i], tc.config[i+1])
+				testgit.Run(t, dir, "config", "--file", user, tc.config[i], tc.config[i+1])
 			}
 			r := open(t, dir, "GIT_CONFIG_GLOBAL="+user)
 			id, content, err := r.CleanFilter(t.Context(), "x.lock", []byte(tc.data))
@@ -60,23 +62,23 @@ func TestCommitData(t *testing.T) {
 
 func TestCommitDataKeepsModes(t *testing.T) {
 	t.Parallel()
-	dir := newRepo(t)
-	write(t, dir, "x.lock", "x")
+	dir := testgit.Init(t)
+	testfiles.Write(t, dir, "x.lock", "x")
 	if err := os.Chmod(filepath.Join(dir, "x.lock"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	commitAll(t, dir)
+	testgit.CommitAll(t, dir, "more")
 	commit, err := make1(t, open(t, dir), git.Commit{Changes: []git.Change{{Path: "x.lock", Data: []byte("y")}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := output(t, dir, "ls-tree", commit); !strings.HasPrefix(got, git.ModeExecutable) {
+	if got := testgit.Run(t, dir, "ls-tree", commit); !strings.HasPrefix(got, git.ModeExecutable) {
 		t.Error(got)
 	}
 	if err := os.Symlink("x.lock", filepath.Join(dir, "link")); err != nil {
 		t.Fatal(err)
 	}
-	commitAll(t, dir)
+	testgit.CommitAll(t, dir, "more")
 	if _, err := make1(t, open(t, dir), git.Commit{Changes: []git.Change{{Path: "link", Data: []byte("y")}}}); err == nil {
 		t.Error("a symbolic link was replaced")
 	}
@@ -88,11 +90,11 @@ func TestContentInPartialClone(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	s.start()
-	run(t, s.bare, "config", "uploadpack.allowFilter", "true")
-	run(t, s.bare, "config", "uploadpack.allowAnySHA1InWant", "true")
+	testgit.Run(t, s.bare, "config", "uploadpack.allowFilter", "true")
+	testgit.Run(t, s.bare, "config", "uploadpack.allowAnySHA1InWant", "true")
 	dir := filepath.Join(t.TempDir(), "partial")
-	run(t, s.bare, "clone", "--quiet", "--no-checkout", "--filter=blob:none", "file://"+s.bare, dir)
-	run(t, dir, "remote", "set-url", "origin", s.url)
+	testgit.Run(t, s.bare, "clone", "--quiet", "--no-checkout", "--filter=blob:none", "file://"+s.bare, dir)
+	testgit.Run(t, dir, "remote", "set-url", "origin", s.url)
 	r := open(t, dir)
 	tree, err := r.Tree(t.Context(), "HEAD")
 	if err != nil {
@@ -111,14 +113,14 @@ func TestContentInPartialClone(t *testing.T) {
 func TestFollowLooksClean(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	run(t, dir, "init", "--quiet", "--initial-branch=main")
-	write(t, dir, "a.png", "a")
-	write(t, dir, "x.lock", "one line\n")
-	commitAll(t, dir)
-	head := output(t, dir, "rev-parse", "HEAD")
+	testgit.Run(t, dir, "init", "--quiet", "--initial-branch=main")
+	testfiles.Write(t, dir, "a.png", "a")
+	testfiles.Write(t, dir, "x.lock", "one line\n")
+	testgit.CommitAll(t, dir, "more")
+	head := testgit.Run(t, dir, "rev-parse", "HEAD")
 	for _, lock := range []string{"two\nlines\n", "not what is committed\n"} {
-		write(t, dir, "a.webp", "webp for "+lock)
-		write(t, dir, "x.lock", lock)
+		testfiles.Write(t, dir, "a.webp", "webp for "+lock)
+		testfiles.Write(t, dir, "x.lock", lock)
 		r := open(t, dir)
 		changes := append(add("a.webp"), git.Change{Path: "x.lock", Data: []byte("two\nlines\n")})
 		commit, err := make1(t, r, git.Commit{Changes: changes})
@@ -132,10 +134,10 @@ func TestFollowLooksClean(t *testing.T) {
 		if lock != "two\nlines\n" {
 			want = "x.lock"
 		}
-		if got := output(t, dir, "diff-files", "--name-only"); got != want {
+		if got := testgit.Run(t, dir, "diff-files", "--name-only"); got != want {
 			t.Errorf("%q: modified are %q", lock, got)
 		}
-		if got := output(t, dir, "diff-index", "--cached", "--name-only", "HEAD"); got != "" {
+		if got := testgit.Run(t, dir, "diff-index", "--cached", "--name-only", "HEAD"); got != "" {
 			t.Errorf("%q: staged are %q", lock, got)
 		}
 		head = commit

@@ -5,17 +5,19 @@ import (
 	"testing"
 
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/testfiles"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 func TestContents(t *testing.T) {
 	t.Parallel()
-	top := newRepo(t)
+	top := testgit.Init(t)
 	files := map[string]string{"a": "one\n\x00two", "b": "\n", "empty": ""}
 	for name, content := range files {
-		write(t, top, name, content)
+		testfiles.Write(t, top, name, content)
 	}
-	run(t, top, "add", "-A")
-	run(t, top, "commit", "-q", "-m", "first")
+	testgit.Run(t, top, "add", "-A")
+	testgit.Run(t, top, "commit", "-q", "-m", "first")
 	r, err := git.Open(t.Context(), top, options())
 	if err != nil {
 		t.Fatal(err)

@@ -5,18 +5,20 @@ import (
 	"testing"
 
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/testfiles"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 func TestFileAt(t *testing.T) {
 	t.Parallel()
-	top := newRepo(t)
+	top := testgit.Init(t)
 	files := map[string]string{"a": "one\n", "sub/b c": "two", "empty": ""}
 	for name, content := range files {
-		write(t, top, name, content)
+		testfiles.Write(t, top, name, content)
 	}
-	run(t, top, "add", "-A")
-	run(t, top, "commit", "-q", "-m", "first")
-	write(t, top, "a", "changed")
+	testgit.Run(t, top, "add", "-A")
+	testgit.Run(t, top, "commit", "-q", "-m", "first")
+	testfiles.Write(t, top, "a", "changed")
 	if err := os.MkdirAll(top+"/sub", 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package git_test
 import (
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -13,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/testfiles"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // odd are names that are easily got wrong.
@@ -30,42 +31,42 @@ func init() {
 
 func TestFiles(t *testing.T) {
 	t.Parallel()
-	top := newRepo(t)
-	write(t, top, ".gitignore", "/dist/\n*.log\n")
+	top := testgit.Init(t)
+	testfiles.Write(t, top, ".gitignore", "/dist/\n*.log\n")
 	for _, name := range odd {
-		write(t, top, name, "tracked "+name)
-		write(t, top, "sub/"+name, "tracked sub "+name)
+		testfiles.Write(t, top, name, "tracked "+name)
+		testfiles.Write(t, top, "sub/"+name, "tracked sub "+name)
 	}
-	write(t, top, "gone.png", "gone")
-	write(t, top, "changed.png", "before")
-	write(t, top, "assumed.png", "assumed")
-	write(t, top, "sparse.png", "sparse")
-	write(t, top, "forced.log", "forced")
-	write(t, top, "removed.png", "removed from the index")
-	run(t, top, "add", "--all")
-	run(t, top, "add", "--force", "forced.log")
-	run(t, top, "commit", "--quiet", "--message=one")
+	testfiles.Write(t, top, "gone.png", "gone")
+	testfiles.Write(t, top, "changed.png", "before")
+	testfiles.Write(t, top, "assumed.png", "assumed")
+	testfiles.Write(t, top, "sparse.png", "sparse")
+	testfiles.Write(t, top, "forced.log", "forced")
+	testfiles.Write(t, top, "removed.png", "removed from the index")
+	testgit.Run(t, top, "add", "--all")
+	testgit.Run(t, top, "add", "--force", "forced.log")
+	testgit.Run(t, top, "commit", "--quiet", "--message=one")
 
 	remove(t, top, "gone.png")
-	write(t, top, "changed.png", "after!")
-	run(t, top, "update-index", "--assume-unchanged", "assumed.png")
-	run(t, top, "update-index", "--skip-worktree", "sparse.png")
+	testfiles.Write(t, top, "changed.png", "after!")
+	testgit.Run(t, top, "update-index", "--assume-unchanged", "assumed.png")
+	testgit.Run(t, top, "update-index", "--skip-worktree", "sparse.png")
 	remove(t, top, "sparse.png")
-	run(t, top, "rm", "--quiet", "--cached", "removed.png")
-	write(t, top, "dist/x.png", "ignored")
-	write(t, top, "run.log", "ignored")
-	write(t, top, "staged.png", "staged")
-	run(t, top, "add", "staged.png")
-	write(t, top, "added later.png", "intent")
-	run(t, top, "add", "--intent-to-add", "added later.png")
+	testgit.Run(t, top, "rm", "--quiet", "--cached", "removed.png")
+	testfiles.Write(t, top, "dist/x.png", "ignored")
+	testfiles.Write(t, top, "run.log", "ignored")
+	testfiles.Write(t, top, "staged.png", "staged")
+	testgit.Run(t, top, "add", "staged.png")
+	testfiles.Write(t, top, "added later.png", "intent")
+	testgit.Run(t, top, "add", "--intent-to-add", "added later.png")
 	for _, name := range odd {
-		write(t, top, "new/"+name, "untracked")
+		testfiles.Write(t, top, "new/"+name, "untracked")
 	}
 	nested := filepath.Join(top, "nested")
-	run(t, top, "init", "--quiet", nested)
-	write(t, nested, "n.png", "of another repository")
-	run(t, nested, "add", "--all")
-	run(t, nested, "commit", "--quiet", "--message=nested")
+	testgit.Run(t, top, "init", "--quiet", nested)
+	testfiles.Write(t, nested, "n.png", "of another repository")
+	testgit.Run(t, nested, "add", "--all")
+	testgit.Run(t, nested, "commit", "--quiet", "--message=nested")
 	if err := os.Symlink("changed.png", filepath.Join(top, "link.png")); err != nil {
 		t.Fatal(err)
 	}
@@ -126,13 +127,13 @@ func TestFiles(t *testing.T) {
 
 func TestFilesOfSubmodule(t *testing.T) {
 	t.Parallel()
-	part := newRepo(t)
-	write(t, part, "p.png", "part")
-	run(t, part, "add", "--all")
-	run(t, part, "commit", "--quiet", "--message=part")
-	top := newRepo(t)
-	write(t, top, "a.png", "a")
-	run(t, top, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", part, "part")
+	part := testgit.Init(t)
+	testfiles.Write(t, part, "p.png", "part")
+	testgit.Run(t, part, "add", "--all")
+	testgit.Run(t, part, "commit", "--quiet", "--message=part")
+	top := testgit.Init(t)
+	testfiles.Write(t, top, "a.png", "a")
+	testgit.Run(t, top, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", part, "part")
 
 	if diff := cmp.Diff([]string{".gitmodules", "a.png"}, names(list(t, top))); diff != "" {
 		t.Errorf("Files (-want +got):\n%s", diff)
@@ -145,18 +146,18 @@ func TestFilesOfSubmodule(t *testing.T) {
 
 func TestFilesDuringMerge(t *testing.T) {
 	t.Parallel()
-	top := newRepo(t)
+	top := testgit.Init(t)
 	commit := func(content string) {
-		write(t, top, "a.png", content)
-		run(t, top, "add", "--all")
-		run(t, top, "commit", "--quiet", "--message="+content)
+		testfiles.Write(t, top, "a.png", content)
+		testgit.Run(t, top, "add", "--all")
+		testgit.Run(t, top, "commit", "--quiet", "--message="+content)
 	}
 	commit("base")
-	run(t, top, "checkout", "--quiet", "-b", "other")
+	testgit.Run(t, top, "checkout", "--quiet", "-b", "other")
 	commit("theirs")
-	run(t, top, "checkout", "--quiet", "-")
+	testgit.Run(t, top, "checkout", "--quiet", "-")
 	commit("ours")
-	_ = command(top, "merge", "--quiet", "other").Run() // conflicts
+	_ = testgit.Command(top, "merge", "--quiet", "other").Run() // conflicts
 
 	if diff := cmp.Diff(map[string]string{"a.png": ""}, list(t, top)); diff != "" {
 		t.Errorf("Files (-want +got):\n%s", diff)
@@ -172,13 +173,13 @@ func TestFilesDuringMerge(t *testing.T) {
 
 func TestIgnored(t *testing.T) {
 	t.Parallel()
-	top := newRepo(t)
-	write(t, top, ".gitignore", "/dist/\n*.log\n")
-	write(t, top, "dist/sub/x.png", "x")
-	write(t, top, "src/a.png", "a")
-	write(t, top, "forced.log", "forced")
-	run(t, top, "add", "--all")
-	run(t, top, "add", "--force", "forced.log")
+	top := testgit.Init(t)
+	testfiles.Write(t, top, ".gitignore", "/dist/\n*.log\n")
+	testfiles.Write(t, top, "dist/sub/x.png", "x")
+	testfiles.Write(t, top, "src/a.png", "a")
+	testfiles.Write(t, top, "forced.log", "forced")
+	testgit.Run(t, top, "add", "--all")
+	testgit.Run(t, top, "add", "--force", "forced.log")
 
 	tests := map[string]struct {
 		dir   string
@@ -263,47 +264,15 @@ func names[V any](m map[string]V) []string {
 	return names
 }
 
-func newRepo(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	run(t, dir, "init", "--quiet")
-	return dir
-}
-
-func command(dir string, args ...string) *exec.Cmd {
-	cmd := exec.Command("git", args...)
-	cmd.Dir = dir
-	cmd.Env = options().Env
-	return cmd
-}
-
-func run(t *testing.T, dir string, args ...string) {
-	t.Helper()
-	if out, err := command(dir, args...).CombinedOutput(); err != nil {
-		t.Fatalf("git %q: %v\n%s", args, err, out)
-	}
-}
-
 func hash(t *testing.T, dir, content string) string {
 	t.Helper()
-	cmd := command(dir, "hash-object", "--stdin")
+	cmd := testgit.Command(dir, "hash-object", "--stdin")
 	cmd.Stdin = strings.NewReader(content)
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return strings.TrimSpace(string(out))
-}
-
-func write(t *testing.T, dir, name, content string) {
-	t.Helper()
-	path := filepath.Join(dir, name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func remove(t *testing.T, dir, name string) {
@@ -315,12 +284,12 @@ func remove(t *testing.T, dir, name string) {
 
 func TestTracked(t *testing.T) {
 	t.Parallel()
-	top := newRepo(t)
+	top := testgit.Init(t)
 	for _, name := range []string{"a b.webp", "gone.webp", ":(top)x.webp"} {
-		write(t, top, name, name)
+		testfiles.Write(t, top, name, name)
 	}
-	run(t, top, "add", "-A")
-	write(t, top, "untracked.webp", "x")
+	testgit.Run(t, top, "add", "-A")
+	testfiles.Write(t, top, "untracked.webp", "x")
 	if err := os.Remove(filepath.Join(top, "gone.webp")); err != nil {
 		t.Fatal(err)
 	}

@@ -8,12 +8,14 @@ import (
 	"testing"
 
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/testfiles"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 func TestOpen(t *testing.T) {
 	t.Parallel()
-	top := newRepo(t)
-	write(t, top, "a/b/c.txt", "c")
+	top := testgit.Init(t)
+	testfiles.Write(t, top, "a/b/c.txt", "c")
 
 	r, err := git.Open(t.Context(), filepath.Join(top, "a", "b"), options())
 	if err != nil {
@@ -29,7 +31,7 @@ func TestOpen(t *testing.T) {
 
 func TestOpenThroughSymlink(t *testing.T) {
 	t.Parallel()
-	top := newRepo(t)
+	top := testgit.Init(t)
 	link := filepath.Join(t.TempDir(), "link")
 	if err := os.Symlink(top, link); err != nil {
 		t.Fatal(err)
@@ -46,9 +48,9 @@ func TestOpenThroughSymlink(t *testing.T) {
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
 	outside := t.TempDir()
-	top := newRepo(t)
+	top := testgit.Init(t)
 	broken := t.TempDir()
-	write(t, broken, ".git", "gitdir: /nowhere/at/all\n")
+	testfiles.Write(t, broken, ".git", "gitdir: /nowhere/at/all\n")
 
 	tests := map[string]struct {
 		dir     string
@@ -86,7 +88,7 @@ func TestOpenRefuses(t *testing.T) {
 // decides all the same.
 func TestOpenInsideHook(t *testing.T) {
 	t.Parallel()
-	other, top := newRepo(t), newRepo(t)
+	other, top := testgit.Init(t), testgit.Init(t)
 	o := options(
 		"GIT_DIR="+filepath.Join(other, ".git"),
 		"GIT_WORK_TREE="+other,
@@ -105,15 +107,15 @@ func TestOpenInsideHook(t *testing.T) {
 // GIT_TEST_ASSUME_DIFFERENT_OWNER is git's own way to test safe.directory.
 func TestOpenTreeOfSomebodyElse(t *testing.T) {
 	t.Parallel()
-	top := newRepo(t)
-	write(t, top, "sub/a.png", "a")
+	top := testgit.Init(t)
+	testfiles.Write(t, top, "sub/a.png", "a")
 	o := options(
 		"GIT_TEST_ASSUME_DIFFERENT_OWNER=1",
 		// What was handed over before stays.
 		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=core.excludesFile", "GIT_CONFIG_VALUE_0="+filepath.Join(top, "excluded"),
 	)
-	write(t, top, "excluded", "*.log\n")
-	write(t, top, "sub/b.log", "b")
+	testfiles.Write(t, top, "excluded", "*.log\n")
+	testfiles.Write(t, top, "sub/b.log", "b")
 	r, err := git.Open(t.Context(), filepath.Join(top, "sub"), o)
 	if err != nil {
 		t.Fatal(err)
@@ -129,13 +131,7 @@ func TestOpenTreeOfSomebodyElse(t *testing.T) {
 
 // options returns Options under which the user's own git settings have no say.
 func options(env ...string) git.Options {
-	return git.Options{Env: append([]string{
-		"PATH=" + os.Getenv("PATH"),
-		"GIT_CONFIG_NOSYSTEM=1",
-		"GIT_CONFIG_GLOBAL=" + os.DevNull,
-		"GIT_AUTHOR_NAME=Ada", "GIT_AUTHOR_EMAIL=ada@example.com",
-		"GIT_COMMITTER_NAME=Ada", "GIT_COMMITTER_EMAIL=ada@example.com",
-	}, env...)}
+	return git.Options{Env: append(testgit.Env(), env...)}
 }
 
 func resolved(t *testing.T, path string) string {

@@ -9,27 +9,29 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/testfiles"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // What git's history shows of where files have come from, whatever is said of them.
 func TestShowsMade(t *testing.T) {
 	t.Parallel()
-	top := newRepo(t)
+	top := testgit.Init(t)
 	commit := func(files map[string]string, remove ...string) {
 		t.Helper()
 		for name, content := range files {
 			if err := os.MkdirAll(filepath.Dir(filepath.Join(top, name)), 0o755); err != nil {
 				t.Fatal(err)
 			}
-			write(t, top, name, content)
+			testfiles.Write(t, top, name, content)
 		}
 		for _, name := range remove {
 			if err := os.Remove(filepath.Join(top, name)); err != nil {
 				t.Fatal(err)
 			}
 		}
-		run(t, top, "add", "-A")
-		run(t, top, "commit", "-q", "-m", "x")
+		testgit.Run(t, top, "add", "-A")
+		testgit.Run(t, top, "commit", "-q", "-m", "x")
 	}
 	commit(map[string]string{"hand.webp": "hand", "a b.jpg": "1"})
 	commit(map[string]string{"a b.webp": "made", "replaced.jpg": "2", "both.jpg": "3", "both.webp": "both"})
@@ -92,7 +94,7 @@ func TestShowsMade(t *testing.T) {
 	}
 
 	shallow := filepath.Join(t.TempDir(), "shallow")
-	run(t, top, "clone", "-q", "--depth=1", "file://"+top, shallow)
+	testgit.Run(t, top, "clone", "-q", "--depth=1", "file://"+top, shallow)
 	if r, err = git.Open(t.Context(), shallow, options()); err != nil {
 		t.Fatal(err)
 	}

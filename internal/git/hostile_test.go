@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/testfiles"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // A trap is a folder in which each program that a repository names leaves its mark,
@@ -52,7 +54,7 @@ func (p trap) sprung() []string {
 // hostile sets every key of the repository's own that names a program.
 func (p trap) hostile(dir string) {
 	p.t.Helper()
-	set := func(key, value string) { run(p.t, dir, "config", "--add", key, value) }
+	set := func(key, value string) { testgit.Run(p.t, dir, "config", "--add", key, value) }
 	for _, key := range []string{
 		"core.fsmonitor", "core.sshCommand", "core.askPass", "core.editor", "core.pager", "core.gitProxy", "core.alternateRefsCommand",
 		"sequence.editor", "credential.helper", "diff.external", "diff.evil.command", "diff.evil.textconv", "merge.evil.driver",
@@ -72,7 +74,7 @@ func (p trap) hostile(dir string) {
 	}
 	for _, event := range []string{"post-index-change", "reference-transaction", "pre-push", "post-commit", "pre-auto-gc", "fsmonitor-watchman"} {
 		set("hook.evil.event", event)
-		write(p.t, dir, ".git/hooks/"+event, "#!/bin/sh\nenv >>'"+filepath.Join(p.dir, "ran-hook-"+event)+"'\n")
+		testfiles.Write(p.t, dir, ".git/hooks/"+event, "#!/bin/sh\nenv >>'"+filepath.Join(p.dir, "ran-hook-"+event)+"'\n")
 		if err := os.Chmod(filepath.Join(dir, ".git/hooks", event), 0o755); err != nil {
 			p.t.Fatal(err)
 		}
@@ -98,16 +100,16 @@ func TestNoProgramOfTheRepository(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	dir := s.start()
-	write(t, dir, ".gitattributes", "*.webp filter=evil diff=evil merge=evil\n*.big filter=lfs\n")
-	write(t, dir, "b.webp", "webp of b")
-	write(t, dir, "c.webp", "webp of c")
-	commitAll(t, dir)
-	run(t, dir, "push", "--quiet", s.bare, "main")
-	run(t, dir, "remote", "add", "origin", s.url)
+	testfiles.Write(t, dir, ".gitattributes", "*.webp filter=evil diff=evil merge=evil\n*.big filter=lfs\n")
+	testfiles.Write(t, dir, "b.webp", "webp of b")
+	testfiles.Write(t, dir, "c.webp", "webp of c")
+	testgit.CommitAll(t, dir, "more")
+	testgit.Run(t, dir, "push", "--quiet", s.bare, "main")
+	testgit.Run(t, dir, "remote", "add", "origin", s.url)
 	p := newTrap(t)
 	p.hostile(dir)
-	write(t, dir, "b.webp", "webp of b, changed")
-	write(t, dir, "a.webp", "webp of a")
+	testfiles.Write(t, dir, "b.webp", "webp of b, changed")
+	testfiles.Write(t, dir, "a.webp", "webp of a")
 
 	ctx := t.Context()
 	r := open(t, dir, "INPUT_TOKEN=of the environment")
@@ -157,11 +159,11 @@ func TestNoProgramOfTheRepository(t *testing.T) {
 		t.Error("the branch did not follow:", err)
 	}
 	other := filepath.Join(t.TempDir(), "other")
-	run(t, dir, "clone", "--quiet", s.bare, other)
-	write(t, other, "d.png", "picture d")
-	commitAll(t, other)
-	run(t, other, "push", "--quiet", s.bare, "HEAD:main")
-	must(t, r.Fetch(ctx, s.remote(), "main", output(t, other, "rev-parse", "HEAD")))
+	testgit.Run(t, dir, "clone", "--quiet", s.bare, other)
+	testfiles.Write(t, other, "d.png", "picture d")
+	testgit.CommitAll(t, other, "more")
+	testgit.Run(t, other, "push", "--quiet", s.bare, "HEAD:main")
+	must(t, r.Fetch(ctx, s.remote(), "main", testgit.Run(t, other, "rev-parse", "HEAD")))
 	if got := p.sprung(); len(got) > 0 {
 		t.Errorf("these were run: %q", got)
 	}
@@ -177,16 +179,16 @@ func must(t *testing.T, err error) {
 // What the user has set for the same is run all the same.
 func TestProgramsOfTheUser(t *testing.T) {
 	t.Parallel()
-	dir := newRepo(t)
-	write(t, dir, ".gitattributes", "*.txt filter=rot13\n*.md filter=half\n")
-	write(t, dir, "a.txt", "abc")
-	write(t, dir, "a.md", "abc")
+	dir := testgit.Init(t)
+	testfiles.Write(t, dir, ".gitattributes", "*.txt filter=rot13\n*.md filter=half\n")
+	testfiles.Write(t, dir, "a.txt", "abc")
+	testfiles.Write(t, dir, "a.md", "abc")
 	user := filepath.Join(t.TempDir(), "gitconfig")
 	p := newTrap(t)
 	for _, key := range []string{"filter.rot13.clean", "filter.half.process"} {
-		run(t, dir, "config", key, p.program("evil"))
+		testgit.Run(t, dir, "config", key, p.program("evil"))
 	}
-	run(t, dir, "config", "--file", user, "filter.rot13.clean", "tr a-z n-za-m")
+	testgit.Run(t, dir, "config", "--file", user, "filter.rot13.clean", "tr a-z n-za-m")
 	r := open(t, dir, "GIT_CONFIG_GLOBAL="+user)
 	got, err := r.Hash(t.Context(), []string{"a.txt", "a.md"})
 	must(t, err)
@@ -204,9 +206,9 @@ func TestProgramsOfTheUser(t *testing.T) {
 // An alias is not what is meant by git lfs.
 func TestNoAliasForLFS(t *testing.T) {
 	t.Parallel()
-	dir := newRepo(t)
+	dir := testgit.Init(t)
 	p := newTrap(t)
-	run(t, dir, "config", "alias.lfs", "!"+p.program("alias"))
+	testgit.Run(t, dir, "config", "alias.lfs", "!"+p.program("alias"))
 	bin := t.TempDir()
 	for _, name := range []string{"git", "sh", "env", "cat"} {
 		must(t, os.Symlink(look(t, name), filepath.Join(bin, name)))
@@ -272,21 +274,19 @@ func TestTokenStays(t *testing.T) {
 			t.Parallel()
 			s := newServer(t)
 			dir := s.start()
-			write(t, dir, "a.webp", "webp of a")
+			testfiles.Write(t, dir, "a.webp", "webp of a")
 			config := tc.config(s, strings.TrimSuffix(s.url, "r.git"))
 			for i := 0; i < len(config); i += 2 {
-				run(t, dir, "config", "--add", config[i], config[i+1])
+				testgit.Run(t, dir, "config", "--add", config[i], config[i+1])
 			}
 			commit, err := push(t, open(t, dir), s, "main")
 			if err != nil {
 				t.Error(err)
 			}
-			if got := output(t, s.bare, "rev-parse", "main"); got != commit {
+			if got := testgit.Run(t, s.bare, "rev-parse", "main"); got != commit {
 				t.Errorf("main is %s", got)
 			}
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			for _, a := range s.seen {
+			for _, a := range s.Authorizations() {
 				if a != "" && a != "Basic "+base64.StdEncoding.EncodeToString([]byte("x-access-token:"+secret)) {
 					t.Errorf("Authorization: %s", a)
 				}
@@ -305,14 +305,14 @@ func TestTokenStays(t *testing.T) {
 // TestRepositoryInTheClone opens a folder that looks like a repository from inside.
 func TestRepositoryInTheClone(t *testing.T) {
 	t.Parallel()
-	top := newRepo(t)
+	top := testgit.Init(t)
 	p := newTrap(t)
-	run(t, top, "init", "--quiet", "--bare", "assets")
-	write(t, top, "assets/config", fmt.Sprintf(
+	testgit.Run(t, top, "init", "--quiet", "--bare", "assets")
+	testfiles.Write(t, top, "assets/config", fmt.Sprintf(
 		"[core]\n\trepositoryformatversion = 0\n\tworktree = ..\n\tfsmonitor = %[1]s\n[filter \"x\"]\n\tclean = %[1]s\n", p.program("evil")))
-	write(t, top, "assets/.gitattributes", "* filter=x\n")
-	write(t, top, ".gitattributes", "* filter=x\n")
-	write(t, top, "assets/a.png", "a")
+	testfiles.Write(t, top, "assets/.gitattributes", "* filter=x\n")
+	testfiles.Write(t, top, ".gitattributes", "* filter=x\n")
+	testfiles.Write(t, top, "assets/a.png", "a")
 	for _, sub := range []string{"assets", "assets/refs"} {
 		r := open(t, filepath.Join(top, sub))
 		if r.Top() != resolved(t, top) {
@@ -346,10 +346,10 @@ func TestSomebodyElses(t *testing.T) {
 			}))
 		}
 	}
-	top := newRepo(t)
-	write(t, top, "ours/a.png", "a")
+	top := testgit.Init(t)
+	testfiles.Write(t, top, "ours/a.png", "a")
 	user := filepath.Join(t.TempDir(), "gitconfig")
-	run(t, top, "config", "--file", user, "safe.directory", resolved(t, top))
+	testgit.Run(t, top, "config", "--file", user, "safe.directory", resolved(t, top))
 
 	give(t, top)
 	_, err := git.Open(t.Context(), filepath.Join(top, "ours"), options())
@@ -373,10 +373,10 @@ func TestSomebodyElses(t *testing.T) {
 // A remote that came with the files would have its hooks run by a push.
 func TestOriginInTheWorkTree(t *testing.T) {
 	t.Parallel()
-	dir := newRepo(t)
-	run(t, dir, "init", "--quiet", "--bare", "assets")
+	dir := testgit.Init(t)
+	testgit.Run(t, dir, "init", "--quiet", "--bare", "assets")
 	for _, address := range []string{"./assets", "assets", filepath.Join(resolved(t, dir), "assets"), "file://" + filepath.Join(resolved(t, dir), "assets")} {
-		run(t, dir, "config", "remote.origin.url", address)
+		testgit.Run(t, dir, "config", "remote.origin.url", address)
 		if got, err := open(t, dir).Origin(t.Context()); err == nil || !strings.Contains(err.Error(), "inside of the work tree") {
 			t.Errorf("%s: %v, %v", address, got, err)
 		}
@@ -390,7 +390,7 @@ func TestLFSElsewhere(t *testing.T) {
 	s := newServer(t)
 	root := strings.TrimSuffix(s.url, "r.git")
 	bin := t.TempDir()
-	write(t, bin, "git-lfs", "#!/bin/sh\ntest \"$1\" = version && exit 0\nenv >>'"+bin+"/ran'\n")
+	testfiles.Write(t, bin, "git-lfs", "#!/bin/sh\ntest \"$1\" = version && exit 0\nenv >>'"+bin+"/ran'\n")
 	must(t, os.Chmod(filepath.Join(bin, "git-lfs"), 0o755))
 	const config = ".lfsconfig"
 	for _, tc := range []struct {
@@ -411,23 +411,23 @@ func TestLFSElsewhere(t *testing.T) {
 		{name: "in the configuration", settings: []string{"lfs.url", root + "evil"}, refused: true},
 		{name: "rewritten", file: "[lfs]\n\turl = x:evil\n", settings: []string{"url." + root + ".insteadOf", "x:"}, refused: true},
 	} {
-		dir := newRepo(t)
-		write(t, dir, "a.png", "image a")
-		commitAll(t, dir)
+		dir := testgit.Init(t)
+		testfiles.Write(t, dir, "a.png", "image a")
+		testgit.CommitAll(t, dir, "more")
 		if tc.file != "" {
-			write(t, dir, config, tc.file)
+			testfiles.Write(t, dir, config, tc.file)
 		}
 		for i := 0; i < len(tc.settings); i += 2 {
-			run(t, dir, "config", tc.settings[i], tc.settings[i+1])
+			testgit.Run(t, dir, "config", tc.settings[i], tc.settings[i+1])
 		}
 		for _, where := range []string{"tree", "index", "HEAD"} {
 			switch {
 			case where == "index" && tc.file != "":
-				run(t, dir, "add", config)
+				testgit.Run(t, dir, "add", config)
 				must(t, os.Remove(filepath.Join(dir, config)))
 			case where == "HEAD" && tc.file != "":
-				run(t, dir, "commit", "--quiet", "--message=lfs")
-				run(t, dir, "rm", "--quiet", "--cached", config)
+				testgit.Run(t, dir, "commit", "--quiet", "--message=lfs")
+				testgit.Run(t, dir, "rm", "--quiet", "--cached", config)
 			}
 			r, err := open(t, dir, "PATH="+bin+":"+os.Getenv("PATH")).WithLFS(t.Context())
 			must(t, err)

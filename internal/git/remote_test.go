@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/testfiles"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // push commits a.webp on top of what is checked out, and pushes it.
@@ -40,13 +42,13 @@ func push(t *testing.T, r *git.Repo, s *server, branch string) (string, error) {
 // called with and write.
 func TestTokenIsSeenNowhere(t *testing.T) {
 	t.Parallel()
-	needLFS(t)
+	testgit.NeedLFS(t)
 	s := newServer(t)
 	dir := s.start()
-	write(t, dir, ".gitattributes", "*.webp filter=lfs\n")
-	commitAll(t, dir)
-	run(t, dir, "push", "--quiet", s.bare, "main")
-	write(t, dir, "a.webp", "webp of a")
+	testfiles.Write(t, dir, ".gitattributes", "*.webp filter=lfs\n")
+	testgit.CommitAll(t, dir, "more")
+	testgit.Run(t, dir, "push", "--quiet", s.bare, "main")
+	testfiles.Write(t, dir, "a.webp", "webp of a")
 
 	logs := t.TempDir()
 	real, err := exec.LookPath("git")
@@ -54,7 +56,7 @@ func TestTokenIsSeenNowhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	wrapper := "#!/bin/sh\nprintf '%s\\n' \"$@\" >>" + logs + "/argv\nexec " + real + " \"$@\" 2>" + logs + "/stderr.$$\n"
-	write(t, logs, "git", wrapper)
+	testfiles.Write(t, logs, "git", wrapper)
 	if err := os.Chmod(filepath.Join(logs, "git"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -81,10 +83,10 @@ func TestTokenIsSeenNowhere(t *testing.T) {
 	if err := r.PushLFS(t.Context(), s.remote(), []string{digest("webp of a")}); err != nil {
 		t.Fatal(err)
 	}
-	if got := output(t, s.bare, "rev-parse", "topic"); got != commit {
+	if got := testgit.Run(t, s.bare, "rev-parse", "topic"); got != commit {
 		t.Errorf("topic is %s", got)
 	}
-	if got := output(t, s.bare, "cat-file", "blob", "topic:a.webp"); !strings.Contains(got, "oid sha256:"+digest("webp of a")) {
+	if got := testgit.Run(t, s.bare, "cat-file", "blob", "topic:a.webp"); !strings.Contains(got, "oid sha256:"+digest("webp of a")) {
 		t.Errorf("no pointer: %q", got)
 	}
 	s.mu.Lock()
@@ -125,22 +127,22 @@ func TestTokenIsForOneServer(t *testing.T) {
 
 	least := 1 // requests of the other server
 	t.Run("redirection", func(t *testing.T) {
-		s.intercept(func(w http.ResponseWriter, r *http.Request) bool {
+		s.Intercept(func(w http.ResponseWriter, r *http.Request) bool {
 			http.Redirect(w, r, other.URL+r.URL.RequestURI(), http.StatusFound)
 			return true
 		})
-		defer s.intercept(nil)
+		defer s.Intercept(nil)
 		if _, err := open(t, dir).RemoteHead(t.Context(), s.remote(), "main"); !errors.Is(err, git.ErrUnauthorized) {
 			t.Errorf("err = %v", err)
 		}
 	})
 	t.Run("lfsconfig", func(t *testing.T) {
-		needLFS(t)
+		testgit.NeedLFS(t)
 		least++
-		write(t, dir, ".lfsconfig", "[lfs]\n\turl = "+other.URL+"/lfs\n")
-		write(t, dir, ".gitattributes", "*.webp filter=lfs\n")
-		commitAll(t, dir)
-		write(t, dir, "a.webp", "webp of a")
+		testfiles.Write(t, dir, ".lfsconfig", "[lfs]\n\turl = "+other.URL+"/lfs\n")
+		testfiles.Write(t, dir, ".gitattributes", "*.webp filter=lfs\n")
+		testgit.CommitAll(t, dir, "more")
+		testfiles.Write(t, dir, "a.webp", "webp of a")
 		r, err := open(t, dir).WithLFS(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -165,16 +167,14 @@ func TestTokenOfCheckoutIsNotUsed(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	dir := s.start()
-	write(t, dir, "a.webp", "webp of a")
+	testfiles.Write(t, dir, "a.webp", "webp of a")
 	host, _, _ := strings.Cut(s.url, "/r.git")
-	run(t, dir, "config", "http."+host+"/.extraheader", "Authorization: Basic d3Jvbmc6d3Jvbmc=")
-	run(t, dir, "config", "credential.helper", "!printf 'username=x\\npassword=wrong\\n' #")
+	testgit.Run(t, dir, "config", "http."+host+"/.extraheader", "Authorization: Basic d3Jvbmc6d3Jvbmc=")
+	testgit.Run(t, dir, "config", "credential.helper", "!printf 'username=x\\npassword=wrong\\n' #")
 	if _, err := push(t, open(t, dir), s, "main"); err != nil {
 		t.Fatal(err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, a := range s.seen {
+	for _, a := range s.Authorizations() {
 		if a != "" && a != "Basic "+base64.StdEncoding.EncodeToString([]byte("x-access-token:"+secret)) {
 			t.Errorf("Authorization: %s", a)
 		}
@@ -185,20 +185,20 @@ func TestFetch(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	dir := s.start()
-	first := output(t, dir, "rev-parse", "HEAD")
+	first := testgit.Run(t, dir, "rev-parse", "HEAD")
 	shallow := filepath.Join(t.TempDir(), "shallow")
-	write(t, dir, "b.png", "picture b")
-	commitAll(t, dir)
-	run(t, dir, "push", "--quiet", s.bare, "main")
-	run(t, dir, "clone", "--quiet", "--depth=1", "file://"+s.bare, shallow)
+	testfiles.Write(t, dir, "b.png", "picture b")
+	testgit.CommitAll(t, dir, "more")
+	testgit.Run(t, dir, "push", "--quiet", s.bare, "main")
+	testgit.Run(t, dir, "clone", "--quiet", "--depth=1", "file://"+s.bare, shallow)
 	r := open(t, shallow)
 	var ids []string
 	for _, name := range []string{"c.png", "d.png"} {
-		write(t, dir, name, name)
-		commitAll(t, dir)
-		ids = append(ids, output(t, dir, "rev-parse", "HEAD"))
+		testfiles.Write(t, dir, name, name)
+		testgit.CommitAll(t, dir, "more")
+		ids = append(ids, testgit.Run(t, dir, "rev-parse", "HEAD"))
 	}
-	run(t, dir, "push", "--quiet", s.bare, "main")
+	testgit.Run(t, dir, "push", "--quiet", s.bare, "main")
 	for _, tc := range []struct{ branch, commit string }{
 		{"main", ids[1]}, // the last one
 		{"main", ids[0]}, // the branch has moved past it
@@ -211,7 +211,7 @@ func TestFetch(t *testing.T) {
 			t.Errorf("%v: %v", tc, err)
 		}
 	}
-	if got := output(t, shallow, "rev-parse", "--is-shallow-repository"); got != "true" {
+	if got := testgit.Run(t, shallow, "rev-parse", "--is-shallow-repository"); got != "true" {
 		t.Error("the clone is not shallow any more")
 	}
 	none := strings.Repeat("1", 40)
@@ -241,19 +241,19 @@ func TestRefusals(t *testing.T) {
 		words   string
 		prepare func(t *testing.T, s *server, dir string)
 	}{
-		{"403", git.ErrForbidden, "permission denied: no", func(_ *testing.T, s *server, _ string) { s.intercept(fail(403)) }},
-		{"404", git.ErrNotFound, "not found", func(_ *testing.T, s *server, _ string) { s.intercept(fail(404)) }},
-		{"503", git.ErrUnreachable, "no", func(_ *testing.T, s *server, _ string) { s.intercept(fail(503)) }},
-		{"wrong token", git.ErrUnauthorized, "", func(_ *testing.T, s *server, _ string) { s.intercept(fail(401)) }},
+		{"403", git.ErrForbidden, "permission denied: no", func(_ *testing.T, s *server, _ string) { s.Intercept(fail(403)) }},
+		{"404", git.ErrNotFound, "not found", func(_ *testing.T, s *server, _ string) { s.Intercept(fail(404)) }},
+		{"503", git.ErrUnreachable, "no", func(_ *testing.T, s *server, _ string) { s.Intercept(fail(503)) }},
+		{"wrong token", git.ErrUnauthorized, "", func(_ *testing.T, s *server, _ string) { s.Intercept(fail(401)) }},
 		{"cut off", git.ErrUnreachable, "", func(_ *testing.T, s *server, _ string) {
-			s.intercept(func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) })
+			s.Intercept(func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) })
 		}},
 		{"moved", git.ErrMoved, "stale info", func(t *testing.T, s *server, dir string) {
-			id := output(t, dir, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "x")
-			run(t, dir, "push", "--quiet", s.bare, id+":refs/heads/main")
+			id := testgit.Run(t, dir, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "x")
+			testgit.Run(t, dir, "push", "--quiet", s.bare, id+":refs/heads/main")
 		}},
 		{"a hook", git.ErrProtected, "only on Mondays; pre-receive hook declined", func(t *testing.T, s *server, _ string) {
-			write(t, s.bare, "hooks/pre-receive", "#!/bin/sh\nprintf 'error: only \\033[1mon\\007 Mondays\\n\\n' >&2\nexit 1\n")
+			testfiles.Write(t, s.bare, "hooks/pre-receive", "#!/bin/sh\nprintf 'error: only \\033[1mon\\007 Mondays\\n\\n' >&2\nexit 1\n")
 			if err := os.Chmod(filepath.Join(s.bare, "hooks/pre-receive"), 0o755); err != nil {
 				t.Fatal(err)
 			}
@@ -262,7 +262,7 @@ func TestRefusals(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			s := newServer(t)
 			dir := s.start()
-			write(t, dir, "a.webp", "webp of a")
+			testfiles.Write(t, dir, "a.webp", "webp of a")
 			tc.prepare(t, s, dir)
 			_, err := push(t, open(t, dir), s, "main")
 			if !errors.Is(err, tc.kind) || !strings.Contains(err.Error(), tc.words) {
@@ -277,12 +277,12 @@ func TestRefusals(t *testing.T) {
 
 func TestOrigin(t *testing.T) {
 	t.Parallel()
-	dir := newRepo(t)
+	dir := testgit.Init(t)
 	r := open(t, dir)
 	if got, err := r.Origin(t.Context()); got != (git.Remote{}) || err != nil {
 		t.Errorf("none: %+v, %v", got, err)
 	}
-	run(t, dir, "remote", "add", "origin", "x")
+	testgit.Run(t, dir, "remote", "add", "origin", "x")
 	for url, want := range map[string]git.Remote{
 		"https://u:" + secret + "@example.org/r.git":     {URL: "https://example.org/r.git", User: "u", Token: secret},
 		"https://a%40b:p%2Fw%3A%25@example.org:81/r.git": {URL: "https://example.org:81/r.git", User: "a@b", Token: "p/w:%"},
@@ -293,7 +293,7 @@ func TestOrigin(t *testing.T) {
 		"git@example.org:r.git":                          {URL: "git@example.org:r.git"},
 		"ssh://git@example.org/r.git":                    {URL: "ssh://git@example.org/r.git"},
 	} {
-		run(t, dir, "remote", "set-url", "origin", url)
+		testgit.Run(t, dir, "remote", "set-url", "origin", url)
 		if got, err := r.Origin(t.Context()); got != want || err != nil {
 			t.Errorf("%s: %+v, %v", url, got, err)
 		}
@@ -311,19 +311,18 @@ func TestPasswordOfOrigin(t *testing.T) {
 		t.Fatal(err)
 	}
 	address.User = url.UserPassword("ann", secret)
-	run(t, dir, "remote", "add", "origin", address.String())
+	testgit.Run(t, dir, "remote", "add", "origin", address.String())
 	r := open(t, dir)
 	origin, err := r.Origin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	head, err := r.RemoteHead(t.Context(), origin, "main")
-	if err != nil || head != output(t, dir, "rev-parse", "HEAD") {
+	if err != nil || head != testgit.Run(t, dir, "rev-parse", "HEAD") {
 		t.Errorf("%q, %v", head, err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if last := s.seen[len(s.seen)-1]; last != "Basic "+base64.StdEncoding.EncodeToString([]byte("ann:"+secret)) {
+	seen := s.Authorizations()
+	if last := seen[len(seen)-1]; last != "Basic "+base64.StdEncoding.EncodeToString([]byte("ann:"+secret)) {
 		t.Errorf("Authorization: %s", last)
 	}
 }

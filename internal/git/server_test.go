@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/http/cgi"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,71 +14,35 @@ import (
 	"testing"
 
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/testfiles"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // secret is what the server wants as a password. Base64 makes it longer.
 const secret = "s3cret/t0ken+x"
 
-// A server serves one bare repository by git's smart HTTP protocol, and the
-// objects of Git LFS, to whoever knows the secret.
+// A server has one bare repository and the objects of Git LFS.
 type server struct {
+	*testgit.Server
 	t         *testing.T
 	bare, url string
 
-	mu     sync.Mutex // over all below
-	before func(w http.ResponseWriter, r *http.Request) (answered bool)
-	lfs    map[string][]byte
-	seen   []string // values of Authorization
+	mu  sync.Mutex // over lfs
+	lfs map[string][]byte
 }
 
 func newServer(t *testing.T) *server {
 	t.Helper()
-	root := t.TempDir()
-	s := &server{t: t, bare: filepath.Join(root, "r.git"), lfs: map[string][]byte{}}
-	run(t, root, "init", "--quiet", "--bare", "--initial-branch=main", s.bare)
-	run(t, s.bare, "config", "http.receivepack", "true")
-	backend := &cgi.Handler{
-		Path: filepath.Join(output(t, root, "--exec-path"), "git-http-backend"),
-		Env:  []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "REMOTE_USER=bot"},
-	}
-	mux := http.NewServeMux()
-	mux.Handle("/", backend)
-	mux.HandleFunc("POST /r.git/info/lfs/objects/batch", s.batch)
-	mux.HandleFunc("PUT /lfs/{oid}", func(_ http.ResponseWriter, r *http.Request) {
+	s := &server{Server: testgit.NewServer(t, secret), t: t, lfs: map[string][]byte{}}
+	s.bare, s.url = s.Repository("r.git")
+	s.Mux.HandleFunc("POST /r.git/info/lfs/objects/batch", s.batch)
+	s.Mux.HandleFunc("PUT /lfs/{oid}", func(_ http.ResponseWriter, r *http.Request) {
 		data, _ := io.ReadAll(r.Body)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.lfs[r.PathValue("oid")] = data
 	})
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.look(w, r) {
-			return
-		}
-		if _, password, _ := r.BasicAuth(); password != secret {
-			w.Header().Set("WWW-Authenticate", `Basic realm="git"`)
-			http.Error(w, "who are you?", http.StatusUnauthorized)
-			return
-		}
-		mux.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	s.url = server.URL + "/r.git"
 	return s
-}
-
-// intercept has f called ahead of each request, one at a time. It says whether it
-// has answered.
-func (s *server) intercept(f func(w http.ResponseWriter, r *http.Request) (answered bool)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.before = f
-}
-
-func (s *server) look(w http.ResponseWriter, r *http.Request) (answered bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.seen = append(s.seen, r.Header.Get("Authorization"))
-	return s.before != nil && s.before(w, r)
 }
 
 // batch answers where objects are to be put.
@@ -113,18 +75,11 @@ func (s *server) remote() git.Remote { return git.Remote{URL: s.url, Token: secr
 // start puts one commit with a.png on main, and returns a work tree of it.
 func (s *server) start() string {
 	s.t.Helper()
-	dir := s.t.TempDir()
-	run(s.t, dir, "init", "--quiet", "--initial-branch=main")
-	write(s.t, dir, "a.png", "picture a")
-	commitAll(s.t, dir)
-	run(s.t, dir, "push", "--quiet", s.bare, "main")
+	dir := testgit.Init(s.t)
+	testfiles.Write(s.t, dir, "a.png", "picture a")
+	testgit.CommitAll(s.t, dir, "more")
+	testgit.Run(s.t, dir, "push", "--quiet", s.bare, "main")
 	return dir
-}
-
-func commitAll(t *testing.T, dir string) {
-	t.Helper()
-	run(t, dir, "add", "--all")
-	run(t, dir, "commit", "--quiet", "--message=more")
 }
 
 func open(t *testing.T, dir string, env ...string) *git.Repo {
@@ -136,15 +91,6 @@ func open(t *testing.T, dir string, env ...string) *git.Repo {
 		t.Fatal(err)
 	}
 	return r
-}
-
-func output(t *testing.T, dir string, args ...string) string {
-	t.Helper()
-	out, err := command(dir, args...).Output()
-	if err != nil {
-		t.Fatalf("git %q: %v", args, err)
-	}
-	return strings.TrimSpace(string(out))
 }
 
 func digest(text string) string {
@@ -159,13 +105,6 @@ func look(t *testing.T, program string) string {
 		t.Fatal(err)
 	}
 	return path
-}
-
-func needLFS(t *testing.T) {
-	t.Helper()
-	if _, err := exec.LookPath("git-lfs"); err != nil {
-		t.Skip("git-lfs is not installed: ", err)
-	}
 }
 
 // allBelow returns all that is below dir, as one text.

@@ -11,20 +11,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/testfiles"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // sparse is a repository whose work tree leaves out the folder out and what is
 // odd in the folder odd.
 func sparse(t *testing.T) string {
 	t.Helper()
-	top := newRepo(t)
+	top := testgit.Init(t)
 	for _, name := range append([]string{"in/a.png", "out/a.png", "out/deep/b.png", "gone.png", "odd/kept.png"}, oddly("odd/")...) {
-		write(t, top, name, name)
+		testfiles.Write(t, top, name, name)
 	}
-	run(t, top, "add", "--all")
-	run(t, top, "commit", "--quiet", "--message=one")
+	testgit.Run(t, top, "add", "--all")
+	testgit.Run(t, top, "commit", "--quiet", "--message=one")
 	for _, args := range [][]string{{"out/a.png", "out/deep/b.png"}, oddly("odd/")} {
-		run(t, top, append([]string{"update-index", "--skip-worktree", "--"}, args...)...)
+		testgit.Run(t, top, append([]string{"update-index", "--skip-worktree", "--"}, args...)...)
 		for _, name := range args {
 			remove(t, top, name)
 		}
@@ -47,7 +49,7 @@ func oddly(prefix string) []string {
 func TestFilesOfSparseCheckout(t *testing.T) {
 	t.Parallel()
 	top := sparse(t)
-	write(t, top, "out/a.png", "back again")
+	testfiles.Write(t, top, "out/a.png", "back again")
 	want := map[string]string{
 		"in/a.png": hash(t, top, "in/a.png"), "odd/kept.png": hash(t, top, "odd/kept.png"),
 		"out/a.png": hash(t, top, "out/a.png"),
@@ -60,13 +62,13 @@ func TestFilesOfSparseCheckout(t *testing.T) {
 // git sets up a cone with an index that knows whole folders only.
 func TestFilesOfSparseIndex(t *testing.T) {
 	t.Parallel()
-	top := newRepo(t)
+	top := testgit.Init(t)
 	for _, name := range []string{"a.png", "in/a.png", "out/a.png", "out/deep/b.png"} {
-		write(t, top, name, name)
+		testfiles.Write(t, top, name, name)
 	}
-	run(t, top, "add", "--all")
-	run(t, top, "commit", "--quiet", "--message=one")
-	if out, err := command(top, "sparse-checkout", "set", "--cone", "--sparse-index", "in").CombinedOutput(); err != nil {
+	testgit.Run(t, top, "add", "--all")
+	testgit.Run(t, top, "commit", "--quiet", "--message=one")
+	if out, err := testgit.Command(top, "sparse-checkout", "set", "--cone", "--sparse-index", "in").CombinedOutput(); err != nil {
 		t.Skipf("no sparse index here: %v: %s", err, out)
 	}
 	if diff := cmp.Diff([]string{"a.png", "in/a.png"}, names(list(t, top))); diff != "" {
@@ -83,7 +85,7 @@ func sameKeys(got map[string]string, want string) bool { return len(got) == 1 &&
 // blobOf is what the index has for a path from the top.
 func blobOf(t *testing.T, top, name string) string {
 	t.Helper()
-	out, err := command(top, "rev-parse", ":"+name).Output()
+	out, err := testgit.Command(top, "rev-parse", ":"+name).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +133,7 @@ func TestHidden(t *testing.T) {
 		}
 	})
 	t.Run("there again", func(t *testing.T) {
-		write(t, top, "out/a.png", "back again")
+		testfiles.Write(t, top, "out/a.png", "back again")
 		got, err := open(t, top).SparseSkipped(t.Context(), []string{"out/a.png", "out/deep/b.png"})
 		if err != nil || !sameKeys(got, "out/deep/b.png") {
 			t.Errorf("Hidden = %v, %v", got, err)
@@ -142,7 +144,7 @@ func TestHidden(t *testing.T) {
 // What nobody asks about costs no process.
 func TestHiddenOfNothing(t *testing.T) {
 	t.Parallel()
-	top := newRepo(t)
+	top := testgit.Init(t)
 	calls := filepath.Join(t.TempDir(), "calls")
 	wrapper := filepath.Join(t.TempDir(), "git")
 	if err := os.WriteFile(wrapper, []byte("#!/bin/sh\necho \"$1\" >>'"+calls+"'\nexec git \"$@\"\n"), 0o755); err != nil {

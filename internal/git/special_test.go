@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/testfiles"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // TestNamedPipes waits for nobody to write into what git would open.
@@ -23,13 +25,13 @@ func TestNamedPipes(t *testing.T) {
 	} {
 		t.Run(at, func(t *testing.T) {
 			t.Parallel()
-			dir := newRepo(t)
-			run(t, dir, "symbolic-ref", "HEAD", "refs/heads/main")
-			write(t, dir, "a/b.png", "b")
+			dir := testgit.Init(t)
+			testgit.Run(t, dir, "symbolic-ref", "HEAD", "refs/heads/main")
+			testfiles.Write(t, dir, "a/b.png", "b")
 			pipe := filepath.Join(dir, filepath.FromSlash(at))
 			if up, ok := settings[at]; ok {
 				pipe = filepath.Join(dir, "pipe")
-				run(t, dir, "config", at, up+"pipe")
+				testgit.Run(t, dir, "config", at, up+"pipe")
 			}
 			if err := os.Remove(pipe); err != nil && !os.IsNotExist(err) {
 				t.Fatal(err)

@@ -8,13 +8,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/webpress/webpress/internal/forge"
 	"github.com/webpress/webpress/internal/httpclient"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // gitHub serves as much of GitHub's API as a commit by GraphQL takes, on top of
@@ -30,7 +30,7 @@ func (s *stage) gitHub(c *Commit, before func(n int)) {
 	type object = map[string]any
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /repos/o/r/git/ref/heads/{branch...}", func(w http.ResponseWriter, r *http.Request) {
-		out, err := exec.Command("git", "-C", s.bare, "rev-parse", "--verify", "-q", "refs/heads/"+r.PathValue("branch")).Output()
+		out, err := testgit.Command(s.bare, "rev-parse", "--verify", "-q", "refs/heads/"+r.PathValue("branch")).Output()
 		if err != nil {
 			answer(w, 404, object{"message": "Not Found"})
 			return
@@ -43,7 +43,7 @@ func (s *stage) gitHub(c *Commit, before func(n int)) {
 	mux.HandleFunc("POST /repos/o/r/git/refs", func(w http.ResponseWriter, r *http.Request) {
 		var in struct{ Ref, SHA string }
 		_ = json.NewDecoder(r.Body).Decode(&in)
-		run(s.t, s.bare, "update-ref", in.Ref, in.SHA)
+		testgit.Run(s.t, s.bare, "update-ref", in.Ref, in.SHA)
 		answer(w, 201, object{"ref": in.Ref, "object": object{"sha": in.SHA, "type": "commit"}})
 	})
 	mux.HandleFunc("POST /graphql", func(w http.ResponseWriter, r *http.Request) {
@@ -71,7 +71,7 @@ func (s *stage) gitHub(c *Commit, before func(n int)) {
 		commits++
 		i := in.Variables.Input
 		ref := "refs/heads/" + i.Branch.BranchName
-		if at := run(s.t, s.bare, "rev-parse", ref); at != i.ExpectedHeadOid {
+		if at := testgit.Run(s.t, s.bare, "rev-parse", ref); at != i.ExpectedHeadOid {
 			answer(w, 200, object{"data": object{"createCommitOnBranch": nil}, "errors": []object{{
 				"type": "STALE_DATA", "path": []string{"createCommitOnBranch"},
 				"message": fmt.Sprintf("Expected branch to point to %q but it did not. Pull and try again.", i.ExpectedHeadOid),
@@ -79,7 +79,7 @@ func (s *stage) gitHub(c *Commit, before func(n int)) {
 			return
 		}
 		work := filepath.Join(s.t.TempDir(), "work")
-		run(s.t, s.bare, "worktree", "add", "-q", "--detach", work, i.ExpectedHeadOid)
+		testgit.Run(s.t, s.bare, "worktree", "add", "-q", "--detach", work, i.ExpectedHeadOid)
 		for _, a := range i.FileChanges.Additions {
 			data, err := base64.StdEncoding.DecodeString(a.Contents)
 			if err != nil {
@@ -90,13 +90,13 @@ func (s *stage) gitHub(c *Commit, before func(n int)) {
 			_ = os.WriteFile(path, data, 0o644)
 		}
 		for _, d := range i.FileChanges.Deletions {
-			run(s.t, work, "rm", "-q", "--", d.Path)
+			testgit.Run(s.t, work, "rm", "-q", "--", d.Path)
 		}
-		run(s.t, work, "add", "-A", "-f")
-		run(s.t, work, "commit", "-q", "-m", i.Message.Headline+"\n\n"+i.Message.Body)
-		oid := run(s.t, work, "rev-parse", "HEAD")
-		run(s.t, s.bare, "update-ref", ref, oid)
-		run(s.t, s.bare, "worktree", "remove", "--force", work)
+		testgit.Run(s.t, work, "add", "-A", "-f")
+		testgit.Run(s.t, work, "commit", "-q", "-m", i.Message.Headline+"\n\n"+i.Message.Body)
+		oid := testgit.Run(s.t, work, "rev-parse", "HEAD")
+		testgit.Run(s.t, s.bare, "update-ref", ref, oid)
+		testgit.Run(s.t, s.bare, "worktree", "remove", "--force", work)
 		if s.lose {
 			s.lose = false
 			panic(http.ErrAbortHandler)
@@ -133,10 +133,10 @@ func TestGraphQL(t *testing.T) {
 	if got := s.changed("main"); got != "D\ta.png\nA\ta.webp\nD\tb.png\nA\tb.webp" {
 		t.Error(got)
 	}
-	if stored.URL != "https://example.org/"+run(t, s.bare, "rev-parse", "main") {
+	if stored.URL != "https://example.org/"+testgit.Run(t, s.bare, "rev-parse", "main") {
 		t.Errorf("%+v", stored)
 	}
-	if subject := run(t, s.bare, "log", "-1", "--format=%s", "main"); subject != "perf(images): convert 2 images to WebP" {
+	if subject := testgit.Run(t, s.bare, "log", "-1", "--format=%s", "main"); subject != "perf(images): convert 2 images to WebP" {
 		t.Error(subject)
 	}
 	if again, err := s.put2(c, d); err != nil || again.Ref != "" {
@@ -149,7 +149,7 @@ func TestGraphQLOntoMovedBranch(t *testing.T) {
 	s := newStage(t)
 	c := s.store()
 	other := filepath.Join(t.TempDir(), "other")
-	run(t, s.dir, "clone", "-q", s.bare, other)
+	testgit.Run(t, s.dir, "clone", "-q", s.bare, other)
 	s.gitHub(&c, func(n int) {
 		if n > 0 {
 			return
@@ -157,8 +157,8 @@ func TestGraphQLOntoMovedBranch(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(other, "b.png"), []byte("another b"), 0o644); err != nil {
 			t.Error(err)
 		}
-		run(t, other, "commit", "-qam", "Another b")
-		run(t, other, "push", "-q", "origin", "main")
+		testgit.Run(t, other, "commit", "-qam", "Another b")
+		testgit.Run(t, other, "push", "-q", "origin", "main")
 	})
 	stored, err := s.put2(c, s.delivery("a.png", "b.png"))
 	if err != nil {
@@ -198,9 +198,9 @@ func TestAutoPushes(t *testing.T) {
 		{"executable", "executable", func(s *stage, _ *Commit) {
 			s.put("a.webp", "old")
 			_ = os.Chmod(filepath.Join(s.dir, "a.webp"), 0o755)
-			run(s.t, s.dir, "add", "-A")
-			run(s.t, s.dir, "commit", "-q", "-m", "Old")
-			run(s.t, s.dir, "push", "-q", s.bare, "main")
+			testgit.Run(s.t, s.dir, "add", "-A")
+			testgit.Run(s.t, s.dir, "commit", "-q", "-m", "Old")
+			testgit.Run(s.t, s.dir, "push", "-q", s.bare, "main")
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -219,12 +219,12 @@ func TestAutoPushes(t *testing.T) {
 // TestPushLFS pushes a pointer, and the content to where Git LFS keeps it.
 func TestPushLFS(t *testing.T) {
 	t.Parallel()
-	needLFS(t)
+	testgit.NeedLFS(t)
 	s := newStage(t)
 	s.put(".gitattributes", "*.webp filter=lfs diff=lfs merge=lfs -text\n")
-	run(t, s.dir, "add", "-A")
-	run(t, s.dir, "commit", "-q", "-m", "LFS")
-	run(t, s.dir, "push", "-q", s.bare, "main")
+	testgit.Run(t, s.dir, "add", "-A")
+	testgit.Run(t, s.dir, "commit", "-q", "-m", "LFS")
+	testgit.Run(t, s.dir, "push", "-q", s.bare, "main")
 	c := s.store()
 	s.gitHub(&c, func(int) { t.Error("GraphQL was used") })
 	c.Remote.URL = "file://" + s.bare // the transfer that git-lfs brings along
@@ -232,7 +232,7 @@ func TestPushLFS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pointer := run(t, s.bare, "cat-file", "blob", "main:a.webp")
+	pointer := testgit.Run(t, s.bare, "cat-file", "blob", "main:a.webp")
 	if !strings.HasPrefix(pointer, "version https://git-lfs.github.com/spec/v1") {
 		t.Fatalf("no pointer: %s (%+v)", pointer, stored)
 	}

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // TestLockFilters commits what .gitattributes makes of it, and hands on what a
@@ -20,13 +22,13 @@ func TestLockFilters(t *testing.T) {
 		t.Run(tc.name+", "+tc.method, func(t *testing.T) {
 			s := newStage(t)
 			for _, file := range []string{s.user(), filepath.Join(s.dir, ".git", "config")} { // webpress looks into the user's alone
-				run(t, s.dir, "config", "--file", file, "filter.rot13.clean", "tr a-z n-za-m")
-				run(t, s.dir, "config", "--file", file, "filter.rot13.smudge", "tr a-z n-za-m")
+				testgit.Run(t, s.dir, "config", "--file", file, "filter.rot13.clean", "tr a-z n-za-m")
+				testgit.Run(t, s.dir, "config", "--file", file, "filter.rot13.smudge", "tr a-z n-za-m")
 			}
 			s.put(".gitattributes", tc.attributes+"\n")
 			s.put(lockPath, "x.png\n")
 			s.publish("Attributes")
-			if got := run(t, s.bare, "show", "main:"+lockPath) + "\n"; got != tc.old {
+			if got := testgit.Run(t, s.bare, "show", "main:"+lockPath) + "\n"; got != tc.old {
 				t.Fatalf("%q", got)
 			}
 			c := s.store()
@@ -42,11 +44,11 @@ func TestLockFilters(t *testing.T) {
 				if got := s.show(lockPath); got != tc.want {
 					t.Errorf("%d: %q", n, got)
 				}
-				if got := run(t, s.bare, "rev-list", "--count", "main", "--", lockPath); got != want {
+				if got := testgit.Run(t, s.bare, "rev-list", "--count", "main", "--", lockPath); got != want {
 					t.Errorf("%d: %s commits", n, got)
 				}
 			}
-			if got := run(t, s.dir, "status", "--porcelain"); got != "" && tc.method == MethodPush {
+			if got := testgit.Run(t, s.dir, "status", "--porcelain"); got != "" && tc.method == MethodPush {
 				t.Error(got)
 			}
 		})
@@ -73,7 +75,7 @@ func TestLockCleanedIsTheSame(t *testing.T) {
 // TestLockInLFS uploads it, and never commits it past Git LFS.
 func TestLockInLFS(t *testing.T) {
 	t.Parallel()
-	needLFS(t)
+	testgit.NeedLFS(t)
 	for _, method := range []string{MethodAuto, MethodGraphQL} {
 		s := newStage(t)
 		s.put(".gitattributes", "*.lock filter=lfs -text\n")
@@ -113,7 +115,7 @@ func TestLockInLFS(t *testing.T) {
 // repository's own configuration names.
 func TestFilterOfTheRepository(t *testing.T) {
 	s := newStage(t)
-	run(t, s.dir, "config", "filter.crypt.clean", "touch '"+filepath.Join(s.dir, "ran")+"'; cat")
+	testgit.Run(t, s.dir, "config", "filter.crypt.clean", "touch '"+filepath.Join(s.dir, "ran")+"'; cat")
 	s.put(".gitattributes", "a.webp filter=crypt\n*.lock filter=crypt\n")
 	d := s.delivery("a.png", "b.png")
 	s.lock(&d, nil)
@@ -124,7 +126,7 @@ func TestFilterOfTheRepository(t *testing.T) {
 	if len(stored.Notes) != 1 || !strings.Contains(stored.Notes[0], "x.lock") && !strings.Contains(stored.Notes[0], lockPath) {
 		t.Errorf("notes: %q", stored.Notes)
 	}
-	if got := run(t, s.bare, "ls-tree", "--name-only", "main"); strings.Contains(got, "a.webp") || strings.Contains(got, ".lock") || !strings.Contains(got, "b.webp") {
+	if got := testgit.Run(t, s.bare, "ls-tree", "--name-only", "main"); strings.Contains(got, "a.webp") || strings.Contains(got, ".lock") || !strings.Contains(got, "b.webp") {
 		t.Errorf("main has %q", got)
 	}
 	if _, err := os.Stat(filepath.Join(s.dir, "ran")); err == nil {

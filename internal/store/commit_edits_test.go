@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/lockfile"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 const lockPath = "webpress.lock"
@@ -64,7 +64,7 @@ func (s *stage) lock(d *Delivery, before func(n int)) {
 
 // show is the content of a file on main, empty where there is none.
 func (s *stage) show(name string) string {
-	out, _ := exec.CommandContext(s.t.Context(), "git", "-C", s.bare, "cat-file", "blob", "main:"+name).Output()
+	out, _ := testgit.Command(s.bare, "cat-file", "blob", "main:"+name).Output()
 	return string(out)
 }
 
@@ -99,12 +99,12 @@ func TestLock(t *testing.T) {
 			if got := s.locked(); got != "a.png,b.png" {
 				t.Error(got)
 			}
-			if subject := run(t, s.bare, "log", "-1", "--format=%s%n%b", "main"); !strings.HasPrefix(subject, "perf(images): convert 2 images to WebP\n") || strings.Contains(subject, "* webpress.lock") {
+			if subject := testgit.Run(t, s.bare, "log", "-1", "--format=%s%n%b", "main"); !strings.HasPrefix(subject, "perf(images): convert 2 images to WebP\n") || strings.Contains(subject, "* webpress.lock") {
 				t.Error(subject)
 			}
 			if method == MethodPush {
 				for _, look := range [][]string{{"status", "--porcelain"}, {"diff-files"}, {"diff-index", "HEAD"}} {
-					if got := run(t, s.dir, look...); got != "" {
+					if got := testgit.Run(t, s.dir, look...); got != "" {
 						t.Errorf("git %s: %s", look, got)
 					}
 				}
@@ -115,10 +115,10 @@ func TestLock(t *testing.T) {
 			// Nothing but the lock.
 			d.Results = append(d.Results, asset.Result{Source: asset.Source{Path: "c.png"}, Status: asset.Skipped, Reason: asset.NotSmaller})
 			stored, err = s.put2(c, d)
-			if err != nil || len(stored.Paths) != 1 || stored.Ref != run(t, s.bare, "rev-parse", "main") {
+			if err != nil || len(stored.Paths) != 1 || stored.Ref != testgit.Run(t, s.bare, "rev-parse", "main") {
 				t.Errorf("%+v, %v", stored, err)
 			}
-			if got := run(t, s.bare, "log", "-1", "--format=%B", "main"); got != "chore(images): record 1 image in webpress.lock" {
+			if got := testgit.Run(t, s.bare, "log", "-1", "--format=%B", "main"); got != "chore(images): record 1 image in webpress.lock" {
 				t.Errorf("%q", got)
 			}
 			if got := s.locked(); got != "a.png,b.png,c.png not smaller" {
@@ -157,7 +157,7 @@ func TestLockRace(t *testing.T) {
 			if got := s.locked(); got != "a.png,b.png" {
 				t.Error(got)
 			}
-			if got := run(t, s.bare, "ls-tree", "--name-only", "main"); got != "a.png\na.webp\nb.png\nb.webp\nwebpress.lock" {
+			if got := testgit.Run(t, s.bare, "ls-tree", "--name-only", "main"); got != "a.png\na.webp\nb.png\nb.webp\nwebpress.lock" {
 				t.Error(got)
 			}
 			if updates < 3 || !strings.Contains(s.log.String(), "trying again") {
@@ -188,7 +188,7 @@ func TestLockRunsAtOnce(t *testing.T) {
 	if got := s.locked(); got != "a.png,b.png" {
 		t.Error(got)
 	}
-	if n := run(t, s.bare, "rev-list", "--count", "main"); n != "3" {
+	if n := testgit.Run(t, s.bare, "rev-list", "--count", "main"); n != "3" {
 		t.Errorf("%s commits", n)
 	}
 }
@@ -303,7 +303,7 @@ func TestLockIgnored(t *testing.T) {
 	}
 	// One that is committed already stays so.
 	s.put(lockPath, "x.png\n")
-	run(t, s.dir, "add", "-f", lockPath)
+	testgit.Run(t, s.dir, "add", "-f", lockPath)
 	s.publish("Lock")
 	d = s.delivery("a.png")
 	s.lock(&d, nil)
@@ -331,7 +331,7 @@ func TestLockIsLast(t *testing.T) {
 			d.Deleted = []string{"old.webp"}
 			s.lock(&d, nil)
 			stored, err := s.put2(c, d)
-			if err != nil || len(stored.Paths) != 3 || stored.Ref != run(t, s.bare, "rev-parse", "main") {
+			if err != nil || len(stored.Paths) != 3 || stored.Ref != testgit.Run(t, s.bare, "rev-parse", "main") {
 				t.Fatalf("%+v, %v", stored, err)
 			}
 			if got := s.changed("main~1"); got != "A\ta.webp" {
@@ -354,7 +354,7 @@ func TestLockAfterHalf(t *testing.T) {
 	s.gitHub(&c, func(n int) {
 		if n == 1 {
 			other.put("c.txt", "c")
-			run(t, other.dir, "pull", "-q", "--rebase", "file://"+s.bare, "main")
+			testgit.Run(t, other.dir, "pull", "-q", "--rebase", "file://"+s.bare, "main")
 			other.publish("Between")
 		}
 	})
@@ -369,7 +369,7 @@ func TestLockAfterHalf(t *testing.T) {
 	if err != nil || len(stored.Left) > 0 || len(stored.Paths) != 3 {
 		t.Fatalf("%+v, %v", stored, err)
 	}
-	if got := run(t, s.bare, "log", "--format=%s", "main"); strings.Count(got, "\n") != 3 || s.locked() != "a.png,b.png" {
+	if got := testgit.Run(t, s.bare, "log", "--format=%s", "main"); strings.Count(got, "\n") != 3 || s.locked() != "a.png,b.png" {
 		t.Errorf("%s, %s", s.locked(), got)
 	}
 }
@@ -410,10 +410,10 @@ func TestLockAnswerLost(t *testing.T) {
 	d.Results = append(d.Results, asset.Result{Source: asset.Source{Path: "c.png"}, Status: asset.Skipped, Reason: asset.NotSmaller})
 	s.lock(&d, nil)
 	stored, err := s.put2(c, d)
-	if err != nil || stored.Ref != run(t, s.bare, "rev-parse", "main") || !slices.Equal(stored.Paths, []string{lockPath}) {
+	if err != nil || stored.Ref != testgit.Run(t, s.bare, "rev-parse", "main") || !slices.Equal(stored.Paths, []string{lockPath}) {
 		t.Errorf("%+v, %v", stored, err)
 	}
-	if n := run(t, s.bare, "rev-list", "--count", "main"); n != "2" {
+	if n := testgit.Run(t, s.bare, "rev-list", "--count", "main"); n != "2" {
 		t.Errorf("%s commits", n)
 	}
 }

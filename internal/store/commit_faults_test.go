@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -14,21 +13,15 @@ import (
 	"testing"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/testgit"
 )
-
-func needLFS(t *testing.T) {
-	t.Helper()
-	if _, err := exec.LookPath("git-lfs"); err != nil {
-		t.Skip("git-lfs is not installed: ", err)
-	}
-}
 
 // publish commits all of the work tree to main, here and on the server.
 func (s *stage) publish(message string) {
 	s.t.Helper()
-	run(s.t, s.dir, "add", "-A")
-	run(s.t, s.dir, "commit", "-q", "-m", message)
-	run(s.t, s.dir, "push", "-q", s.bare, "main")
+	testgit.Run(s.t, s.dir, "add", "-A")
+	testgit.Run(s.t, s.dir, "commit", "-q", "-m", message)
+	testgit.Run(s.t, s.dir, "push", "-q", s.bare, "main")
 }
 
 func (s *stage) remove(name string) {
@@ -41,8 +34,8 @@ func (s *stage) remove(name string) {
 // clone is the same server with another work tree.
 func (s *stage) clone(args ...string) *stage {
 	s.t.Helper()
-	other := &stage{t: s.t, bare: s.bare, url: s.url, dir: filepath.Join(s.t.TempDir(), "other")}
-	run(s.t, s.bare, append(append([]string{"clone", "-q"}, args...), "file://"+s.bare, other.dir)...)
+	other := &stage{t: s.t, bare: s.bare, url: s.url, server: s.server, dir: filepath.Join(s.t.TempDir(), "other")}
+	testgit.Run(s.t, s.bare, append(append([]string{"clone", "-q"}, args...), "file://"+s.bare, other.dir)...)
 	return other
 }
 
@@ -64,11 +57,11 @@ func TestRunsAtOnce(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if got := run(t, s.bare, "ls-tree", "--name-only", "main"); got != "a.png\na.webp\nb.png\nb.webp" {
+	if got := testgit.Run(t, s.bare, "ls-tree", "--name-only", "main"); got != "a.png\na.webp\nb.png\nb.webp" {
 		t.Error(got)
 	}
 	// Each file was delivered once.
-	if got := run(t, s.bare, "log", "--format=", "--name-only", "main", "--", "*.webp"); strings.Count(got, "webp") != 2 {
+	if got := testgit.Run(t, s.bare, "log", "--format=", "--name-only", "main", "--", "*.webp"); strings.Count(got, "webp") != 2 {
 		t.Error(got)
 	}
 }
@@ -85,14 +78,14 @@ func TestKilledRun(t *testing.T) {
 		s.remove("b.png")
 		ctx, kill := context.WithCancel(t.Context())
 		requests := 0
-		s.intercept(func(http.ResponseWriter, *http.Request) bool {
+		s.server.Intercept(func(http.ResponseWriter, *http.Request) bool {
 			if requests++; requests == stop {
 				kill()
 			}
 			return false
 		})
 		_, err := s.store().Deliver(ctx, d)
-		s.intercept(nil)
+		s.server.Intercept(nil)
 		kill()
 		if err == nil {
 			if stop < 4 {
@@ -106,13 +99,13 @@ func TestKilledRun(t *testing.T) {
 		if _, err := s.put2(s.store(), d); err != nil {
 			t.Errorf("stopped at %d, then: %v", stop, err)
 		}
-		if n := run(t, s.bare, "rev-list", "--count", "main"); n != "2" {
+		if n := testgit.Run(t, s.bare, "rev-list", "--count", "main"); n != "2" {
 			t.Errorf("stopped at %d: %s commits", stop, n)
 		}
-		if got := run(t, s.bare, "ls-tree", "--name-only", "main"); got != "a.webp\nb.webp" {
+		if got := testgit.Run(t, s.bare, "ls-tree", "--name-only", "main"); got != "a.webp\nb.webp" {
 			t.Errorf("stopped at %d: %s", stop, got)
 		}
-		if status := run(t, s.dir, "status", "--porcelain"); status != "" && stop < 4 {
+		if status := testgit.Run(t, s.dir, "status", "--porcelain"); status != "" && stop < 4 {
 			t.Errorf("stopped at %d: git status: %s", stop, status)
 		}
 	}
@@ -125,25 +118,25 @@ func TestAnswerLost(t *testing.T) {
 	for _, through := range []bool{true, false} {
 		s := newStage(t)
 		lost := false
-		s.intercept(func(w http.ResponseWriter, r *http.Request) bool {
+		s.server.Intercept(func(w http.ResponseWriter, r *http.Request) bool {
 			if !lost && r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "receive-pack") && r.ContentLength != 4 {
 				lost = true
 				if through {
-					s.backend.ServeHTTP(httptest.NewRecorder(), r)
+					s.server.Mux.ServeHTTP(httptest.NewRecorder(), r)
 				}
 				panic(http.ErrAbortHandler)
 			}
 			return false
 		})
 		stored, err := s.put2(s.store(), s.delivery("a.png"))
-		s.intercept(nil)
+		s.server.Intercept(nil)
 		if err != nil || !lost {
 			t.Fatalf("lost %v: %v", lost, err)
 		}
-		if head := run(t, s.bare, "rev-parse", "main"); stored.Ref != head || len(stored.Paths) != 1 {
+		if head := testgit.Run(t, s.bare, "rev-parse", "main"); stored.Ref != head || len(stored.Paths) != 1 {
 			t.Errorf("%+v, want %s", stored, head)
 		}
-		if n := run(t, s.bare, "rev-list", "--count", "main"); n != "2" {
+		if n := testgit.Run(t, s.bare, "rev-list", "--count", "main"); n != "2" {
 			t.Errorf("%s commits", n)
 		}
 	}
@@ -157,7 +150,7 @@ func TestServerAway(t *testing.T) {
 		c, d := s.store(), s.delivery("a.png")
 		c.Retries = retries
 		var requests atomic.Int32
-		s.intercept(func(w http.ResponseWriter, _ *http.Request) bool {
+		s.server.Intercept(func(w http.ResponseWriter, _ *http.Request) bool {
 			requests.Add(1)
 			http.Error(w, "down for repairs", http.StatusBadGateway)
 			return true
@@ -172,7 +165,7 @@ func TestServerAway(t *testing.T) {
 				t.Errorf("%s with %d retries: %d requests, %v", what, retries, requests.Load(), err)
 			}
 		}
-		s.intercept(nil)
+		s.server.Intercept(nil)
 	}
 }
 
@@ -184,16 +177,16 @@ func TestMovesAreNoRetries(t *testing.T) {
 	c, d := s.store(), s.delivery("a.png")
 	c.Retries = 0
 	var moves atomic.Int32
-	s.intercept(func(_ http.ResponseWriter, r *http.Request) bool {
+	s.server.Intercept(func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "receive-pack") && moves.Load() < attempts-1 {
 			moves.Add(1)
-			id := run(t, s.bare, "commit-tree", "main^{tree}", "-p", "main", "-m", "other")
-			run(t, s.bare, "update-ref", "refs/heads/main", id)
+			id := testgit.Run(t, s.bare, "commit-tree", "main^{tree}", "-p", "main", "-m", "other")
+			testgit.Run(t, s.bare, "update-ref", "refs/heads/main", id)
 		}
 		return false
 	})
 	stored, err := s.put2(c, d)
-	s.intercept(nil)
+	s.server.Intercept(nil)
 	if err != nil || len(stored.Paths) != 1 || moves.Load() != attempts-1 {
 		t.Errorf("%+v, %v after %d moves", stored, err, moves.Load())
 	}
@@ -205,7 +198,7 @@ func TestOtherRepositories(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	part := s.clone()
-	run(t, s.dir, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "file://"+part.dir, "part")
+	testgit.Run(t, s.dir, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "file://"+part.dir, "part")
 	s.put("real/x.png", "x")
 	s.put("late/x.png", "x")
 	if err := os.Symlink("real", filepath.Join(s.dir, "link")); err != nil {
@@ -215,7 +208,7 @@ func TestOtherRepositories(t *testing.T) {
 	d := s.delivery("a.png", "part/a.png", "link/x.png", "late/x.png")
 	d.Results[3].Source = asset.Source{Path: "a.png"}
 	other := s.clone()
-	run(t, other.dir, "rm", "-rq", "late")
+	testgit.Run(t, other.dir, "rm", "-rq", "late")
 	other.put("late", "now a file")
 	other.publish("A file")
 	stored, err := s.put2(s.store(), d)
@@ -240,7 +233,7 @@ func TestOtherRepositories(t *testing.T) {
 func TestNewBranchFromMergeCommit(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	head := run(t, s.dir, "rev-parse", "HEAD")
+	head := testgit.Run(t, s.dir, "rev-parse", "HEAD")
 	s.put("c.txt", "c")
 	s.publish("Merge")
 	shallow := s.clone("--depth=1")
@@ -252,7 +245,7 @@ func TestNewBranchFromMergeCommit(t *testing.T) {
 	if err != nil || len(stored.Paths) != 1 {
 		t.Fatalf("%+v, %v", stored, err)
 	}
-	if parent := run(t, s.bare, "rev-parse", c.Branch+"^"); parent != head {
+	if parent := testgit.Run(t, s.bare, "rev-parse", c.Branch+"^"); parent != head {
 		t.Errorf("the parent is %s", parent)
 	}
 }
@@ -267,7 +260,7 @@ func TestInSubfolder(t *testing.T) {
 	s.dir = filepath.Join(top, "assets")
 	d := s.delivery("a.png")
 	d.Prefix = "assets"
-	d.Results[0].Source.Blob = run(t, top, "rev-parse", "HEAD:assets/a.png")
+	d.Results[0].Source.Blob = testgit.Run(t, top, "rev-parse", "HEAD:assets/a.png")
 	c := s.store()
 	s.dir = top
 	stored, err := s.put2(c, d)

@@ -3,10 +3,10 @@ package store
 import (
 	"encoding/json"
 	"net/http"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // gitData serves the Git Data API and pull requests on top of the bare repository
@@ -14,10 +14,7 @@ import (
 func (s *stage) gitData(mux *http.ServeMux, answer func(http.ResponseWriter, int, any)) {
 	type object = map[string]any
 	git := func(stdin string, args ...string) (string, error) {
-		cmd := exec.Command("git", args...)
-		cmd.Dir = s.bare
-		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=api", "GIT_AUTHOR_EMAIL=api@example.org",
-			"GIT_COMMITTER_NAME=api", "GIT_COMMITTER_EMAIL=api@example.org")
+		cmd := testgit.Command(s.bare, args...)
 		cmd.Stdin = strings.NewReader(stdin)
 		out, err := cmd.Output()
 		return strings.TrimSpace(string(out)), err
@@ -106,10 +103,10 @@ func TestAuthor(t *testing.T) {
 		chosen, noAPI        bool
 		want, log            string
 	}{
-		{name: "of the run", author: "bot <bot@example.org>", want: "a"}, // GraphQL: whom the token is of
+		{name: "of the run", author: "bot <bot@example.org>", want: "Ada"}, // GraphQL: whom the token is of
 		{name: "chosen", author: "Ann Lee <ann@example.org>", chosen: true, want: "Ann Lee", log: "GraphQL cannot set the author: pushing by git"},
-		{name: "chosen, the bot", author: bot, chosen: true, want: "a"},
-		{name: "chosen, by GraphQL", author: "Ann Lee <ann@example.org>", chosen: true, method: MethodGraphQL, want: "a"},
+		{name: "chosen, the bot", author: bot, chosen: true, want: "Ada"},
+		{name: "chosen, by GraphQL", author: "Ann Lee <ann@example.org>", chosen: true, method: MethodGraphQL, want: "Ada"},
 		{name: "no API", author: "Ann Lee <ann@example.org>", chosen: true, noAPI: true, want: "Ann Lee", log: "pushing by git, which is the one way here"},
 		{name: "push", author: "Ann Lee <ann@example.org>", chosen: true, method: MethodPush, want: "Ann Lee"},
 	} {
@@ -123,7 +120,7 @@ func TestAuthor(t *testing.T) {
 			if _, err := s.put2(c, s.delivery("a.png")); err != nil {
 				t.Fatal(err)
 			}
-			if got := run(t, s.bare, "log", "-1", "--format=%an", "main"); got != tt.want {
+			if got := testgit.Run(t, s.bare, "log", "-1", "--format=%an", "main"); got != tt.want {
 				t.Errorf("the author is %q, want %q", got, tt.want)
 			}
 			log := s.log.String()
@@ -152,7 +149,7 @@ func TestPullRequest(t *testing.T) {
 			if len(s.pulls) != 1 || !strings.HasPrefix(s.pulls[0], "perf(images): convert 1 image to WebP\n") || len(s.labels) != 1 {
 				t.Errorf("%q %q", s.pulls, s.labels)
 			}
-			first := run(t, s.bare, "rev-parse", c.Branch)
+			first := testgit.Run(t, s.bare, "rev-parse", c.Branch)
 
 			// A week later: another picture, and another version of the first.
 			s.put("a.png", "another a")
@@ -164,11 +161,11 @@ func TestPullRequest(t *testing.T) {
 			if err != nil || len(stored.Left) > 0 || len(stored.Paths) != 3 || stored.PullRequest == "" {
 				t.Fatalf("%+v, %v", stored, err)
 			}
-			if got := run(t, s.bare, "diff", "--name-status", "main", c.Branch); got != "A\ta.webp\nA\tb.webp\nA\td.webp" {
+			if got := testgit.Run(t, s.bare, "diff", "--name-status", "main", c.Branch); got != "A\ta.webp\nA\tb.webp\nA\td.webp" {
 				t.Error(got)
 			}
 			for _, part := range []string{first, "main"} {
-				run(t, s.bare, "merge-base", "--is-ancestor", part, c.Branch)
+				testgit.Run(t, s.bare, "merge-base", "--is-ancestor", part, c.Branch)
 			}
 			if len(s.pulls) != 1 {
 				t.Errorf("%d pull requests", len(s.pulls))
@@ -191,10 +188,10 @@ func TestGraphQLSplits(t *testing.T) {
 	s.put("a.webp", half("a"))
 	s.put("b.webp", half("b"))
 	stored, err := s.put2(c, d)
-	if err != nil || len(stored.Paths) != 2 || stored.Ref != run(t, s.bare, "rev-parse", "main") {
+	if err != nil || len(stored.Paths) != 2 || stored.Ref != testgit.Run(t, s.bare, "rev-parse", "main") {
 		t.Fatalf("%+v, %v", stored, err)
 	}
-	if n := run(t, s.bare, "rev-list", "--count", "main"); n != "3" {
+	if n := testgit.Run(t, s.bare, "rev-list", "--count", "main"); n != "3" {
 		t.Errorf("%s commits", n)
 	}
 	s.put("a.webp", half("c")+half("c"))
@@ -212,11 +209,11 @@ func TestGraphQLAnswerLost(t *testing.T) {
 	s.gitHub(&c, nil)
 	s.lose = true
 	stored, err := s.put2(c, s.delivery("a.png"))
-	head := run(t, s.bare, "rev-parse", "main")
+	head := testgit.Run(t, s.bare, "rev-parse", "main")
 	if err != nil || stored.Ref != head || stored.URL != "https://example.org/"+head || len(stored.Paths) != 1 || len(stored.Notes) != 0 {
 		t.Errorf("%+v, %v", stored, err)
 	}
-	if n := run(t, s.bare, "rev-list", "--count", "main"); n != "2" {
+	if n := testgit.Run(t, s.bare, "rev-list", "--count", "main"); n != "2" {
 		t.Errorf("%s commits", n)
 	}
 }
@@ -228,7 +225,7 @@ func TestFilters(t *testing.T) {
 	s := newStage(t)
 	s.put(".gitattributes", "a.webp filter=rot13\nb.webp text\n")
 	s.publish("Attributes")
-	run(t, s.dir, "config", "--file", s.user(), "filter.rot13.clean", "tr a-z n-za-m")
+	testgit.Run(t, s.dir, "config", "--file", s.user(), "filter.rot13.clean", "tr a-z n-za-m")
 	c := s.store()
 	s.gitHub(&c, func(int) { t.Error("GraphQL was used") })
 	d := s.delivery("a.png", "b.png")
@@ -239,10 +236,10 @@ func TestFilters(t *testing.T) {
 			t.Fatalf("%+v, %v", stored, err)
 		}
 	}
-	if got := run(t, s.bare, "cat-file", "blob", "main:a.webp"); got != "jroc bs n.cat" {
+	if got := testgit.Run(t, s.bare, "cat-file", "blob", "main:a.webp"); got != "jroc bs n.cat" {
 		t.Errorf("a.webp is %q", got)
 	}
-	if n := run(t, s.bare, "rev-list", "--count", "main"); n != "3" {
+	if n := testgit.Run(t, s.bare, "rev-list", "--count", "main"); n != "3" {
 		t.Errorf("%s commits", n)
 	}
 }
@@ -250,7 +247,7 @@ func TestFilters(t *testing.T) {
 // TestMethodLeavesLFS keeps content that Git LFS should have out of the repository.
 func TestMethodLeavesLFS(t *testing.T) {
 	t.Parallel()
-	needLFS(t)
+	testgit.NeedLFS(t)
 	s := newStage(t)
 	s.put(".gitattributes", "b.webp filter=lfs\n")
 	s.publish("LFS")

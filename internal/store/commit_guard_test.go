@@ -8,13 +8,14 @@ import (
 	"testing"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // blobs fills in the ids of the sources' contents, as their run knew them.
 func (s *stage) blobs(d Delivery) Delivery {
 	for i := range d.Results {
 		r := &d.Results[i].Source
-		r.Blob = run(s.t, s.dir, "rev-parse", "HEAD:"+path.Join(d.Prefix, r.Path))
+		r.Blob = testgit.Run(s.t, s.dir, "rev-parse", "HEAD:"+path.Join(d.Prefix, r.Path))
 	}
 	return d
 }
@@ -30,7 +31,7 @@ func TestOnly(t *testing.T) {
 	}
 	once := func(s *stage, suffix string, f func()) {
 		done := false
-		s.intercept(func(_ http.ResponseWriter, r *http.Request) bool {
+		s.server.Intercept(func(_ http.ResponseWriter, r *http.Request) bool {
 			if !done && strings.HasSuffix(r.URL.Path, suffix) {
 				done = true
 				f()
@@ -53,9 +54,9 @@ func TestOnly(t *testing.T) {
 				}
 			})
 		}},
-		{"gone", gone, func(s *stage, _ *Commit) { run(s.t, s.bare, "update-ref", "-d", "refs/heads/main") }},
+		{"gone", gone, func(s *stage, _ *Commit) { testgit.Run(s.t, s.bare, "update-ref", "-d", "refs/heads/main") }},
 		{"the look fails", "down for repairs", func(s *stage, _ *Commit) {
-			s.intercept(func(w http.ResponseWriter, _ *http.Request) bool {
+			s.server.Intercept(func(w http.ResponseWriter, _ *http.Request) bool {
 				http.Error(w, "down for repairs", http.StatusBadGateway)
 				return true
 			})
@@ -77,7 +78,7 @@ func TestOnly(t *testing.T) {
 			if !ok || fault.Hint == "" || !strings.Contains(fault.Why.Error(), tc.want) || stored.Ref != "" {
 				t.Errorf("%+v, %v", stored, err)
 			}
-			if got := run(t, s.bare, "log", "--all", "--format=%s"); strings.Contains(got, "perf") {
+			if got := testgit.Run(t, s.bare, "log", "--all", "--format=%s"); strings.Contains(got, "perf") {
 				t.Error(got)
 			}
 		})
@@ -143,7 +144,7 @@ func TestRead(t *testing.T) {
 	s.put("c.png", "c")
 	s.publish("More")
 	c := here.store()
-	c.ExpectedHead = run(t, s.dir, "rev-parse", "HEAD")
+	c.ExpectedHead = testgit.Run(t, s.dir, "rev-parse", "HEAD")
 	tree, err := c.Read(t.Context())
 	if err != nil || tree.Blob("c.png") == "" {
 		t.Fatalf("%+v, %v", tree, err)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // TestOutdated deletes what nothing needs any more, with results and without.
@@ -33,7 +34,7 @@ func TestOutdated(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := asset.Receipt{
-				Store: "commit", Ref: run(t, s.bare, "rev-parse", "main"), URL: stored.URL,
+				Store: "commit", Ref: testgit.Run(t, s.bare, "rev-parse", "main"), URL: stored.URL,
 				Paths: []string{"a.webp"}, Removed: []string{"gone.webp", "was.webp"},
 			}
 			if diff := cmp.Diff(want, stored); diff != "" {
@@ -42,10 +43,10 @@ func TestOutdated(t *testing.T) {
 			if got := s.changed("main"); got != "A\ta.webp\nD\tgone.webp\nD\twas.webp" {
 				t.Error(got)
 			}
-			if got := run(t, s.bare, "log", "-1", "--format=%b", "main"); !strings.HasSuffix(got, "* a.webp\n* gone.webp removed\n* was.webp removed (a.webp takes its place)") {
+			if got := testgit.Run(t, s.bare, "log", "-1", "--format=%b", "main"); !strings.HasSuffix(got, "* a.webp\n* gone.webp removed\n* was.webp removed (a.webp takes its place)") {
 				t.Error(got)
 			}
-			if got := run(t, s.dir, "status", "--porcelain"); method == MethodPush && got != "" {
+			if got := testgit.Run(t, s.dir, "status", "--porcelain"); method == MethodPush && got != "" {
 				t.Errorf("git status: %s", got)
 			}
 			if again, err := s.put2(c, d); err != nil || again.Ref != "" || len(again.Removed) != 0 {
@@ -57,7 +58,7 @@ func TestOutdated(t *testing.T) {
 			if err != nil || !slices.Equal(stored.Removed, d.Deleted) || s.changed("main") != "D\tsub/gone.webp" {
 				t.Errorf("%+v, %v", stored, err)
 			}
-			if got := run(t, s.bare, "log", "-1", "--format=%B", "main"); got != "chore(images): remove 1 outdated result\n\n* sub/gone.webp removed" {
+			if got := testgit.Run(t, s.bare, "log", "-1", "--format=%B", "main"); got != "chore(images): remove 1 outdated result\n\n* sub/gone.webp removed" {
 				t.Errorf("%q", got)
 			}
 		})
@@ -80,8 +81,8 @@ func TestOutdatedLeft(t *testing.T) {
 		other.remove(name)
 	}
 	other.put("folder.webp/x", "x")
-	run(t, other.dir, "update-index", "--add", "--cacheinfo", "120000,"+run(t, other.dir, "hash-object", "-w", "a.png")+",linked.webp")
-	run(t, other.dir, "checkout", "-q", "--", "linked.webp")
+	testgit.Run(t, other.dir, "update-index", "--add", "--cacheinfo", "120000,"+testgit.Run(t, other.dir, "hash-object", "-w", "a.png")+",linked.webp")
+	testgit.Run(t, other.dir, "checkout", "-q", "--", "linked.webp")
 	other.publish("Others")
 	d := s.delivery("a.png", "b.png")
 	d.Results[1].Output, d.Results[1].Replaced = "new.webp", "b.webp"

@@ -2,14 +2,9 @@ package store
 
 import (
 	"fmt"
-	"net/http"
-	"net/http/cgi"
-	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +12,8 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/testfiles"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 const secret = "s3cret-t0ken"
@@ -27,85 +24,28 @@ type stage struct {
 	bare, url string
 	dir       string
 	log       strings.Builder
-	backend   http.Handler
-	mu        sync.Mutex // over before
-	before    func(http.ResponseWriter, *http.Request) bool
+	server    *testgit.Server
 	lose      bool // the next answer to GraphQL
-	// pulls and labels are what GitHub was told of pull requests.
+	// pulls and labels are the pull requests that GitHub has got.
 	pulls, labels []string
-}
-
-func run(t *testing.T, dir string, args ...string) string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "git", args...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1",
-		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.org", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.org")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return strings.TrimSpace(string(out))
 }
 
 func (s *stage) put(name, text string) {
 	s.t.Helper()
-	path := filepath.Join(s.dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		s.t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		s.t.Fatal(err)
-	}
+	testfiles.Write(s.t, s.dir, name, text)
 }
 
 // newStage has the sources a.png and b.png on the branch main.
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	root := t.TempDir()
-	s := &stage{t: t, bare: filepath.Join(root, "pictures.git"), dir: filepath.Join(root, "work")}
-	run(t, root, "init", "-q", "--bare", "-b", "main", s.bare)
-	run(t, s.bare, "config", "http.receivepack", "true")
-	backend := &cgi.Handler{
-		Path: filepath.Join(run(t, root, "--exec-path"), "git-http-backend"),
-		Env:  []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "REMOTE_USER=bot"},
-	}
-	s.backend = backend
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.look(w, r) {
-			return
-		}
-		if _, password, _ := r.BasicAuth(); password != secret {
-			w.Header().Set("WWW-Authenticate", `Basic realm="git"`)
-			http.Error(w, "who are you?", http.StatusUnauthorized)
-			return
-		}
-		backend.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	s.url = server.URL + "/pictures.git"
-	run(t, root, "init", "-q", "-b", "main", s.dir)
-	run(t, s.dir, "remote", "add", "origin", s.url)
+	s := &stage{t: t, server: testgit.NewServer(t, secret), dir: testgit.Init(t)}
+	s.bare, s.url = s.server.Repository("pictures.git")
+	testgit.Run(t, s.dir, "remote", "add", "origin", s.url)
 	s.put("a.png", "picture a")
 	s.put("b.png", "picture b")
-	run(t, s.dir, "add", "-A")
-	run(t, s.dir, "commit", "-q", "-m", "Pictures")
-	run(t, s.dir, "push", "-q", s.bare, "main")
+	testgit.CommitAll(t, s.dir, "Pictures")
+	testgit.Run(t, s.dir, "push", "-q", s.bare, "main")
 	return s
-}
-
-// intercept has f called ahead of each request, one at a time. It says whether it
-// has answered.
-func (s *stage) intercept(f func(http.ResponseWriter, *http.Request) bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.before = f
-}
-
-func (s *stage) look(w http.ResponseWriter, r *http.Request) (answered bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.before != nil && s.before(w, r)
 }
 
 // user is the file of the user's own settings.
@@ -127,7 +67,7 @@ func (s *stage) store() Commit {
 
 // delivery has results of sources; their content is written first.
 func (s *stage) delivery(sources ...string) Delivery {
-	d := Delivery{Dir: s.dir, Head: run(s.t, s.dir, "rev-parse", "HEAD")}
+	d := Delivery{Dir: s.dir, Head: testgit.Run(s.t, s.dir, "rev-parse", "HEAD")}
 	for _, name := range sources {
 		output := strings.TrimSuffix(name, ".png") + ".webp"
 		s.put(output, "webp of "+name)
@@ -150,7 +90,7 @@ func (s *stage) put2(c Commit, d Delivery) (asset.Receipt, error) {
 
 // changed is what the last commit of a branch on the server changes.
 func (s *stage) changed(branch string) string {
-	return run(s.t, s.bare, "-c", "core.quotepath=off", "diff-tree", "-r", "--no-commit-id", "--name-status", branch)
+	return testgit.Run(s.t, s.bare, "-c", "core.quotepath=off", "diff-tree", "-r", "--no-commit-id", "--name-status", branch)
 }
 
 func TestPush(t *testing.T) {
@@ -161,24 +101,24 @@ func TestPush(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := asset.Receipt{Store: "commit", Ref: run(t, s.bare, "rev-parse", "main"), Paths: []string{"a.webp", "b.webp"}}
+	want := asset.Receipt{Store: "commit", Ref: testgit.Run(t, s.bare, "rev-parse", "main"), Paths: []string{"a.webp", "b.webp"}}
 	if diff := cmp.Diff(want, stored); diff != "" {
 		t.Error(diff)
 	}
 	if got := s.changed("main"); got != "A\ta.webp\nA\tb.webp" {
 		t.Error(got)
 	}
-	message := run(t, s.bare, "log", "-1", "--format=%an <%ae>%n%B", "main")
+	message := testgit.Run(t, s.bare, "log", "-1", "--format=%an <%ae>%n%B", "main")
 	for _, part := range []string{"bot <bot@example.org>", "perf(images): convert 2 images to WebP", "200 B -> 80 B, 60.0 % saved", "* a.webp"} {
 		if !strings.Contains(message, part) {
 			t.Errorf("%q is not in %s", part, message)
 		}
 	}
 	// The clone has followed, and nothing in it has changed.
-	if status := run(t, s.dir, "status", "--porcelain"); status != "" {
+	if status := testgit.Run(t, s.dir, "status", "--porcelain"); status != "" {
 		t.Errorf("git status: %s", status)
 	}
-	if a, b := run(t, s.dir, "rev-parse", "HEAD"), stored.Ref; a != b {
+	if a, b := testgit.Run(t, s.dir, "rev-parse", "HEAD"), stored.Ref; a != b {
 		t.Errorf("HEAD is %s, not %s", a, b)
 	}
 	// Again: nothing to do, also for a run that does not know of the first.
@@ -186,7 +126,7 @@ func TestPush(t *testing.T) {
 	if err != nil || again.Ref != "" || len(again.Paths) != 0 {
 		t.Errorf("again: %+v, %v", again, err)
 	}
-	if n := run(t, s.bare, "rev-list", "--count", "main"); n != "2" {
+	if n := testgit.Run(t, s.bare, "rev-list", "--count", "main"); n != "2" {
 		t.Errorf("%s commits", n)
 	}
 }
@@ -198,9 +138,9 @@ func TestPushOddNames(t *testing.T) {
 	for _, name := range names {
 		s.put(name, name)
 	}
-	run(t, s.dir, "add", "-A")
-	run(t, s.dir, "commit", "-q", "-m", "Odd")
-	run(t, s.dir, "push", "-q", s.bare, "main")
+	testgit.Run(t, s.dir, "add", "-A")
+	testgit.Run(t, s.dir, "commit", "-q", "-m", "Odd")
+	testgit.Run(t, s.dir, "push", "-q", s.bare, "main")
 	d := s.delivery(names...)
 	d.Remove = always
 	stored, err := s.put2(s.store(), d)
@@ -208,11 +148,11 @@ func TestPushOddNames(t *testing.T) {
 		t.Fatalf("%+v, %v", stored, err)
 	}
 	for _, r := range d.Results {
-		if got := run(t, s.bare, "cat-file", "blob", "main:"+r.Output); got != "webp of "+r.Source.Path {
+		if got := testgit.Run(t, s.bare, "cat-file", "blob", "main:"+r.Output); got != "webp of "+r.Source.Path {
 			t.Errorf("%q is %q", r.Output, got)
 		}
 	}
-	if left := run(t, s.bare, "ls-tree", "-r", "--name-only", "main", "-z"); strings.Count(left, ".png") != 2 {
+	if left := testgit.Run(t, s.bare, "ls-tree", "-r", "--name-only", "main", "-z"); strings.Count(left, ".png") != 2 {
 		t.Errorf("%q", left)
 	}
 }
@@ -222,12 +162,12 @@ func TestPushOntoMovedBranch(t *testing.T) {
 	s := newStage(t)
 	d := s.delivery("a.png", "b.png")
 	other := filepath.Join(t.TempDir(), "other")
-	run(t, s.dir, "clone", "-q", s.bare, other)
+	testgit.Run(t, s.dir, "clone", "-q", s.bare, other)
 	if err := os.WriteFile(filepath.Join(other, "a.png"), []byte("another picture"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	run(t, other, "commit", "-qam", "Another a")
-	run(t, other, "push", "-q", "origin", "main")
+	testgit.Run(t, other, "commit", "-qam", "Another a")
+	testgit.Run(t, other, "push", "-q", "origin", "main")
 	stored, err := s.put2(s.store(), d)
 	if err != nil {
 		t.Fatal(err)
@@ -245,20 +185,20 @@ func TestPushOntoMovedBranch(t *testing.T) {
 func TestPushFromMergeCommit(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	run(t, s.dir, "checkout", "-q", "-b", "topic")
+	testgit.Run(t, s.dir, "checkout", "-q", "-b", "topic")
 	s.put("c.png", "picture c")
-	run(t, s.dir, "add", "-A")
-	run(t, s.dir, "commit", "-q", "-m", "Topic")
-	head := run(t, s.dir, "rev-parse", "HEAD")
-	run(t, s.dir, "push", "-q", s.bare, "topic")
-	run(t, s.dir, "checkout", "-q", "main")
+	testgit.Run(t, s.dir, "add", "-A")
+	testgit.Run(t, s.dir, "commit", "-q", "-m", "Topic")
+	head := testgit.Run(t, s.dir, "rev-parse", "HEAD")
+	testgit.Run(t, s.dir, "push", "-q", s.bare, "topic")
+	testgit.Run(t, s.dir, "checkout", "-q", "main")
 	s.put("a.png", "a of main")
-	run(t, s.dir, "commit", "-qam", "Main")
-	run(t, s.dir, "merge", "-q", "--no-edit", "topic")
-	run(t, s.dir, "push", "-q", s.bare, "main:merge")
+	testgit.Run(t, s.dir, "commit", "-qam", "Main")
+	testgit.Run(t, s.dir, "merge", "-q", "--no-edit", "topic")
+	testgit.Run(t, s.dir, "push", "-q", s.bare, "main:merge")
 	shallow := filepath.Join(t.TempDir(), "shallow")
-	run(t, s.dir, "clone", "-q", "--depth=1", "-b", "merge", "file://"+s.bare, shallow)
-	run(t, shallow, "checkout", "-q", "--detach")
+	testgit.Run(t, s.dir, "clone", "-q", "--depth=1", "-b", "merge", "file://"+s.bare, shallow)
+	testgit.Run(t, shallow, "checkout", "-q", "--detach")
 	s.dir = shallow
 	c := s.store()
 	c.Branch = "topic"
@@ -282,14 +222,14 @@ func TestPushRace(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	other := filepath.Join(t.TempDir(), "other")
-	run(t, s.dir, "clone", "-q", s.bare, other)
+	testgit.Run(t, s.dir, "clone", "-q", s.bare, other)
 	if err := os.WriteFile(filepath.Join(other, "c.txt"), []byte("c"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	run(t, other, "add", "-A")
-	run(t, other, "commit", "-qm", "Between")
-	between := run(t, other, "rev-parse", "HEAD")
-	run(t, other, "push", "-q", "origin", "HEAD:refs/heads/parked")
+	testgit.Run(t, other, "add", "-A")
+	testgit.Run(t, other, "commit", "-qm", "Between")
+	between := testgit.Run(t, other, "rev-parse", "HEAD")
+	testgit.Run(t, other, "push", "-q", "origin", "HEAD:refs/heads/parked")
 	hook := "#!/bin/sh\nunset GIT_QUARANTINE_PATH\ntest -e raced && exit 0\ntouch raced\ngit update-ref refs/heads/main " + between + "\n"
 	if err := os.WriteFile(filepath.Join(s.bare, "hooks", "pre-receive"), []byte(hook), 0o755); err != nil {
 		t.Fatal(err)
@@ -298,7 +238,7 @@ func TestPushRace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if parent := run(t, s.bare, "rev-parse", "main^"); parent != between || stored.Ref != run(t, s.bare, "rev-parse", "main") {
+	if parent := testgit.Run(t, s.bare, "rev-parse", "main^"); parent != between || stored.Ref != testgit.Run(t, s.bare, "rev-parse", "main") {
 		t.Errorf("the commit is on %s, not on %s", parent, between)
 	}
 	if !strings.Contains(s.log.String(), "has moved") {
@@ -318,7 +258,7 @@ func TestPushToNewBranch(t *testing.T) {
 	if got := s.changed("webpress/weekly"); got != "A\ta.webp" {
 		t.Error(got)
 	}
-	if n := run(t, s.bare, "rev-list", "--count", "main"); n != "1" {
+	if n := testgit.Run(t, s.bare, "rev-list", "--count", "main"); n != "1" {
 		t.Error("main has moved")
 	}
 }
@@ -350,7 +290,7 @@ func TestPushRefused(t *testing.T) {
 			if h := err.(*asset.HintError).Hint; !strings.Contains(h, tc.hint) {
 				t.Errorf("%v\nhint: %s", err, h)
 			}
-			if n := run(t, s.bare, "rev-list", "--count", "main"); n != "1" {
+			if n := testgit.Run(t, s.bare, "rev-list", "--count", "main"); n != "1" {
 				t.Errorf("%s commits", n)
 			}
 		})
@@ -364,13 +304,13 @@ func TestPushKeepsModes(t *testing.T) {
 	if err := os.Chmod(filepath.Join(s.dir, "a.webp"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	run(t, s.dir, "add", "-A")
-	run(t, s.dir, "commit", "-q", "-m", "Old")
-	run(t, s.dir, "push", "-q", s.bare, "main")
+	testgit.Run(t, s.dir, "add", "-A")
+	testgit.Run(t, s.dir, "commit", "-q", "-m", "Old")
+	testgit.Run(t, s.dir, "push", "-q", s.bare, "main")
 	if _, err := s.put2(s.store(), s.delivery("a.png")); err != nil {
 		t.Fatal(err)
 	}
-	if got := run(t, s.bare, "ls-tree", "main", "a.webp"); !strings.HasPrefix(got, "100755") {
+	if got := testgit.Run(t, s.bare, "ls-tree", "main", "a.webp"); !strings.HasPrefix(got, "100755") {
 		t.Error(got)
 	}
 }
@@ -379,12 +319,12 @@ func TestPushFromShallowDetached(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.put("c.txt", "c")
-	run(t, s.dir, "add", "-A")
-	run(t, s.dir, "commit", "-q", "-m", "More")
-	run(t, s.dir, "push", "-q", s.bare, "main")
+	testgit.Run(t, s.dir, "add", "-A")
+	testgit.Run(t, s.dir, "commit", "-q", "-m", "More")
+	testgit.Run(t, s.dir, "push", "-q", s.bare, "main")
 	shallow := filepath.Join(t.TempDir(), "shallow")
-	run(t, s.dir, "clone", "-q", "--depth=1", "file://"+s.bare, shallow)
-	run(t, shallow, "checkout", "-q", "--detach")
+	testgit.Run(t, s.dir, "clone", "-q", "--depth=1", "file://"+s.bare, shallow)
+	testgit.Run(t, shallow, "checkout", "-q", "--detach")
 	s.dir = shallow
 	stored, err := s.put2(s.store(), s.delivery("a.png"))
 	if err != nil || stored.Ref == "" {

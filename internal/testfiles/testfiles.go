@@ -2,6 +2,7 @@
 package testfiles
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -9,7 +10,7 @@ import (
 )
 
 // Dir makes a folder with files, by their paths with forward slashes.
-func Dir(t testing.TB, files map[string]string) string {
+func Dir[Data string | []byte](t testing.TB, files map[string]Data) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, data := range files {
@@ -19,7 +20,7 @@ func Dir(t testing.TB, files map[string]string) string {
 }
 
 // Write writes a file below dir, and makes the folders that it is in.
-func Write(t testing.TB, dir, name, data string) {
+func Write[Data string | []byte](t testing.TB, dir, name string, data Data) {
 	t.Helper()
 	path := filepath.Join(dir, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -30,7 +31,23 @@ func Write(t testing.TB, dir, name, data string) {
 	}
 }
 
-// Image is one of the images that the project has generated, such as jpeg/420.jpg.
+// List returns the paths of all files below dir, sorted, with forward slashes.
+func List(t testing.TB, dir string) []string {
+	t.Helper()
+	var names []string
+	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			names = append(names, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// Image returns one of the images that the project has generated, such as jpeg/420.jpg.
 func Image(t testing.TB, name string) string {
 	t.Helper()
 	_, here, _, _ := runtime.Caller(0)
