@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // killable is how many images a run has that is killed: enough for some of them to be
@@ -46,8 +48,10 @@ func TestKilled(t *testing.T) {
 			}
 			journal := filepath.Join(killed, ".webpress.lock.journal")
 			if inGit {
-				commitAll(t, calm)
-				commitAll(t, killed)
+				for _, dir := range []string{calm, killed} {
+					testgit.Run(t, dir, "init", "--quiet")
+					testgit.CommitAll(t, dir, "images")
+				}
 				journal = filepath.Join(killed, ".git", "webpress.journal")
 			}
 			args := append([]string{"--jobs=1", "--effort=6", "--verbose"}, args...)
@@ -138,21 +142,6 @@ func command(t *testing.T, dir string, args ...string) *exec.Cmd {
 	c.Dir = dir
 	c.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + os.TempDir(), "WEBPRESS_LOCK=true", raceOptions(t)}
 	return c
-}
-
-func commitAll(t *testing.T, dir string) {
-	t.Helper()
-	for _, args := range [][]string{
-		{"init", "-q"}, {"add", "."},
-		{"-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "-m", "images"},
-	} {
-		c := exec.Command("git", args...)
-		c.Dir = dir
-		c.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "GIT_CONFIG_NOSYSTEM=1"}
-		if out, err := c.CombinedOutput(); err != nil {
-			t.Fatalf("git %v: %v\n%s", args, err, out)
-		}
-	}
 }
 
 func results(t *testing.T, dir string) map[string]fs.FileInfo {

@@ -11,13 +11,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // TestCommitAndArtifact runs a workflow twice that pushes to a server which asks
 // for a token, and uploads to the artifact service that act brings along. The
 // second run finds nothing to do.
 func TestCommitAndArtifact(t *testing.T) {
-	bare, url := newGitServer(t).repository(t, "someone/pictures.git")
+	bare, url := testgit.NewServer(t, token).Repository("someone/pictures.git")
 	dir := project(t, "commit.yml")
 	put(t, dir, "assets/photo ünï.jpg", picture(t, "demo/photos/dunes.jpg"))
 	put(t, dir, "assets/card.heic", picture(t, "pictures/heic/card.heic"))

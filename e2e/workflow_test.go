@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	published "github.com/webpress/webpress/internal/project"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // actVersion is the nektos/act that runs the workflows. runner is the image
@@ -166,7 +167,7 @@ func runEvent(t *testing.T, event, dir string, flags ...string) workflowRun {
 // TestExampleWorkflow runs the workflow that README shows, but for the API: there
 // is no GitHub, so that git has to push. It alone builds the action's image.
 func TestExampleWorkflow(t *testing.T) {
-	bare, url := newGitServer(t).repository(t, "someone/pictures.git")
+	bare, url := testgit.NewServer(t, token).Repository("someone/pictures.git")
 	dir := project(t, "push.yml")
 	withSources(t, dir)
 	const last = "          max-width: 1200\n"

@@ -3,8 +3,6 @@ package app
 import (
 	"cmp"
 	"io"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,17 +15,14 @@ import (
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/lockfile"
 	"github.com/webpress/webpress/internal/store"
-	"github.com/webpress/webpress/internal/tree"
+	"github.com/webpress/webpress/internal/testfiles"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // headOf is a commit with files, for which an upload was made.
 func headOf(t *testing.T, s config.Config, files map[string]string) *headTree {
 	t.Helper()
-	s.WorkingDirectory = t.TempDir()
-	start := exec.Command("git", "init", "-q", "-b", "main", s.WorkingDirectory)
-	if out, err := start.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	s.WorkingDirectory = testgit.Init(t)
 	r := &run{settings: s, ci: ci.Detect(func(string) string { return "" }, ci.Options{}), log: console.New(console.Options{Stdout: io.Discard, Stderr: io.Discard})}
 	r.openRepo(t.Context())
 	if err := r.readRules(); err != nil {
@@ -35,19 +30,9 @@ func headOf(t *testing.T, s config.Config, files map[string]string) *headTree {
 	}
 	repo := r.repo
 	for name, content := range files {
-		if err := tree.WriteFile(repo.Top(), name, []byte(content)); err != nil {
-			t.Fatal(err)
-		}
+		testfiles.Write(t, repo.Top(), name, content)
 	}
-	for _, args := range [][]string{{"add", "-A"}, {"-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-qm", "first"}} {
-		cmd := exec.Command("git", args...)
-		cmd.Dir = repo.Top()
-		// As without git-lfs, whose filter a package may have set up for the whole system.
-		cmd.Env = append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("git %s: %v\n%s", args, err, out)
-		}
-	}
+	testgit.CommitAll(t, repo.Top(), "first")
 	head, err := repo.CheckedOut(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,41 +12,24 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/budget"
+	"github.com/webpress/webpress/internal/testfiles"
 )
-
-// picture is one of the pictures that internal/testpic makes.
-func picture(t testing.TB, name string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join("../../testdata/pictures", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
 
 // tree writes files into a folder, and returns it and the sources, last path first.
 func tree(t testing.TB, files map[string][]byte) (dir string, sources []asset.Source) {
 	t.Helper()
-	dir = t.TempDir()
 	for name, data := range files {
-		file := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, data, 0o644); err != nil {
-			t.Fatal(err)
-		}
 		format, _ := asset.Sniff(data)
 		sources = append(sources, asset.Source{Path: name, Format: format, Size: int64(len(data))})
 	}
-	return dir, sources
+	return testfiles.Dir(t, files), sources
 }
 
 func TestMeasure(t *testing.T) {
-	heic, jpeg, turned := picture(t, "heic/rotated.heic"), picture(t, "jpeg/gps.jpg"), picture(t, "jpeg/orientation-6.jpg")
+	heic, jpeg, turned := []byte(testfiles.Image(t, "heic/rotated.heic")), []byte(testfiles.Image(t, "jpeg/gps.jpg")), []byte(testfiles.Image(t, "jpeg/orientation-6.jpg"))
 	dir, sources := tree(t, map[string][]byte{
 		"b/rotated.heic": heic, "a.jpg": jpeg, "b/turned.jpg": turned,
-		"c.png": picture(t, "png/exif.png"), "size alone.jpg": jpeg, "untouched.jpg": jpeg, "broken.jpg": jpeg[:50],
+		"c.png": []byte(testfiles.Image(t, "png/exif.png")), "size alone.jpg": jpeg, "untouched.jpg": jpeg, "broken.jpg": jpeg[:50],
 	})
 	sources = append(sources, asset.Source{Path: "gone.jpg", Format: asset.JPEG, Size: 7}, asset.Source{Path: "b", Format: asset.JPEG, Size: 7})
 	before := append([]asset.Source{}, sources...)
@@ -87,7 +69,7 @@ func TestMeasure(t *testing.T) {
 		fmt.Sprintf("b/rotated.heic heic %d: 192x128 = 24576, true", len(heic)),
 		fmt.Sprintf("b/turned.jpg jpeg %d: 0x0 = 0, false", len(turned)),
 		`broken.jpg jpeg 50: 0x0 = 0, false, measure "broken.jpg": jpeg: the file is cut short (copy, download or export it again)`,
-		fmt.Sprintf("c.png png %d: 192x128 = 24576, true", len(picture(t, "png/exif.png"))),
+		fmt.Sprintf("c.png png %d: 192x128 = 24576, true", len([]byte(testfiles.Image(t, "png/exif.png")))),
 		`gone.jpg jpeg 7: 0x0 = 0, false, measure "gone.jpg": no such file or directory ()`,
 		fmt.Sprintf("size alone.jpg jpeg %d: 192x128 = 24576, false", len(jpeg)),
 		fmt.Sprintf("untouched.jpg jpeg %d: 0x0 = 0, false", len(jpeg)),
@@ -118,7 +100,7 @@ func TestMeasureOpensOnlyWhatItMust(t *testing.T) {
 
 func TestMeasureManyFiles(t *testing.T) {
 	files := map[string][]byte{}
-	jpeg := picture(t, "jpeg/420.jpg")
+	jpeg := []byte(testfiles.Image(t, "jpeg/420.jpg"))
 	for i := range 200 {
 		files[fmt.Sprintf("%03d.jpg", i)] = jpeg
 	}
@@ -136,7 +118,7 @@ func TestMeasureManyFiles(t *testing.T) {
 
 // BenchmarkMeasure measures 10,000 small files.
 func BenchmarkMeasure(b *testing.B) {
-	pictures := [][]byte{picture(b, "jpeg/420.jpg"), picture(b, "png/exif.png"), picture(b, "gif/still.gif")}
+	pictures := [][]byte{[]byte(testfiles.Image(b, "jpeg/420.jpg")), []byte(testfiles.Image(b, "png/exif.png")), []byte(testfiles.Image(b, "gif/still.gif"))}
 	files := map[string][]byte{}
 	for i := range 10_000 {
 		files[fmt.Sprintf("%02d/%04d", i%100, i)] = pictures[i%len(pictures)]

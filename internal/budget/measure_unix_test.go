@@ -12,13 +12,14 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/budget"
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 // What has taken the place of a picture since it was found is neither waited for nor
 // followed out of the folder.
 func TestMeasureReadsOnlyFilesOfTheFolder(t *testing.T) {
-	dir, sources := tree(t, map[string][]byte{"dir/a.jpg": picture(t, "jpeg/gps.jpg")})
-	outside, _ := tree(t, map[string][]byte{"a.jpg": picture(t, "jpeg/gps.jpg")})
+	dir, sources := tree(t, map[string][]byte{"dir/a.jpg": []byte(testfiles.Image(t, "jpeg/gps.jpg"))})
+	outside, _ := tree(t, map[string][]byte{"a.jpg": []byte(testfiles.Image(t, "jpeg/gps.jpg"))})
 	for name, put := range map[string]func(string) error{
 		"pipe.jpg":    func(name string) error { return syscall.Mkfifo(name, 0o644) },
 		"link.jpg":    func(name string) error { return os.Symlink("dir/a.jpg", name) },

@@ -96,9 +96,7 @@ func FuzzManifest(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		// Once with the link, which no manifest can make good, and once without.
-		if err := os.WriteFile(filepath.Join(dir, ManifestName), data, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		testfiles.Write(t, dir, ManifestName, data)
 		o := VerifyOptions{Head: head, Allowed: allowAll, Remove: allSources, MaxFiles: 100}
 		if got, err := Verify(t.Context(), dir, o); err == nil {
 			t.Fatalf("a folder with a link passes: %+v", got)

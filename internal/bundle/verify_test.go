@@ -46,9 +46,7 @@ func (u *uploaded) verify(t testing.TB, o VerifyOptions) (Verified, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(u.dir, ManifestName), data, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	testfiles.Write(t, u.dir, ManifestName, data)
 	return Verify(t.Context(), u.dir, o)
 }
 

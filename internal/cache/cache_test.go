@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/asset"
-
+	"github.com/webpress/webpress/internal/testfiles"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -71,22 +71,6 @@ func entry(i int) Entry {
 		Data: data, Width: i, Height: 2 * i, Frames: 1, Lossless: i%2 == 0, Pixels: int64(i * i),
 		Notes: []string{"<a> & \"b\"\n"}, After: 1000,
 	}
-}
-
-// listing is every file below dir.
-func listing(t *testing.T, dir string) []string {
-	t.Helper()
-	var names []string
-	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			names = append(names, name)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return names
 }
 
 // held are those of the numbers below n that c has an entry for.
@@ -182,7 +166,7 @@ func TestUsedWrongly(t *testing.T) {
 	if _, ok := c.Get(key(1)); ok {
 		t.Error("a closed cache has an entry")
 	}
-	if diff := cmp.Diff([]string{".gitignore", file(key(1)), "CACHEDIR.TAG"}, listing(t, dir)); diff != "" {
+	if diff := cmp.Diff([]string{".gitignore", file(key(1)), "CACHEDIR.TAG"}, testfiles.List(t, dir)); diff != "" {
 		t.Error(diff)
 	}
 	if len(c.log) > 0 {
@@ -316,12 +300,12 @@ func TestLinks(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Error(err)
 	}
-	if diff := cmp.Diff([]string{"precious"}, listing(t, outside)); diff != "" {
+	if diff := cmp.Diff([]string{"precious"}, testfiles.List(t, outside)); diff != "" {
 		t.Error(diff)
 	}
 	want := []string{".gitignore", "00/gone", "00/kept", "02", "03", "04", "CACHEDIR.TAG",
 		"ee/" + filepath.Base(file(key(2))), "ef/" + filepath.Base(file(key(3)))}
-	if diff := cmp.Diff(want, listing(t, dir)); diff != "" {
+	if diff := cmp.Diff(want, testfiles.List(t, dir)); diff != "" {
 		t.Error(diff)
 	}
 	if len(c.log) != 1 {
@@ -352,7 +336,7 @@ func TestWriteFails(t *testing.T) {
 	if len(c.log) != 1 || !strings.Contains(c.log[0], key(0)) || !strings.Contains(c.log[0], "not a folder; the run goes on") {
 		t.Errorf("logged %q", c.log)
 	}
-	for _, name := range listing(t, dir) {
+	for _, name := range testfiles.List(t, dir) {
 		if tree.IsTemp(filepath.Base(name)) {
 			t.Errorf("%s is left", name)
 		}

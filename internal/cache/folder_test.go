@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/asset"
-
+	"github.com/webpress/webpress/internal/testfiles"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -21,7 +21,7 @@ func TestOpenMakesFolder(t *testing.T) {
 		if err := c.Close(); err != nil {
 			t.Error(err)
 		}
-		if diff := cmp.Diff([]string{".gitignore", "CACHEDIR.TAG"}, listing(t, dir)); diff != "" {
+		if diff := cmp.Diff([]string{".gitignore", "CACHEDIR.TAG"}, testfiles.List(t, dir)); diff != "" {
 			t.Error(diff)
 		}
 	}
@@ -57,18 +57,13 @@ func TestOpenLooksAtFolder(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
 			for name, text := range tt.files {
-				if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-					t.Fatal(err)
-				}
+				testfiles.Write(t, dir, name, text)
 			}
-			before := listing(t, dir)
+			before := testfiles.List(t, dir)
 			c, err := Open(Options{Dir: dir, MaxBytes: 1 << 20})
 			if tt.fault != "" {
 				expectFault(t, err, dir, tt.fault, foreign)
-				if diff := cmp.Diff(before, listing(t, dir)); diff != "" {
+				if diff := cmp.Diff(before, testfiles.List(t, dir)); diff != "" {
 					t.Error(diff)
 				}
 				return

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/webpress/webpress/internal/testfiles"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -183,12 +184,7 @@ func TestTrimSpares(t *testing.T) {
 	}
 	for name, age := range files {
 		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte("x"), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		testfiles.Write(t, dir, name, "x")
 		if err := os.Chtimes(path, start.Add(-age), start.Add(-age)); err != nil {
 			t.Fatal(err)
 		}
@@ -211,7 +207,7 @@ func TestTrimSpares(t *testing.T) {
 			want = append(want, name)
 		}
 	}
-	got := listing(t, dir)
+	got := testfiles.List(t, dir)
 	slices.Sort(want)
 	slices.Sort(got)
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 // TestDotenvWithin swaps links in where a stranger names the file: nothing outside is
@@ -44,9 +46,7 @@ func TestDotenvWithin(t *testing.T) {
 		t.Errorf("outside there are %v", names)
 	}
 	// What other lines it has stays.
-	if err := os.WriteFile(filepath.Join(within, "kept.env"), []byte("OTHER=1\nWEBPRESS_CONVERTED=7\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	testfiles.Write(t, within, "kept.env", "OTHER=1\nWEBPRESS_CONVERTED=7\n")
 	if err := dotenv(Options{Dotenv: "kept.env", Within: within}, outputs, 0, "kept.env"); err != nil {
 		t.Error(err)
 	}

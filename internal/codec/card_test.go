@@ -2,21 +2,16 @@ package codec
 
 import (
 	"math"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/webpress/webpress/internal/pixel"
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 // picture reads one of those that testdata/README.md describes.
 func picture(t testing.TB, name string) []byte {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("../../testdata/pictures", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
+	return []byte(testfiles.Image(t, name))
 }
 
 // cells are the colours of the card that testdata/README.md describes, by column

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 // need skips a test whose program this machine lacks. End-to-end tests have them all.
@@ -30,9 +32,7 @@ func shellTest(t *testing.T, shell string) (dir string) {
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		testfiles.Write(t, dir, name, "")
 	}
 	if err := os.WriteFile(filepath.Join(dir, "script"), []byte(shown(t, "completion", shell)), 0o644); err != nil {
 		t.Fatal(err)

@@ -1,12 +1,12 @@
 package config
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 func TestParseFileMistakes(t *testing.T) {
@@ -117,9 +117,7 @@ func FuzzLoadFile(f *testing.F) {
 	f.Add([]byte("budgets: [{max-pixels: 6MP, max-pixels: 7}, {no-gps: false}, {formats: []}]\nuploads: a\n"))
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if err := os.WriteFile(filepath.Join(dir, "webpress.yml"), data, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		testfiles.Write(t, dir, "webpress.yml", data)
 		c, err := Load(nil, Env{Dir: dir})
 		check(t, c, err)
 	})

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -27,22 +27,6 @@ func defaults(dir string) Config {
 		Lock: true, ChangedOnly: Auto, Verify: Auto, IfNoImages: Warn, CacheSize: 1e9, References: ReferencesReport, Sandbox: Auto, Color: "auto", Command: "convert",
 		WorkingDirectory: dir,
 	}
-}
-
-// tree writes files into a new folder and returns its path.
-func plant(t *testing.T, files map[string]string) string {
-	t.Helper()
-	dir := t.TempDir()
-	for name, data := range files {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(data), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
 }
 
 func TestLoad(t *testing.T) {
@@ -210,7 +194,7 @@ verbose: true
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			dir := plant(t, tt.files)
+			dir := testfiles.Dir(t, tt.files)
 			got, err := Load(tt.args, Env{Environ: tt.env, Dir: dir})
 			if err != nil {
 				t.Fatal(err)
@@ -292,7 +276,7 @@ func TestMistakes(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := Load(tt.args, Env{Environ: tt.env, Dir: plant(t, tt.files)})
+			_, err := Load(tt.args, Env{Environ: tt.env, Dir: testfiles.Dir(t, tt.files)})
 			var mistakes Mistakes
 			if !errors.As(err, &mistakes) {
 				t.Fatalf("Load: %v, want mistakes", err)

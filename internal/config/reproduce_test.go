@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 // Given has what changes the results and is in no file, in a form that gives it
@@ -11,7 +13,7 @@ import (
 func TestGiven(t *testing.T) {
 	args := []string{"a/b.png", "-q70", "--glob=a b,*.{png,jpg}", "--no-overwrite", "--jobs=2", "--token=hush", "--max-pixels=2MP"}
 	env := []string{"INPUT_IGNORE=x", "WEBPRESS_MIN_SAVINGS=2.5%", "PLUGIN_STORE=commit"}
-	dir := plant(t, map[string]string{"webpress.yml": "effort: 6\nrules:\n  - {glob: x, max-width: 3}\n"})
+	dir := testfiles.Dir(t, map[string]string{"webpress.yml": "effort: 6\nrules:\n  - {glob: x, max-width: 3}\n"})
 	first, err := Load(args, Env{Environ: env, Dir: dir})
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 // The file of settings is found from below the root of a repository, and all that it
@@ -79,7 +81,7 @@ func TestFileAbove(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			root := plant(t, tt.files)
+			root := testfiles.Dir(t, tt.files)
 			got, err := Load(tt.args, Env{Environ: tt.env, Dir: filepath.Join(root, tt.dir)})
 			if err != nil {
 				t.Fatal(err)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 // wantMistakes loads settings and expects just these mistakes.
@@ -16,7 +18,7 @@ func wantMistakes(t *testing.T, args, env []string, yml string, want ...string) 
 	if yml != "" {
 		files["webpress.yml"] = yml
 	}
-	_, err := Load(args, Env{Environ: env, Dir: plant(t, files)})
+	_, err := Load(args, Env{Environ: env, Dir: testfiles.Dir(t, files)})
 	var got []string
 	var mistakes Mistakes
 	if errors.As(err, &mistakes) {
@@ -53,7 +55,7 @@ rules:
     max-pixels: 2MP
     glob: "*.png"
 `
-	dir := plant(t, map[string]string{"webpress.yml": yml})
+	dir := testfiles.Dir(t, map[string]string{"webpress.yml": yml})
 	base := defaults(dir)
 	base.File, base.Quality, base.MaxWidth, base.Jobs = "webpress.yml", Quality{Look: 70}, 100, 2
 	want := func(change func(c *Config)) Config {
@@ -143,7 +145,7 @@ func TestBudgets(t *testing.T) {
 		{"alias", "budgets:\n  - &b {max-width: 1}\n  - *b\n", []Budget{{MaxWidth: 1, Level: "error", Line: 2}, {MaxWidth: 1, Level: "error", Line: 2}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := Load(nil, Env{Dir: plant(t, map[string]string{"webpress.yml": tt.yml})})
+			got, err := Load(nil, Env{Dir: testfiles.Dir(t, map[string]string{"webpress.yml": tt.yml})})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -260,7 +262,7 @@ func TestSectionLimits(t *testing.T) {
 		{"mistakes in a list", "glob: [" + strings.Repeat("'!',", 30_000) + "a]\nquality: 101\n", "webpress.yml:1:208: this and what follows was not checked: there are too many mistakes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := Load(nil, Env{Dir: plant(t, map[string]string{"webpress.yml": tt.yml})})
+			_, err := Load(nil, Env{Dir: testfiles.Dir(t, map[string]string{"webpress.yml": tt.yml})})
 			var mistakes Mistakes
 			if !errors.As(err, &mistakes) || mistakes[len(mistakes)-1].String() != tt.want || len(mistakes) > maxMistakes+1 {
 				t.Errorf("%d mistakes, the last is %v", len(mistakes), mistakes[max(len(mistakes)-1, 0):])

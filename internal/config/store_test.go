@@ -3,13 +3,13 @@ package config
 import (
 	"bytes"
 	"errors"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 func TestLoadStore(t *testing.T) {
@@ -44,7 +44,7 @@ func TestLoadStore(t *testing.T) {
 			if tt.yml != "" {
 				files["webpress.yml"] = tt.yml
 			}
-			dir := plant(t, files)
+			dir := testfiles.Dir(t, files)
 			got, err := Load(tt.args, Env{Environ: tt.env, Dir: dir})
 			if err != nil {
 				t.Fatal(err)
@@ -95,7 +95,7 @@ func TestStoreMistakes(t *testing.T) {
 			if tt.yml != "" {
 				files["webpress.yml"] = tt.yml
 			}
-			_, err := Load(tt.args, Env{Environ: tt.env, Dir: plant(t, files)})
+			_, err := Load(tt.args, Env{Environ: tt.env, Dir: testfiles.Dir(t, files)})
 			var got []string
 			var mistakes Mistakes
 			if errors.As(err, &mistakes) {
@@ -141,9 +141,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 			{yml: s.Name + ":\n  a: " + value + "\n", wrong: true},
 		} {
 			dir := t.TempDir()
-			if err := os.WriteFile(filepath.Join(dir, "webpress.yml"), []byte(source.yml), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			testfiles.Write(t, dir, "webpress.yml", source.yml)
 			var out bytes.Buffer
 			c, err := Load(source.args, Env{Environ: source.env, Dir: dir, Stdout: &out})
 			out.WriteString(strings.Join(c.Warnings, "\n"))
@@ -167,7 +165,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 
 // What a flag or a variable says is not the file's.
 func TestFromFile(t *testing.T) {
-	dir := plant(t, map[string]string{"webpress.yml": "report: r.json\nsarif: x.sarif\ndotenv: \"-\"\ncommit-branch: main\n"})
+	dir := testfiles.Dir(t, map[string]string{"webpress.yml": "report: r.json\nsarif: x.sarif\ndotenv: \"-\"\ncommit-branch: main\n"})
 	got, err := Load([]string{"--report=q.json"}, Env{Dir: dir, Environ: []string{"WEBPRESS_SARIF=y.sarif"}})
 	if err != nil {
 		t.Fatal(err)

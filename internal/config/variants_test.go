@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 // outputsOf are the outputs of a source by settings, in short.
@@ -96,13 +98,9 @@ func TestEach(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			if tt.file != "" {
-				if err := os.WriteFile(filepath.Join(dir, "webpress.yml"), []byte(tt.file), 0o600); err != nil {
-					t.Fatal(err)
-				}
+				testfiles.Write(t, dir, "webpress.yml", tt.file)
 			}
-			if err := os.WriteFile(filepath.Join(dir, "x.heic"), nil, 0o600); err != nil {
-				t.Fatal(err)
-			}
+			testfiles.Write(t, dir, "x.heic", "")
 			c, err := Load(tt.args, Env{Environ: tt.env, Dir: dir})
 			if err != nil {
 				t.Fatal(err)
@@ -118,9 +116,7 @@ func TestEach(t *testing.T) {
 func TestEachOfRules(t *testing.T) {
 	dir := t.TempDir()
 	file := "variants: {main: {max-width: 1200}}\nrules:\n  - {glob: a/**, widths: [100]}\n  - {glob: b/**, variants: {x: {quality: 5}}}\n  - {glob: c/**, quality: 60}\n"
-	if err := os.WriteFile(filepath.Join(dir, "webpress.yml"), []byte(file), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	testfiles.Write(t, dir, "webpress.yml", file)
 	c, err := Load(nil, Env{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
@@ -179,12 +175,8 @@ func TestVariantMistakes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			if err := os.WriteFile(filepath.Join(dir, "webpress.yml"), []byte(tt.file), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(dir, "x.png"), nil, 0o600); err != nil {
-				t.Fatal(err)
-			}
+			testfiles.Write(t, dir, "webpress.yml", tt.file)
+			testfiles.Write(t, dir, "x.png", "")
 			_, err := Load(tt.args, Env{Environ: tt.env, Dir: dir})
 			if want := "wrong setting:\n  " + tt.want; err == nil || err.Error() != want {
 				t.Errorf("error\n%v\nwant\n%s", err, want)

@@ -10,11 +10,12 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 // A PNG with few bytes and many pixels comes before a larger file.
 func TestOrder(t *testing.T) {
-	dir := plant(t, map[string][]byte{
+	dir := testfiles.Dir(t, map[string][]byte{
 		"small.png": picture(t, 50, 40), "large.png": picture(t, 300, 300), "middle.png": picture(t, 100, 100),
 		"broken.png": make([]byte, 10),
 	})
@@ -63,7 +64,7 @@ func TestCosts(t *testing.T) {
 	}
 	paths = append(paths, "broken.png", "empty.png", "gone.png")
 	files["gone.png"] = make([]byte, 7)
-	dir := plant(t, files)
+	dir := testfiles.Dir(t, files)
 	js := jobs(t, dir, recipe(), paths...)
 	if err := os.Remove(filepath.Join(dir, "gone.png")); err != nil {
 		t.Fatal(err)

@@ -7,10 +7,12 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 func TestWriteModeAndOwner(t *testing.T) {
-	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48)})
+	dir := testfiles.Dir(t, map[string][]byte{"a.png": picture(t, 64, 48)})
 	root := os.Geteuid() == 0
 	if root {
 		if err := os.Chown(filepath.Join(dir, "a.png"), 1234, 2345); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/plan"
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 // A source that is replaced between its listing and its reading, by one of the same
@@ -25,7 +26,7 @@ func TestSwappedSource(t *testing.T) {
 	for name, blob := range map[string]string{
 		"SHA-1": blobID(before, 40), "SHA-256": blobID(before, 64), "Git LFS": blobID(lfsPointer(before), 40),
 	} {
-		dir := plant(t, map[string][]byte{"a.png": before, "b.png": before})
+		dir := testfiles.Dir(t, map[string][]byte{"a.png": before, "b.png": before})
 		js := wished(t, dir, plan.Spec{Recipe: recipe(), Remove: true}, "a.png", "b.png")
 		for i := range js {
 			js[i].Source.Blob = blob
@@ -50,7 +51,7 @@ func TestSwappedSource(t *testing.T) {
 		if diff := cmp.Diff([]string{"b.png"}, kept); diff != "" {
 			t.Errorf("%s: kept (-want +got):\n%s", name, diff)
 		}
-		if diff := cmp.Diff([]string{"a.png", "b.webp"}, listing(t, dir)); diff != "" {
+		if diff := cmp.Diff([]string{"a.png", "b.webp"}, testfiles.List(t, dir)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
@@ -60,7 +61,7 @@ func TestSwappedSource(t *testing.T) {
 // before it is removed.
 func TestSwappedSourceIsNotRemoved(t *testing.T) {
 	good := picture(t, 64, 48)
-	dir := plant(t, map[string][]byte{"a.png": make([]byte, len(good)), "old.webp": outputOf(t, 64, 48)})
+	dir := testfiles.Dir(t, map[string][]byte{"a.png": make([]byte, len(good)), "old.webp": outputOf(t, 64, 48)})
 	js := like(t, dir, "old.webp", false)
 	js[0].Remove, js[0].Source.Blob = true, blobID(good, 40)
 	results := Run(t.Context(), js, Options{Dir: dir})
@@ -86,7 +87,7 @@ func TestBlobOfFiltered(t *testing.T) {
 		"no answer":  {err: errors.New("git is gone"), want: `a.png: failed: read "a.png": git is gone`},
 		"not needed": {answer: "never asked", want: "a.png: converted a.webp"},
 	} {
-		dir := plant(t, map[string][]byte{"a.png": good})
+		dir := testfiles.Dir(t, map[string][]byte{"a.png": good})
 		js := jobs(t, dir, recipe(), "a.png")
 		if js[0].Source.Blob = "filtered"; name == "not needed" {
 			js[0].Source.Blob = blobID(good, 40)
@@ -120,7 +121,7 @@ func TestBlobID(t *testing.T) {
 
 // What cannot fit into the memory fails by itself, and says what helps.
 func TestRefusesWhatCannotFit(t *testing.T) {
-	dir := plant(t, map[string][]byte{"a.png": picture(t, 100, 100), "b.png": picture(t, 600, 500), "c.png": picture(t, 20, 20)})
+	dir := testfiles.Dir(t, map[string][]byte{"a.png": picture(t, 100, 100), "b.png": picture(t, 600, 500), "c.png": picture(t, 20, 20)})
 	results := Run(t.Context(), jobs(t, dir, recipe(), "a.png", "b.png", "c.png"), Options{Dir: dir, Jobs: 2, Memory: 2_000_000})
 	got := brief(results)
 	for _, part := range []string{`convert "b.png": an image of 600x500 pixels needs about `, " of memory, and there are 2.0 MB", "raise `memory-limit` to "} {

@@ -6,11 +6,13 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 // A named pipe in the place of a picture would make a plain open wait for ever.
 func TestNamedPipe(t *testing.T) {
-	dir := plant(t, map[string][]byte{"b.png": picture(t, 64, 48), "c.png": picture(t, 64, 48)})
+	dir := testfiles.Dir(t, map[string][]byte{"b.png": picture(t, 64, 48), "c.png": picture(t, 64, 48)})
 	if err := syscall.Mkfifo(filepath.Join(dir, "a.png"), 0o644); err != nil {
 		t.Skip(err)
 	}

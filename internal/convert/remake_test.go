@@ -10,6 +10,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/engine"
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 // Remade is what a run makes, whatever the number of threads, and nothing else is.
@@ -22,9 +23,7 @@ func TestVerify(t *testing.T) {
 			}
 			dir := t.TempDir()
 			file := "a" + filepath.Ext(name)
-			if err := os.WriteFile(filepath.Join(dir, file), content, 0o644); err != nil {
-				t.Fatal(err)
-			}
+			testfiles.Write(t, dir, file, content)
 			format, _ := asset.Sniff(content[:min(len(content), asset.SniffLen)])
 			j := asset.Job{
 				Source: asset.Source{Path: file, Format: format, Size: int64(len(content))}, Output: "a.webp",

@@ -12,12 +12,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 // outputOf is the output for a picture of w x h pixels.
 func outputOf(t *testing.T, w, h int) []byte {
 	t.Helper()
-	dir := plant(t, map[string][]byte{"a.png": picture(t, w, h)})
+	dir := testfiles.Dir(t, map[string][]byte{"a.png": picture(t, w, h)})
 	expect(t, Run(t.Context(), jobs(t, dir, recipe(), "a.png"), Options{Dir: dir}), "a.png: converted a.webp")
 	return content(t, dir, "a.webp")
 }
@@ -40,7 +41,7 @@ func like(t *testing.T, dir, path string, moved bool) []asset.Job {
 }
 
 func TestOwnIsReplaced(t *testing.T) {
-	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "a.webp": []byte("of yesterday")})
+	dir := testfiles.Dir(t, map[string][]byte{"a.png": picture(t, 64, 48), "a.webp": []byte("of yesterday")})
 	js := jobs(t, dir, recipe(), "a.png")
 	js[0].OwnsOutput = true
 	expect(t, Run(t.Context(), js, Options{Dir: dir}), "a.png: converted a.webp")
@@ -60,7 +61,7 @@ func TestOwnIsReplaced(t *testing.T) {
 
 func TestOwnSourceIsKept(t *testing.T) {
 	data := outputOf(t, 64, 48)
-	dir := plant(t, map[string][]byte{"a.webp": data})
+	dir := testfiles.Dir(t, map[string][]byte{"a.webp": data})
 	r := recipe()
 	r.MaxWidth = 10
 	js := jobs(t, dir, r, "a.webp")
@@ -73,7 +74,7 @@ func TestOwnSourceIsKept(t *testing.T) {
 }
 
 func TestLike(t *testing.T) {
-	fresh := plant(t, map[string][]byte{"a.png": picture(t, 60, 50)})
+	fresh := testfiles.Dir(t, map[string][]byte{"a.png": picture(t, 60, 50)})
 	converted := Run(t.Context(), jobs(t, fresh, recipe(), "a.png"), Options{Dir: fresh, Now: fixedNow})[0]
 	old := content(t, fresh, "a.webp")
 	for _, tt := range []struct {
@@ -92,7 +93,7 @@ func TestLike(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			// The source is as long as the picture that it should be, and is none: it
 			// is not looked at.
-			dir := plant(t, map[string][]byte{"a.png": make([]byte, 5000), tt.like: old})
+			dir := testfiles.Dir(t, map[string][]byte{"a.png": make([]byte, 5000), tt.like: old})
 			if _, err := os.Stat(filepath.Join(dir, "a.webp")); err == nil && tt.like == "A.webp" {
 				t.Skip("the file system does not tell them apart")
 			}
@@ -108,7 +109,7 @@ func TestLike(t *testing.T) {
 			if diff := cmp.Diff([]asset.Result{want}, got); diff != "" {
 				t.Error(diff)
 			}
-			if diff := cmp.Diff(tt.files, listing(t, dir)); diff != "" {
+			if diff := cmp.Diff(tt.files, testfiles.List(t, dir)); diff != "" {
 				t.Error(diff)
 			}
 			if !tt.dry && !bytes.Equal(content(t, dir, "a.webp"), old) {
@@ -153,18 +154,18 @@ func TestLikeFallsBack(t *testing.T) {
 			if tt.data != nil {
 				files[tt.like] = tt.data
 			}
-			dir := plant(t, files)
+			dir := testfiles.Dir(t, files)
 			js := like(t, dir, tt.like, true)
 			if tt.tamper != nil {
 				tt.tamper(t, dir, &js[0])
 			}
-			before := listing(t, dir)
+			before := testfiles.List(t, dir)
 			results := Run(t.Context(), js, Options{Dir: dir})
 			expect(t, results, "a.png: converted a.webp")
 			if r := results[0]; len(r.Notes) > 0 || r.Replaced != "" {
 				t.Errorf("notes %q, replaced %q", r.Notes, r.Replaced)
 			}
-			if diff := cmp.Diff(append([]string{"a.png", "a.webp"}, before[1:]...), listing(t, dir)); diff != "" {
+			if diff := cmp.Diff(append([]string{"a.png", "a.webp"}, before[1:]...), testfiles.List(t, dir)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -173,20 +174,20 @@ func TestLikeFallsBack(t *testing.T) {
 
 func TestLikeIsNotSmaller(t *testing.T) {
 	old := outputOf(t, 64, 48)
-	dir := plant(t, map[string][]byte{"a.png": make([]byte, len(old)), "old.webp": old})
+	dir := testfiles.Dir(t, map[string][]byte{"a.png": make([]byte, len(old)), "old.webp": old})
 	results := Run(t.Context(), like(t, dir, "old.webp", true), Options{Dir: dir})
 	expect(t, results, "a.png: skipped: not smaller")
 	if r := results[0]; r.After != int64(len(old)) || r.Notes != nil {
 		t.Errorf("result %+v", r)
 	}
-	if diff := cmp.Diff([]string{"a.png", "old.webp"}, listing(t, dir)); diff != "" {
+	if diff := cmp.Diff([]string{"a.png", "old.webp"}, testfiles.List(t, dir)); diff != "" {
 		t.Error(diff)
 	}
 }
 
 // A source that is not what was found is told of as without an older output.
 func TestLikeOfChangedSource(t *testing.T) {
-	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "old.webp": outputOf(t, 64, 48)})
+	dir := testfiles.Dir(t, map[string][]byte{"a.png": picture(t, 64, 48), "old.webp": outputOf(t, 64, 48)})
 	js := like(t, dir, "old.webp", false)
 	if err := os.Remove(filepath.Join(dir, "a.png")); err != nil {
 		t.Fatal(err)
@@ -195,11 +196,11 @@ func TestLikeOfChangedSource(t *testing.T) {
 }
 
 func TestLikeRemovesSource(t *testing.T) {
-	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "old.webp": outputOf(t, 64, 48)})
+	dir := testfiles.Dir(t, map[string][]byte{"a.png": picture(t, 64, 48), "old.webp": outputOf(t, 64, 48)})
 	js := like(t, dir, "old.webp", true)
 	js[0].Remove = true
 	expect(t, Run(t.Context(), js, Options{Dir: dir}), "a.png: converted a.webp")
-	if diff := cmp.Diff([]string{"a.webp"}, listing(t, dir)); diff != "" {
+	if diff := cmp.Diff([]string{"a.webp"}, testfiles.List(t, dir)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -208,7 +209,7 @@ func TestLikeRemovesSource(t *testing.T) {
 func TestLikeSwapped(t *testing.T) {
 	a, b := picture(t, 64, 48), picture(t, 48, 64)
 	for range 10 {
-		dir := plant(t, map[string][]byte{"a.png": b, "a.webp": outputOf(t, 64, 48), "b.png": a, "b.webp": outputOf(t, 48, 64)})
+		dir := testfiles.Dir(t, map[string][]byte{"a.png": b, "a.webp": outputOf(t, 64, 48), "b.png": a, "b.webp": outputOf(t, 48, 64)})
 		js := jobs(t, dir, recipe(), "a.png", "b.png")
 		for i, like := range []string{"b.webp", "a.webp"} {
 			js[i].OwnsOutput, js[i].ReuseFrom = true, like
@@ -229,7 +230,7 @@ func TestLikeShared(t *testing.T) {
 		paths = append(paths, fmt.Sprintf("%d.png", i))
 		files[paths[i]] = png
 	}
-	dir := plant(t, files)
+	dir := testfiles.Dir(t, files)
 	js := jobs(t, dir, recipe(), paths...)
 	for i := range js {
 		js[i].ReuseFrom, js[i].RemoveReused = "old.webp", true
@@ -243,23 +244,23 @@ func TestLikeShared(t *testing.T) {
 			replaced++
 		}
 	}
-	if files := listing(t, dir); replaced != 1 || slices.Contains(files, "old.webp") || len(files) != 16 {
+	if files := testfiles.List(t, dir); replaced != 1 || slices.Contains(files, "old.webp") || len(files) != 16 {
 		t.Errorf("replaced %d times, files %q", replaced, files)
 	}
 }
 
 // An older output that is a source of this run is a picture in its own right.
 func TestLikeIsSource(t *testing.T) {
-	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "old.webp": outputOf(t, 64, 48)})
+	dir := testfiles.Dir(t, map[string][]byte{"a.png": picture(t, 64, 48), "old.webp": outputOf(t, 64, 48)})
 	js := append(like(t, dir, "old.webp", true), jobs(t, dir, recipe(), "old.webp")...)
 	expect(t, Run(t.Context(), js, Options{Dir: dir}), "a.png: converted a.webp", "old.webp: skipped: already in this format")
-	if diff := cmp.Diff([]string{"a.png", "a.webp", "old.webp"}, listing(t, dir)); diff != "" {
+	if diff := cmp.Diff([]string{"a.png", "a.webp", "old.webp"}, testfiles.List(t, dir)); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestRemoveReused(t *testing.T) {
-	dir := plant(t, map[string][]byte{"a.webp": []byte("new"), "old.webp": []byte("old"), "other.webp": []byte("old")})
+	dir := testfiles.Dir(t, map[string][]byte{"a.webp": []byte("new"), "old.webp": []byte("old"), "other.webp": []byte("old")})
 	r := newRun(t, dir)
 	other, err := r.files.Lstat("other.webp")
 	if err != nil {
@@ -281,7 +282,7 @@ func TestRemoveReused(t *testing.T) {
 	if p.result.Replaced != "" || len(p.result.Notes) != 1 {
 		t.Errorf("result %+v", p.result)
 	}
-	if diff := cmp.Diff([]string{"a.webp", "old.webp", "other.webp"}, listing(t, dir)); diff != "" {
+	if diff := cmp.Diff([]string{"a.webp", "old.webp", "other.webp"}, testfiles.List(t, dir)); diff != "" {
 		t.Error(diff)
 	}
 }

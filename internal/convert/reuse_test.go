@@ -14,6 +14,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/plan"
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 // memory is a cache of outputs by the blobs of their sources.
@@ -56,12 +57,12 @@ func blobs(js []asset.Job) []asset.Job {
 func TestCached(t *testing.T) {
 	files := map[string][]byte{"small.png": picture(t, 1, 1), "broken.png": []byte("broken")}
 	const catalogue = "../../testdata/pictures"
-	for _, name := range listing(t, catalogue) {
+	for _, name := range testfiles.List(t, catalogue) {
 		if data := content(t, catalogue, name); len(data) < 50_000 {
 			files[name] = data
 		}
 	}
-	dir := plant(t, files)
+	dir := testfiles.Dir(t, files)
 	var sources []asset.Source
 	for name, data := range files {
 		format, ok := asset.Sniff(data)
@@ -113,13 +114,13 @@ func TestCached(t *testing.T) {
 
 func TestCachedDoesNotOpenSource(t *testing.T) {
 	good := picture(t, 64, 48)
-	dir := plant(t, map[string][]byte{"a.png": good})
+	dir := testfiles.Dir(t, map[string][]byte{"a.png": good})
 	m := &memory{outputs: map[string]Output{}}
 	js := blobs(jobs(t, dir, recipe(), "a.png"))
 	expect(t, Run(t.Context(), js, m.options(dir)), "a.png: converted a.webp")
 	want := content(t, dir, "a.webp")
 
-	dir = plant(t, map[string][]byte{"a.png": make([]byte, len(good))})
+	dir = testfiles.Dir(t, map[string][]byte{"a.png": make([]byte, len(good))})
 	js = blobs(jobs(t, dir, recipe(), "a.png"))
 	expect(t, Run(t.Context(), js, m.options(dir)), "a.png: converted a.webp")
 	if !bytes.Equal(content(t, dir, "a.webp"), want) {
@@ -165,7 +166,7 @@ func TestCachedLeftAlone(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "old.webp": old})
+			dir := testfiles.Dir(t, map[string][]byte{"a.png": picture(t, 64, 48), "old.webp": old})
 			if tt.w.Recipe.Format == "" {
 				tt.w.Recipe.Format, tt.w.Recipe.Lossless = asset.WebP, asset.LosslessAuto
 				tt.w.Recipe.Quality, tt.w.Recipe.Metadata, tt.w.Recipe.Output = 80, asset.MetadataICC, "{dir}/{name}.webp"

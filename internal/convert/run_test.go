@@ -7,7 +7,6 @@ import (
 	"image"
 	"image/color"
 	"image/png"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/plan"
+	"github.com/webpress/webpress/internal/testfiles"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -36,38 +36,6 @@ func picture(t *testing.T, w, h int) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
-}
-
-// plant makes a folder with the files.
-func plant(t *testing.T, files map[string][]byte) string {
-	t.Helper()
-	dir := t.TempDir()
-	for name, data := range files {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, data, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
-
-// listing is every file below dir.
-func listing(t *testing.T, dir string) []string {
-	t.Helper()
-	var names []string
-	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			names = append(names, path)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return names
 }
 
 func recipe() asset.Recipe {
@@ -141,7 +109,7 @@ func expect(t *testing.T, results []asset.Result, want ...string) {
 
 func TestRunKeepsOrderAndGoesOn(t *testing.T) {
 	good := picture(t, 64, 48)
-	dir := plant(t, map[string][]byte{
+	dir := testfiles.Dir(t, map[string][]byte{
 		"a.png": good, "b.png": good[:len(good)/2], "c.png": picture(t, 200, 200), "d/e.png": good,
 	})
 	var seen []string
@@ -168,7 +136,7 @@ func TestRunKeepsOrderAndGoesOn(t *testing.T) {
 		t.Errorf("result %+v", c)
 	}
 	files := []string{"a.png", "a.webp", "b.png", "c.png", "c.webp", "d/e.png", "d/e.webp"}
-	if diff := cmp.Diff(files, listing(t, dir)); diff != "" {
+	if diff := cmp.Diff(files, testfiles.List(t, dir)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -180,7 +148,7 @@ func TestRunUnderTightMemory(t *testing.T) {
 		files[name+".png"] = picture(t, 100, 100)
 		paths = append(paths, name+".png")
 	}
-	dir := plant(t, files)
+	dir := testfiles.Dir(t, files)
 	for _, memory := range []int64{1_000_000, 3_000_000, 1 << 30} {
 		results := Run(t.Context(), jobs(t, dir, recipe(), paths...), Options{Dir: dir, Jobs: 4, Memory: memory})
 		if len(results) != len(paths) {
@@ -195,15 +163,13 @@ func TestRunUnderTightMemory(t *testing.T) {
 }
 
 func TestRunExisting(t *testing.T) {
-	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48)})
+	dir := testfiles.Dir(t, map[string][]byte{"a.png": picture(t, 64, 48)})
 	o := Options{Dir: dir}
 	expect(t, Run(t.Context(), jobs(t, dir, recipe(), "a.png"), o), "a.png: converted a.webp")
 	expect(t, Run(t.Context(), jobs(t, dir, recipe(), "a.png"), o), "a.png: skipped: already up to date")
 
 	theirs := []byte("by hand")
-	if err := os.WriteFile(filepath.Join(dir, "a.webp"), theirs, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	testfiles.Write(t, dir, "a.webp", theirs)
 	refused := `a.png: failed: write "a.webp": a different file is there already` +
 		" (set `overwrite: true` to replace it, or another `output`)"
 	expect(t, Run(t.Context(), jobs(t, dir, recipe(), "a.png"), o), refused)
@@ -213,25 +179,25 @@ func TestRunExisting(t *testing.T) {
 
 	over := plan.Spec{Recipe: recipe(), Overwrite: true}
 	expect(t, Run(t.Context(), wished(t, dir, over, "a.png"), o), "a.png: converted a.webp")
-	if diff := cmp.Diff([]string{"a.png", "a.webp"}, listing(t, dir)); diff != "" {
+	if diff := cmp.Diff([]string{"a.png", "a.webp"}, testfiles.List(t, dir)); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestRunDryRun(t *testing.T) {
-	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "b.png": picture(t, 64, 48), "b.webp": []byte("x")})
+	dir := testfiles.Dir(t, map[string][]byte{"a.png": picture(t, 64, 48), "b.png": picture(t, 64, 48), "b.webp": []byte("x")})
 	w := plan.Spec{Recipe: recipe(), Remove: true}
 	results := Run(t.Context(), wished(t, dir, w, "a.png", "b.png"), Options{Dir: dir, DryRun: true})
 	if results[0].Status != asset.Converted || results[0].After == 0 || results[1].Status != asset.Failed {
 		t.Errorf("results %+v", results)
 	}
-	if diff := cmp.Diff([]string{"a.png", "b.png", "b.webp"}, listing(t, dir)); diff != "" {
+	if diff := cmp.Diff([]string{"a.png", "b.png", "b.webp"}, testfiles.List(t, dir)); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestRunRemoves(t *testing.T) {
-	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "b.png": picture(t, 32, 32), "c.png": []byte("broken")})
+	dir := testfiles.Dir(t, map[string][]byte{"a.png": picture(t, 64, 48), "b.png": picture(t, 32, 32), "c.png": []byte("broken")})
 	o := Options{Dir: dir}
 	// The output of b is there already, as after a run that was interrupted.
 	Run(t.Context(), jobs(t, dir, recipe(), "b.png"), o)
@@ -243,13 +209,13 @@ func TestRunRemoves(t *testing.T) {
 	if !slices.Contains(results[0].Notes, "original removed") {
 		t.Errorf("notes %q", results[0].Notes)
 	}
-	if diff := cmp.Diff([]string{"a.webp", "b.webp", "c.png"}, listing(t, dir)); diff != "" {
+	if diff := cmp.Diff([]string{"a.webp", "b.webp", "c.png"}, testfiles.List(t, dir)); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestRunWebPInPlace(t *testing.T) {
-	dir := plant(t, map[string][]byte{"p.png": picture(t, 64, 48)})
+	dir := testfiles.Dir(t, map[string][]byte{"p.png": picture(t, 64, 48)})
 	o := Options{Dir: dir}
 	Run(t.Context(), jobs(t, dir, recipe(), "p.png"), o)
 	if err := os.Remove(filepath.Join(dir, "p.png")); err != nil {
@@ -273,7 +239,7 @@ func TestRunWebPInPlace(t *testing.T) {
 }
 
 func TestRunRefusesClaims(t *testing.T) {
-	dir := plant(t, map[string][]byte{"a.png": picture(t, 100, 50)})
+	dir := testfiles.Dir(t, map[string][]byte{"a.png": picture(t, 100, 50)})
 	r := recipe()
 	r.MaxPixels = 4999
 	expect(t, Run(t.Context(), jobs(t, dir, r, "a.png"), Options{Dir: dir}),
@@ -284,7 +250,7 @@ func TestRunRefusesClaims(t *testing.T) {
 }
 
 func TestRunRefusesSides(t *testing.T) {
-	dir := plant(t, map[string][]byte{"a.png": picture(t, 16384, 2)})
+	dir := testfiles.Dir(t, map[string][]byte{"a.png": picture(t, 16384, 2)})
 	r := recipe()
 	expect(t, Run(t.Context(), jobs(t, dir, r, "a.png"), Options{Dir: dir}),
 		`a.png: failed: encode "a.png": 16384x2 is more than WebP holds, 16383 pixels a side`+
@@ -294,8 +260,8 @@ func TestRunRefusesSides(t *testing.T) {
 }
 
 func TestRunStaysInTheTree(t *testing.T) {
-	outside := plant(t, map[string][]byte{"a.png": picture(t, 64, 48)})
-	dir := plant(t, map[string][]byte{"b.png": picture(t, 64, 48), "b/c.png": picture(t, 64, 48)})
+	outside := testfiles.Dir(t, map[string][]byte{"a.png": picture(t, 64, 48)})
+	dir := testfiles.Dir(t, map[string][]byte{"b.png": picture(t, 64, 48), "b/c.png": picture(t, 64, 48)})
 	in, out := jobs(t, dir, recipe(), "b/c.png"), jobs(t, dir, recipe(), "b.png")
 	for link, target := range map[string]string{"away": outside, "b/d.png": filepath.Join(outside, "a.png")} {
 		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
@@ -307,13 +273,13 @@ func TestRunStaysInTheTree(t *testing.T) {
 	expect(t, Run(t.Context(), append(in, out...), Options{Dir: dir}),
 		`b/d.png: failed: read "b/d.png": path escapes from parent`,
 		`b.png: failed: write "away/b.webp": path escapes from parent`)
-	if diff := cmp.Diff([]string{"a.png"}, listing(t, outside)); diff != "" {
+	if diff := cmp.Diff([]string{"a.png"}, testfiles.List(t, outside)); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestRunNoticesChanges(t *testing.T) {
-	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48)})
+	dir := testfiles.Dir(t, map[string][]byte{"a.png": picture(t, 64, 48)})
 	js := jobs(t, dir, recipe(), "a.png")
 	js[0].Source.Size--
 	results := Run(t.Context(), js, Options{Dir: dir})
@@ -333,7 +299,7 @@ func TestRunInterrupted(t *testing.T) {
 		name := fmt.Sprintf("p%02d.png", i)
 		files[name], paths = picture(t, 100, 100), append(paths, name)
 	}
-	dir := plant(t, files)
+	dir := testfiles.Dir(t, files)
 	ctx, cancel := context.WithCancel(t.Context())
 	results := Run(ctx, jobs(t, dir, recipe(), paths...), Options{
 		Dir: dir, Jobs: 2, Progress: func(asset.Result) { cancel() },
@@ -347,7 +313,7 @@ func TestRunInterrupted(t *testing.T) {
 		want = append(want, r.Output)
 	}
 	slices.Sort(want)
-	if diff := cmp.Diff(want, listing(t, dir)); diff != "" {
+	if diff := cmp.Diff(want, testfiles.List(t, dir)); diff != "" {
 		t.Error(diff)
 	}
 

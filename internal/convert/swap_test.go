@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 // TestSwappedFolder swaps a folder for a link to one outside of the tree, once the
@@ -15,8 +16,8 @@ import (
 // next output has no way out either.
 func TestSwappedFolder(t *testing.T) {
 	data := picture(t, 64, 48)
-	outside := plant(t, map[string][]byte{"a.png": data, "b.png": data})
-	dir := plant(t, map[string][]byte{"in/a.png": data, "in/b.png": data})
+	outside := testfiles.Dir(t, map[string][]byte{"a.png": data, "b.png": data})
+	dir := testfiles.Dir(t, map[string][]byte{"in/a.png": data, "in/b.png": data})
 	var jobs []asset.Job
 	for _, name := range []string{"a", "b"} {
 		jobs = append(jobs, asset.Job{
@@ -60,7 +61,7 @@ func TestSwappedFolder(t *testing.T) {
 func TestFinishedFails(t *testing.T) {
 	data := picture(t, 64, 48)
 	for _, remove := range []bool{false, true} {
-		dir := plant(t, map[string][]byte{"a.png": data})
+		dir := testfiles.Dir(t, map[string][]byte{"a.png": data})
 		job := asset.Job{
 			Source: asset.Source{Path: "a.png", Format: asset.PNG, Size: int64(len(data))},
 			Output: "a.webp", Remove: remove, Recipe: asset.Recipe{Variant: asset.Variant{Format: asset.WebP, Quality: 80}},

@@ -10,12 +10,13 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/plan"
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 func fixedNow() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
 
 func TestWriteFails(t *testing.T) {
-	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "file": nil, "full/b.png": picture(t, 64, 48)})
+	dir := testfiles.Dir(t, map[string][]byte{"a.png": picture(t, 64, 48), "file": nil, "full/b.png": picture(t, 64, 48)})
 	if err := os.Mkdir(filepath.Join(dir, "full/b.webp"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -24,13 +25,13 @@ func TestWriteFails(t *testing.T) {
 	expect(t, Run(t.Context(), js, Options{Dir: dir}),
 		`a.png: failed: write "file/a.webp": not a directory (a file is where a folder is needed: move it away, or set another `+"`output`)",
 		`full/b.png: failed: write "full/b.webp": it is a folder (set another `+"`output`, such as {dir}/{name}.{ext}.webp)")
-	if diff := cmp.Diff([]string{"a.png", "file", "full/b.png"}, listing(t, dir)); diff != "" {
+	if diff := cmp.Diff([]string{"a.png", "file", "full/b.png"}, testfiles.List(t, dir)); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestOverwriteReplacesLinkNotTarget(t *testing.T) {
-	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "precious": []byte("x")})
+	dir := testfiles.Dir(t, map[string][]byte{"a.png": picture(t, 64, 48), "precious": []byte("x")})
 	if err := os.Symlink("precious", filepath.Join(dir, "a.webp")); err != nil {
 		t.Skip(err)
 	}
@@ -44,7 +45,7 @@ func TestOverwriteReplacesLinkNotTarget(t *testing.T) {
 }
 
 func TestSweep(t *testing.T) {
-	dir := plant(t, map[string][]byte{
+	dir := testfiles.Dir(t, map[string][]byte{
 		"a.png": picture(t, 64, 48), ".webpress-ABCDEFGHIJKLMNOPQRSTUVWXYZ.tmp": nil, ".webpress-BBCDEFGHIJKLMNOPQRSTUVWXYZ.tmp": nil, ".webpress-notes": nil,
 	})
 	old := time.Now().Add(-time.Hour)
@@ -55,14 +56,14 @@ func TestSweep(t *testing.T) {
 	}
 	Run(t.Context(), jobs(t, dir, recipe(), "a.png"), Options{Dir: dir})
 	want := []string{".webpress-BBCDEFGHIJKLMNOPQRSTUVWXYZ.tmp", ".webpress-notes", "a.png", "a.webp"}
-	if diff := cmp.Diff(want, listing(t, dir)); diff != "" {
+	if diff := cmp.Diff(want, testfiles.List(t, dir)); diff != "" {
 		t.Error(diff)
 	}
 }
 
 // The folder of a result, and then all of the tree, is removed while the run is at work.
 func TestFolderRemovedMeanwhile(t *testing.T) {
-	dir := plant(t, map[string][]byte{"a.png": picture(t, 64, 48), "b.png": picture(t, 64, 48)})
+	dir := testfiles.Dir(t, map[string][]byte{"a.png": picture(t, 64, 48), "b.png": picture(t, 64, 48)})
 	js := wished(t, dir, plan.Spec{Recipe: recipe()}, "a.png", "b.png")
 	js[0].Output = "out/a.webp"
 	if err := os.Mkdir(filepath.Join(dir, "out"), 0o755); err != nil {

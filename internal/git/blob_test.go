@@ -3,11 +3,10 @@ package git_test
 import (
 	"bytes"
 	"crypto/rand"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/testfiles"
 	"github.com/webpress/webpress/internal/testgit"
 )
 
@@ -16,9 +15,7 @@ func TestBlobHead(t *testing.T) {
 	large := make([]byte, 3<<20)
 	_, _ = rand.Read(large)
 	for name, content := range map[string][]byte{"a.bin": large, "b.bin": []byte("short"), "empty.bin": nil} {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		testfiles.Write(t, dir, name, content)
 		repo := open(t, dir)
 		blobs, err := repo.Hash(t.Context(), []string{name})
 		if err != nil {

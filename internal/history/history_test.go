@@ -10,6 +10,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/lockfile"
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 // made is the result of a source whose content is that of its output as well.
@@ -33,9 +34,7 @@ func TestJournal(t *testing.T) {
 	for _, name := range []string{"a", "b"} {
 		j, r, data := made(name)
 		for _, file := range []string{j.Source.Path, j.Output} {
-			if err := os.WriteFile(filepath.Join(dir, file), data, 0o644); err != nil {
-				t.Fatal(err)
-			}
+			testfiles.Write(t, dir, file, data)
 		}
 		if err := record(j, r, data); err != nil {
 			t.Fatal(err)
@@ -103,9 +102,7 @@ func TestUnreadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for content, hint := range map[string]string{"# webpress.lock, version 99\n": "update webpress", "<<<<<<< ours\n": "webpress repair-lock"} {
-		if err := os.WriteFile(filepath.Join(dir, lockfile.Name), []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		testfiles.Write(t, dir, lockfile.Name, content)
 		if err := h.Read(); err == nil || !strings.Contains(asset.HintOf(err), hint) {
 			t.Errorf("%q: %v, hint %q, want %q", content, err, asset.HintOf(err), hint)
 		}

@@ -7,18 +7,13 @@ import (
 	"testing"
 
 	"github.com/webpress/webpress/internal/lockfile"
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 func plant(t *testing.T, dir string, contents map[string]string) {
 	t.Helper()
 	for name, content := range contents {
-		p := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(p, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		testfiles.Write(t, dir, name, content)
 	}
 	if err := os.Symlink("hello.txt", filepath.Join(dir, "link")); err != nil {
 		t.Fatal(err)

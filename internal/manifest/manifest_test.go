@@ -19,6 +19,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/lockfile"
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 // entry is a line of a lock file about a source with the content "s:" and its name.
@@ -281,9 +282,7 @@ func TestComplete(t *testing.T) {
 	writeImage(t, filepath.Join(dir, "gone-small.png"), half(150, 100))
 	writeImage(t, filepath.Join(dir, "gone-large.png"), half(600, 400))
 	writeImage(t, filepath.Join(dir, "crop.png"), half(300, 300)) // all red and blue as well, but not the whole of it
-	if err := os.WriteFile(filepath.Join(dir, "broken.jpg"), []byte("\xff\xd8\xff\xe0 no JPEG"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	testfiles.Write(t, dir, "broken.jpg", "\xff\xd8\xff\xe0 no JPEG")
 	of := func(outputs ...string) (all []Output) {
 		for _, name := range outputs {
 			all = append(all, Output{Path: name})

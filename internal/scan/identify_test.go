@@ -13,6 +13,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/scan"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 func TestFormats(t *testing.T) {
@@ -159,7 +160,7 @@ func TestSpecialFiles(t *testing.T) {
 	})
 	t.Run("found in a repository", func(t *testing.T) {
 		plant(t, dir, files{".gitignore": "ignored*\n", "ignored.png/": ""})
-		runGit(t, dir, "init", "--quiet")
+		testgit.Run(t, dir, "init", "--quiet")
 		check(t, scan.Options{Dir: dir}, "a.png", "full.jpg/b.png")
 	})
 	t.Run("taken away", func(t *testing.T) {
@@ -234,7 +235,7 @@ func TestSymlinks(t *testing.T) {
 	}
 	for _, place := range []string{"folder", "repository"} {
 		if place == "repository" {
-			runGit(t, dir, "init", "--quiet")
+			testgit.Run(t, dir, "init", "--quiet")
 		}
 		for name, tt := range tests {
 			t.Run(place+"/"+name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/scan"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // What is known of a content is believed where the length of the file, or of the file
@@ -20,8 +21,8 @@ func TestKnownSize(t *testing.T) {
 		"annex.png":    "/annex/objects/SHA256E-s12345--" + oid + ".png\n",
 		"text.png":     "text\nsize 12345\n",
 	})
-	runGit(t, dir, "init", "--quiet")
-	runGit(t, dir, "add", "--all")
+	testgit.Run(t, dir, "init", "--quiet")
+	testgit.Run(t, dir, "add", "--all")
 	sizes := map[string]int64{"right.png": int64(len(png)), "wrong.png": 7, "huge.png": 1 << 62}
 	found := find(t, scan.Options{
 		Dir: dir, MaxFileSize: 1 << 20,

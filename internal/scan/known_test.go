@@ -8,6 +8,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/scan"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // What the content of a file is need not be found out twice.
@@ -17,10 +18,10 @@ func TestKnown(t *testing.T) {
 		"a.png": png, "sub/b.png": jpeg, "changed.png": png, "large.png": png,
 		"new.png": png, ".gitignore": "dist\n",
 	})
-	runGit(t, dir, "init", "--quiet")
-	runGit(t, dir, "add", "--all")
+	testgit.Run(t, dir, "init", "--quiet")
+	testgit.Run(t, dir, "add", "--all")
 	try(t, os.Remove(filepath.Join(dir, "new.png")))
-	runGit(t, dir, "rm", "--quiet", "--cached", "new.png")
+	testgit.Run(t, dir, "rm", "--quiet", "--cached", "new.png")
 	plant(t, dir, files{"new.png": png + "new", "changed.png": png + "more", "dist/c.png": png})
 	// A file that cannot be read is a source all the same, if it is known.
 	try(t, os.Chmod(filepath.Join(dir, "sub/b.png"), 0))

@@ -10,7 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/scan"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // In a folder and in a git repository, the same is left out, and the same pattern opens it.
@@ -69,12 +71,12 @@ func TestLeftOut(t *testing.T) {
 		dir := t.TempDir()
 		plant(t, dir, tree)
 		if place == "repository" {
-			runGit(t, dir, "init", "--quiet")
-			runGit(t, dir, "add", "src", "dist", "env", "favicon.png")
+			testgit.Run(t, dir, "init", "--quiet")
+			testgit.Run(t, dir, "add", "src", "dist", "env", "favicon.png")
 		}
 		for name, tt := range tests {
 			t.Run(place+"/"+name, func(t *testing.T) {
-				o := scan.Options{Dir: dir, Paths: tt.paths, Globs: tt.globs, Ignore: tt.ignore, Open: tt.open, Recorded: tt.recorded, Git: gitOptions()}
+				o := scan.Options{Dir: dir, Paths: tt.paths, Globs: tt.globs, Ignore: tt.ignore, Open: tt.open, Recorded: tt.recorded, Git: git.Options{Env: testgit.Env()}}
 				found := find(t, o)
 				diff(t, "Sources", tt.want, paths(found.Sources))
 				var notices []string
@@ -171,7 +173,7 @@ func TestLeftOutBounded(t *testing.T) {
 func TestLeftOutOnly(t *testing.T) {
 	dir := t.TempDir()
 	plant(t, dir, pngs("a.png", "dist/b.png", "dist/c.png", "with, comma/.x/d.png"))
-	runGit(t, dir, "init", "--quiet")
+	testgit.Run(t, dir, "init", "--quiet")
 	found := find(t, scan.Options{Dir: dir, Only: func(file, _ string) bool { return file != "dist/b.png" }})
 	diff(t, "Notices", []string{`2 images in dist, "with, comma/.x" left out; name them to convert them`}, found.Notices)
 	try(t, os.RemoveAll(filepath.Join(dir, "with, comma")))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/scan"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 func TestGitDecides(t *testing.T) {
@@ -19,9 +20,9 @@ func TestGitDecides(t *testing.T) {
 		"node_modules/m/n.png",
 	))
 	plant(t, dir, files{".gitignore": "/dist/\n/cache/*\nbuild\nignored.png\nnode_modules\n"})
-	runGit(t, dir, "init", "--quiet")
-	runGit(t, dir, "add", "tracked.png", "sub", "gone.png", ".gitignore")
-	runGit(t, dir, "commit", "--quiet", "--message=one")
+	testgit.Run(t, dir, "init", "--quiet")
+	testgit.Run(t, dir, "add", "tracked.png", "sub", "gone.png", ".gitignore")
+	testgit.Run(t, dir, "commit", "--quiet", "--message=one")
 	try(t, os.Remove(filepath.Join(dir, "gone.png")))
 	plant(t, dir, files{"sub/changed.png": png + "more"})
 
@@ -74,10 +75,10 @@ func TestOtherRepositories(t *testing.T) {
 	dir := t.TempDir()
 	plant(t, dir, pngs("a.png", "part/b.png", "part/sub/c.png", "loose/d.png"))
 	for _, sub := range []string{"part", "loose"} {
-		runGit(t, filepath.Join(dir, sub), "init", "--quiet")
+		testgit.Run(t, filepath.Join(dir, sub), "init", "--quiet")
 	}
-	runGit(t, filepath.Join(dir, "part"), "add", "--all")
-	runGit(t, filepath.Join(dir, "part"), "commit", "--quiet", "--message=part")
+	testgit.Run(t, filepath.Join(dir, "part"), "add", "--all")
+	testgit.Run(t, filepath.Join(dir, "part"), "commit", "--quiet", "--message=part")
 	tests := map[string]struct{ globs, want []string }{
 		"by default":        {nil, []string{"a.png"}},
 		"named":             {[]string{"part"}, []string{"part/b.png", "part/sub/c.png"}},
@@ -98,9 +99,9 @@ func TestOtherRepositories(t *testing.T) {
 	t.Run("in no repository", func(t *testing.T) {
 		diff(t, "Sources", []string{"a.png", "loose/d.png", "part/b.png", "part/sub/c.png"}, paths(find(t, scan.Options{Dir: dir}).Sources))
 	})
-	runGit(t, dir, "init", "--quiet")
+	testgit.Run(t, dir, "init", "--quiet")
 	t.Run("untracked", check)
-	runGit(t, dir, "-c", "advice.addEmbeddedRepo=false", "add", "part")
+	testgit.Run(t, dir, "-c", "advice.addEmbeddedRepo=false", "add", "part")
 	t.Run("submodule", check)
 }
 
@@ -115,7 +116,7 @@ func TestWithoutGit(t *testing.T) {
 	diff(t, "Sources", want, paths(found.Sources))
 	diff(t, "Notices", nil, found.Notices) // no repository: nothing is missed
 
-	runGit(t, dir, "init", "--quiet")
+	testgit.Run(t, dir, "init", "--quiet")
 	found = find(t, scan.Options{Dir: dir, Git: missing})
 	diff(t, "Sources", want, paths(found.Sources))
 	diff(t, "Notices", []string{"files that git ignores are not left out: git is not installed"}, found.Notices)
@@ -132,7 +133,7 @@ func TestWithoutGit(t *testing.T) {
 	diff(t, "Notices", []string{"files that git ignores are not left out: git rev-parse: not a git repository: /no/such/place"}, found.Notices)
 
 	try(t, os.Remove(filepath.Join(dir, ".git")))
-	runGit(t, dir, "init", "--quiet")
+	testgit.Run(t, dir, "init", "--quiet")
 	plant(t, dir, files{".git/index": "damaged"})
 	found = find(t, scan.Options{Dir: dir})
 	diff(t, "Sources", want, paths(found.Sources))
@@ -162,7 +163,7 @@ func TestManyNames(t *testing.T) {
 		names = append(names, name)
 	}
 	plant(t, dir, all)
-	runGit(t, dir, "init", "--quiet")
+	testgit.Run(t, dir, "init", "--quiet")
 	found := find(t, scan.Options{Dir: dir, Paths: names})
 	if len(found.Sources) != len(names) || len(found.Failed) > 0 || len(found.Notices) > 0 {
 		t.Errorf("%d sources, %d failed, notices %q", len(found.Sources), len(found.Failed), found.Notices)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,6 +15,8 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/scan"
+	"github.com/webpress/webpress/internal/testfiles"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // The beginnings of files are all that scan reads.
@@ -56,7 +57,7 @@ func plant(t *testing.T, dir string, all files) {
 			try(t, os.Symlink(target, p))
 			continue
 		}
-		try(t, os.WriteFile(p, []byte(content), 0o644))
+		testfiles.Write(t, dir, name, content)
 	}
 }
 
@@ -67,28 +68,10 @@ func try(t *testing.T, err error) {
 	}
 }
 
-func gitOptions() git.Options {
-	return git.Options{Env: []string{
-		"PATH=" + os.Getenv("PATH"),
-		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=" + os.DevNull,
-		"GIT_AUTHOR_NAME=Ada", "GIT_AUTHOR_EMAIL=ada@example.com",
-		"GIT_COMMITTER_NAME=Ada", "GIT_COMMITTER_EMAIL=ada@example.com",
-	}}
-}
-
-func runGit(t *testing.T, dir string, args ...string) {
-	t.Helper()
-	cmd := exec.Command("git", args...)
-	cmd.Dir, cmd.Env = dir, gitOptions().Env
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("git %q: %v\n%s", args, err, out)
-	}
-}
-
 func find(t *testing.T, o scan.Options) scan.Found {
 	t.Helper()
 	if o.Git.Env == nil {
-		o.Git.Env = gitOptions().Env
+		o.Git.Env = testgit.Env()
 	}
 	found, err := scan.Find(t.Context(), o)
 	if err != nil {
@@ -212,8 +195,8 @@ func TestPatterns(t *testing.T) {
 		dir := t.TempDir()
 		plant(t, dir, tree)
 		if place == "repository" {
-			runGit(t, dir, "init", "--quiet")
-			runGit(t, dir, "add", "photos", "vendor", "node_modules")
+			testgit.Run(t, dir, "init", "--quiet")
+			testgit.Run(t, dir, "add", "photos", "vendor", "node_modules")
 		}
 		for name, tt := range tests {
 			t.Run(place+"/"+name, func(t *testing.T) {
@@ -297,9 +280,9 @@ func TestCancelled(t *testing.T) {
 		dir := t.TempDir()
 		plant(t, dir, pngs("a.png", "b/c.png"))
 		if repo {
-			runGit(t, dir, "init", "--quiet")
+			testgit.Run(t, dir, "init", "--quiet")
 		}
-		if _, err := scan.Find(ctx, scan.Options{Dir: dir, Git: gitOptions()}); !errors.Is(err, stop) {
+		if _, err := scan.Find(ctx, scan.Options{Dir: dir, Git: git.Options{Env: testgit.Env()}}); !errors.Is(err, stop) {
 			t.Errorf("Find in a %s: %v, want %v", name, err, stop)
 		}
 	}

@@ -163,9 +163,7 @@ func TestPushOntoMovedBranch(t *testing.T) {
 	d := s.delivery("a.png", "b.png")
 	other := filepath.Join(t.TempDir(), "other")
 	testgit.Run(t, s.dir, "clone", "-q", s.bare, other)
-	if err := os.WriteFile(filepath.Join(other, "a.png"), []byte("another picture"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	testfiles.Write(t, other, "a.png", "another picture")
 	testgit.Run(t, other, "commit", "-qam", "Another a")
 	testgit.Run(t, other, "push", "-q", "origin", "main")
 	stored, err := s.put2(s.store(), d)
@@ -223,9 +221,7 @@ func TestPushRace(t *testing.T) {
 	s := newStage(t)
 	other := filepath.Join(t.TempDir(), "other")
 	testgit.Run(t, s.dir, "clone", "-q", s.bare, other)
-	if err := os.WriteFile(filepath.Join(other, "c.txt"), []byte("c"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	testfiles.Write(t, other, "c.txt", "c")
 	testgit.Run(t, other, "add", "-A")
 	testgit.Run(t, other, "commit", "-qm", "Between")
 	between := testgit.Run(t, other, "rev-parse", "HEAD")

@@ -2,7 +2,6 @@ package target
 
 import (
 	"bytes"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -10,16 +9,13 @@ import (
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/git"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // setOrigin gives the repository of a run another origin.
 func setOrigin(t *testing.T, repo *git.Repo, address string) {
 	t.Helper()
-	cmd := exec.Command("git", "remote", "set-url", "origin", address)
-	cmd.Dir = repo.Dir()
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	testgit.Run(t, repo.Dir(), "remote", "set-url", "origin", address)
 }
 
 // An origin by SSH is left where the token can be used instead.

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -19,19 +18,14 @@ import (
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/httpclient"
 	"github.com/webpress/webpress/internal/store"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // testChooser chooses for a run in a git repository with an origin.
 func testChooser(t *testing.T, s config.Config, env map[string]string) (*Chooser, *git.Repo) {
 	t.Helper()
-	dir := t.TempDir()
-	for _, args := range [][]string{{"init", "-q", "-b", "main"}, {"remote", "add", "origin", "https://u:p@github.com/octo/site.git"}} {
-		cmd := exec.Command("git", args...)
-		cmd.Dir = dir
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("git %s: %v\n%s", args, err, out)
-		}
-	}
+	dir := testgit.Init(t)
+	testgit.Run(t, dir, "remote", "add", "origin", "https://u:p@github.com/octo/site.git")
 	repo, err := git.Open(t.Context(), dir, git.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -234,15 +228,7 @@ func TestBranchOfAFork(t *testing.T) {
 		"CI": "woodpecker", "CI_PIPELINE_EVENT": "pull_request", "CI_COMMIT_SOURCE_BRANCH": "patch", "CI_COMMIT_TARGET_BRANCH": "main",
 	}
 	_, repo := testChooser(t, config.Config{}, env)
-	git := func(args ...string) string {
-		cmd := exec.Command("git", append([]string{"-c", "user.name=a", "-c", "user.email=a@b"}, args...)...)
-		cmd.Dir = repo.Dir()
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("git %s: %v\n%s", args, err, out)
-		}
-		return strings.TrimSpace(string(out))
-	}
+	git := func(args ...string) string { return testgit.Run(t, repo.Dir(), args...) }
 	origin := t.TempDir()
 	git("init", "-q", "--bare", origin)
 	git("remote", "set-url", "origin", origin)

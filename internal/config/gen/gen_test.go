@@ -12,6 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/testfiles"
 )
 
 func TestFilesAreFresh(t *testing.T) {
@@ -158,9 +159,7 @@ func TestSchema(t *testing.T) {
 		"budgets: [{max-bytes: 1, level: fatal}]\n": false,
 	} {
 		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "webpress.yml"), []byte(yml), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		testfiles.Write(t, dir, "webpress.yml", yml)
 		if _, err := config.Load(nil, config.Env{Dir: dir}); (err == nil) != ok {
 			t.Errorf("Load of %q: %v", yml, err)
 		}
