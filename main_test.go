@@ -73,6 +73,9 @@ func raceOptions(t *testing.T) string {
 // TestScripts runs the stories in testdata/script. Besides testscript's own
 // commands they have:
 //
+//	repo DIR [BARE …]                 makes a repository and changes into it; see cmdRepo
+//	commit MESSAGE                    commits everything
+//	json FILE PATH [PATTERN]          checks a value in a JSON file; see cmdJSON
 //	picture KIND FILE [WIDTH HEIGHT]  makes a PNG, JPEG or GIF; see kinds
 //	code N COMMAND …                  runs a command that must exit with N
 //	until FILE                        waits for a file
@@ -114,7 +117,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"picture": cmdPicture, "weird": cmdWeird, "code": cmdCode, "until": cmdUntil, "tree": cmdTree, "cut": cmdCut, "listen": cmdListen,
-			"again": cmdAgain, "bomb": cmdBomb, "fixes": cmdFixes, "forge": cmdForge,
+			"repo": cmdRepo, "commit": cmdCommit, "json": cmdJSON, "again": cmdAgain, "bomb": cmdBomb, "fixes": cmdFixes, "forge": cmdForge,
 		},
 	})
 }
