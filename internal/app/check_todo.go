@@ -17,13 +17,15 @@ const maxTried = 64
 
 // todo is about sources that are not done.
 func (c *outputCheck) todo(ctx context.Context) error {
+	// Where nothing is written down, only the conversion says whether a result is up to date.
+	unrecorded := c.run.repo == nil && !c.past.HasFile()
 	outputs := make([]string, len(c.worklist.todo))
 	jobs := make([]asset.Job, 0, maxTried)
 	var last string
 	for i, t := range c.worklist.todo {
 		outputs[i] = t.Output
 		// The outputs of a source belong together: one may make another needless.
-		if t.Occupied || t.Accepted || len(jobs) < maxTried || t.Source.Path == last {
+		if unrecorded || t.Occupied || t.Accepted || len(jobs) < maxTried || t.Source.Path == last {
 			jobs, last = append(jobs, t.Job), t.Source.Path
 		}
 	}
@@ -49,6 +51,9 @@ func (c *outputCheck) todo(ctx context.Context) error {
 			continue
 		}
 		one, known := tried[t.Output]
+		if unrecorded && one.Reason == asset.UpToDate {
+			continue
+		}
 		f, of := c.ofTodo(t, one)
 		if t.Remove && known {
 			of.gone = append(of.gone, t.Source.Path)

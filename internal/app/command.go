@@ -180,7 +180,10 @@ func (c Command) sandbox(ctx context.Context) func() string {
 		if err != nil {
 			return err.Error()
 		}
-		return confined.String()
+		if !confined.Whole() {
+			return confined.String() + "; not all of it: `sandbox: require` refuses to run"
+		}
+		return confined.String() + "; all of it, as `sandbox: require` wants"
 	}
 }
 

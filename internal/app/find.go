@@ -192,8 +192,8 @@ func (r *run) noImages(found *scan.Found) {
 	r.ci.Annotate([]ci.Annotation{{Level: ci.Warning, Title: "webpress", Message: message}})
 }
 
-// missing are the faults of files that were named for this run and are not there: a name
-// that is misspelled stops the run, as other wrong arguments do.
+// missing are the faults of files that were named for this run and are not there, or are pages: a
+// name that is misspelled stops the run, as other wrong arguments do.
 func (r *run) missing(failed []asset.Result) error {
 	named := make(map[string]bool, len(r.settings.Paths))
 	for _, name := range slices.Concat(r.settings.Paths, r.settings.Outside) {
@@ -207,8 +207,14 @@ func (r *run) missing(failed []asset.Result) error {
 		if !named[one.Source.Path] {
 			continue
 		}
-		if _, err := os.Lstat(r.settings.At(filepath.FromSlash(one.Source.Path))); errors.Is(err, fs.ErrNotExist) {
+		switch _, err := os.Lstat(r.settings.At(filepath.FromSlash(one.Source.Path))); {
+		case errors.Is(err, fs.ErrNotExist):
 			faults = append(faults, one.Err)
+		case isPage(one.Source.Path) && r.editsPages():
+			faults = append(faults, &asset.Fault{
+				Message: fmt.Sprintf("%q is a page, not an image", one.Source.Path),
+				Hint:    "leave it out: a run edits all pages; `webpress references --dry-run` shows how",
+			})
 		}
 	}
 	return errors.Join(faults...)

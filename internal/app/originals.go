@@ -44,16 +44,42 @@ func (r *run) keepOriginals(ctx context.Context, jobs []asset.Job) (notices []st
 		return nil, err
 	}
 	r.kept = map[string]bool{}
+	var inPages []string
 	for _, i := range asked {
 		name := jobs[i].Source.Path
 		reason := cmp.Or(why[name], named[name])
 		if reason == "" {
 			continue
 		}
-		jobs[i].Remove, r.kept[name] = false, true
-		notices = append(notices, fmt.Sprintf("%q is kept: %s", name, reason))
+		jobs[i].Remove = false
+		switch {
+		case r.kept[name]: // by another of its outputs
+		case why[name] == "":
+			inPages = append(inPages, name)
+		default:
+			notices = append(notices, fmt.Sprintf("%q is kept: %s", name, reason))
+		}
+		r.kept[name] = true
 	}
-	return notices, nil
+	return append(notices, r.keptForPages(inPages, named)...), nil
+}
+
+// fewKept is how many originals that files name have a notice each.
+const fewKept = 3
+
+// keptForPages are the notices about originals that files name.
+func (r *run) keptForPages(names []string, places map[string]string) (notices []string) {
+	later := ""
+	if r.editsPages() {
+		later = "; what no file names after this run, the next one removes"
+	}
+	if len(names) > fewKept {
+		return []string{fmt.Sprintf("%q and %d other originals are kept, as files name them: the first is %s%s", names[0], len(names)-1, places[names[0]], later)}
+	}
+	for _, name := range names {
+		notices = append(notices, fmt.Sprintf("%q is kept: it is %s%s", name, places[name], later))
+	}
+	return notices
 }
 
 // onlyHere says why sources would exist nowhere else, by their paths: their content is
@@ -149,7 +175,7 @@ func (r *run) namedIn(ctx context.Context, jobs []asset.Job, asked []int) (map[s
 		if left <= 0 {
 			for _, i := range asked {
 				if p := jobs[i].Source.Path; where[p] == nil {
-					why[p] = "there is more text than is searched for its name"
+					why[p] = "in a repository with more text than is searched for its name"
 				}
 			}
 			break
@@ -170,7 +196,7 @@ func (r *run) namedIn(ctx context.Context, jobs []asset.Job, asked []int) (map[s
 		}
 	}
 	for p, m := range where {
-		why[p] = "it is still named in " + m.String()
+		why[p] = "still named in " + m.String()
 	}
 	return why, nil
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/webpress/webpress/internal/codec"
 	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/references"
+	"github.com/webpress/webpress/internal/scan"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -49,8 +50,8 @@ type pages struct {
 	options references.Options
 }
 
-// openPages lists the text files of the work tree, and takes the results from webpress.lock,
-// or where there is none from this run.
+// openPages lists the text files of the work tree, and takes the results from webpress.lock and
+// from this run; where there are neither, from the files that are where results would be.
 func (r *run) openPages(ctx context.Context, h *history.History, results []asset.Result) (*pages, error) {
 	root, err := openTop(r.root())
 	if err != nil {
@@ -65,8 +66,41 @@ func (r *run) openPages(ctx context.Context, h *history.History, results []asset
 		return tree.ReadPlain(root, name, references.MaxText)
 	})
 	p.blobs = blobs
+	if h != nil && !h.HasFile() && r.repo == nil && results == nil {
+		if results, err = r.present(ctx, root); err != nil {
+			return nil, err
+		}
+		h = nil
+	}
 	p.know(r, h, results)
 	return p, nil
+}
+
+// present are the outputs of all images that are there as files. Without a repository, nothing else
+// says what was converted.
+func (r *run) present(ctx context.Context, root *os.Root) (results []asset.Result, err error) {
+	o := r.scanOptions()
+	o.Paths, o.Outside = nil, nil
+	found, err := scan.Find(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	jobs, _ := r.plan.Jobs(found.Sources)
+	for _, j := range jobs {
+		info, err := root.Lstat(filepath.FromSlash(j.Output))
+		if err != nil || !info.Mode().IsRegular() || tree.IsOutside(j.Source.Path) {
+			continue
+		}
+		one := asset.Result{
+			Source: j.Source, Status: asset.Skipped, Reason: asset.UpToDate, Target: j.Output, Output: j.Output,
+			Variant: j.Recipe.Name, Format: j.Recipe.Format, Before: j.Source.Size, After: info.Size(),
+		}
+		if header, err := readHeader(root, j.Output); err == nil {
+			one.Width, one.Height = header.Width, header.Height
+		}
+		results = append(results, one)
+	}
+	return results, nil
 }
 
 func openTop(top string) (*os.Root, error) {
@@ -154,7 +188,8 @@ func (r *run) listTree(ctx context.Context, root *os.Root) (names []string, blob
 	return names, nil, err
 }
 
-// know fills in the results of all sources.
+// know fills in the results of all sources: those of h, and where that is nil, or for a dry run, those
+// of this run.
 func (p *pages) know(r *run, h *history.History, results []asset.Result) {
 	add := func(source string, size int64, one references.Result, after int64) {
 		s := p.results[source]
@@ -185,10 +220,14 @@ func (p *pages) know(r *run, h *history.History, results []asset.Result) {
 				Variant: variants[e.Source](output),
 			}, e.Output.Size)
 		}
-	} else {
+	}
+	if h == nil || r.settings.DryRun {
 		prefix := r.prefix(r.repo)
 		for _, one := range results {
 			if one.Output == "" || one.Status == asset.Failed || one.Output == one.Source.Path || tree.IsOutside(one.Source.Path) || tree.IsOutside(one.Output) {
+				continue
+			}
+			if h != nil && (one.Status != asset.Converted || there[path.Join(prefix, one.Output)]) {
 				continue
 			}
 			add(path.Join(prefix, one.Source.Path), one.Before, references.Result{

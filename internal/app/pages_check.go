@@ -5,24 +5,12 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/references"
 	"github.com/webpress/webpress/internal/report"
 )
-
-// problemsOf are the findings of a page that a check reports, by their severity.
-func problemsOf(f references.Finding) (rule string, severity asset.Severity, ok bool) {
-	switch f.Problem {
-	case references.Stale:
-		return asset.RuleStale, asset.Error, true
-	case references.Absent:
-		return asset.RuleMissing, asset.Error, true
-	case references.BadCase:
-		return asset.RuleWrongCase, asset.Error, true
-	}
-	return "", "", false
-}
 
 // checkReferences reports references that are stale or lead nowhere, and images that nothing
 // names.
@@ -35,28 +23,50 @@ func (r *run) checkReferences(ctx context.Context, in *report.Input) error {
 	if err != nil {
 		return err
 	}
-	mode := p.editMode()
-	p.options.Mode = references.Report
+	p.options.Mode, p.options.Dimensions = p.editMode(), false
 	all, notes, err := p.rewrite(ctx)
 	if err != nil {
 		return err
 	}
-	in.Notices = append(in.Notices, notes...)
+	in.Notices, in.CheckedPages = append(in.Notices, notes...), len(p.names)
+	fix := fixes{run: r}
+	update := command(append(fix.start(), "--references="+string(p.options.Mode)), nil)
+	var edited []string
 	for _, one := range all {
-		for _, f := range one.findings {
-			rule, severity, ok := problemsOf(f)
-			if !ok {
-				continue
-			}
-			finding := asset.Finding{
-				Rule: rule, Severity: severity, Path: h.FromHere(one.name), Line: f.Line, Column: f.Column,
-				Message: fmt.Sprintf("%s:%d:%d: %q: %s", h.FromHere(one.name), f.Line, f.Column, f.Address, f.Detail),
-			}
-			if rule == asset.RuleStale {
-				finding.Hint = fmt.Sprintf("`webpress --references=%s` names the result, where that is safe", mode)
-			}
-			in.Findings = append(in.Findings, finding)
+		page := h.FromHere(one.name)
+		add := func(ref references.Reference, f asset.Finding, what string) {
+			f.Path, f.Line, f.Column = page, ref.Line, ref.Column
+			f.Message = fmt.Sprintf("%s:%d:%d: %q: %s", page, f.Line, f.Column, ref.Address, what)
+			in.Findings = append(in.Findings, f)
 		}
+		for _, c := range one.changes {
+			add(c.Reference, asset.Finding{Rule: asset.RuleStale, Severity: asset.Error, Hint: "`" + update + "` names the results", Fix: update},
+				fmt.Sprintf("its result %q is not used", c.To))
+		}
+		if len(one.changes) > 0 {
+			edited = append(edited, page)
+		}
+		for _, f := range one.findings {
+			switch f.Problem {
+			case references.NotEdited:
+				add(f.Reference, asset.Finding{Rule: asset.RuleStale, Severity: asset.Warning, Hint: "change it by hand"},
+					"it has a result, which webpress does not name here: "+f.Detail)
+			case references.Absent:
+				add(f.Reference, asset.Finding{Rule: asset.RuleMissing, Severity: asset.Error, Hint: "correct the address, or add the file"}, f.Detail)
+			case references.BadCase:
+				add(f.Reference, asset.Finding{Rule: asset.RuleWrongCase, Severity: asset.Error, Hint: "spell it like the file: Linux distinguishes upper and lower case"}, f.Detail)
+			}
+		}
+	}
+	if len(edited) > 0 {
+		lines := []string{update}
+		if r.repo != nil {
+			lines = append(lines, fix.git(edited, "add")...)
+		}
+		if in.Mend != "" {
+			lines = append([]string{in.Mend}, lines...)
+		}
+		in.Mend = strings.Join(lines, "\n")
 	}
 	unused, err := p.unused(ctx)
 	if err != nil {
@@ -66,6 +76,7 @@ func (r *run) checkReferences(ctx context.Context, in *report.Input) error {
 		in.Findings = append(in.Findings, asset.Finding{
 			Rule: asset.RuleUnused, Severity: asset.Warning, Path: h.FromHere(name),
 			Message: fmt.Sprintf("%q: no page names it", h.FromHere(name)),
+			Hint:    "delete it, unless something outside of this repository uses it",
 		})
 	}
 	return nil
@@ -80,15 +91,11 @@ type use struct {
 	Address string `json:"address"`
 	// Image is the path of the file, empty where there is none.
 	Image string `json:"image,omitempty"`
-	// Status is found, missing, wrong-case, outside, ambiguous or uncertain.
+	// Status is that of references.Describe, and Why its reason.
 	Status string `json:"status"`
+	Why    string `json:"why,omitempty"`
 	// Results are what was made of the image.
 	Results []string `json:"results,omitempty"`
-}
-
-var statusNames = map[references.Status]string{
-	references.Found: "found", references.Missing: "missing", references.WrongCase: "wrong-case", references.Outside: "outside",
-	references.Ambiguous: "ambiguous",
 }
 
 // uses are all references to images of the repository, by page.
@@ -99,14 +106,11 @@ func (p *pages) uses(ctx context.Context) ([]use, error) {
 		refs, err := references.Find(lang, src)
 		for _, ref := range refs {
 			res := p.site.Resolve(name, ref)
-			status, ok := statusNames[res.Status]
-			if !ok {
+			status, why := references.Describe(ref, res)
+			if status == "" {
 				continue
 			}
-			if ref.Uncertain != "" {
-				status = "uncertain"
-			}
-			one := use{Page: name, Line: ref.Line, Column: ref.Column, Kind: string(ref.Kind), Address: ref.Address, Image: res.Path, Status: status}
+			one := use{Page: name, Line: ref.Line, Column: ref.Column, Kind: string(ref.Kind), Address: ref.Address, Image: res.Path, Status: status, Why: why}
 			for _, result := range p.results[res.Path].Results {
 				one.Results = append(one.Results, result.Path)
 			}

@@ -25,6 +25,11 @@ type pageEdits struct {
 	notices []string
 }
 
+// editsPages says that the settings want references to be edited.
+func (r *run) editsPages() bool {
+	return r.settings.References == config.ReferencesUpdate || r.settings.References == config.ReferencesPicture
+}
+
 // editPages reports or changes the references of all pages, as is set.
 func (r *run) editPages(ctx context.Context, h *history.History, results []asset.Result) (done pageEdits, err error) {
 	s := r.settings
@@ -42,7 +47,9 @@ func (r *run) editPages(ctx context.Context, h *history.History, results []asset
 	if p.options.Mode != references.Report { // nobody has asked
 		done.notices = notes
 	}
-	done.report = p.summarize(all)
+	if done.report, err = p.summarize(all); err != nil {
+		return done, err
+	}
 	if s.DryRun {
 		return done, nil
 	}
@@ -121,7 +128,7 @@ func (p *pages) edit(name string) store.Edit {
 
 // pages are the edits of the pages of the commit, which name the results that p knows.
 func (h *headTree) pages(ctx context.Context, p *history.History) ([]store.Edit, error) {
-	if mode := h.settings.References; mode != config.ReferencesUpdate && mode != config.ReferencesPicture {
+	if !h.editsPages() {
 		return nil, nil
 	}
 	files := slices.Collect(h.Files())
@@ -159,9 +166,14 @@ func (h *headTree) pages(ctx context.Context, p *history.History) ([]store.Edit,
 }
 
 // summarize counts what there is and what was changed.
-func (p *pages) summarize(all []rewritten) *report.Pages {
+func (p *pages) summarize(all []rewritten) (*report.Pages, error) {
+	root, err := openTop(p.top)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
 	out := &report.Pages{Mode: string(p.options.Mode), Files: []string{}}
-	seen := map[string]bool{}
+	seen, look := map[string]bool{}, p.look(root, nil)
 	for _, one := range all {
 		stale := 0
 		count := func(source string) {
@@ -169,8 +181,9 @@ func (p *pages) summarize(all []rewritten) *report.Pages {
 				return
 			}
 			seen[source] = true
+			s, _ := look(source)
 			out.Before += p.sizes[source]
-			out.After += p.smallest(source)
+			out.After += p.smallest(s)
 		}
 		for _, c := range one.changes {
 			count(c.Source)
@@ -179,6 +192,9 @@ func (p *pages) summarize(all []rewritten) *report.Pages {
 			if f.Problem == references.Stale {
 				stale++
 				count(f.Path)
+			}
+			if f.Problem == references.Unsure && len(p.results[f.Path].Results) > 0 {
+				out.Uncertain++
 			}
 			if f.Problem == references.NotEdited {
 				out.Kept = append(out.Kept, report.PageNote{Path: one.name, Line: f.Line, Column: f.Column, Address: f.Address, Why: f.Detail})
@@ -189,14 +205,14 @@ func (p *pages) summarize(all []rewritten) *report.Pages {
 			out.Files = append(out.Files, one.name)
 		}
 	}
-	return out
+	return out, nil
 }
 
 // smallest is the size of the smallest result of the default variant: that which a browser
 // takes.
-func (p *pages) smallest(source string) int64 {
-	size := p.sizes[source]
-	for _, r := range p.results[source].Results {
+func (p *pages) smallest(source references.Source) int64 {
+	size := p.sizes[source.Path]
+	for _, r := range source.Results {
 		if r.Variant == "" {
 			size = min(size, p.sizes[r.Path])
 		}

@@ -10,9 +10,11 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/bmatcuk/doublestar/v4"
 	"github.com/dustin/go-humanize/english"
 	"github.com/rogpeppe/go-internal/diff"
 
+	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/references"
 	"github.com/webpress/webpress/internal/tree"
@@ -32,31 +34,22 @@ func (r *run) references(ctx context.Context) (verdict, error) {
 	if err != nil {
 		return verdict{}, err
 	}
-	wanted := r.namesPages()
+	wanted, err := r.namedPages(p)
+	if err != nil {
+		return verdict{}, err
+	}
 	switch s := r.settings; {
 	case s.DryRun:
 		return verdict{}, r.diffPages(ctx, p, wanted)
 	case s.Unused:
-		names, err := p.unused(ctx)
-		if err != nil {
-			return verdict{}, err
-		}
-		names = slices.DeleteFunc(names, func(name string) bool { return !wanted(name) })
-		if s.JSON {
-			return verdict{}, r.printJSON(append([]string{}, names...))
-		}
-		for _, name := range names {
-			fmt.Fprintln(r.Stdout, ci.Visible(name))
-		}
-		r.log.Line("no page names %d of %s", len(names), english.Plural(len(p.images), "image", ""))
-		return verdict{}, nil
+		return verdict{}, r.printUnused(ctx, p, wanted)
 	}
 	all, err := p.uses(ctx)
 	if err != nil {
 		return verdict{}, err
 	}
 	all = slices.DeleteFunc(all, func(one use) bool {
-		if r.settings.Missing && one.Status != "missing" && one.Status != "wrong-case" && one.Status != "outside" {
+		if r.settings.Missing && one.Status != references.Absent && one.Status != references.BadCase && one.Status != "outside" {
 			return true
 		}
 		return !wanted(one.Page) && (one.Image == "" || !wanted(one.Image))
@@ -67,22 +60,54 @@ func (r *run) references(ctx context.Context) (verdict, error) {
 	return verdict{}, r.printUses(all)
 }
 
-// namesPages says which files the arguments name: all without any. A folder means everything
+func (r *run) printUnused(ctx context.Context, p *pages, wanted func(string) bool) error {
+	names, err := p.unused(ctx)
+	if err != nil {
+		return err
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return !wanted(name) })
+	if r.settings.JSON {
+		return r.printJSON(append([]string{}, names...))
+	}
+	for _, name := range names {
+		fmt.Fprintln(r.Stdout, ci.Visible(name))
+	}
+	if len(names) == 0 {
+		r.log.Line("every image is named by a page")
+		return nil
+	}
+	r.log.Line("no page names %s", english.Plural(len(names), "of these images", "of these images"))
+	return nil
+}
+
+// namedPages says which pages and images the arguments name: all without any. A folder means everything
 // below it.
-func (r *run) namesPages() func(name string) bool {
+func (r *run) namedPages(p *pages) (func(name string) bool, error) {
 	if len(r.settings.Paths) == 0 {
-		return func(string) bool { return true }
+		return func(string) bool { return true }, nil
 	}
 	prefix := r.prefix(r.repo)
+	all := slices.Concat(p.names, p.images)
 	var under []string
-	for _, p := range r.settings.Paths {
-		under = append(under, path.Join(prefix, filepath.ToSlash(p)))
+	for _, arg := range r.settings.Paths {
+		pattern := path.Join(prefix, filepath.ToSlash(arg))
+		if !slices.ContainsFunc(all, func(name string) bool { return isUnder(name, pattern) }) {
+			return nil, &asset.Fault{
+				Message: fmt.Sprintf("%q: no page and no image is there", arg),
+				Hint:    "arguments are images, pages, folders and quoted patterns; pages are text files such as HTML, CSS and Markdown that git does not ignore",
+			}
+		}
+		under = append(under, pattern)
 	}
 	return func(name string) bool {
-		return slices.ContainsFunc(under, func(dir string) bool {
-			return dir == "." || dir == "" || name == dir || strings.HasPrefix(name, dir+"/")
-		})
-	}
+		return slices.ContainsFunc(under, func(pattern string) bool { return isUnder(name, pattern) })
+	}, nil
+}
+
+// isUnder reports whether an argument means a file: by its path, as a folder or as a pattern.
+func isUnder(name, arg string) bool {
+	matched, err := doublestar.Match(arg, name)
+	return arg == "." || name == arg || strings.HasPrefix(name, arg+"/") || matched && err == nil
 }
 
 func (r *run) printJSON(v any) error {
@@ -112,7 +137,16 @@ func (r *run) printUses(all []use) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	r.log.Line("%s to %s, %d of originals that have results", english.Plural(len(all), "reference", ""), english.Plural(len(images), "image", ""), stale)
+	line := fmt.Sprintf("%s to %s", english.Plural(len(all), "reference", ""), english.Plural(len(images), "image", ""))
+	switch {
+	case r.settings.Missing && len(all) == 0:
+		line = "every reference leads to a file"
+	case r.settings.Missing:
+		line = english.Plural(len(all), "reference leads", "references lead") + " to no file, or to one whose name differs in case"
+	case stale > 0:
+		line += fmt.Sprintf("; %d of them %s an original that has a result", stale, english.PluralWord(stale, "names", "name"))
+	}
+	r.log.Line("%s", line)
 	return nil
 }
 
@@ -154,6 +188,14 @@ func (r *run) diffPages(ctx context.Context, p *pages, wanted func(string) bool)
 			return err
 		}
 	}
+	if len(p.results) == 0 {
+		r.log.Line("no image has a result yet: convert first, by `webpress`")
+		return nil
+	}
 	r.log.Line("%s in %s would change", english.Plural(changes, "reference", ""), english.Plural(files, "file", ""))
+	if files > 0 {
+		f := fixes{run: r}
+		r.log.Line("to change them: %s", command(append(f.start(), "--references="+string(p.options.Mode)), nil))
+	}
 	return nil
 }

@@ -106,8 +106,12 @@ const (
 	IsResult   Reason = "made by webpress"
 )
 
-// OriginalRemoved is the note of a Result whose source was removed by this run.
-const OriginalRemoved = "original removed"
+// OriginalRemoved is the note of a Result whose source was removed by this run, and OriginalGoes
+// that of one whose source a dry run would have removed.
+const (
+	OriginalRemoved = "original removed"
+	OriginalGoes    = "original would be removed"
+)
 
 // QualityCapped begins the note of a Result that was encoded with a lower quality than that
 // of the settings, as its source has no higher one.

@@ -60,7 +60,7 @@ func completion(shell string) (string, error) {
 
 func completedFlags() []completedFlag {
 	var all []completedFlag
-	for _, s := range slices.Concat(Settings(), otherFlags()) {
+	for _, s := range slices.Concat(Settings(), otherFlags("")) {
 		f := completedFlag{
 			Name: s.Name, Short: s.short, Brief: s.line(60), Placeholder: s.placeholder, Path: pathOf(s.placeholder),
 			Bare: s.Kind == Switch, Optional: s.alone, List: s.Kind == List,

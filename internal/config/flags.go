@@ -16,6 +16,7 @@ import (
 //	settings  what matters to it, for its own help: settings, and groups of them
 //	          behind group:
 //	values    the values that an argument may have
+//	of        the command that a flag which is no setting belongs to
 //
 // Help, Version and the commands for people are answered before kong parses: see
 // show.go.
@@ -24,15 +25,15 @@ type grammar struct {
 	Help       bool           `group:"run" short:"h" help:"Show the help: -h shows one screen, --help all of it."`
 	Version    bool           `group:"run" short:"V" help:"Show the version: -V shows that of webpress, --version also those of its libraries."`
 	NoConfig   bool           `group:"run" help:"Do not read webpress.yml."`
-	Unused     bool           `group:"check" help:"With references: list the images that nothing names."`
-	Missing    bool           `group:"check" help:"With references: list the names that lead to no file, or to one whose name differs in case."`
+	Unused     bool           `group:"check" of:"references" help:"With references: list the images that no page names."`
+	Missing    bool           `group:"check" of:"references" help:"With references: list only references that lead to no file, or to one whose name differs in case."`
 	Convert    convertArgs    `cmd:"" default:"withargs" brief:"convert images to WebP (the default)" settings:"group:which,group:image,group:result,group:limits,group:incremental" help:"Convert images to WebP. This is the default: the word convert can be left out."`
 	Check      checkedArgs    `cmd:"" brief:"report outdated results and images over a budget" settings:"group:check,group:which,base,changed-only,report,code-quality,summary,json,quiet,verbose" help:"Report results that are not up to date and images that break a budget, with the commands that fix it. Changes no file. Exits with 1 if there is an error."`
 	Init       struct{}       `cmd:"" brief:"set webpress up in this repository" settings:"dry-run" help:"Set webpress up in this repository: write webpress.yml, a workflow for its CI and a line in .gitattributes. Existing files are left alone."`
 	Accept     acceptArgs     `cmd:"" brief:"keep results that were edited by hand" help:"Keep results that were edited by hand, or made by another program, as they are."`
 	Apply      applyArgs      `cmd:"" settings:"verify,group:store,group:commit,token,summary,comment,dry-run" help:"Verify the artifact of a run that could not commit, such as one for a pull request from a fork, and commit it."`
 	Merge      mergeArgs      `cmd:"" settings:"uploads,verify,group:store,group:commit,token,summary,comment,dry-run" help:"Join the artifacts of a run's shards (see --shard) into one result."`
-	References referencesArgs `cmd:"" brief:"list where pages name images" settings:"group:pages,group:which,dry-run,json,quiet,verbose" help:"List which files name which images. With --dry-run it shows, as a diff, what references would change."`
+	References referencesArgs `cmd:"" brief:"list where pages name images" settings:"group:pages,dry-run,json,quiet,verbose" help:"List which files name which images. With --dry-run it shows, as a diff, what references would change."`
 	RepairLock struct{}       `cmd:"" help:"Repair webpress.lock: after a merge conflict, or if it is damaged."`
 	HelpOf     helpArgs       `cmd:"" name:"help" help:"Show the help of webpress or of a command."`
 	VersionOf  struct{}       `cmd:"" name:"version" settings:"json" help:"Show the versions of webpress and of the libraries that it uses."`

@@ -138,6 +138,9 @@ func longHelp(name string, width int) string {
 		for _, key := range c.groups() {
 			flags(groupTitle(key), func(s Setting) bool { return s.Group == key && of[s.Name] })
 		}
+		for _, f := range otherFlags(name) {
+			entry(&b, f.spelling(), f.Help, textColumn, width)
+		}
 		b.WriteString("\n")
 		wrap(&b, "All settings: webpress --help", 0, width)
 		return b.String()
@@ -158,7 +161,7 @@ func longHelp(name string, width int) string {
 	for _, g := range Groups {
 		flags(g.Title, func(s Setting) bool { return s.Group == g.Key })
 	}
-	for _, f := range otherFlags() {
+	for _, f := range otherFlags("") {
 		entry(&b, f.spelling(), f.Help, textColumn, width)
 	}
 	heading("Exit codes")
@@ -186,12 +189,17 @@ func groupTitle(key string) string {
 	return Groups[slices.IndexFunc(Groups, func(g Group) bool { return g.Key == key })].Title
 }
 
-// otherFlags are the flags that are not settings: help, version and no-config.
-func otherFlags() []Setting {
+// otherFlags are the flags that are not settings: all, or those that belong to a command.
+func otherFlags(command string) []Setting {
 	var all []Setting
 	for f := range reflect.TypeFor[grammar]().Fields() {
-		if f.Type.Kind() == reflect.Bool {
-			all = append(all, Setting{Name: hyphenated(f.Name), Help: f.Tag.Get("help"), short: f.Tag.Get("short"), Kind: Switch, plain: true})
+		if f.Type.Kind() == reflect.Bool && (command == "" || command == f.Tag.Get("of")) {
+			help := f.Tag.Get("help")
+			if command != "" {
+				_, help, _ = strings.Cut(help, ": ")
+				help = strings.ToUpper(help[:1]) + help[1:]
+			}
+			all = append(all, Setting{Name: hyphenated(f.Name), Help: help, short: f.Tag.Get("short"), Kind: Switch, plain: true})
 		}
 	}
 	return all

@@ -68,7 +68,7 @@ func manual(version string, date time.Time) string {
 			}
 		}
 		if g == Groups[len(Groups)-1] {
-			for _, f := range otherFlags() {
+			for _, f := range otherFlags("") {
 				p.flag(f, f.Help)
 			}
 		}

@@ -31,6 +31,7 @@ func validate(c Config) Mistakes {
 	if c.Verb == Merge && c.Shard != "" {
 		add("shard", "merge joins all shards: leave shard out")
 	}
+	all = append(all, validateReferences(c)...)
 	if c.Quiet && c.Verbose {
 		add("quiet", "it cannot be combined with verbose")
 	}
@@ -50,6 +51,34 @@ func validate(c Config) Mistakes {
 			add(f.Setting, "%s is also the file of %s", quote(f.Path), other)
 		}
 		at[path] = f.Setting
+	}
+	return all
+}
+
+// validateReferences finds flags that cannot be combined: each asks the verb References for another
+// thing.
+func validateReferences(c Config) (all Mistakes) {
+	add := func(where, message string) { all = append(all, Mistake{Where: where, Message: message}) }
+	if c.Verb != References {
+		for _, f := range []struct {
+			name string
+			set  bool
+		}{{"unused", c.Unused}, {"missing", c.Missing}} {
+			if f.set {
+				add("--"+f.name, "it belongs to a command: webpress references --"+f.name)
+			}
+		}
+		return all
+	}
+	switch {
+	case c.Unused && c.Missing:
+		add("--unused", "it cannot be combined with --missing: one lists images, the other references")
+	case c.DryRun && (c.Unused || c.Missing):
+		add("dry-run", "it shows what would change as a diff, and cannot be combined with --unused or --missing")
+	case c.DryRun && c.JSON:
+		add("dry-run", "it shows what would change as a diff, and cannot be combined with json")
+	case c.DryRun && c.References == ReferencesOff:
+		add("dry-run", "with references: off nothing would change: add --references=update or --references=picture")
 	}
 	return all
 }

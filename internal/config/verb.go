@@ -25,12 +25,13 @@ func (c *Config) chooseVerb(typed Verb, g *grammar) {
 	if typed == "" {
 		c.Verb = Verb(c.Command)
 	}
+	c.Unused, c.Missing = g.Unused, g.Missing
 	behind := slices.Concat(g.Convert.Paths, g.Check.Paths) // one of them is empty
 	switch c.Verb {
 	case Convert, Check:
 		c.Paths = behind
 	case References:
-		c.Paths, c.Unused, c.Missing = g.References.Paths, g.Unused, g.Missing
+		c.Paths = g.References.Paths
 	case Accept:
 		c.Paths = g.Accept.Paths
 	case Apply:

@@ -51,12 +51,16 @@ func (r *run) deliver(p *prepared, j asset.Job) {
 // cleanUp takes the source of jobs away if that is wanted and all outputs are there, and
 // the older outputs that nobody else needs, as last says.
 func (r *run) cleanUp(ctx context.Context, ps []prepared, jobs []asset.Job, last []bool) {
-	if r.DryRun {
-		return
-	}
 	remove := true
 	for k, j := range jobs {
-		remove = remove && j.Remove && ps[k].data != nil && ps[k].result.Status != asset.Failed
+		remove = remove && j.Remove && ps[k].data != nil && ps[k].result.Status != asset.Failed &&
+			tree.Fold(path.Clean(j.Source.Path)) != tree.Fold(j.Output)
+	}
+	if r.DryRun {
+		if remove {
+			ps[0].result.Notes = append(ps[0].result.Notes, asset.OriginalGoes)
+		}
+		return
 	}
 	if remove {
 		if err := r.removeSource(ctx, ps, jobs); err != nil {
@@ -143,9 +147,6 @@ func (r *run) removeSource(ctx context.Context, ps []prepared, jobs []asset.Job)
 	j := jobs[0]
 	for k := range jobs {
 		output := jobs[k].Output
-		if tree.Fold(path.Clean(j.Source.Path)) == tree.Fold(output) {
-			return nil
-		}
 		written, err := r.files.ReadPlain(output, int64(len(ps[k].data)))
 		if err != nil {
 			return fmt.Errorf("verify %q: %w", output, cause(err))

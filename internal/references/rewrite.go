@@ -129,29 +129,44 @@ func (s Source) reaches(width int) bool {
 // problem reports a reference that is wrong, or not certain.
 func (w *rewriter) problem(i int) {
 	r, res := w.refs[i], w.resolutions[i]
-	switch {
-	case res.Status == External || res.Status == None:
-	case r.Uncertain != "":
+	switch status, why := Describe(r, res); status {
+	case Unsure:
 		// A string of a script that leads nowhere is not likely to be an address.
 		if (r.Kind != Social || w.o.Social) && (r.Kind != String || res.Status == Found) {
-			w.find(i, Unsure, r.Uncertain)
+			w.find(i, Unsure, why)
 		}
-	case res.Status == Ambiguous:
-		w.find(i, Unsure, "it may be this file, and another one")
-	case res.Status == WrongCase:
-		w.find(i, BadCase, "the file is "+res.Path)
-	case res.Status == Missing || res.Status == Outside:
-		switch {
-		case r.at.tail:
-			w.find(i, Unsure, "what is before it is not known here, and without that it leads nowhere")
-		case r.Kind == Data || r.Kind == String || r.Kind == Shortcode || r.Kind == Social:
-			// It need not be an address of this site.
-		case res.Status == Outside:
-			w.find(i, Absent, "it leads out of the repository")
-		default:
-			w.find(i, Absent, "there is no such file")
-		}
+	case "ambiguous":
+		w.find(i, Unsure, why)
+	case BadCase:
+		w.find(i, BadCase, why)
+	case Absent, "outside":
+		w.find(i, Absent, why)
 	}
+}
+
+// Describe is the status of a reference in one word, and the reason for it: found, missing, wrong-case,
+// outside, ambiguous or uncertain. It is empty for what is no address of this site, or need not be one.
+func Describe(r Reference, res Resolution) (status, why string) {
+	loose := r.Kind == Data || r.Kind == String || r.Kind == Shortcode || r.Kind == Social
+	switch {
+	case res.Status == External || res.Status == None:
+		return "", ""
+	case r.Uncertain != "":
+		return Unsure, r.Uncertain
+	case res.Status == Ambiguous:
+		return "ambiguous", "it may be " + res.Path + " and " + res.Other
+	case res.Status == WrongCase:
+		return BadCase, "the file is " + res.Path
+	case res.Status == Found:
+		return "found", ""
+	case r.at.tail:
+		return Unsure, "what is before it is not known here, and without that it leads nowhere"
+	case loose:
+		return "", ""
+	case res.Status == Outside:
+		return "outside", "it leads out of the repository"
+	}
+	return Absent, "there is no such file"
 }
 
 // isFallback reports whether a reference is what a <picture> shows where nothing better can be, so

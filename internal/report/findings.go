@@ -77,7 +77,7 @@ func (r Report) passed() bool { return r.Totals.Errors == 0 && r.Totals.Failed =
 // verdict is a check in one sentence without an end: checked 120 images: 3 errors,
 // 1 warning.
 func (r Report) verdict() string {
-	if r.Checked == 0 && len(r.Findings) == 0 && r.Totals.Failed == 0 {
+	if r.Checked+r.CheckedPages == 0 && len(r.Findings) == 0 && r.Totals.Failed == 0 {
 		return "no images to check"
 	}
 	var parts []string
@@ -101,7 +101,14 @@ func (r Report) verdict() string {
 	default:
 		parts = []string{"no problems found"}
 	}
-	return "checked " + images(r.Checked) + ": " + strings.Join(parts, ", ")
+	checked := images(r.Checked)
+	switch {
+	case r.CheckedPages > 0 && r.Checked == 0:
+		checked = count(r.CheckedPages, "page")
+	case r.CheckedPages > 0:
+		checked += " and " + count(r.CheckedPages, "page")
+	}
+	return "checked " + checked + ": " + strings.Join(parts, ", ")
 }
 
 // mends are the commands that mend what was found, as they can be shown.

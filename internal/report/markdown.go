@@ -232,7 +232,7 @@ func (r Report) table() section {
 	}
 	s.row = func(i int) string {
 		one := of[i]
-		cells := fmt.Sprintf("| %s | %s | %s | %s |\n", r.linked(one.Source.Path),
+		cells := fmt.Sprintf("| %s | %s | %s | %s |\n", r.linked(one.Source.Path)+one.removal(),
 			whole(dimensions(one.Result, "×", "→")), whole(before(one.Result)+" → "+Size(one.After)), whole(savings(one)))
 		for _, made := range one.converted() {
 			cells += fmt.Sprintf("| ↳ %s | %s | %s | |\n", codeCell(short(made.Output, linkWidth)), whole(pixels(made, "×")), whole(Size(made.After)))

@@ -18,6 +18,8 @@ type Pages struct {
 	// results that a browser takes instead.
 	Before int64 `json:"bytes-before"`
 	After  int64 `json:"bytes-after"`
+	// Uncertain is how many others seem to name an original, and are not certain enough to edit.
+	Uncertain int `json:"uncertain,omitempty"`
 	// Kept are references that were not changed, since that was not safe.
 	Kept []PageNote `json:"kept,omitempty"`
 }
@@ -34,8 +36,18 @@ type PageNote struct {
 // pagesLine is one sentence about pages, empty where there is nothing to say.
 func (r Report) pagesLine(arrow string) string {
 	p := r.Pages
-	if p == nil || p.References == 0 {
+	if p == nil || p.References+p.Uncertain == 0 {
 		return ""
+	}
+	unsure := ""
+	if p.Uncertain > 0 {
+		unsure = english.Plural(p.Uncertain, "reference is", "references are") + " not certain: see `webpress references`"
+	}
+	if p.References == 0 {
+		return unsure
+	}
+	if unsure != "" {
+		unsure = "; " + unsure
 	}
 	files := english.Plural(len(p.Files), "file", "")
 	sizes := fmt.Sprintf("%s %s %s", Size(p.Before), arrow, Size(p.After))
@@ -44,8 +56,8 @@ func (r Report) pagesLine(arrow string) string {
 		if p.References == 1 {
 			verb = "names"
 		}
-		return fmt.Sprintf("%s in %s still %s originals, %s would become %s: set references to update or picture",
-			english.Plural(p.References, "reference", ""), files, verb, Size(p.Before), Size(p.After))
+		return fmt.Sprintf("%s in %s still %s originals, %s would become %s: set references to update or picture%s",
+			english.Plural(p.References, "reference", ""), files, verb, Size(p.Before), Size(p.After), unsure)
 	}
 	verb := "now use"
 	switch {
@@ -54,7 +66,7 @@ func (r Report) pagesLine(arrow string) string {
 	case p.References == 1:
 		verb = "now uses"
 	}
-	return fmt.Sprintf("%s in %s %s results: %s", english.Plural(p.References, "reference", ""), files, verb, sizes)
+	return fmt.Sprintf("%s in %s %s results: %s%s", english.Plural(p.References, "reference", ""), files, verb, sizes, unsure)
 }
 
 // maxKept is how many references that were not changed are listed.

@@ -62,6 +62,8 @@ type Input struct {
 	Checked  int             `json:"checked,omitempty"`
 	Findings []asset.Finding `json:"findings"`
 	Mend     string          `json:"mend,omitempty"`
+	// CheckedPages is how many text files were searched for references.
+	CheckedPages int `json:"checked-pages,omitempty"`
 	// SettingsFile is the path of the file with the settings, empty where there is none.
 	SettingsFile string `json:"settings-file,omitempty"`
 	// Logged says that what failed was logged as it came, in the place where Text is
@@ -88,6 +90,7 @@ type Report struct {
 	Shard        string          `json:"shard,omitempty"`
 	Check        bool            `json:"check"`
 	Checked      int             `json:"checked,omitempty"`
+	CheckedPages int             `json:"checked-pages,omitempty"`
 	Findings     []asset.Finding `json:"findings"`
 	Mend         string          `json:"mend,omitempty"`
 	Totals       Totals          `json:"totals"`
@@ -138,7 +141,7 @@ func New(in Input) Report {
 	r := Report{
 		Schema: SchemaVersion, Version: in.Version, DryRun: in.DryRun,
 		Interrupted: in.Interrupted, Left: in.Left, Elapsed: in.Elapsed, Recipe: in.Recipe,
-		Rules: in.Rules, Shard: in.Shard, Check: in.Check, Checked: in.Checked,
+		Rules: in.Rules, Shard: in.Shard, Check: in.Check, Checked: in.Checked, CheckedPages: in.CheckedPages,
 		Findings: append([]asset.Finding{}, in.Findings...), Mend: in.Mend,
 		Logged: in.Logged, Link: in.Link, SettingsFile: in.SettingsFile,
 		Skips: []Skip{}, Notices: append([]string{}, in.Notices...),
@@ -308,20 +311,21 @@ func (r Report) remarks() []remark {
 	}
 	all = append(all, r.keptNotes()...)
 	seen := map[remark]bool{}
-	capped := map[string]int{} // by text: of many sources, it is said once
+	once := map[string]int{} // by text: of many sources, it is said once
 	for _, one := range r.Results {
 		for _, note := range one.Notes {
 			m := remark{path: one.Source.Path, text: note}
-			if one.Reason == asset.UpToDate && note != asset.OriginalRemoved || seen[m] {
+			removal := note == asset.OriginalRemoved || note == asset.OriginalGoes
+			if one.Reason == asset.UpToDate && !removal || seen[m] {
 				continue
 			}
 			seen[m] = true
-			if strings.HasPrefix(note, asset.QualityCapped) {
-				if i, ok := capped[note]; ok {
+			if removal || strings.HasPrefix(note, asset.QualityCapped) {
+				if i, ok := once[note]; ok {
 					all[i].others++
 					continue
 				}
-				capped[note] = len(all)
+				once[note] = len(all)
 			}
 			all = append(all, m)
 		}

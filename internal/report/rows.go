@@ -1,6 +1,10 @@
 package report
 
-import "github.com/webpress/webpress/internal/asset"
+import (
+	"slices"
+
+	"github.com/webpress/webpress/internal/asset"
+)
 
 // A row is what became of one source: the results of all its outputs.
 type row struct {
@@ -29,6 +33,19 @@ func rows(results []asset.Result) []row {
 		}
 	}
 	return all
+}
+
+// removal says that the original is removed, or would be; it is empty where it stays.
+func (r row) removal() string {
+	for _, one := range r.all {
+		switch {
+		case slices.Contains(one.Notes, asset.OriginalRemoved):
+			return " (removed)"
+		case slices.Contains(one.Notes, asset.OriginalGoes):
+			return " (would be removed)"
+		}
+	}
+	return ""
 }
 
 // stands says that a result stands for all rather than another.

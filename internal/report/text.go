@@ -70,7 +70,7 @@ func (r Report) outcomeText(b *strings.Builder) {
 // verdictText is what a check has come to.
 func (r Report) verdictText(b *strings.Builder) {
 	end := r.verdict()
-	if r.Checked > 0 && r.Elapsed > 0 {
+	if r.Checked+r.CheckedPages > 0 && r.Elapsed > 0 {
 		end += ", in " + Duration(r.Elapsed)
 	}
 	if r.Interrupted {
@@ -115,7 +115,7 @@ func (r Report) convertedText(b *strings.Builder) {
 	rows := [][]string{{title, "dimensions", "before", "after", "saved"}}
 	for _, one := range of[:min(len(of), openRows)] {
 		rows = append(rows, []string{
-			"  " + ci.Visible(one.Source.Path), dimensions(one.Result, "x", "->"), before(one.Result), Size(one.After), savings(one),
+			"  " + ci.Visible(one.Source.Path) + one.removal(), dimensions(one.Result, "x", "->"), before(one.Result), Size(one.After), savings(one),
 		})
 		for _, made := range one.converted() {
 			rows = append(rows, []string{"    " + ci.Visible(made.Output), pixels(made, "x"), "", Size(made.After), ""})
