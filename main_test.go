@@ -122,7 +122,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// mounts says whether a story may mount disks, in a namespace of its own.
+// mounts reports whether a story may mount disks, in a namespace of its own.
 var mounts = sync.OnceValue(func() bool {
 	return exec.Command("unshare", "--mount", "sh", "-c", "mount -t tmpfs tmpfs /mnt").Run() == nil
 })

@@ -10,9 +10,9 @@ import (
 )
 
 // ownStderr is standard error for webpress alone. mute lets what anything else in the
-// process writes there vanish: the libraries that decode AVIF and HEIC tell of damaged
-// files by themselves, without a name, and cannot be told not to. The runtime still tells
-// of a crash. Where that cannot be had, it is standard error, and mute does nothing.
+// process writes there vanish: the libraries that decode AVIF and HEIC print errors of damaged
+// files without a name, which cannot be turned off. The runtime still reports
+// a crash. If that is not possible, it is standard error, and mute does nothing.
 func ownStderr() (own *os.File, mute func()) {
 	fd, err := unix.FcntlInt(uintptr(unix.Stderr), unix.F_DUPFD_CLOEXEC, unix.Stderr+1)
 	if err != nil {

@@ -101,7 +101,7 @@ const (
 	avifEffort  = 1
 )
 
-// isFull says that images keep their size, and hasOne that each becomes one plain WebP.
+// isFull reports whether images keep their size, and hasOne that each becomes one plain WebP.
 func (w work) isFull() bool { return w.outputs[0].Width == 0 }
 func (w work) hasOne() bool {
 	return len(w.outputs) == 1 && w.outputs[0].Height == 0 && w.format == "webp" && w.set != "one"
@@ -174,7 +174,7 @@ func (b bench) measure(ctx context.Context, c benchCase) (string, error) {
 	return table(title+" ("+what+")", rows, notes), nil
 }
 
-// asked tells whether a peer takes part: all do, unless -peers names some.
+// asked reports whether a peer takes part: all do, unless -peers names some.
 func (b bench) asked(name string) bool {
 	for _, p := range b.peers {
 		if strings.HasPrefix(name, p) {
@@ -195,7 +195,7 @@ func total(w work) int64 {
 	return n
 }
 
-// lay puts copies of the images of a set into a folder, so that nobody waits
+// lay puts copies of the images of a set into a folder, so that no program waits
 // for the disk, and returns their names.
 func (b bench) lay(ctx context.Context, set, dir string) ([]string, error) {
 	sources, err := pictures(ctx, set, b.cache)

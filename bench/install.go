@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// packages are Debian's, by what tells that they are there: a program or a folder.
+// packages are Debian's, with a sign that one is installed: a program or a folder.
 var packages = []struct{ sign, name string }{
 	{"vipsthumbnail", "libvips-tools"},
 	{"cwebp", "webp"},
@@ -48,7 +48,7 @@ func install(ctx context.Context, cache string) error {
 	if _, err := os.Stat(sharpFolder(cache)); err == nil {
 		return nil
 	}
-	if err := tell(ctx, "npm", "install", "--prefix", dir, "--no-audit", "--no-fund", "sharp"); err != nil {
+	if err := execute(ctx, "npm", "install", "--prefix", dir, "--no-audit", "--no-fund", "sharp"); err != nil {
 		fmt.Fprintf(os.Stderr, "bench: install sharp: %v\n", err)
 	}
 	return nil
@@ -67,14 +67,14 @@ func apt(ctx context.Context, names []string) error {
 		root = []string{"sudo"}
 	}
 	update := append(root[:len(root):len(root)], "apt-get", "update", "-q")
-	if err := tell(ctx, update...); err != nil {
+	if err := execute(ctx, update...); err != nil {
 		return err
 	}
-	return tell(ctx, append(append(root[:len(root):len(root)], "apt-get", "install", "-q", "-y", "--no-install-recommends"), names...)...)
+	return execute(ctx, append(append(root[:len(root):len(root)], "apt-get", "install", "-q", "-y", "--no-install-recommends"), names...)...)
 }
 
-// tell runs a command and shows what it says on standard error.
-func tell(ctx context.Context, argv ...string) error {
+// execute runs a command and shows its output on standard error.
+func execute(ctx context.Context, argv ...string) error {
 	fmt.Fprintln(os.Stderr, "+", strings.Join(argv, " "))
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr

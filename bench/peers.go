@@ -32,7 +32,7 @@ func (p peer) env(w work) []string {
 	return p.extra(w)
 }
 
-// missing tells what a peer lacks here.
+// missing returns what a peer lacks here.
 func (p peer) missing(w work) error {
 	for _, tool := range p.tools {
 		if tool == "sharp" {
@@ -53,8 +53,8 @@ func (p peer) missing(w work) error {
 	return nil
 }
 
-// peers lists everybody. Quality, effort and size are the same for all;
-// nobody enlarges, and metadata is at each one's default.
+// peers lists all programs. Quality, effort and size are the same for all;
+// none enlarges, and metadata is at each one's default.
 var peers = []peer{
 	{name: "webpress", get: "make build", command: webpress},
 	{
@@ -141,7 +141,7 @@ var peers = []peer{
 
 // webpress is started in the images' folder, as a user would.
 func webpress(w work) []string {
-	// Nobody else remembers what is done: every run makes all of it.
+	// No other program remembers what is done: every run makes all of it.
 	argv := []string{w.program, "in", "--no-lock"}
 	if w.set == "one" {
 		argv[1] = w.files[0]

@@ -96,7 +96,7 @@ func measured(ctx context.Context, dir string, argv []string, env ...string) (sa
 	return s, nil
 }
 
-// lossless tells whether a WebP file holds a VP8L image and no lossy one,
+// lossless reports whether a WebP file holds a VP8L image and no lossy one,
 // https://developers.google.com/speed/webp/docs/riff_container.
 func lossless(webp io.ReaderAt) bool {
 	found := false

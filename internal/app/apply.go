@@ -212,7 +212,7 @@ func (r *run) outputsAtTop(source string) (outputs []string) {
 }
 
 // findPullRequest asks for the pull request that the upload is for, where a
-// comment is wanted: the platform does not tell it where it comes from a fork.
+// comment is wanted: the platform does not name it if it comes from a fork.
 func (r *run) findPullRequest(ctx context.Context, head string) {
 	f := r.facts
 	if !r.settings.Comment || r.settings.DryRun || f.PullRequest != 0 || f.HeadRepository == "" || r.access().Forge() != target.GitHub || !r.access().HasToken() {
@@ -305,7 +305,7 @@ func (r *run) wants() (func(file string) bool, error) {
 	return scan.Wants(scan.Options{Dir: s.WorkingDirectory, Paths: s.Paths, Outside: s.Outside, Globs: s.Glob, Ignore: s.Ignore, Recorded: r.recorded})
 }
 
-// refuseUpload tells all that is wrong with an upload. None of it is used.
+// refuseUpload reports all faults of an upload, and that nothing of it is used.
 func (r *run) refuseUpload(err error) (verdict, error) {
 	var refusal *bundle.Refusal
 	if !errors.As(err, &refusal) {

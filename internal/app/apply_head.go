@@ -12,8 +12,8 @@ import (
 	"github.com/webpress/webpress/internal/lockfile"
 )
 
-// A headTree is what the commit has that an upload is for. Nobody has looked at
-// that either, but it is what the results go on top of.
+// A headTree is what the commit has that an upload is for. It is
+// not trusted either, but the results go on top of it.
 type headTree struct {
 	*run
 	git.Tree
@@ -154,7 +154,7 @@ func (h *headTree) content(ctx context.Context, name string) ([]byte, error) {
 	return repo.Content(ctx, h.remote, name, h.Blob(name), lfs)
 }
 
-// describe fills in what results do not tell of their sources: size and format, as
+// describe fills in what results lack about their sources: size and format, as
 // the commit has them.
 func (h *headTree) describe(results []asset.Result) {
 	for i := range results {
@@ -166,13 +166,13 @@ func (h *headTree) describe(results []asset.Result) {
 	}
 }
 
-// overwrites says that the settings replace whatever is in the place of an output.
+// overwrites reports whether the settings replace whatever is in the place of an output.
 func (h *headTree) overwrites(e bundle.Entry) bool {
 	j, ok := h.plan.Job(asset.Source{Path: h.fromTop(e.Source)}, h.fromTop(e.Output))
 	return ok && j.Overwrite
 }
 
-// made says that a file in the place of an output, as blob, is what webpress has
+// made reports whether a file in the place of an output, as blob, is what webpress has
 // made of this image, or of one that is gone.
 func (h *headTree) made(e bundle.Entry, blob string) bool {
 	if blob == "" || e.Output == e.Source {

@@ -83,7 +83,7 @@ func (s headGuard) explain(err error) error {
 	return err
 }
 
-// done says that a commit has all of d: an earlier run of the same job made it.
+// done reports whether a commit has all of d: an earlier run of the same job made it.
 func (s headGuard) done(ctx context.Context, head string, d store.Delivery) bool {
 	if s.Repo.Fetch(ctx, s.Remote, s.Branch, head) != nil {
 		return false

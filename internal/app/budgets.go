@@ -263,7 +263,7 @@ func (b *budgets) maybeAdded(file string) bool {
 	return !b.changes.Has(at) || b.changes.Is(at, git.Added)
 }
 
-// added says that a file is new on the branch. Outside of a repository all are.
+// added reports whether a file is new on the branch. Outside of a repository all are.
 func (b *budgets) added(file string, f git.File) bool {
 	switch {
 	case b.repo == nil, b.allNew, f.Untracked:

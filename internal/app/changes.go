@@ -30,8 +30,8 @@ func only(c *diff.Changes, p *history.History, prefix string) func(file, blob st
 	}
 }
 
-// changed is what the run is confined to, nil for everything. It is found out, and
-// told, once.
+// changed is what the run is confined to, nil for everything. It is computed and
+// logged once.
 func (r *run) changed(ctx context.Context) (*diff.Changes, error) {
 	if r.isConfined {
 		return r.confined, nil
@@ -80,7 +80,7 @@ func (r *run) compare(ctx context.Context) (c *diff.Changes, why string, err err
 	return r.comparer.Compare(ctx)
 }
 
-// compared is what compare has found, nil where nobody has asked.
+// compared is what compare has found, nil if it was not called.
 func (r *run) compared() *diff.Changes {
 	if r.comparer == nil {
 		return nil

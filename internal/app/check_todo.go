@@ -83,7 +83,7 @@ func (c *outputCheck) todo(ctx context.Context) error {
 	return nil
 }
 
-// makesNone says that a job that was tried comes to no file.
+// makesNone reports whether a job that was tried comes to no file.
 func makesNone(tried asset.Result) bool {
 	return tried.Reason == asset.NotSmaller || tried.Reason == asset.NotWider
 }

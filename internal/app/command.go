@@ -222,7 +222,7 @@ func (r *run) fromStart(name string) string {
 	return name
 }
 
-// refuse tells what is wrong in the settings.
+// refuse prints what is wrong in the settings.
 func refuse(log *console.Log, platform ci.CI, err error) int {
 	var mistakes config.Mistakes
 	if !errors.As(err, &mistakes) {
@@ -277,7 +277,7 @@ type run struct {
 	// isConfined says so.
 	confined   *diff.Changes
 	isConfined bool
-	// nothing says that there are no images, and that this is an error.
+	// nothing reports whether there are no images and the settings make that an error.
 	nothing bool
 	// http is made when it is first needed: see client.
 	http *httpclient.Client

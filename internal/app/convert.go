@@ -96,7 +96,7 @@ type outcome struct {
 	notices []string
 }
 
-// finishRun writes down, delivers and tells what a run has come to.
+// finishRun records, delivers and reports the results of a run.
 func (r *run) finishRun(ctx context.Context, to target.Stores, o outcome, began time.Time) (verdict, error) {
 	s := r.settings
 	in := report.Input{
@@ -221,8 +221,8 @@ func gitAdd(names []string) string {
 	return strings.Join(words, " ")
 }
 
-// work converts the jobs, and tells of every result, those that were settled
-// before included.
+// work converts the jobs and logs every result, including those that were settled
+// before.
 func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result,
 	finished func(asset.Job, asset.Result, []byte) error) ([]asset.Result, error) {
 	s := r.settings

@@ -12,7 +12,7 @@ import (
 	"github.com/webpress/webpress/internal/tree"
 )
 
-// publishReport tells everybody what the run has done: the files that the settings ask
+// publishReport publishes what the run has done: in the files that the settings ask
 // for, the CI, the pull request, the webhook and the log. It says whether all
 // that others may wait for has been written.
 func (r *run) publishReport(ctx context.Context, in report.Input, prefix string) (ok bool) {
@@ -90,7 +90,7 @@ func (r *run) publishReport(ctx context.Context, in report.Input, prefix string)
 }
 
 // annotate marks the files that failed, and those that a check has something
-// against. The rest is told in the log alone.
+// against. The rest is in the log alone.
 func (r *run) annotate(in report.Input) {
 	var notes []ci.Annotation
 	add := func(level ci.Level, path, message, hint, fix string, line, column int) {
@@ -115,13 +115,13 @@ func (r *run) annotate(in report.Input) {
 	r.ci.Annotate(notes)
 }
 
-// annotateRun tells of what is wrong with the run as a whole.
+// annotateRun makes an annotation for an error of the run as a whole.
 func (r *run) annotateRun(message string) {
 	r.ci.Annotate([]ci.Annotation{{Level: ci.Error, Title: "webpress", Message: message}})
 }
 
 // inRepository is the path of a file in the working directory as seen from the
-// root of the checkout, where the CI has told of it. Later steps start there.
+// root of the checkout, if the CI names it. Later steps start there.
 func (r *run) inRepository(name string) string {
 	root := r.facts.Workspace
 	if root == "" || name == "" || filepath.IsAbs(name) {

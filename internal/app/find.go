@@ -242,7 +242,7 @@ func ignoredSources(sources []asset.Source) string {
 // ignoredSource is what follows for a source from that git ignores it, and what to do.
 const ignoredSource = "every run converts it again, and webpress.lock has no line for it; add it with `git add --force` if it belongs to the repository"
 
-// isGone says that a file that was named is not there, and that webpress.lock has results
+// isGone reports whether a file that was named is not there, and that webpress.lock has results
 // of it: to prune is about those.
 func (r *run) isGone(p *history.History, one asset.Result) bool {
 	_, err := os.Lstat(r.settings.At(filepath.FromSlash(one.Source.Path)))

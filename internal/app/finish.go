@@ -25,7 +25,7 @@ type cleanup struct {
 	manifest manifest.Manifest
 	// pages are the text files that were changed.
 	pages pageEdits
-	// wrote says that the lock file was written, or anything deleted.
+	// wrote reports whether the lock file was written, or anything deleted.
 	wrote bool
 }
 

@@ -29,7 +29,7 @@ type fixes struct {
 	// add are files for git add, gone those that the commands delete, which are to be
 	// added where git has them, force those that git ignores.
 	add, gone, force []string
-	// untried says that it is not known what comes of some of convert, and so what there
+	// untried reports whether it is not known what comes of some of convert, and so what there
 	// will be to add.
 	untried bool
 	// rerun asks for any run, which updates the manifest.

@@ -21,7 +21,7 @@ func (r *run) loadHistory(ctx context.Context) (*history.History, error) {
 	}
 	local := r.settings.Verb == config.Convert || r.settings.Verb == config.Check || r.settings.Verb == config.Accept
 	if local && !h.HasFile() && h.Repo == nil && !r.settings.LockSet && !r.settings.Prune && !r.plan.Hashes() && r.settings.Manifest == "" {
-		return nil, nil // there is nobody to commit it
+		return nil, nil // nothing would commit it
 	}
 	unread, err := h.Recall(ctx)
 	if unread != nil {
@@ -48,7 +48,7 @@ func (r *run) newHistory() *history.History {
 	return history.New(r.repo, r.prefix(r.repo), r.settings.WorkingDirectory)
 }
 
-// leadsOut says that results were asked for outside of the working directory: nothing of
+// leadsOut reports whether results were asked for outside of the working directory: nothing of
 // them is written down.
 func (r *run) leadsOut() bool {
 	return r.settings.Target != config.ToTemplate && tree.IsOutside(r.plan.Names().Of(r.settings.Output))

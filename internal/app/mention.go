@@ -86,7 +86,7 @@ func namesIn(line, dir string, sources map[string][]named) map[string]bool {
 	return found
 }
 
-// means says whether a path in a file of the folder dir may be that of a source, of
+// means reports whether a path in a file of the folder dir may be that of a source, of
 // whose last name there are several: seen from the file, from the root, or from a root
 // above or below that, as in a web address.
 func means(word, dir, source string) bool {

@@ -41,7 +41,7 @@ func (r *run) merge(ctx context.Context) (verdict, error) {
 	if err != nil {
 		return r.refuseUpload(err)
 	}
-	s := shards{run: r, prefix: r.prefix(r.repo), files: map[string]made{}, told: map[string]asset.Result{}}
+	s := shards{run: r, prefix: r.prefix(r.repo), files: map[string]made{}, reported: map[string]asset.Result{}}
 	for _, part := range parts {
 		if err := s.read(part); err != nil {
 			r.log.Fault(err)
@@ -125,10 +125,10 @@ func (r *run) openSource(name string) (*os.File, error) {
 type shards struct {
 	*run
 	prefix string
-	// files are the verified outputs, told the results in the shards' reports, both
+	// files are the verified outputs, reported the results in the shards' reports, both
 	// by the output's path from the working directory.
-	files map[string]made
-	told  map[string]asset.Result
+	files    map[string]made
+	reported map[string]asset.Result
 }
 
 // A made output is one that was verified, and the upload that it lies in.
@@ -151,13 +151,13 @@ func (s *shards) read(part bundle.Verified) error {
 		s.files[s.fromTop(one.Output)] = made{one, part}
 	}
 	for _, one := range rep.Results {
-		s.told[one.Target] = one
+		s.reported[one.Target] = one
 	}
 	return nil
 }
 
 // take writes what the shards have made where the jobs want it, by the same rules as
-// a run that makes it itself: what nobody allows is not overwritten, and no source is
+// a run that makes it itself: what the settings do not allow is not overwritten, and no source is
 // removed whose output is not there. What is of no job is not taken.
 func (s *shards) take(ctx context.Context, jobs []asset.Job, finished func(asset.Job, asset.Result, []byte) error) []asset.Result {
 	var todo []asset.Job
@@ -176,7 +176,7 @@ func (s *shards) take(ctx context.Context, jobs []asset.Job, finished func(asset
 		Finished: finished,
 	})
 	for _, one := range taken {
-		one.Duration = s.told[one.Target].Duration
+		one.Duration = s.reported[one.Target].Duration
 		results = append(results, one)
 	}
 	return results
@@ -185,7 +185,7 @@ func (s *shards) take(ctx context.Context, jobs []asset.Job, finished func(asset
 // decided is the result of a job of which there is nothing to take: its shard says that
 // it failed, or that nothing is kept of it, or no shard has done it.
 func (s *shards) decided(j asset.Job) (asset.Result, bool) {
-	one, ok := s.told[j.Output]
+	one, ok := s.reported[j.Output]
 	switch {
 	case !ok:
 		one = asset.Fail(j.Source, fmt.Sprintf("convert %q: no shard has done it", j.Source.Path),
@@ -201,7 +201,7 @@ func (s *shards) decided(j asset.Job) (asset.Result, bool) {
 
 // output is the output of a job, as it was verified.
 func (s *shards) output(j asset.Job) (convert.Output, error) {
-	file, ok := s.files[cmp.Or(s.told[j.Output].Output, j.Output)]
+	file, ok := s.files[cmp.Or(s.reported[j.Output].Output, j.Output)]
 	if !ok || !j.Makes(s.fromTop(file.Output)) {
 		return convert.Output{}, &asset.Fault{
 			Message: fmt.Sprintf("convert %q: its result is not in what the shard has uploaded", j.Source.Path), Hint: "run that job again",
@@ -211,12 +211,12 @@ func (s *shards) output(j asset.Job) (convert.Output, error) {
 	if err != nil {
 		return convert.Output{}, err
 	}
-	notes := slices.DeleteFunc(slices.Clone(s.told[j.Output].Notes), func(note string) bool {
+	notes := slices.DeleteFunc(slices.Clone(s.reported[j.Output].Notes), func(note string) bool {
 		return note == asset.OriginalRemoved || slices.Contains(j.Source.Notes, note)
 	})
-	told := s.told[j.Output]
+	reported := s.reported[j.Output]
 	return convert.Output{
-		SourceWidth: told.SourceWidth, SourceHeight: told.SourceHeight,
+		SourceWidth: reported.SourceWidth, SourceHeight: reported.SourceHeight,
 		Data: data, Width: file.Width, Height: file.Height, Frames: file.Frames, Lossless: file.Lossless,
 		After: file.After, Notes: notes,
 	}, nil

@@ -29,8 +29,8 @@ func (r *run) checkWebhook() error {
 	return err
 }
 
-// post sends the JSON report to the webhook. What goes wrong is told, and no
-// reason for the run to fail.
+// post sends the JSON report to the webhook. Errors are
+// logged and do not fail the run.
 func (r *run) post(ctx context.Context, report []byte) {
 	switch {
 	case r.settings.WebhookURL == "":
@@ -45,8 +45,8 @@ func (r *run) post(ctx context.Context, report []byte) {
 	}
 }
 
-// comment keeps the comment on the pull request up to date. What goes wrong is
-// told, and no reason for the run to fail.
+// comment keeps the comment on the pull request up to date. Errors are
+// logged and do not fail the run.
 func (r *run) comment(ctx context.Context, rep report.Report, prefix string) {
 	if !r.settings.Comment {
 		return
@@ -58,14 +58,14 @@ func (r *run) comment(ctx context.Context, rep report.Report, prefix string) {
 	}
 	t := rep.Totals
 	news := t.Converted+t.Failed+t.Errors+t.Warnings > 0 || len(rep.Deliveries) > 0 && t.Converted > 0
-	told, address, err := c.Send(ctx, news, rep.Markdown)
+	result, address, err := c.Send(ctx, news, rep.Markdown)
 	switch {
 	case err != nil:
 		r.log.Soft(err)
-	case told == notify.CommentSkipped:
-		r.log.Line("no comment: there is nothing to tell")
+	case result == notify.CommentSkipped:
+		r.log.Line("no comment: there is nothing to report")
 	default:
-		r.log.Line("comment %s %s", told, address)
+		r.log.Line("comment %s %s", result, address)
 	}
 }
 
@@ -96,5 +96,5 @@ func (r *run) commenter(prefix string) (c notify.Comment, why string) {
 		}
 		return notify.Comment{Forge: g, PullRequest: f.PullRequest, Key: prefix}, ""
 	}
-	return c, fmt.Sprintf("%s has not told which forge it is for, or webpress does not know that one", ci.Visible(a.CIName()))
+	return c, fmt.Sprintf("%s does not say which forge it is for, or webpress does not know that one", ci.Visible(a.CIName()))
 }

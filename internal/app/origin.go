@@ -23,8 +23,8 @@ type origin struct {
 	width, height int
 }
 
-// readOrigin reads the header of a source of size bytes. Nobody has looked at it: what
-// reads it is Go alone, and no decoder.
+// readOrigin reads the header of a source of size bytes. It is not
+// trusted: Go code reads it, no decoder.
 func readOrigin(r io.ReaderAt, size int64) (origin, error) {
 	o := origin{size: size}
 	head := make([]byte, min(size, asset.SniffLen))

@@ -25,7 +25,7 @@ func (r *run) repairLock(ctx context.Context) (verdict, error) {
 	case err != nil:
 		return verdict{}, err
 	case data == nil:
-		r.log.Line("there is no %s, and nothing to mend", p.LockPath())
+		r.log.Line("there is no %s, and nothing to repair", p.LockPath())
 		return verdict{}, nil
 	}
 	var lost []*lockfile.Fault
@@ -59,5 +59,5 @@ func (r *run) repairLock(ctx context.Context) (verdict, error) {
 	return verdict{}, nil
 }
 
-// maxLost is how many lines that were left out are told.
+// maxLost is how many of the lines that were left out are printed.
 const maxLost = 20

@@ -47,11 +47,11 @@ func (r *run) chooseShard() error {
 	switch {
 	case index == 0 || total == 0:
 		if wanted.Auto && wanted.Total == 0 {
-			r.log.Line("shard: the platform tells of no parallel jobs; this run does everything")
+			r.log.Line("shard: the platform reports no parallel jobs; this run does everything")
 			return nil
 		}
 		return &asset.Fault{
-			Message: fmt.Sprintf("shard %q: the platform does not tell which of the jobs this one is", s.Shard),
+			Message: fmt.Sprintf("shard %q: the platform does not say which of the jobs this one is", s.Shard),
 			Hint:    "set it to a place among the jobs, such as 2/4",
 		}
 	case index > total:
@@ -65,8 +65,8 @@ func (r *run) chooseShard() error {
 	return nil
 }
 
-// keepShard leaves to the run what belongs to its shard. What is settled already is
-// told by the first one alone.
+// keepShard reduces the worklist to this shard. What is settled already is
+// reported by the first shard alone.
 func (r *run) keepShard(v *worklist) {
 	if r.shard.total == 0 {
 		return

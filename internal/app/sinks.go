@@ -28,7 +28,7 @@ const toStdout = config.Stdio
 type sink struct {
 	// setting is the name of the setting, path its value, such an example of it.
 	setting, path, such string
-	// like says whether data is what the setting writes. Nil is for standard output.
+	// like reports whether data is what the setting writes. Nil is for standard output.
 	like func(data []byte) bool
 }
 
@@ -52,10 +52,10 @@ var sinks = map[string]sink{
 	"manifest":     {such: "images.json", like: manifest.Is},
 }
 
-// isStdout says that a setting writes to standard output.
+// isStdout reports whether a setting writes to standard output.
 func isStdout(name string) bool { return config.IsStdout(name) }
 
-// usesStdout says that standard output is taken: all that is for people goes to
+// usesStdout reports whether standard output is taken: all that is for people goes to
 // standard error then.
 func usesStdout(s config.Config) bool {
 	return s.Target == config.ToStdout || slices.ContainsFunc(sinksOf(s), func(one sink) bool { return isStdout(one.path) })
@@ -279,7 +279,7 @@ func (r *run) checkStranger(ctx context.Context, setting, name string) error {
 	return nil
 }
 
-// tracks says whether git has the file at an absolute path in its index.
+// tracks reports whether git has the file at an absolute path in its index.
 func (r *run) tracks(ctx context.Context, end string) (bool, error) {
 	if r.repo == nil {
 		return false, nil
@@ -304,7 +304,7 @@ func resolved(path string) string {
 	return path
 }
 
-// isObject says whether data is a JSON object that has a field.
+// isObject reports whether data is a JSON object that has a field.
 func isObject(field string) func(data []byte) bool {
 	return func(data []byte) bool {
 		var object map[string]json.RawMessage
@@ -312,7 +312,7 @@ func isObject(field string) func(data []byte) bool {
 	}
 }
 
-// isList says whether data is a JSON list, empty or of objects that have a field.
+// isList reports whether data is a JSON list, empty or of objects that have a field.
 func isList(field string) func(data []byte) bool {
 	return func(data []byte) bool {
 		var list []map[string]json.RawMessage

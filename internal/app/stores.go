@@ -77,7 +77,7 @@ func skipped(to target.Stores) (all []report.Delivery) {
 	return all
 }
 
-// deliverTo delivers to one store, and tells of it.
+// deliverTo delivers to one store and logs it.
 func (r *run) deliverTo(ctx context.Context, s store.Store, d store.Delivery) report.Delivery {
 	stored, err := s.Deliver(ctx, d)
 	stored.Store = s.Name()

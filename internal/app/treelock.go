@@ -34,7 +34,7 @@ func (r *run) lockTree(ctx context.Context, root string, looks bool) (release fu
 		try = f.TryRLock
 	}
 	release = func() { _ = f.Unlock() }
-	for began, told := r.Now(), false; ; {
+	for began, logged := r.Now(), false; ; {
 		locked, err := try()
 		switch {
 		case locked:
@@ -49,10 +49,10 @@ func (r *run) lockTree(ctx context.Context, root string, looks bool) (release fu
 				Message: fmt.Sprintf("another webpress has been at work in %q for %s", root, lockTimeout),
 				Hint:    "wait until it has ended, or end it, and start again",
 			}
-		case !told:
+		case !logged:
 			r.log.Line("another webpress is at work in this tree: waiting until it has ended")
 			r.log.Flush()
-			told = true
+			logged = true
 		}
 		select {
 		case <-ctx.Done():

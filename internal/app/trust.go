@@ -49,7 +49,7 @@ func (r *run) doubt(ctx context.Context, p *history.History, v *worklist) error 
 	return nil
 }
 
-// addedSource says that a pull request adds a source, and does not touch what it says was
+// addedSource reports whether a pull request adds a source, and does not touch what it says was
 // made of it: that was there before.
 func (r *run) addedSource(e lockfile.Entry) bool {
 	c := r.compared()

@@ -33,7 +33,7 @@ const (
 
 // A verdict is what a verb came to. The zero value is that all went well.
 type verdict struct {
-	// interrupted says that the run ended early, undelivered that something could not be
+	// interrupted reports whether the run ended early, undelivered whether something could not be
 	// written or delivered, failed that an image failed, that a check found an error, or
 	// that there is something else that the settings call a failure.
 	interrupted, undelivered, failed bool

@@ -39,7 +39,7 @@ type Source struct {
 	// what git hash-object gives, filters such as Git LFS applied. It is empty
 	// where it is not known.
 	Blob string `json:"blob,omitempty"`
-	// Ignored says that git ignores the file, or that another repository has it:
+	// Ignored reports whether git ignores the file or another repository has it:
 	// nothing of it is written down for later runs.
 	Ignored bool `json:"ignored,omitempty"`
 	// Notes are remarks for the user, such as a wrong file name extension.
@@ -72,10 +72,10 @@ type Job struct {
 	Overwrite bool `json:"overwrite,omitempty"`
 	// Remove deletes the source once its output was written and decoded again.
 	Remove bool `json:"remove,omitempty"`
-	// OwnsOutput says that the file at Output is what webpress made of this source before,
-	// and that nobody has changed it since: it may be replaced.
+	// OwnsOutput reports whether the file at Output is what webpress made of this source before,
+	// and nothing has changed it since: it may be replaced.
 	OwnsOutput bool `json:"own,omitempty"`
-	// Edited says that webpress made the file at Output, and that somebody has changed it.
+	// Edited reports whether webpress made the file at Output and somebody has changed it.
 	Edited bool `json:"-"`
 	// ReuseFrom is the path of an output that was made of the same content by the same
 	// recipe, empty where there is none: its bytes are those that are wanted.
@@ -180,14 +180,14 @@ func PercentSaved(before, after int64) float64 {
 }
 
 // A Fault is why something failed, as data. Message is one lower-case line that
-// names the file; Hint, where there is one, says how to mend it.
+// names the file; Hint, if any, says how to fix it.
 type Fault struct {
 	Message string `json:"message"`
 	Hint    string `json:"hint,omitempty"`
-	// Output is a template for the setting of that name which mends it, empty where
+	// Output is a value for the setting of that name which fixes it, empty if
 	// another setting or none does.
 	Output string `json:"-"`
-	// Crashed says that the process that decoded the source crashed. It would do so again.
+	// Crashed reports whether the process that decoded the source crashed. It would do so again.
 	Crashed bool `json:"-"`
 }
 

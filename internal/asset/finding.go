@@ -24,7 +24,7 @@ type Finding struct {
 	Column int `json:"column,omitempty"`
 	// Message is one lower-case line that names the file.
 	Message string `json:"message"`
-	// Hint says how to mend it, where that is known.
+	// Hint says how to fix it, if that is known.
 	Hint string `json:"hint,omitempty"`
 	// Fix is the commands that fix it, in one line for a shell, where there are such.
 	Fix string `json:"fix,omitempty"`

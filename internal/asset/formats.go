@@ -72,5 +72,5 @@ func (f Format) Ext() string {
 // MaxSide is the most pixels that an output of this format has a side.
 func (f Format) MaxSide() int { return kinds[f].maxSide }
 
-// IsOutput says that webpress makes files of this format.
+// IsOutput reports whether webpress makes files of this format.
 func (f Format) IsOutput() bool { return len(kinds[f].extensions) > 0 }

@@ -9,7 +9,7 @@ const HashMark = "{hash}"
 // hashDigits is how many digits take the place of a HashMark.
 const hashDigits = 8
 
-// Hashed says that the name of the output has digits of its content: that Output has a
+// Hashed reports whether the name of the output has digits of its content: that Output has a
 // HashMark, from the template.
 func (j Job) Hashed() bool {
 	return strings.Contains(j.Recipe.Output, HashMark) && strings.Contains(j.Output, HashMark)
@@ -24,12 +24,12 @@ func (j Job) PathOf(sha256 string) string {
 	return strings.Replace(j.Output, HashMark, sha256[:hashDigits], 1)
 }
 
-// Makes says that a path may be that of the output.
+// Makes reports whether a path may be that of the output.
 func (j Job) Makes(name string) bool {
 	return name == j.Output || j.Hashed() && MatchesHash(j.Output, name)
 }
 
-// MatchesHash says that name is pattern with digits in the place of its HashMark.
+// MatchesHash reports whether name is pattern with digits in the place of its HashMark.
 func MatchesHash(pattern, name string) bool {
 	before, after, ok := strings.Cut(pattern, HashMark)
 	if !ok || len(name) != len(before)+hashDigits+len(after) || !strings.HasPrefix(name, before) || !strings.HasSuffix(name, after) {

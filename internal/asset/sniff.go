@@ -49,7 +49,7 @@ func isBMP(head []byte) bool {
 	return slices.Contains(sizes, binary.LittleEndian.Uint32(head[14:]))
 }
 
-// The brands that tell how a HEIF file's images are coded. The general ones
+// The brands that say how a HEIF file's images are coded. The general ones
 // (mif1, mif2, msf1, miaf, heif) are in files of both kinds.
 var (
 	avifBrands = []string{"avif", "avis", "avio", "MA1A", "MA1B"}
@@ -86,7 +86,7 @@ func sniffHEIF(head []byte) (Format, bool) {
 	if !general {
 		return "", false
 	}
-	// No brand tells: the kinds of the items may be in sight, in the infe boxes
+	// The brands do not say: the kinds of the items may be in sight, in the infe boxes
 	// of the meta box that follows.
 	rest := head[len(box):]
 	if i := bytes.Index(rest, []byte("av01")); i >= 0 {

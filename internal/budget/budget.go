@@ -1,5 +1,5 @@
 // Package budget holds the images of a tree to limits: how large they may be, in
-// bytes and in pixels, of which formats, whether they may tell where they were
+// bytes and in pixels, of which formats, whether they may hold where they were
 // taken, and by how much all of them together may grow.
 package budget
 
@@ -23,7 +23,7 @@ type Limit struct {
 	MaxPixels           int64
 	// Formats are those that files may have.
 	Formats []asset.Format
-	// NoGPS forbids added files to tell where they were taken.
+	// NoGPS forbids added files with GPS coordinates.
 	NoGPS bool
 	// MaxTotalBytes is for all files together, and MaxGrowth for how many bytes more
 	// they are than in the base; nil is no limit, and 0 that they may not grow.
@@ -43,7 +43,7 @@ const (
 	maxGrowth     = "max-growth"
 )
 
-// applies says whether a limit is for a file.
+// applies reports whether a limit is for a file.
 func (l *Limit) applies(path string) bool { return l.Applies == nil || l.Applies(path) }
 
 // severity is that of the limit's findings.
@@ -54,7 +54,7 @@ func (l *Limit) severity() asset.Severity {
 	return l.Severity
 }
 
-// reads says whether a file has to be read for the limit.
+// reads reports whether a file has to be read for the limit.
 func (l *Limit) reads(f *File) bool {
 	return !f.Result && (l.MaxWidth > 0 || l.MaxHeight > 0 || l.MaxPixels > 0) || l.NoGPS && f.Added
 }

@@ -95,7 +95,7 @@ func (l *Limit) breaches(f *File) (all []breach) {
 		broken(maxBytes, l.MaxBytes, f.shrink("`max-width` or `quality`"), "is %s, limit %s", has, most)
 	}
 	if l.NoGPS && f.GPS && f.Added {
-		broken(noGPS, 0, f.forget(), "tells where it was taken")
+		broken(noGPS, 0, f.forget(), "contains GPS coordinates")
 	}
 	if f.Result {
 		return all

@@ -15,7 +15,7 @@ const except = ", or name it under `except`"
 
 func bytes(n int64) *int64 { return &n }
 
-// below says that a limit is for the files in a folder.
+// below reports whether a limit is for the files in a folder.
 func below(dir string) func(string) bool {
 	return func(path string) bool { return strings.HasPrefix(path, dir+"/") }
 }
@@ -100,11 +100,11 @@ func TestCheck(t *testing.T) {
 				{Path: "without.jpg", Format: asset.JPEG, Added: true},
 			},
 			want: []asset.Finding{
-				finding("no-gps", "-b.jpg", `"-b.jpg" tells where it was taken (webpress.yml, line 9)`,
+				finding("no-gps", "-b.jpg", `"-b.jpg" contains GPS coordinates (webpress.yml, line 9)`,
 					"take it out, with `exiftool '-gps*=' -overwrite_original ./-b.jpg`, and amend the commit that added the file, which keeps it otherwise"+except),
-				finding("no-gps", "c d.webp", `"c d.webp" tells where it was taken (webpress.yml, line 9)`,
+				finding("no-gps", "c d.webp", `"c d.webp" contains GPS coordinates (webpress.yml, line 9)`,
 					"take it out, with `exiftool '-gps*=' -overwrite_original FILE`, or `metadata: icc` if webpress makes it, and amend the commit that added the file, which keeps it otherwise"+except),
-				finding("no-gps", "photos/a.jpg", `"photos/a.jpg" tells where it was taken (webpress.yml, line 9)`,
+				finding("no-gps", "photos/a.jpg", `"photos/a.jpg" contains GPS coordinates (webpress.yml, line 9)`,
 					"take it out, with `exiftool '-gps*=' -overwrite_original photos/a.jpg`, and amend the commit that added the file, which keeps it otherwise"+except),
 			},
 		},

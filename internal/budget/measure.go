@@ -33,11 +33,11 @@ type File struct {
 	// product. They are 0 where nothing asked for them.
 	Width, Height int
 	Pixels        int64
-	// GPS says that the file tells where it was taken.
+	// GPS reports whether the file has GPS coordinates.
 	GPS bool
-	// Added says that the base does not have the file.
+	// Added reports whether the base does not have the file.
 	Added bool
-	// Result says that webpress has made the file of another one, which is what limits
+	// Result reports whether webpress has made the file of another one, which is what limits
 	// of size in pixels and of format are about: the file is held to limits of bytes,
 	// and to NoGPS.
 	Result bool

@@ -67,7 +67,7 @@ func names(all []asset.Format) string {
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
-// except is how every limit is mended for one file.
+// except ends the hint of every limit: how to exempt one file.
 const except = ", or name it under `except`"
 
 // shrink says how to make a file smaller; setting is that which makes a result of

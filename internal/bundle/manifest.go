@@ -1,5 +1,5 @@
 // Package bundle is what an upload holds, an artifact or a folder: results, the manifest
-// that lists them, and the report; and checking one that nobody is trusted for.
+// that lists them, and the report. It also verifies uploads that are not trusted.
 package bundle
 
 import (
@@ -60,7 +60,7 @@ type Entry struct {
 	// that, empty where not known.
 	Source string `json:"source"`
 	Blob   string `json:"source-blob,omitempty"`
-	// Removed says that the source is to be removed.
+	// Removed reports whether the source is to be removed.
 	Removed bool `json:"source-removed,omitempty"`
 	// Output is where the result belongs, and where it lies in the artifact.
 	Output string `json:"output"`

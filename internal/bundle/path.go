@@ -66,7 +66,7 @@ func badName(name string) string {
 	return ""
 }
 
-// isDevice says that Windows takes name for a device, whatever its extension.
+// isDevice reports whether Windows takes name for a device, whatever its extension.
 func isDevice(name string) bool {
 	base, _, _ := strings.Cut(name, ".")
 	base = strings.ToUpper(strings.TrimRight(base, " "))
@@ -82,7 +82,7 @@ func isDevice(name string) bool {
 	return ok && utf8.RuneCountInString(port) == 1 && strings.ContainsAny(port, "0123456789¹²³")
 }
 
-// Reserved says that p is the path of a file of our own, on some file system.
+// Reserved reports whether p is the path of a file of our own, on some file system.
 func Reserved(p string) bool {
 	return strings.EqualFold(p, ManifestName) || strings.EqualFold(p, ReportName)
 }

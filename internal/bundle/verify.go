@@ -42,20 +42,20 @@ type VerifyOptions struct {
 	// Allowed says why the settings of the base branch would not make this output
 	// of this source. Paths begin at the root of the repository. It must be set.
 	Allowed func(source, output string) error
-	// Recipe is what those settings want of a source, of which it is told path
+	// Recipe is what those settings want of a source, given its path
 	// and blob. Results have to fit its bounds, and to be made by it. Nil checks
 	// neither.
 	Recipe func(source asset.Source, output string) asset.Recipe
-	// Remove says that those settings remove a source, whose path begins at the
+	// Remove reports whether those settings remove a source, whose path begins at the
 	// root of the repository. Nil is never.
 	Remove func(source string) bool
 	// Outputs are all that those settings make of a source, without which it is not
 	// removed, and each once; those that have a digest of their content in their names have
 	// an asset.HashMark. Paths begin at the root of the repository. Nil is what there is.
 	Outputs func(source string) []string
-	// Fits says why a result of this content, of which r tells format, size and
+	// Fits says why a result of this content, of which r has format, size and
 	// frames, cannot go on top of the commit Head: its source is none of that, or makes
-	// something else, or it would take the place of what nobody wants replaced. It is
+	// something else, or it would replace what must not be replaced. It is
 	// called before the content is decoded. Nil checks nothing.
 	Fits func(e Entry, content []byte, r asset.Result) error
 	// Remake says why the content is not what the settings make of the source, to the
@@ -93,7 +93,7 @@ type Verified struct {
 	pixels  int64
 }
 
-// Removes says that a source, whose path begins at the root of the repository, is
+// Removes reports whether a source, whose path begins at the root of the repository, is
 // to be removed.
 func (v Verified) Removes(source string) bool { return v.removed[source] }
 
@@ -102,7 +102,7 @@ type Refusal struct {
 	Faults []string
 }
 
-// maxFaults is how many faults are told, since an upload could hold millions.
+// maxFaults is how many faults are reported: an upload could have millions.
 const maxFaults = 50
 
 // Error returns one line a fault.
@@ -120,7 +120,7 @@ func (r *Refusal) Error() string {
 // o. It returns what can be used only if all of it can; else the error is an
 // *asset.HintError that wraps a *Refusal.
 //
-// Nobody else may write to dir meanwhile. What is read later, by Read, is
+// Nothing else may write to dir meanwhile. What is read later, by Read, is
 // checked again.
 func Verify(ctx context.Context, dir string, o VerifyOptions) (Verified, error) {
 	v, err := inspect(ctx, dir, o)
@@ -174,7 +174,7 @@ func inspect(ctx context.Context, dir string, o VerifyOptions) (*verifying, erro
 	return v, nil
 }
 
-// refusal is the error that tells all faults, nil where there is none.
+// refusal returns the error that lists all faults, nil if there are none.
 func (v *verifying) refusal() error {
 	if len(v.faults) == 0 {
 		return nil
@@ -254,7 +254,7 @@ func (v *verifying) fault(format string, args ...any) {
 	v.faults = append(v.faults, fmt.Sprintf(format, args...))
 }
 
-// faultOf tells a fault of one file.
+// faultOf records a fault of one file.
 func (v *verifying) faultOf(name, format string, args ...any) {
 	v.faulty[name] = true
 	v.fault("%q: %s", name, fmt.Sprintf(format, args...))

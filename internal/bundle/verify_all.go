@@ -34,7 +34,7 @@ func VerifyAll(ctx context.Context, dirs []string, o VerifyOptions) ([]Verified,
 		return nil, err
 	}
 	if len(folders) == 1 {
-		// Its faults need not tell where they are.
+		// Its faults need not name the folder.
 		v, err := inspect(ctx, folders[0], o)
 		if err != nil {
 			return nil, err
@@ -66,8 +66,8 @@ func VerifyAll(ctx context.Context, dirs []string, o VerifyOptions) ([]Verified,
 			parts, all = append(parts, v), append(all, v.verified())
 		}
 	}
-	// How they go together is told only where each can be believed, and nothing is
-	// decoded before that is right, too.
+	// Whether they go together is checked only if each is valid alone, and before anything
+	// is decoded.
 	if len(faults) == 0 {
 		faults, hint = shards(all), shardHint
 	}

@@ -35,7 +35,7 @@ type Options struct {
 	MaxBytes int64
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Logf is told what went wrong; nil tells nobody. It is called from several
+	// Logf logs what went wrong; nil logs nothing. It is called from several
 	// goroutines.
 	Logf func(format string, args ...any)
 }
@@ -159,7 +159,7 @@ func (c *Cache) drop(key string, info fs.FileInfo) {
 }
 
 // Put keeps e as the entry of the name key, unless it is larger than all may be
-// together. Where it cannot be written, Logf is told once.
+// together. If it cannot be written, Logf is called once.
 func (c *Cache) Put(key string, e Entry) {
 	c.open.RLock()
 	defer c.open.RUnlock()
@@ -210,8 +210,8 @@ func (c *Cache) place(name string, parts ...[]byte) error {
 // at is the path of an entry.
 func (c *Cache) at(key string) string { return filepath.Join(c.Dir, file(key)) }
 
-// fail tells of what went wrong with the folder, once: what is wrong with one entry
-// is wrong with all.
+// fail logs an error of the folder, once: what is wrong with one entry is wrong
+// with all.
 func (c *Cache) fail(err error) {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EROFS) {
 		c.full.Store(true)

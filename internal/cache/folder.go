@@ -24,7 +24,7 @@ const (
 	ignoreName  = ".gitignore"
 )
 
-// tag tells programs that back up files to leave the folder out. Its first line is
+// tag makes backup programs leave the folder out. Its first line is
 // what makes it one: see https://bford.info/cachedir/.
 const (
 	tagSignature = "Signature: 8a477f597d28d172789f06886806bc55"
@@ -45,7 +45,7 @@ func isKey(s string) bool { return len(s) == keySize && isHex(s) }
 
 func isHex(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
 
-// isEntry says whether a file in the folder dir has the name of an entry.
+// isEntry reports whether a file in the folder dir has the name of an entry.
 func isEntry(dir, name string) bool {
 	key, ok := strings.CutSuffix(name, entrySuffix)
 	return ok && isKey(key) && key[:2] == dir
@@ -108,7 +108,7 @@ func (c *Cache) openFolder() (err error) {
 	if _, err := c.root.Lstat(ignoreName); errors.Is(err, fs.ErrNotExist) {
 		return c.place(ignoreName, []byte(ignore))
 	}
-	// That the folder can be written to is told before the first image.
+	// Whether the folder can be written to is found out before the first image.
 	const trial = tree.TempPrefix + "AAAAAAAAAAAAAAAAAAAAAAAAAA" + tree.TempSuffix
 	if err := c.place(trial); err != nil {
 		return err
@@ -148,7 +148,7 @@ func makeDirs(dir string) error {
 	return errors.Join(os.Chmod(dir, 0o755), owner.Give(like, own))
 }
 
-// tagged says whether the folder is marked as a cache, and refuses one that is not
+// tagged reports whether the folder is marked as a cache, and refuses one that is not
 // and holds other files: the mark makes git and others pass by all of them.
 func (c *Cache) tagged() (bool, error) {
 	if tagged, err := c.hasTag(); tagged || err != nil {
@@ -172,7 +172,7 @@ func (c *Cache) tagged() (bool, error) {
 	return false, nil
 }
 
-// hasTag says whether the mark is there.
+// hasTag reports whether the mark is there.
 func (c *Cache) hasTag() (bool, error) {
 	f, _, err := tree.OpenPlain(c.root, tagName)
 	if _, other := errors.AsType[*tree.KindError](err); other || errors.Is(err, fs.ErrNotExist) {

@@ -1,4 +1,4 @@
-// Package ci knows which CI runs webpress, what it told us, and its verbs: the
+// Package ci knows which CI runs webpress, what it reports, and its verbs: the
 // summary, outputs, annotations, groups in the log, masked secrets. There is one
 // file a platform; the names of the platforms' environment variables live here
 // and nowhere else.
@@ -16,7 +16,7 @@ import (
 type CI interface {
 	// Name is the platform's name as people write it, empty where there is none.
 	Name() string
-	// Facts is what the platform told about this run.
+	// Facts is what the platform reports about this run.
 	Facts() Facts
 	// Secrets is what the platform gave this run to prove itself with.
 	Secrets() Secrets

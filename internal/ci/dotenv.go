@@ -92,7 +92,7 @@ func readDotenv(path, within string) ([]byte, error) {
 	return tree.ReadPlain(root, path, maxDotenv)
 }
 
-// IsDotenv says whether data has lines of NAME=value and nothing else, one of them
+// IsDotenv reports whether data has lines of NAME=value and nothing else, one of them
 // webpress's.
 func IsDotenv(data []byte) bool {
 	ours := len(data) == 0
@@ -185,8 +185,8 @@ func dotenv(o Options, outputs []Output, limit int, paths ...string) error {
 	return nil
 }
 
-// say prints one line to the log. An error is of no use to anybody: the log is
-// where it would be told.
+// say prints one line to the log. Its error is dropped: it could only be
+// logged there.
 func say(o Options, format string, args ...any) {
 	_, _ = fmt.Fprintln(o.Out, Line(fmt.Sprintf(format, args...)))
 }

@@ -19,7 +19,7 @@ const (
 	Other       Event = "other"
 )
 
-// Facts is what a platform told about a run. A fact that is not known is empty.
+// Facts is what a platform reports about a run. A fact that is not known is empty.
 // Branch names, titles and the like come from whoever opened a pull request:
 // none of them is to be trusted, or printed without Line.
 type Facts struct {
@@ -35,12 +35,12 @@ type Facts struct {
 	// HeadRepository is the repository that holds the pull request's branch, or
 	// that a workflow run was started for.
 	HeadRepository string
-	// Fork says that HeadRepository is another one than Repository, or is gone.
-	// Where the platform does not tell (Woodpecker, Drone), HeadRepository is
+	// Fork reports whether HeadRepository is another one than Repository, or is gone.
+	// If the platform does not say (Woodpecker, Drone), HeadRepository is
 	// empty and Fork false: then a branch of the name in Branch may be an
 	// unrelated one, and is the right one only if HeadSHA is its commit.
 	Fork bool
-	// ReadOnly says that the token given to this run may not write: it is a
+	// ReadOnly reports whether the token given to this run may not write: it is a
 	// pull request from a fork, or was started by Dependabot.
 	ReadOnly bool
 
@@ -58,7 +58,7 @@ type Facts struct {
 	// SHA is the commit that the platform checks out. For a pull request on
 	// GitHub that is a merge commit which exists on no branch.
 	SHA string
-	// MergeCommit says that SHA is the commit that the platform made by merging the
+	// MergeCommit reports whether SHA is the commit that the platform made by merging the
 	// pull request into its base, which is its first parent.
 	MergeCommit bool
 	// HeadSHA is the commit to build on: the last one of Branch when the run
@@ -90,8 +90,8 @@ type Facts struct {
 	RunID, RunURL, SourceRunID string
 
 	// Shard is the number of this job among several that do one work, from 1, and
-	// Shards is how many there are. 0 is not told: Kubernetes tells the number of a
-	// job, and not how many there are.
+	// Shards is how many there are. 0 is unknown: Kubernetes sets the number of a
+	// job, but not how many there are.
 	Shard, Shards int
 
 	// RetentionDays is for how many days the repository keeps artifacts at most,

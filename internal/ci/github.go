@@ -228,7 +228,7 @@ func appendFile(path, s string) error {
 	return errors.Join(err, f.Close())
 }
 
-// endsLine says that the file at path ends with a line break, or is empty or not
+// endsLine reports whether the file at path ends with a line break, or is empty or not
 // there.
 func endsLine(path string) bool {
 	f, _, err := tree.Open(path)

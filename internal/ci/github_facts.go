@@ -51,7 +51,7 @@ type repository struct {
 	DefaultBranch string `json:"default_branch"`
 }
 
-// same says that r and other are one repository. Names may differ in case, and
+// same reports whether r and other are one repository. Names may differ in case, and
 // ids stay when a repository is renamed.
 func (r *repository) same(other *repository) bool {
 	if r == nil || other == nil {
@@ -194,7 +194,7 @@ func (g *GitHub) pullRequest(f *Facts, e event, ref string) {
 }
 
 // workflowRun reads what the run before this one was for. Its pull request is
-// told only where it is one of this repository.
+// known only if it comes from this repository.
 func workflowRun(f *Facts, e event) {
 	w := e.WorkflowRun
 	f.Branch, f.HeadSHA = "", ""

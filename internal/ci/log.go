@@ -72,7 +72,7 @@ func visible(s string, breaks bool) string {
 	return b.String()
 }
 
-// hidden says that r does something else than to show a character. The joiners
+// hidden reports whether r does something else than to show a character. The joiners
 // of emoji and of several scripts are let be.
 func hidden(r rune) bool {
 	switch r {

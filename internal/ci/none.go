@@ -11,7 +11,7 @@ var _ CI = (*None)(nil)
 // Name is empty.
 func (n *None) Name() string { return "" }
 
-// Facts has no more than what starts several jobs tells them.
+// Facts has no more than the shard that a job runner sets.
 func (n *None) Facts() Facts {
 	var f Facts
 	f.shard(n.getenv)

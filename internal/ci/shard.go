@@ -2,7 +2,7 @@ package ci
 
 import "strconv"
 
-// A counter is a pair of variables by which something tells a job its number among
+// A counter is a pair of variables that hold the number of a job among
 // several, and how many there are.
 type counter struct {
 	index, total string
@@ -23,7 +23,7 @@ var counters = []counter{
 	{"BUILDKITE_PARALLEL_JOB", "BUILDKITE_PARALLEL_JOB_COUNT", 0},
 	// https://docs.aws.amazon.com/batch/latest/userguide/job_env_vars.html
 	{"AWS_BATCH_JOB_ARRAY_INDEX", "AWS_BATCH_JOB_ARRAY_SIZE", 0},
-	// An indexed Job of Kubernetes, which does not tell its completions.
+	// An indexed Job of Kubernetes, which does not set its completions.
 	// https://kubernetes.io/docs/concepts/workloads/controllers/job/#completion-mode
 	{"JOB_COMPLETION_INDEX", "", 0},
 }

@@ -22,7 +22,7 @@ func (w *Woodpecker) Name() string {
 	return "Woodpecker"
 }
 
-// Facts reads the built-in variables. Neither platform tells whether a pull
+// Facts reads the built-in variables. Neither platform says whether a pull
 // request comes from a fork.
 func (w *Woodpecker) Facts() Facts {
 	f := w.woodpecker()

@@ -134,7 +134,7 @@ func (f *webpFile) addFrame(body []byte) error {
 	return nil
 }
 
-// alpha says that pixels may be transparent.
+// alpha reports whether pixels may be transparent.
 func (f *webpFile) alpha() bool {
 	for i, p := range f.frames {
 		if p.dispose == disposeClear || p.alpha && (i == 0 || !p.over) || i == 0 && (p.w != f.w || p.h != f.h) {

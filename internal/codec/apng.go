@@ -126,7 +126,7 @@ func (a *apngControl) finish(f *pngFile) error {
 	return nil
 }
 
-// showsThrough says that the frames may leave transparent pixels though none of
+// showsThrough reports whether the frames may leave transparent pixels though none of
 // them has any.
 func (a *apngControl) showsThrough(f *pngFile) bool {
 	for i, p := range a.frames {

@@ -305,7 +305,7 @@ func (f *bmpFile) row(pix, in []byte) {
 	}
 }
 
-// allClear says whether every alpha is 0.
+// allClear reports whether every alpha is 0.
 func allClear(pix []byte) bool {
 	for i := 3; i < len(pix); i += 4 {
 		if pix[i] != 0 {

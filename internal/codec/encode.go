@@ -7,7 +7,7 @@ import (
 	"github.com/webpress/webpress/internal/pixel"
 )
 
-// CanEncode says whether images of a format can be encoded here: WebP, JPEG and PNG
+// CanEncode reports whether images of a format can be encoded here: WebP, JPEG and PNG
 // always, AVIF where the installed libheif has libaom's encoder.
 func CanEncode(format asset.Format) bool {
 	switch format {

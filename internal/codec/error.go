@@ -14,14 +14,13 @@ type Error struct {
 	Code int
 	// Detail is the cause, lower case, without a full stop.
 	Detail string
-	// Hint, where there is one, says how to mend it.
+	// Hint, if any, says how to fix it.
 	Hint string
-	// Crashed says that the process that decoded the image crashed.
+	// Crashed reports whether the process that decoded the image crashed.
 	Crashed bool `json:"-"`
 }
 
-// What errors of all formats begin with where the file is not what it was, and
-// how to mend it.
+// What errors of damaged files of all formats begin with, and how to fix it.
 const (
 	cutShort  = "the file is cut short"
 	damaged   = "the file is damaged"

@@ -18,7 +18,7 @@ type gifReader struct {
 	plays  int    // how many times it is played; 0 is without end
 	rest   []byte
 	count  int // images seen
-	// cut says that the file ended without its trailer, junk that something else
+	// cut reports whether the file ended without its trailer, junk that something else
 	// than a block ended it.
 	cut, junk bool
 }

@@ -14,7 +14,7 @@ type Header struct {
 	// Width and Height are in pixels, as the image is shown, the same that Probe
 	// gives.
 	Width, Height int
-	// Position says that the file tells where the image was taken.
+	// Position reports whether the file says where the image was taken.
 	Position bool
 }
 

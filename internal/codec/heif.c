@@ -5,7 +5,7 @@
 #include <libheif/heif_sequences.h>
 #endif
 
-// known_matrix says that the coefficients are among those that zimg has and that
+// known_matrix reports whether the coefficients are among those that zimg has and that
 // differ from one image to the next in practice: ITU-T H.273, table 4.
 static int known_matrix(int m) { return m == 1 || (m >= 4 && m <= 7) || m == 9; }
 

@@ -5,7 +5,7 @@ type av1Info struct {
 	depth      int
 	subW, subH int
 	mono       bool
-	// full says that samples use the full range; ranged, that the stream says so
+	// full reports whether samples use the full range; ranged, that the stream says so
 	// or that they do not.
 	full, ranged bool
 }

@@ -93,7 +93,7 @@ func hdrNotes(im *pixel.Image) []string {
 	return nil
 }
 
-// limitedAlpha says whether the samples of an alpha plane use the limited range,
+// limitedAlpha reports whether the samples of an alpha plane use the limited range,
 // which the AV1 bit stream says; for HEVC it is taken as full.
 func limitedAlpha(boxes []box) bool {
 	for _, b := range boxes {

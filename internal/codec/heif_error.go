@@ -16,8 +16,8 @@ import (
 // exportHint is for images that are sound but of a kind that is not read.
 const exportHint = "export it again as a plain HEIC, JPEG or PNG"
 
-// heifError words an error of libheif: what is wrong with the file and how to
-// mend it, with the library's own words, text, in parentheses. code and subcode
+// heifError returns an error of libheif: what is wrong with the file and how to
+// fix it, with the library's message, text, in parentheses. code and subcode
 // are a heif_error_code and a heif_suberror_code.
 func heifError(format asset.Format, code, subcode int, text string) *Error {
 	e := &Error{Op: string(format), Code: code, Detail: damaged, Hint: againHint}
@@ -68,7 +68,7 @@ func noDecoder(e *Error, text string) *Error {
 	return e
 }
 
-// inParentheses returns what of a text of libheif is not told already. Such a text
+// inParentheses returns the part of a message of libheif that is not said already. Such a text
 // is "Category: Kind: particulars", where the last two may be missing. The
 // particulars may hold bytes of the file; those that cannot be printed become ?.
 func inParentheses(text string) string {

@@ -13,7 +13,7 @@ type heifItem struct {
 	hidden        bool
 	// props are numbers of properties, from 0, in the order in which they apply.
 	props []int
-	// inIDAT says that the extents lie in the idat box, not in the file.
+	// inIDAT reports whether the extents lie in the idat box, not in the file.
 	inIDAT  bool
 	extents []extent
 	// parts are the items that a derived image is made of.
@@ -225,7 +225,7 @@ func (f *heifFile) coded(item *heifItem) (w, h int) {
 	return int(binary.BigEndian.Uint32(body[4:])), int(binary.BigEndian.Uint32(body[8:]))
 }
 
-// isAlpha says whether the type of an auxiliary image is that of alpha.
+// isAlpha reports whether the type of an auxiliary image is that of alpha.
 func isAlpha(urn string) bool {
 	c := cursor{b: []byte(urn)}
 	switch c.text() {
@@ -321,7 +321,7 @@ func (f *heifFile) blocks(v *view) (exif, xmp []byte) {
 	return exif, xmp
 }
 
-// describes says whether an item of metadata is one of an image.
+// describes reports whether an item of metadata is one of an image.
 func (f *heifFile) describes(item, image *heifItem) bool {
 	for _, r := range f.refs {
 		if r.kind == "cdsc" && r.from == item.id && image != nil && slices.Contains(r.to, image.id) {

@@ -10,11 +10,11 @@ type Info struct {
 	Width, Height int
 	// Frames is 1 for a still picture.
 	Frames int
-	// Alpha says that pixels may be transparent.
+	// Alpha reports whether pixels may be transparent.
 	Alpha bool
 	// Depth is the number of bits a channel.
 	Depth int
-	// Lossy says that the source format has lost detail already (JPEG, HEIC,
+	// Lossy reports whether the source format has lost detail already (JPEG, HEIC,
 	// AVIF, lossy WebP), so that lossless output would be a waste.
 	Lossy bool
 	// Decoded is how many pixels have to be decoded for a still image, where that is
@@ -24,7 +24,7 @@ type Info struct {
 	// Bits is the number of bits that the file spends on a pixel before it is
 	// compressed, where the format lets it differ from 24; else 0.
 	Bits int
-	// Flat says that the file is so small beside its pixels that all but nothing is on
+	// Flat reports whether the file is so small beside its pixels that all but nothing is on
 	// them; see flatRatio.
 	Flat bool
 	// Pixels is the number of bytes of the decoded pixels of one frame, at full size;

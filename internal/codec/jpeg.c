@@ -3,8 +3,8 @@
 #include <string.h>
 #include <turbojpeg.h>
 
-// surplus says that a warning is about bytes that no pixel depends on. libjpeg has
-// only texts to tell warnings apart (jerror.h).
+// surplus reports whether a warning is about bytes that no pixel depends on. libjpeg's
+// warnings differ only in their text (jerror.h).
 static int surplus(const char* text) { return strstr(text, "extraneous bytes before marker") != NULL; }
 
 // harmless is surplus for what stands before the pixels.

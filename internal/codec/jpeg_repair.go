@@ -150,7 +150,7 @@ func (f *jpegFrame) scan(body []byte) {
 	}
 }
 
-// complete says that nothing of any coefficient is missing.
+// complete reports whether nothing of any coefficient is missing.
 func (f *jpegFrame) complete() bool {
 	return len(f.missing) > 0 && !slices.ContainsFunc(f.missing, func(c [64]byte) bool { return c != [64]byte{} })
 }

@@ -5,8 +5,8 @@ package codec
 #include <libdeflate.h>
 #include <tiffio.h>
 
-// libjpeg-turbo tells its version in this header alone, which not every package of
-// the library has.
+// libjpeg-turbo has its version in this header alone, which some packages of the
+// library lack.
 #if defined(__has_include)
 #if __has_include(<jconfig.h>)
 #include <jconfig.h>
@@ -37,7 +37,7 @@ import (
 type Library struct {
 	// Name is that of the project, such as libwebp.
 	Name string
-	// Version is as the library writes it; empty where it does not tell.
+	// Version is as the library writes it; empty if it has none.
 	Version string
 }
 

@@ -27,7 +27,7 @@ static void record(wp_tiff* t, const char* format, va_list args) {
   vsnprintf(t->text, sizeof t->text, format, args);
 }
 
-// missing_pixels says that the warnings of a decoder are about pixels that it had
+// missing_pixels reports whether the warnings of a decoder are about pixels that it had
 // to invent: Group 3 and 4, both kinds of JPEG, JBIG.
 static int missing_pixels(const char* module) {
   return module && (!strncmp(module, "Fax", 3) || !strncmp(module, "JPEG", 4) || !strcmp(module, "LibJpeg") ||

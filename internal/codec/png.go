@@ -217,7 +217,7 @@ func (f *pngFile) checkPacked(w, h, packed int) error {
 	return nil
 }
 
-// alpha says that pixels may be transparent.
+// alpha reports whether pixels may be transparent.
 func (f *pngFile) alpha() bool {
 	return f.colour == pngGrayAlpha || f.colour == pngRGBA || f.transparency != nil
 }

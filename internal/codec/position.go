@@ -9,7 +9,7 @@ const (
 	gpsLongitude = 4
 )
 
-// exifPosition says whether an EXIF block tells where the image was taken.
+// exifPosition reports whether an EXIF block says where the image was taken.
 func exifPosition(exif []byte) bool {
 	b := bytes.TrimPrefix(exif, exifPrefix)
 	v := newView(bytes.NewReader(b), int64(len(b)))
@@ -17,7 +17,7 @@ func exifPosition(exif []byte) bool {
 	return ok && d.position(v)
 }
 
-// xmpPosition says whether XMP tells where the image was taken: whether it has a
+// xmpPosition reports whether XMP says where the image was taken: whether it has a
 // latitude or longitude that is not empty, as an attribute or as an element (XMP
 // specification, part 2, 3.3).
 func xmpPosition(xmp []byte) bool {
@@ -65,7 +65,7 @@ func xmpPosition(xmp []byte) bool {
 	}
 }
 
-// position says whether the directory of an image leads to one with a latitude or
+// position reports whether the directory of an image leads to one with a latitude or
 // longitude. Cameras write 0/0 where they have none.
 func (d directory) position(v *view) bool {
 	at := d.number(v, tagGPS)

@@ -17,11 +17,11 @@ type frame struct {
 	// gap. Alpha is straight: colours are not multiplied by it.
 	pix  []byte
 	w, h int
-	// opaque says that every alpha is 255.
+	// opaque reports whether every alpha is 255.
 	opaque bool
-	// gray says that red, green and blue are the same everywhere.
+	// gray reports whether red, green and blue are the same everywhere.
 	gray bool
-	// cmyk says that pix is cyan, magenta, yellow and black instead, 255 for no ink.
+	// cmyk reports whether pix is cyan, magenta, yellow and black instead, 255 for no ink.
 	cmyk bool
 }
 
@@ -33,7 +33,7 @@ type meta struct {
 	ICC, EXIF, XMP, IPTC []byte
 	// Orientation is EXIF's, 1 to 8, not yet applied to the pixels; 0 is unknown.
 	Orientation int
-	// Gray says that the file has one channel of color, and not three that are
+	// Gray reports whether the file has one channel of color, and not three that are
 	// equal: a profile has to fit that.
 	Gray bool
 	// Notes are remarks for the user.
@@ -120,7 +120,7 @@ func toFrame(op string, m image.Image) (frame, error) {
 	return f, nil
 }
 
-// isOpaque tells whether every fourth byte is 255.
+// isOpaque reports whether every fourth byte is 255.
 func isOpaque(pix []byte) bool {
 	const alphas = 0xff000000_ff000000
 	for ; len(pix) >= 8; pix = pix[8:] {

@@ -160,7 +160,7 @@ func (l *tiffLayout) colors() int {
 	return 0
 }
 
-// byLibtiff says that libtiff's own conversion to red, green and blue is used: for
+// byLibtiff reports whether libtiff's own conversion to red, green and blue is used: for
 // chroma that is smaller than luma, and for its codes for high dynamic range.
 func (l *tiffLayout) byLibtiff() bool {
 	switch l.photometric {

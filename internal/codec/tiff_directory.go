@@ -40,12 +40,12 @@ const maxDirectories = 100
 // count, and the value or where it is.
 type directory struct {
 	order binary.ByteOrder
-	// big says that it is one of a BigTIFF, whose counts and offsets have 64 bits.
+	// big reports whether it is one of a BigTIFF, whose counts and offsets have 64 bits.
 	big     bool
 	entries []byte
 	// begin is where it is, next where the next one is, 0 where there is none.
 	begin, next int64
-	// short says that the file ends in it.
+	// short reports whether the file ends in it.
 	short bool
 }
 
@@ -192,7 +192,7 @@ func (d directory) number(v *view, tag uint16) int64 {
 	return 0
 }
 
-// validSize says whether an image can have a size; the limit is far above what
+// validSize reports whether an image can have a size; the limit is far above what
 // max-pixels lets pass, and keeps what is computed of it within 63 bits.
 func validSize(w, h int64) bool {
 	return w > 0 && h > 0 && w <= math.MaxInt32 && h <= math.MaxInt32 && w*h <= 1<<33

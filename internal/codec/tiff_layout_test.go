@@ -226,7 +226,7 @@ func TestTIFFLayouts(t *testing.T) {
 	}
 }
 
-// unsupportedHere says that the libtiff of this machine lacks a codec.
+// unsupportedHere reports whether the libtiff of this machine lacks a codec.
 func unsupportedHere(err error) bool {
 	return err != nil && bytes.Contains([]byte(err.Error()), []byte("compression 50000 in a TIFF is not supported"))
 }

@@ -17,9 +17,9 @@ type tiffRows struct {
 	// row is the samples of a row, those of one pixel together.
 	samples []uint16
 	stride  int
-	// raw says that the samples are numbers as they stand: of colors, or of Lab.
+	// raw reports whether the samples are numbers as they stand: of colors, or of Lab.
 	raw bool
-	// plain says that the bytes of a row are those of pixels but for gaps.
+	// plain reports whether the bytes of a row are those of pixels but for gaps.
 	plain bool
 }
 

@@ -79,7 +79,7 @@ func commandNamed(name string) *command {
 	return nil
 }
 
-// IsCommand says that a word is a command, and not a file, where it is typed first.
+// IsCommand reports whether a word is a command, and not a file, where it is typed first.
 func IsCommand(word string) bool { return commandNamed(word) != nil }
 
 // commandNames are the names of all commands.

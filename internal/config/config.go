@@ -53,17 +53,17 @@ type Config struct {
 	Rules []Rule `kong:"-"`
 	// Budgets are limits that Check holds images to.
 	Budgets []Budget `kong:"-"`
-	// Action says that settings came as an action's inputs: webpress runs as the
+	// Action reports whether settings came as an action's inputs: webpress runs as the
 	// action, and not as a command in a step of somebody's own.
 	Action bool `kong:"-"`
 	// Paths are the files, folders and patterns named on the command line, as
 	// they were typed. A folder means everything below it. With none, Glob alone
 	// decides.
 	Paths []string `kong:"-"`
-	// Bare says that nothing says what to do: no argument, no variable, no file of
+	// Bare reports whether nothing says what to do: no argument, no variable, no file of
 	// settings, and no CI.
 	Bare bool `kong:"-"`
-	// LockSet says that Lock was set, and is not the default.
+	// LockSet reports whether Lock was set, and is not the default.
 	LockSet bool `kong:"-"`
 	// Outside are absolute paths of files, folders and patterns that were typed and are
 	// not in WorkingDirectory. Absolute says that such paths, or Output, were typed from
@@ -230,7 +230,7 @@ const (
 	Accept Verb = "accept"
 	// References lists where pages name images.
 	References Verb = "references"
-	// RepairLock mends webpress.lock.
+	// RepairLock repairs webpress.lock.
 	RepairLock Verb = "repair-lock"
 )
 

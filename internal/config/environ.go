@@ -31,7 +31,7 @@ func (src source) take(s *Setting, text string, where Mistake) Mistakes {
 	return nil
 }
 
-// inAction says that the environment has an input of the action: the runner sets
+// inAction reports whether the environment has an input of the action: the runner sets
 // one for every input, also where it is empty.
 func inAction(env []string) bool {
 	for _, e := range env {
@@ -101,8 +101,8 @@ func misspelt(vars map[string]string) (mistakes Mistakes, warnings []string) {
 	return mistakes, warnings
 }
 
-// isOutput says that WEBPRESS_ with this behind it is what the setting dotenv has
-// told: GitLab gives it to all later jobs, and webpress may run in those again.
+// isOutput reports whether WEBPRESS_ with this behind it is a variable that the setting dotenv
+// writes: GitLab gives it to all later jobs, and webpress may run in those again.
 func isOutput(name string) bool {
 	return slices.ContainsFunc(Outputs, func(o Output) bool {
 		return strings.ToUpper(strings.ReplaceAll(o.Name, "-", "_")) == name

@@ -139,7 +139,7 @@ func parseFile(name string, data []byte) (source, *file) {
 	return src, f
 }
 
-// full tells whether to stop at tok, and says why the first time.
+// full reports whether to stop at tok, and says why the first time.
 func (f *file) full(tok *token.Token) bool {
 	why := "there are too many mistakes"
 	switch {
@@ -155,7 +155,7 @@ func (f *file) full(tok *token.Token) bool {
 	return true
 }
 
-// tooDeep tells whether data may be nested more than maxNesting times. It does
+// tooDeep reports whether data may be nested more than maxNesting times. It does
 // not mind quotes; a false alarm takes a thousand brackets that do not close.
 func tooDeep(data []byte) bool {
 	brackets, dashes := 0, 0

@@ -110,7 +110,7 @@ func takeText(ctx *kong.DecodeContext, target reflect.Value) error {
 	return err
 }
 
-// checkArgs finds what kong would stop at, so that every mistake is told and
+// checkArgs finds what kong would stop at, so that every mistake is reported and
 // not just the first. It returns the arguments without the wrong ones, and flags
 // first: kong takes no paths on both sides of one. asked is the first flag that asks
 // for the help or the version, as it was typed.

@@ -72,7 +72,7 @@ type loader struct {
 	file     *file
 	// said are the settings in file.
 	said source
-	// flags are the mistakes in flags, which are told first.
+	// flags are the mistakes in flags, which are reported first.
 	flags, mistakes Mistakes
 }
 
@@ -263,5 +263,5 @@ func (m mapper) set(target reflect.Value, f found) {
 	target.Set(v)
 }
 
-// IsBool says that the flag stands alone.
+// IsBool reports whether the flag stands alone.
 func (m mapper) IsBool() bool { return m.Kind == Switch || m.alone }

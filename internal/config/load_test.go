@@ -358,7 +358,7 @@ func check(t *testing.T, c Config, err error) {
 	}
 }
 
-// allowed tells whether the settings are in their ranges.
+// allowed reports whether the settings are in their ranges.
 func allowed(c Config) bool {
 	return c.Quality.Look >= 0 && c.Quality.Look <= 100 && c.Effort >= 0 && c.Effort <= 6 && c.MaxWidth >= 0 && c.MaxWidth <= 65536 &&
 		c.MinSavings >= 0 && c.MinSavings <= 100 && c.MaxPixels >= 1 && c.MaxFileSize >= 1 && c.Jobs >= 0 &&

@@ -131,7 +131,7 @@ func nearest(name string, names []string) string {
 	return ""
 }
 
-// anagrams says whether a and b have the same letters.
+// anagrams reports whether a and b have the same letters.
 func anagrams(a, b string) bool {
 	x, y := []rune(a), []rune(b)
 	slices.Sort(x)

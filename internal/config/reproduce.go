@@ -5,7 +5,7 @@ import (
 	"reflect"
 )
 
-// given finds Config.Given. said tells what was not left to the file.
+// given finds Config.Given. said reports whether a setting was set outside of the file.
 func given(c Config, said func(name string) bool) []string {
 	var flags []string
 	v := reflect.ValueOf(c)

@@ -74,7 +74,7 @@ func (c *Config) moveToFile(stronger func(name string) bool) {
 	}
 }
 
-// namesIn says that a typed path leads out of the working directory and into a folder
+// namesIn reports whether a typed path leads out of the working directory and into a folder
 // above it.
 func (c *Config) namesIn(folder string) bool {
 	names := slices.Clone(c.Paths)

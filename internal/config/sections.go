@@ -44,7 +44,7 @@ type Budget struct {
 
 	MaxTotalBytes int64 `limit:"" unit:"bytes" range:"1,1099511627776" help:"Maximum size of all its images together in bytes."`
 	MaxGrowth     int64 `limit:"" unit:"bytes" range:"0,1099511627776" help:"Maximum growth of its images compared with the base, in bytes."`
-	// Grows says that MaxGrowth is set: 0 is a limit too.
+	// Grows reports whether MaxGrowth is set: 0 is a limit too.
 	Grows bool `kong:"-"`
 
 	Level string `enum:"error,warning" default:"error" help:"error makes check fail; warning does not."`

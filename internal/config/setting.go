@@ -59,7 +59,7 @@ type Setting struct {
 	top bool
 	// plain is set for a flag that is not a setting.
 	plain bool
-	// alone says that the flag without a value means true.
+	// alone reports whether the flag without a value means true.
 	alone bool
 	field int
 	// holds is the kind of the field.

@@ -11,8 +11,8 @@ const maxShards = 10_000
 
 // A Shard is one of several parts of a run.
 type Shard struct {
-	// Index counts from 1 to Total. Where Auto is set it is 0, and Total may be: the
-	// CI tells them.
+	// Index counts from 1 to Total. If Auto is set it is 0, and Total may be: they
+	// come from the CI.
 	Index, Total int
 	Auto         bool
 }

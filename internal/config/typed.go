@@ -37,7 +37,7 @@ const Stdio = "-"
 // regular file, which must not be replaced.
 var standardOutput = []string{Stdio, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
 
-// IsStdout says that a path is a name of standard output.
+// IsStdout reports whether a path is a name of standard output.
 func IsStdout(name string) bool { return slices.Contains(standardOutput, name) }
 
 // typed reads what only the command line may say: - for standard input and output, a
@@ -96,7 +96,7 @@ func (l *loader) typed(c *Config) Mistakes {
 	return all
 }
 
-// oneFile says that there is one output, of one source.
+// oneFile reports whether there is one output, of one source.
 func (c *Config) oneFile() bool { return c.Target == ToFile || c.Target == ToStdout }
 
 // targetOf says what a typed output means: dir is where it is from.
@@ -196,7 +196,7 @@ func (c *Config) followOutput(tops []string) {
 	}
 }
 
-// outOf says that an absolute path is in none of the folders, by its name nor by what
+// outOf reports whether an absolute path is in none of the folders, by its name nor by what
 // it is in truth.
 func outOf(folders []string, name string) bool {
 	in := func(name string) bool {

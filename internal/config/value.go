@@ -17,7 +17,7 @@ import (
 
 // parse turns the text of a value into what the setting's field holds: a
 // string, []string, bool, int, int64, float64 or Quality. An error says what is wrong
-// beyond what Allowed tells; errNotAllowed adds nothing to that.
+// beyond what Allowed says; errNotAllowed adds nothing to that.
 func (s *Setting) parse(text string) (any, error) {
 	if s.check == "variants" {
 		return parseVariants(text)

@@ -11,7 +11,7 @@ import (
 	"github.com/webpress/webpress/internal/config"
 )
 
-// colors says whether what is printed to w is colored. The variables are those of gh and
+// colors reports whether what is printed to w is colored. The variables are those of gh and
 // ruff, in their order. As there, the log of a CI is not a terminal: a workflow sets
 // FORCE_COLOR for it, once for all of its tools.
 func colors(setting string, w io.Writer, getenv func(string) string) bool {

@@ -22,7 +22,7 @@ import (
 // Options are where a Log prints to, and how.
 type Options struct {
 	Stdout, Stderr io.Writer
-	// CI says that both streams are those of a CI's log.
+	// CI reports whether both streams are those of a CI's log.
 	CI bool
 	// Quiet leaves all out but errors and their hints.
 	Quiet bool

@@ -115,7 +115,7 @@ func (r *reader) expect(n int, values ...uint64) {
 	}
 }
 
-// done says that all was read, and nothing more.
+// done reports whether all was read, and nothing more.
 func (r *reader) done() bool { return !r.bad && len(r.b) == 0 }
 
 // checkBrands reads the body of ftyp.

@@ -17,11 +17,11 @@ type File struct {
 	Width, Height int
 	// Frames is 1 for a still image.
 	Frames int
-	// Animated says that there are frames, be it a single one.
+	// Animated reports whether there are frames, be it a single one.
 	Animated bool
-	// Lossless says that all frames are.
+	// Lossless reports whether all frames are.
 	Lossless bool
-	// Alpha says that pixels may be transparent.
+	// Alpha reports whether pixels may be transparent.
 	Alpha bool
 	// ICC, EXIF (a TIFF stream) and XMP are the metadata, nil where there is none.
 	ICC, EXIF, XMP []byte

@@ -183,7 +183,7 @@ func (r *jpegReader) scans(components int) error {
 	}
 }
 
-// soundHuffman says that a segment holds one table, as long as that says (B.2.4.2).
+// soundHuffman reports whether a segment holds one table, as long as that says (B.2.4.2).
 func soundHuffman(body []byte) bool {
 	if len(body) < 17 || body[0]&0xef > 3 {
 		return false

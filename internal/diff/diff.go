@@ -32,7 +32,7 @@ func Of(list []git.Difference) *Changes {
 	return c
 }
 
-// Has says that a file is changed.
+// Has reports whether a file is changed.
 func (c *Changes) Has(path string) bool {
 	if c == nil {
 		return false
@@ -41,7 +41,7 @@ func (c *Changes) Has(path string) bool {
 	return ok
 }
 
-// Is says that a file is changed in a way.
+// Is reports whether a file is changed in a way.
 func (c *Changes) Is(path string, kind git.Kind) bool { return c.Has(path) && c.Kinds[path] == kind }
 
 // A Comparer compares the branch that a run is for with its base.

@@ -8,7 +8,7 @@ import "github.com/webpress/webpress/internal/pixel"
 type colors struct {
 	// icc is the source's profile; after apply or converter, the output's.
 	icc []byte
-	// gray says that the source has one channel of color.
+	// gray reports whether the source has one channel of color.
 	gray bool
 	// keep allows a profile in the output.
 	keep  bool
@@ -80,7 +80,7 @@ func spaceName(s pixel.Space) string {
 // gamuts have about 550. Others may be a fifth of a result, and no more.
 const smallProfile, profileShare = 1 << 10, 5
 
-// tooLarge says that a profile of n bytes is too large a part of a result of size
+// tooLarge reports whether a profile of n bytes is too large a part of a result of size
 // bytes to be kept in it.
 func tooLarge(n, size int) bool { return n > smallProfile && n > size/profileShare }
 

@@ -21,7 +21,7 @@ type encoder struct {
 	orientation int
 	// crop is the part that is kept, nil for the whole image.
 	crop *pixel.Crop
-	// lossy says that the source was encoded with loss.
+	// lossy reports whether the source was encoded with loss.
 	lossy          bool
 	icc, exif, xmp []byte
 }
@@ -59,7 +59,7 @@ func (e *encoder) encode() (data []byte, lossless bool, err error) {
 	return e.encodePixels(exact)
 }
 
-// keepsPlanes says that planes stay planes: no detour by red, green and blue. AVIF is
+// keepsPlanes reports whether planes stay planes: no detour by red, green and blue. AVIF is
 // better of more than the 8 bits in a limited range that WebP has.
 func (e *encoder) keepsPlanes() bool {
 	return e.im.Layout != pixel.RGBA && !e.im.Alpha && e.Lossless != asset.LosslessAlways &&

@@ -29,10 +29,10 @@ type seen struct {
 	flat, edges float64
 }
 
-// drawn says that an image has few colors beside each other, with sharp edges.
+// drawn reports whether an image has few colors beside each other, with sharp edges.
 func (s seen) drawn() bool { return s.flat >= drawnFlat }
 
-// coloredEdges says that chroma of half the size would show.
+// coloredEdges reports whether chroma of half the size would show.
 func (s seen) coloredEdges() bool { return s.edges > coloredShare }
 
 // coloredEdges says so of an image by a sample of it.
@@ -100,7 +100,7 @@ func look(im *pixel.Image) seen {
 	return seen{flat: float64(same) / float64(im.Width*im.Height), edges: float64(edges) / float64(fours)}
 }
 
-// manyColors says that an RGBA image has more colors than a palette holds.
+// manyColors reports whether an RGBA image has more colors than a palette holds.
 func manyColors(im *pixel.Image) bool {
 	colors := make(map[uint32]struct{}, fewColors+1)
 	var last uint32
@@ -120,7 +120,7 @@ func manyColors(im *pixel.Image) bool {
 	return false
 }
 
-// coloredEdge says that four pixels that share their chroma differ in color.
+// coloredEdge reports whether four pixels that share their chroma differ in color.
 // Transparent ones have none.
 func coloredEdge(four ...[]byte) bool {
 	redLow, redHigh, blueLow, blueHigh := 255, -255, 255, -255

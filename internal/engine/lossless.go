@@ -154,7 +154,7 @@ func estimateEncoding(sample *pixel.Image, o codec.EncodeOptions) (encoding, err
 	return unclear, nil
 }
 
-// plainAlpha tells whether the alpha of a sample gets no smaller by filters.
+// plainAlpha reports whether the alpha of a sample gets no smaller by filters.
 func plainAlpha(sample *pixel.Image, o codec.EncodeOptions) (bool, error) {
 	o.Effort = min(o.Effort, 1)
 	var size [2]int

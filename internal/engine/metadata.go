@@ -18,7 +18,7 @@ func keptMetadata(setting string, exif, xmp, iptc []byte) (keptEXIF, keptXMP []b
 	return nil, nil
 }
 
-// needsMetadata says that more than a profile has to be read.
+// needsMetadata reports whether more than a profile has to be read.
 func needsMetadata(setting string) bool {
 	return setting == asset.MetadataAll || setting == asset.MetadataCopyright
 }

@@ -65,8 +65,8 @@ func (e *Error) Unwrap() []error {
 	return list
 }
 
-// As makes errors.As find an *asset.Fault in e, which is the form in which all
-// rooms tell a mistake and its mend.
+// As makes errors.As find an *asset.Fault in e, the form of an error and its
+// fix in all packages.
 func (e *Error) As(target any) bool {
 	fault, ok := target.(**asset.Fault)
 	if ok {

@@ -29,11 +29,11 @@ const (
 type Comment struct {
 	ID   int64
 	Body string
-	// URL is where a person can look at it; GitLab does not tell it.
+	// URL is where a person can look at it; GitLab does not report it.
 	URL string
 	// Author is the name of the account that wrote it.
 	Author string
-	// Bot says that the account is an app's; GitLab does not tell it.
+	// Bot reports whether the account is an app's; GitLab does not report it.
 	Bot bool
 }
 
@@ -62,7 +62,7 @@ type ChangedFile struct {
 	Path, Previous string
 	// Status is added, modified, removed, renamed, copied, changed or unchanged.
 	Status string
-	// SHA is the id of the file's blob in the head; GitLab does not tell it.
+	// SHA is the id of the file's blob in the head; GitLab does not report it.
 	SHA string
 }
 
@@ -144,13 +144,13 @@ func pathOf(path string) string {
 	return strings.Join(segments, "/")
 }
 
-// ownContent says that what was to be sent could not be read.
+// ownContent reports whether what was to be sent could not be read.
 func ownContent(err error) bool {
 	_, ok := errors.AsType[*contentError](err)
 	return ok
 }
 
-// stopped says that the caller wanted no more.
+// stopped reports whether the caller wanted no more.
 func stopped(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -34,9 +34,9 @@ type Info struct {
 	// FullName is owner/name as it is now: repositories get renamed.
 	FullName      string `json:"full_name"`
 	DefaultBranch string `json:"default_branch"`
-	// Archived says that nothing can be written.
+	// Archived reports whether nothing can be written.
 	Archived bool `json:"archived"`
-	// Fork says that it is a fork of another one.
+	// Fork reports whether it is a fork of another one.
 	Fork bool `json:"fork"`
 }
 

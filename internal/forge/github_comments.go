@@ -56,8 +56,8 @@ func (g GitHub) Comments(ctx context.Context, number int) ([]Comment, error) {
 // token belongs to a bot, a person's does not. What kind a token is of is seen
 // from its beginning; where it is not, as at Gitea, any comment may be its own.
 //
-// Whoever may write to a repository may change the comments of others in it, so
-// that their being refused does not tell.
+// Anyone who may write to a repository may change the comments of others in it, so
+// that a refusal says nothing about the author.
 func (g GitHub) MayOwn(context.Context) func(Comment) bool {
 	kind, _, _ := strings.Cut(g.Token, "_")
 	return func(c Comment) bool {

@@ -198,8 +198,8 @@ func (g GitHub) graphQL(ctx context.Context, t task, body *text, data any) error
 	return nil
 }
 
-// whole says that nothing of the data is missing at its first level, whatever
-// errors were told beside it.
+// whole reports whether nothing of the data is missing at its first level, whatever
+// errors came with it.
 func whole(data json.RawMessage) bool {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(data, &fields) != nil || len(fields) == 0 {
@@ -235,10 +235,10 @@ func failed(r *httpclient.Response) bool {
 		return false
 	}
 	return slices.ContainsFunc(answer.Errors, func(e graphError) bool {
-		// Those that tell of a fault often have no type, but the same words.
+		// Errors of the server often have no type, but the same message.
 		return slices.Contains(faultTypes, e.Type) || strings.Contains(strings.ToLower(e.Message), "something went wrong while executing")
 	})
 }
 
-// faultTypes are the types of errors that are nobody's but the server's.
+// faultTypes are the types of the server's own errors.
 var faultTypes = []string{"INTERNAL", "INTERNAL_ERROR", "INTERNAL_SERVER_ERROR", "SERVICE", "SERVICE_ERROR", "SERVICE_UNAVAILABLE", "TIMEOUT"}

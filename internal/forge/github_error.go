@@ -11,8 +11,8 @@ import (
 	"github.com/webpress/webpress/internal/httpclient"
 )
 
-// githubRules are GitHub's words for what its statuses do not tell, from the
-// clear to the vague.
+// githubRules match GitHub's messages where the status is ambiguous, from the
+// specific to the vague.
 var githubRules = []rule{
 	{[]string{"expected branch to point to", "not a fast forward", "not a fast-forward"}, ErrStale,
 		"the branch was pushed to meanwhile: run the job again"},

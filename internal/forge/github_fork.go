@@ -9,8 +9,8 @@ import (
 
 // FindPullRequestOf finds the open pull request from a branch of another
 // repository, or of the same, whose last commit is sha. found says whether there
-// is one. A run that was started by the end of another is not told of the pull
-// request where that comes from a fork.
+// is one. A run that was started by the end of another does not get the pull
+// request if that comes from a fork.
 func (g GitHub) FindPullRequestOf(ctx context.Context, repository, branch, sha string) (pull PullRequest, found bool, err error) {
 	owner, _, _ := strings.Cut(repository, "/")
 	t := task{fmt.Sprintf("find pull request from %q of %s", branch, repository), "pull-requests: read"}

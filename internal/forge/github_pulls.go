@@ -108,9 +108,9 @@ func (g GitHub) AddLabels(ctx context.Context, number int, labels []string) erro
 	return rest(ctx, g, t, http.MethodPost, fmt.Sprintf("/issues/%d/labels", number), in, nil)
 }
 
-// ChangedFiles lists the files that a pull request changes. Where complete is false
-// GitHub does not tell all of them, and the list may be empty: that of more than
-// MaxFiles files is not asked for.
+// ChangedFiles lists the files that a pull request changes. If complete is false,
+// the list lacks files and may be empty: that of more than MaxFiles files is not
+// requested.
 func (g GitHub) ChangedFiles(ctx context.Context, number int) (files []ChangedFile, complete bool, err error) {
 	t := task{fmt.Sprintf("list files of pull request #%d", number), "pull-requests: read"}
 	var pull struct {
@@ -138,7 +138,7 @@ func (g GitHub) ChangedFiles(ctx context.Context, number int) (files []ChangedFi
 		}
 		files = append(files, one)
 	}
-	// A list of just as many may have been cut off. A longer one than was told is
-	// that of a push meanwhile.
+	// A list of just as many may have been cut off. A list longer than
+	// announced is that of a later push.
 	return files, len(files) < MaxFiles && len(files) >= pull.ChangedFiles, nil
 }

@@ -18,7 +18,7 @@ const (
 	repo       = "/repos/octo/pics"
 	commitJS   = `{"sha":"c1","html_url":"https://github.com/octo/pics/commit/c1","message":"m","tree":{"sha":"t1"},"parents":[{"sha":"p1"}]}`
 	pullJS     = `{"number":7,"html_url":"https://github.com/octo/pics/pull/7","state":"open","title":"T","body":"B","head":{"ref":"webp","sha":"h1","repo":{"full_name":"octo/pics"}},"base":{"ref":"main","sha":"b1","repo":{"full_name":"octo/pics"}}}`
-	mark       = `\n\n<!-- webpress:pull e632b7095b0bf32c: every run writes anew what is above, and keeps what is below -->` // of the title T, as JSON
+	mark       = `\n\n<!-- webpress:pull e632b7095b0bf32c: every run rewrites what is above and keeps what is below -->` // of the title T, as JSON
 	validation = `{"message":"Validation Failed","errors":[{"resource":"X","code":"custom","message":"%s"}],"documentation_url":"https://docs.github.com/rest","status":"422"}`
 )
 

@@ -33,7 +33,7 @@ type GitLab struct {
 	Project string
 	// Token is a personal, project or group access token, with the scope api.
 	Token string
-	// JobToken says that Token is the job's own. That one may do next to nothing
+	// JobToken reports whether Token is the job's own. That one may do next to nothing
 	// here: neither notes nor merge requests.
 	JobToken bool
 }

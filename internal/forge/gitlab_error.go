@@ -8,7 +8,7 @@ import (
 	"github.com/webpress/webpress/internal/httpclient"
 )
 
-// gitlabRules are GitLab's words for what its statuses do not tell.
+// gitlabRules match GitLab's messages where the status is ambiguous.
 var gitlabRules = []rule{
 	{[]string{"insufficient_scope", "higher privileges", "insufficient scope"}, ErrForbidden, ""},
 	{[]string{"protected branch"}, ErrProtected, "rules of the branch forbid it: set commit-branch to another branch, " +

@@ -99,8 +99,8 @@ func (g GitLab) AddLabels(ctx context.Context, number int, labels []string) erro
 	return rest(ctx, g, t, http.MethodPut, fmt.Sprintf("/merge_requests/%d", number), in, nil)
 }
 
-// ChangedFiles lists the files that a merge request changes. Where complete is
-// false GitLab does not tell all of them, and the list may be empty: it keeps no
+// ChangedFiles lists the files that a merge request changes. If complete is
+// false, the list lacks files and may be empty: GitLab keeps no
 // more than its limits of files, lines and bytes in a diff, which are 1,000 files at
 // gitlab.com, and none right after a push. GitLab before 15.7 does not know the
 // request: ErrNotFound.

@@ -10,10 +10,10 @@ import (
 // pullMark finds the line that ends what webpress writes into a pull request.
 var pullMark = regexp.MustCompile(`(?m)^<!-- webpress:pull ([0-9a-f]{16})\b[^>\n]*-->`)
 
-// marked is the body of a pull request with a last line that nobody sees. By it a
-// later run knows the text for its own, and by the digest in it the title.
+// marked is the body of a pull request with an invisible last line. By it a
+// later run recognizes its own text, and by the digest in it its own title.
 func (n NewPullRequest) marked() string {
-	mark := "<!-- webpress:pull " + titleDigest(n.Title) + ": every run writes anew what is above, and keeps what is below -->"
+	mark := "<!-- webpress:pull " + titleDigest(n.Title) + ": every run rewrites what is above and keeps what is below -->"
 	return strings.TrimLeft(n.Body+"\n\n"+mark, "\n")
 }
 

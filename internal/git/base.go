@@ -70,7 +70,7 @@ func (r *Repo) Base(ctx context.Context, o BaseOptions) (commit, how string, err
 	return f.home(ctx)
 }
 
-// Fetched says that there are branches of a remote: some of what is committed may be in
+// Fetched reports whether there are branches of a remote: some of what is committed may be in
 // another repository already.
 func (r *Repo) Fetched(ctx context.Context) (bool, error) {
 	out, err := r.run(ctx, nil, "for-each-ref", "--count=1", "--format=%(refname)", "refs/remotes")
@@ -97,8 +97,8 @@ func (f finder) named(ctx context.Context, ref string) (commit, how string, err 
 	return "", "", noBase(fmt.Sprintf("%q is no branch, tag or commit that is here", ref), fetchIt)
 }
 
-// since is the merge base of id and what is checked out. Where they have none, as
-// history is cut short or was written anew, it is id: what others did is then among
+// since is the merge base of id and what is checked out. If they have none, because
+// history is cut short or was rewritten, it is id: what others did is then among
 // the changes, but no change is missed.
 func (f finder) since(ctx context.Context, id, name, itself string) (commit, how string, err error) {
 	commit, err = f.mergeBase(ctx, id)
@@ -112,7 +112,7 @@ func (f finder) since(ctx context.Context, id, name, itself string) (commit, how
 }
 
 // branch is the base by the branch of a pull request. Unlike since, it is not the
-// branch itself: nobody said that it is the right one to compare with.
+// branch itself: nothing says that it is the right one to compare with.
 func (f finder) branch(ctx context.Context, name string) (commit, how string, err error) {
 	id, err := f.resolve(ctx, name)
 	if err != nil {
@@ -129,13 +129,13 @@ func (f finder) branch(ctx context.Context, name string) (commit, how string, er
 		return "", "", f.apart(ctx, name)
 	case commit == f.head:
 		// Merged by now, or the branch of the same name in a fork, where that is what
-		// was cloned: it does not tell where the pull request began.
+		// was cloned: it does not show where the pull request began.
 		return "", "", noBase(fmt.Sprintf("%q has all of what is checked out already", name), "")
 	}
 	return commit, f.how(commit, name), nil
 }
 
-// home is the base where nobody says anything: what origin has, or else the branch
+// home is the base if nothing is configured: what origin has, or else the branch
 // that others build on.
 func (f finder) home(ctx context.Context) (commit, how string, err error) {
 	on, err := f.Branch(ctx)

@@ -27,7 +27,7 @@ type Difference struct {
 
 // Changed returns the files below Dir that differ between a commit and the work
 // tree, staged or not, in the order of their paths. Untracked files are not among
-// them: Files tells those. A file that was taken out of the index alone is deleted
+// them: Files lists those. A file that was taken out of the index alone is deleted
 // here, and untracked there. Submodules are never among them. Nothing is fetched: in
 // a clone without the trees of the commit that is an error.
 func (r *Repo) Changed(ctx context.Context, base string) ([]Difference, error) {
@@ -82,7 +82,7 @@ func parseChanged(out string) []Difference {
 	return all
 }
 
-// isFile says that a mode is that of a file or of a symbolic link: not of a
+// isFile reports whether a mode is that of a file or of a symbolic link: not of a
 // submodule, and not that of nothing.
 func isFile(mode string) bool {
 	return mode != "" && mode != ModeSubmodule && strings.Trim(mode, "0") != ""

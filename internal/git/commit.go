@@ -16,7 +16,7 @@ type Change struct {
 	Path string
 	// Data is the content; nil is that of the work tree.
 	Data []byte
-	// Delete says that the file is to be gone.
+	// Delete reports whether the file is to be gone.
 	Delete bool
 }
 

@@ -107,13 +107,13 @@ func (r *Repo) hash(ctx context.Context, paths []string, args ...string) (map[st
 	return blobs, nil
 }
 
-// isRegular says that there is a regular file at a path, and no link to one.
+// isRegular reports whether there is a regular file at a path, and no link to one.
 func (r *Repo) isRegular(name string) bool {
 	info, err := os.Lstat(filepath.Join(r.dir, filepath.FromSlash(name)))
 	return err == nil && info.Mode().IsRegular()
 }
 
-// has says whether the repository has a commit. A partial clone does not fetch
+// has reports whether the repository has a commit. A partial clone does not fetch
 // it for that.
 func (r *Repo) has(ctx context.Context, commit string) bool {
 	if strings.HasPrefix(commit, "-") {

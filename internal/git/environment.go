@@ -9,8 +9,8 @@ import (
 
 // passes are the variables that git and its children are given, and passesBy those
 // of which the names begin so. Everything else stays behind: git starts other
-// programs, and the environment of a CI holds tokens under names that nobody can
-// list (INPUT_TOKEN, PLUGIN_TOKEN, WEBPRESS_GITLAB_TOKEN, ACTIONS_RUNTIME_TOKEN,
+// programs, and the environment of a CI holds tokens under names that cannot be
+// listed (INPUT_TOKEN, PLUGIN_TOKEN, WEBPRESS_GITLAB_TOKEN, ACTIONS_RUNTIME_TOKEN,
 // CI_JOB_TOKEN, and what users set for other tools).
 var passes = []string{
 	// Where programs and the user's own settings are.

@@ -21,9 +21,9 @@ type File struct {
 	// Index is the id of the content that the index has, also where the file was
 	// modified since; empty for what is untracked, or not merged yet.
 	Index string
-	// Untracked says that git does not have the file, and does not ignore it.
+	// Untracked reports whether git does not have the file, and does not ignore it.
 	Untracked bool
-	// Link says that the index has a symbolic link there.
+	// Link reports whether the index has a symbolic link there.
 	Link bool
 }
 
@@ -77,7 +77,7 @@ func parseFiles(out []byte, exists func(string) bool) []File {
 	// All paths and ids are parts of one string: there may be 200,000 of them.
 	text := string(out)
 	files := make([]File, 0, bytes.Count(out, []byte{0}))
-	// What a line says of a file that another line was about. git tells it right
+	// What a line says of a file that another line was about. git prints it right
 	// after that one, and did so at the end before 2.35: then late holds it.
 	var late map[string]byte
 	gone := ""
@@ -133,7 +133,7 @@ func parseFiles(out []byte, exists func(string) bool) []File {
 			}
 			f.Blob = ""
 		case 'H':
-		default: // lower case: git was told not to look for changes
+		default: // lower case: git is configured not to look for changes
 			f.Blob = ""
 		}
 		files = append(files, f)

@@ -57,7 +57,7 @@ type Repo struct {
 	// values are what git is configured for, and skipped the filters that are not run.
 	values  []value
 	skipped map[string]bool
-	// lfs says that Git LFS's filter is set up.
+	// lfs reports whether Git LFS's filter is set up.
 	lfs bool
 	// out takes what commands write, nil for what run returns.
 	out io.Writer
@@ -101,7 +101,7 @@ func Open(ctx context.Context, dir string, o Options) (*Repo, error) {
 		err = r.specialValues(p)
 	}
 	if err == nil && !slices.ContainsFunc(r.values, func(v value) bool { return v.own }) {
-		// No configuration of its own: git tells what is wrong with it.
+		// No configuration of its own: git's message says what is wrong with it.
 		_, err = r.run(ctx, nil, "rev-parse", "--git-dir")
 	}
 	switch {

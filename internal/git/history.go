@@ -152,7 +152,7 @@ func (r *Repo) introductions(ctx context.Context, names map[string]bool, noRoots
 	return first, nil
 }
 
-// isID says that a text is a whole id of SHA-1 or SHA-256.
+// isID reports whether a text is a whole id of SHA-1 or SHA-256.
 func isID(s string) bool {
 	return (len(s) == 40 || len(s) == 64) && strings.Trim(s, "0123456789abcdef") == ""
 }

@@ -20,8 +20,8 @@ func (r *Repo) Tracked(ctx context.Context, paths []string) (map[string]bool, er
 }
 
 // SparseSkipped returns the blob ids of those of paths that git has, and that a sparse
-// checkout leaves out of the work tree: they are not there, and yet nobody deleted
-// them. Paths are relative to Dir. No paths cost no process.
+// checkout leaves out of the work tree: they are missing there, but not deleted. Paths are
+// relative to Dir. No paths cost no process.
 func (r *Repo) SparseSkipped(ctx context.Context, paths []string) (map[string]string, error) {
 	hidden, exists := map[string]string{}, r.exists()
 	return hidden, r.indexed(ctx, paths, func(tag byte, blob, name string) {
@@ -31,9 +31,9 @@ func (r *Repo) SparseSkipped(ctx context.Context, paths []string) (map[string]st
 	})
 }
 
-// indexed tells of those of paths that the index has: the tag that ls-files -t has
-// for them, and the blob id.
-func (r *Repo) indexed(ctx context.Context, paths []string, tell func(tag byte, blob, name string)) error {
+// indexed calls yield for those of paths that the index has, with the tag that
+// ls-files -t prints for them, and the blob id.
+func (r *Repo) indexed(ctx context.Context, paths []string, yield func(tag byte, blob, name string)) error {
 	asked, length := map[string]bool{}, 0
 	for _, p := range paths {
 		// git refuses to be asked about what is elsewhere.
@@ -57,7 +57,7 @@ func (r *Repo) indexed(ctx context.Context, paths []string, tell func(tag byte, 
 		// "H 100644 <blob> 0\t<path>". A folder of such a name brings all that is below it.
 		facts, name, _ := strings.Cut(record, "\t")
 		if field := strings.Fields(facts); len(field) == 4 && asked[name] {
-			tell(field[0][0], field[2], name)
+			yield(field[0][0], field[2], name)
 		}
 	}
 	return nil

@@ -109,13 +109,13 @@ func firstLine(path string) string {
 	return string(bytes.TrimRight(data, "\r\n"))
 }
 
-// within says that path is dir, or below it.
+// within reports whether path is dir, or below it.
 func within(dir, path string) bool {
 	rel, err := filepath.Rel(dir, path)
 	return err == nil && filepath.IsLocal(rel)
 }
 
-// ceilings are the folders that nobody wants looked at on the way up.
+// ceilings are the folders that the search upward does not enter.
 func ceilings(env []string) []string {
 	var all []string
 	for _, dir := range filepath.SplitList(lookup(env, "GIT_CEILING_DIRECTORIES")) {

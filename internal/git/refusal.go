@@ -93,7 +93,7 @@ func (e *refusal) Error() string {
 // Unwrap returns what it comes to, and what git said.
 func (e *refusal) Unwrap() []error { return []error{e.kind, e.err} }
 
-// mostWords is how many bytes of what a server says are told.
+// mostWords is how many bytes of a server's message are shown.
 const mostWords = 500
 
 // colours are the escape sequences that servers give their words.

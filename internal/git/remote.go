@@ -20,8 +20,8 @@ type Remote struct {
 	URL string
 	// User and Token are the name and the password for it. An empty Token leaves
 	// it to what git is configured for. It is handed to git in its environment:
-	// no argument, no file and no message ever holds it, and no other server is
-	// told it.
+	// no argument, no file and no message ever holds it, and no other server
+	// receives it.
 	User, Token string
 }
 
@@ -122,8 +122,8 @@ func (r *Repo) Fetch(ctx context.Context, from Remote, branch, commit string) er
 
 // Push makes commit the last one of a branch. Expected is what the branch ended
 // with before, empty for one that is to be made: where that is not so any more,
-// the error is ErrMoved. A push whose answer got lost may have come through:
-// RemoteHead tells.
+// the error is ErrMoved. A push whose answer got lost may have succeeded:
+// RemoteHead shows it.
 func (r *Repo) Push(ctx context.Context, to Remote, commit, branch, expected string) error {
 	ref := "refs/heads/" + branch
 	_, err := r.reach(ctx, to, "push", "--no-recurse-submodules", "--no-verify", "--force-with-lease="+ref+":"+expected,
@@ -155,8 +155,8 @@ const there = "\x00"
 // reach runs a command that talks to a server, which the arguments name by there.
 //
 // git is not given the address itself: it would look it up among the names of its
-// remotes ([remote "https://…"]) and rewrite it (url.….insteadOf). A name and an
-// address that nobody can have known stand for it, which nothing else fits.
+// remotes ([remote "https://…"]) and rewrite it (url.….insteadOf). A random name
+// and address stand for it, which no configuration can match.
 func (r *Repo) reach(ctx context.Context, to Remote, command string, args ...string) ([]byte, error) {
 	alias := "webpress-" + strings.ToLower(rand.Text())
 	args = slices.Clone(args)
@@ -265,7 +265,7 @@ func hide(text string, token, basic string) string {
 // helper answers git's question for a password from the environment.
 const helper = `!f() { test "$1" = get && printf 'username=%s\npassword=%s\n' "$WEBPRESS_GIT_USER" "$WEBPRESS_GIT_TOKEN"; }; f`
 
-// ValidBranch says whether git takes a name as a branch's.
+// ValidBranch reports whether git takes a name as a branch's.
 func (r *Repo) ValidBranch(ctx context.Context, name string) bool {
 	_, err := r.run(ctx, nil, "check-ref-format", "refs/heads/"+name)
 	return err == nil && !strings.HasPrefix(name, "-")

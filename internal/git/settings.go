@@ -32,7 +32,7 @@ var fixed = []setting{
 // A value is one of git's configuration, and where it is from.
 type value struct {
 	setting
-	// own says that it is of the repository itself: not of the user, the system or the
+	// own reports whether it is of the repository itself: not of the user, the system or the
 	// environment, which git calls protected.
 	own bool
 }
@@ -199,7 +199,7 @@ func harmless(section, sub, name string) (instead string, ok bool) {
 		}[name]
 		return instead, ok
 	case "push":
-		return "", name == "pushoption" // told to the server, which may do much by it
+		return "", name == "pushoption" // sent to the server, which may act on it
 	case "protocol":
 		if name != "allow" {
 			return "", false
@@ -237,6 +237,6 @@ func (r *Repo) arm(ctx context.Context) error {
 	return nil
 }
 
-// SkipsFilter says that the repository's own configuration sets up a filter of this
+// SkipsFilter reports whether the repository's own configuration sets up a filter of this
 // name, which is not run: what git would have of a file that has it is not known.
 func (r *Repo) SkipsFilter(name string) bool { return r.skipped[name] }

@@ -50,7 +50,7 @@ func headRef(dir string) string {
 	return ref
 }
 
-// isSpecial says that a path, links followed, leads to something that is neither a file
+// isSpecial reports whether a path, links followed, leads to something that is neither a file
 // nor a folder. /dev/null is what people set for nothing.
 func isSpecial(path string) bool {
 	info, err := os.Stat(path)

@@ -33,7 +33,7 @@ type Tree struct {
 	folders map[string]bool
 }
 
-// At is what is at a path, which is from the top. Folders are not told of.
+// At returns the entry at a path from the top. It has no folders.
 func (t Tree) At(path string) (Entry, bool) {
 	e, ok := t.entries[path]
 	return e, ok
@@ -58,7 +58,7 @@ func (t Tree) Blob(path string) string {
 	return ""
 }
 
-// Executable says that there is a program at a path.
+// Executable reports whether there is a program at a path.
 func (t Tree) Executable(path string) bool { return t.entries[path].Mode == ModeExecutable }
 
 // Obstacle says what keeps a regular file from being at a path: something else is
@@ -157,7 +157,7 @@ func (r *Repo) WithLFS(ctx context.Context) (*Repo, error) {
 // make of a file does not depend on it, but what a path is relative to does.
 func (r *Repo) AtTop() *Repo { return r.atTop() }
 
-// finds says that a program is in the PATH that git is given.
+// finds reports whether a program is in the PATH that git is given.
 func (r *Repo) finds(program string) bool {
 	for _, dir := range filepath.SplitList(lookup(r.env, "PATH")) {
 		if !filepath.IsAbs(dir) {

@@ -31,14 +31,14 @@ type History struct {
 	Files map[string]git.File
 	// Codecs is the version of what makes the bytes.
 	Codecs string
-	// Whole says that git has all of its history here, once Doubted was asked.
+	// Whole reports whether git has all of its history here, once Doubted was asked.
 	Whole bool
 	// Replaced are entries in whose place those of the journal have come: see Recall.
 	Replaced []lockfile.Entry
 
 	// data is the file as it was read, nil where there was none.
 	data []byte
-	// lfs says that Repo applies the filter of Git LFS.
+	// lfs reports whether Repo applies the filter of Git LFS.
 	lfs bool
 	// journal takes the results of this run as they come, nil where none does.
 	journal *journal
@@ -97,7 +97,7 @@ func (h *History) ReadFile() ([]byte, error) {
 	return data, nil
 }
 
-// HasFile says that there was a lock file, or is one by now.
+// HasFile reports whether there was a lock file, or is one by now.
 func (h *History) HasFile() bool { return h.data != nil }
 
 // SourcesHere yields the sources that webpress.lock has below the working directory.

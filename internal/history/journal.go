@@ -35,7 +35,7 @@ type journal struct {
 	file *os.File
 	// broken is why nothing more is written, apart from lines that a removal waits for.
 	broken error
-	// torn says that the last line has no end.
+	// torn reports whether the last line has no end.
 	torn bool
 }
 

@@ -1,5 +1,5 @@
-// Package httpclient is the one HTTP client of webpress. It waits no longer than it
-// is told to, repeats what failed where that is safe, leaves a server alone for
+// Package httpclient is the one HTTP client of webpress. It waits no longer than
+// configured, repeats what failed where that is safe, leaves a server alone for
 // as long as the server asks, and shows no token, signature or password in an
 // error or a log line.
 //
@@ -58,7 +58,7 @@ type Options struct {
 	MaxWait time.Duration
 	// UserAgent is sent with every request, such as webpress/1.2.3.
 	UserAgent string
-	// Logf is told of every wait, one line at a time without a line's end.
+	// Logf logs every wait, one line at a time without a newline.
 	Logf func(format string, args ...any)
 	// Transport carries the requests; nil is one that heeds the proxy settings
 	// of the environment.

@@ -33,7 +33,7 @@ func (a *call) within(ctx context.Context) (context.Context, func()) {
 	}
 }
 
-// outlasts says that the deadline comes before the end of a wait.
+// outlasts reports whether the deadline comes before the end of a wait.
 func (a *call) outlasts(wait time.Duration) bool {
 	return a.client.opts.Clock.Now().Sub(a.began)+wait >= a.limit
 }

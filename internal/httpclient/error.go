@@ -31,14 +31,14 @@ type Error struct {
 	RequestID string
 	// Attempts is how often the request was sent, or tried to.
 	Attempts int
-	// Limited says that a rate limit is why. Wait is how long the server asks to
+	// Limited reports whether a rate limit is why. Wait is how long the server asks to
 	// be left alone, 0 where it did not say.
 	Limited bool
 	Wait    time.Duration
 	// Err is the cause where Status is 0.
 	Err error
 
-	// failed says that Request.Failed is why.
+	// failed reports whether Request.Failed is why.
 	failed bool
 	hide   redactor
 }
@@ -90,7 +90,7 @@ func (e *Error) reason() string {
 
 // transportError is the Error of an attempt that brought no answer, or not all of one.
 func (a *call) transportError(err error) *Error {
-	// Its text would tell the URL again, and all of it.
+	// Its text would repeat the whole URL.
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}

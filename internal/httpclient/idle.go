@@ -100,7 +100,7 @@ type idleTimer struct {
 	phase   atomic.Int32
 }
 
-// reset starts the time anew. Phases come from several goroutines, and a server
+// reset restarts the timer. Phases come from several goroutines, and a server
 // may answer before all of the request is written: the later phase counts.
 func (g *idleTimer) reset(p phase) {
 	for old := g.phase.Load(); int32(p) > old; old = g.phase.Load() {

@@ -52,7 +52,7 @@ func redirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// sameServer says that what may be told to a may be told to b: the same host
+// sameServer reports whether what may be sent to a may be sent to b: the same host
 // and port, or the step from http to https on their usual ports.
 func sameServer(a, b *url.URL) bool {
 	if !strings.EqualFold(a.Hostname(), b.Hostname()) {

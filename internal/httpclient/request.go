@@ -33,21 +33,21 @@ type Request struct {
 	// Length is the body's in bytes. 0 is that of a reader with a method Len,
 	// such as bytes.Reader, and not known else, which some servers refuse.
 	Length int64
-	// Idempotent says that the server, asked twice, does it once. It need not be
+	// Idempotent reports whether the server, asked twice, does it once. It need not be
 	// set for GET, HEAD, OPTIONS, PUT and DELETE, nor where Header has an
 	// Idempotency-Key.
 	Idempotent bool
 	// Deadline is Options.Deadline for this request; 0 is that one.
 	Deadline time.Duration
-	// PrivatePath says that the path of URL is a secret as well, as it is with
+	// PrivatePath reports whether the path of URL is a secret as well, as it is with
 	// most webhooks: then only scheme and host are shown.
 	PrivatePath bool
 	// Limited, where not nil, is asked whether an answer that looks like a
 	// success is a rate limit's refusal, as GitHub's GraphQL gives them with
 	// status 200. Such an answer is treated like one with status 429.
 	Limited func(*Response) bool
-	// Failed, where not nil, is asked whether such an answer tells of a fault of
-	// the server's own that may pass. It is treated like one with status 502.
+	// Failed, where not nil, reports whether such an answer is a temporary error
+	// of the server. It is treated like one with status 502.
 	Failed func(*Response) bool
 
 	// Attempt, where not nil, is called ahead of each attempt with the headers of that
@@ -206,7 +206,7 @@ func (a *call) read(resp *http.Response) error {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	r := &Response{Status: resp.StatusCode, Header: resp.Header, Body: body, Attempts: a.attempts}
 	if resp.StatusCode/100 != 2 {
-		// The status alone tells enough where the rest of a refusal is cut off.
+		// The status alone is enough if the body of an error is cut off.
 		return a.statusError(r, false)
 	}
 	switch {
@@ -229,7 +229,7 @@ func (a *call) read(resp *http.Response) error {
 	return nil
 }
 
-// idempotent says that doing the request twice is doing it once.
+// idempotent reports whether doing the request twice is doing it once.
 func (a *call) idempotent() bool {
 	safe := []string{http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodDelete}
 	return a.request.Idempotent || slices.Contains(safe, a.request.Method) ||

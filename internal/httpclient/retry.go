@@ -159,7 +159,7 @@ type permanentError struct{ text string }
 
 func (l *permanentError) Error() string { return l.text }
 
-// permanent says that an attempt failed by something that will not be otherwise
+// permanent reports whether an attempt failed by something that will not be otherwise
 // in a minute: a wrong address, a certificate, a request that cannot be sent.
 func permanent(err error) bool {
 	if _, ok := errors.AsType[*permanentError](err); ok {

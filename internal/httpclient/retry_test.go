@@ -21,7 +21,7 @@ func TestRetryStatuses(t *testing.T) {
 	tests := map[string]struct {
 		method string
 		first  http.HandlerFunc
-		// again says that a second request is made, after wait, or after a wait
+		// again reports whether a second request is made, after wait, or after a wait
 		// of the client's own where that is 0.
 		again bool
 		wait  time.Duration

@@ -14,7 +14,7 @@
 //
 // Paths begin at the root of the repository, and are quoted as Go strings are
 // where they would be mistaken otherwise. blob is the id that git has for a
-// content: git's index then tells what has changed, and no file has to be opened.
+// content: git's index then says what has changed, and no file has to be opened.
 // recipe is what Digest returns for the settings. Dimensions are WIDTHxHEIGHT in
 // pixels. A hyphen stands for what is not known, and for what there is not: an output
 // that was not kept has no blob.
@@ -95,18 +95,18 @@ type Output struct {
 	// made.
 	Size int64
 	Blob string
-	// Accepted says that somebody has changed it by hand, or put it there, and that
+	// Accepted reports whether somebody has changed it by hand, or put it there, and that
 	// it was taken for the result: it is not what webpress makes.
 	Accepted bool
 }
 
-// HasFile says that an output was made.
+// HasFile reports whether an output was made.
 func (e Entry) HasFile() bool { return e.Status == Made || e.Status == Removed }
 
 // key is the source and the output.
 func (e Entry) key() [2]string { return [2]string{e.Source, e.Output.Path} }
 
-// isOf says that e is about the output at a path, which may have an asset.HashMark.
+// isOf reports whether e is about the output at a path, which may have an asset.HashMark.
 func (e Entry) isOf(output string) bool {
 	return e.Output.Path == output || e.Output.Path == "" || asset.MatchesHash(output, e.Output.Path)
 }
@@ -149,7 +149,7 @@ func (l *File) Len() int { return len(l.bySource) }
 // Sources are the paths of the sources, in no order.
 func (l *File) Sources() iter.Seq[string] { return maps.Keys(l.bySource) }
 
-// Changed says that Set or Drop have changed what was read.
+// Changed reports whether Set or Drop have changed what was read.
 func (l *File) Changed() bool { return l.changed }
 
 // Set makes e all that is known of its output.
@@ -231,7 +231,7 @@ func (l *File) Results() map[string]bool {
 	return ids
 }
 
-// Has says that the file has just this line.
+// Has reports whether the file has just this line.
 func (l *File) Has(e Entry) bool {
 	return slices.Contains(l.bySource[e.Source], e)
 }

@@ -50,7 +50,7 @@ func (l *File) Record(jobs []asset.Job, results []asset.Result, prefix, codecs s
 }
 
 // recordCrash writes down that the decoder crashed on a source, but where there is an output
-// of an earlier content, which would be nobody's then.
+// of an earlier content, which would be unknown then.
 func (l *File) recordCrash(j asset.Job, r asset.Result, prefix, codecs string) {
 	s := r.Source
 	if r.Err == nil || !r.Err.Crashed || s.Blob == "" || s.Ignored {
@@ -84,7 +84,7 @@ func crashed(j asset.Job) asset.Result {
 	return r
 }
 
-// accepted says that a content was accepted for the result of a content: the result of
+// accepted reports whether a content was accepted for the result of a content: the result of
 // a source that was renamed or copied is taken from there.
 func (l *File) accepted(source, output string) bool {
 	return slices.ContainsFunc(l.ByBlob(source), func(e Entry) bool {
@@ -145,16 +145,16 @@ type Orphan struct {
 	// the root.
 	Source string
 	Output
-	// Edited says that it is not as it was made: somebody has changed it.
+	// Edited reports whether it is not as it was made: somebody has changed it.
 	Edited bool
-	// IsSource says that it is an image in its own right.
+	// IsSource reports whether it is an image in its own right.
 	IsSource bool
-	// Unproven says that it may be another file: nothing but the lock file says that it
+	// Unproven reports whether it may be another file: nothing but the lock file says that it
 	// was made of Source.
 	Unproven bool
-	// Moved says that its source is there, and has its output in another place now.
+	// Moved reports whether its source is there, and has its output in another place now.
 	Moved bool
-	// Unwanted says that its source is there, and no setting asks for this output.
+	// Unwanted reports whether its source is there, and no setting asks for this output.
 	Unwanted bool
 }
 
@@ -244,7 +244,7 @@ func wantedBy(jobs []asset.Job, prefix string) Wanted {
 	return w
 }
 
-// not says that a source has jobs, and none of them wants the output of e.
+// not reports whether a source has jobs, and none of them wants the output of e.
 func (w Wanted) not(e Entry) bool {
 	outputs, known := w[e.Source]
 	return known && !slices.ContainsFunc(outputs, func(output string) bool {
@@ -252,7 +252,7 @@ func (w Wanted) not(e Entry) bool {
 	})
 }
 
-// shared says that an output is that of another source too.
+// shared reports whether an output is that of another source too.
 func (l *File) shared(output, source string) bool {
 	for _, e := range l.ByOutput(output) {
 		if e.Source != source {

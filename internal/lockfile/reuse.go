@@ -32,7 +32,7 @@ func (s *splitter) twin(blob, recipe, source, output string) (best Entry, ok boo
 }
 
 // owns are the entries that say that the file in the place of an output is what
-// webpress made of this source, or of one that is gone, and that nobody has changed it
+// webpress made of this source, or of one that is gone, and that is unchanged
 // since.
 func (s *splitter) owns(source, output string) (by []Entry) {
 	for _, e := range s.ByOutput(output) {

@@ -37,10 +37,10 @@ const (
 type Todo struct {
 	asset.Job
 	Why Why
-	// Occupied says that another file is in the place of the result, which neither the
+	// Occupied reports whether another file is in the place of the result, which neither the
 	// lock file nor the settings allow to replace.
 	Occupied bool
-	// Accepted says that the file in that place was accepted for the result, before its
+	// Accepted reports whether the file in that place was accepted for the result, before its
 	// source or the settings changed.
 	Accepted bool
 	// Grounds are the entries by which OwnsOutput is so, LikeGrounds those of ReuseFrom.
@@ -282,7 +282,7 @@ func unique(paths []string) []string {
 	return slices.Compact(paths)
 }
 
-// intact says that an output is as it was made.
+// intact reports whether an output is as it was made.
 func (s *splitter) intact(o Output) bool { return s.blobs[o.Path] == o.Blob }
 
 // one decides about a job.
@@ -383,7 +383,7 @@ func (s *splitter) keep(e Entry, output string) {
 	}
 }
 
-// needed says that the file at an output's path is more than the result of a source: that
+// needed reports whether the file at an output's path is more than the result of a source: that
 // of another one that is there, or a source.
 func (s *splitter) needed(output, source string) bool {
 	return s.wanted[output] != nil || slices.ContainsFunc(s.ByOutput(output), func(e Entry) bool {
@@ -391,7 +391,7 @@ func (s *splitter) needed(output, source string) bool {
 	})
 }
 
-// accepted says that the result of a job that is done was accepted as somebody has
+// accepted reports whether the result of a job that is done was accepted as somebody has
 // changed it. It cannot be made again.
 func (s *splitter) accepted(j asset.Job) bool {
 	return slices.ContainsFunc(s.of(j), func(e Entry) bool { return e.Output.Accepted && s.intact(e.Output) })

@@ -32,7 +32,7 @@ type Options struct {
 	Memory int64
 	// MaxPixels is the most pixels of an image that is read.
 	MaxPixels int64
-	// OutputsOnly says that the sources in Dir may be other ones: they are not read.
+	// OutputsOnly reports whether the sources in Dir may be other ones: they are not read.
 	OutputsOnly bool
 }
 
@@ -90,7 +90,7 @@ func (m Manifest) Complete(ctx context.Context, o Options) (notes []string, err 
 	return notes, context.Cause(ctx)
 }
 
-// lacks says that something can be filled in.
+// lacks reports whether something can be filled in.
 func (i Image) lacks() bool {
 	return i.Width == 0 || i.Placeholder == "" || slices.ContainsFunc(i.Outputs, func(o Output) bool { return o.Width == 0 })
 }

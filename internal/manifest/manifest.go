@@ -75,7 +75,7 @@ func Parse(data []byte) (Manifest, error) {
 	return m, nil
 }
 
-// Is says that data is a manifest, be it of another version or with the marks of a merge
+// Is reports whether data is a manifest, be it of another version or with the marks of a merge
 // conflict.
 func Is(data []byte) bool { return bytes.Contains(data, []byte(schemaName)) }
 

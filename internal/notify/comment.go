@@ -14,11 +14,11 @@ import (
 )
 
 // A Comment is the one comment that webpress has on a pull or merge request. It
-// is found again by its first line, which nobody sees, and changed by every run.
+// is found by its invisible first line, and updated by every run.
 type Comment struct {
 	Forge       forge.Client
 	PullRequest int
-	// Key tells the comments of several jobs on one pull request apart; it may be empty.
+	// Key distinguishes the comments of several jobs on one pull request; it may be empty.
 	Key string
 }
 
@@ -26,7 +26,7 @@ type Comment struct {
 type CommentResult string
 
 const (
-	// CommentSkipped: there was nothing to tell, and no earlier comment.
+	// CommentSkipped: there was nothing to report, and no earlier comment.
 	CommentSkipped CommentResult = ""
 	// Created: there is a new comment.
 	Created CommentResult = "created"
@@ -36,8 +36,8 @@ const (
 	Unchanged CommentResult = "unchanged"
 )
 
-// Marker is the first line of a comment. key tells the comments of several jobs
-// on one pull request apart; it may be empty.
+// Marker is the first line of a comment. key distinguishes the comments of
+// several jobs on one pull request; it may be empty.
 func Marker(key string) string {
 	safe := strings.Map(func(r rune) rune {
 		switch {
@@ -57,16 +57,16 @@ func Marker(key string) string {
 }
 
 // Send makes the comment say what body returns for a limit in bytes, such as
-// report.Report's Markdown. news says that there is something to tell: without
-// it an earlier comment is brought up to date, but none is made. The URL is the
-// comment's, where the forge tells it.
+// report.Report's Markdown. news reports whether there is something to report:
+// without it an earlier comment is updated, but none is made. The URL is the
+// comment's, if the forge returns it.
 //
 // A comment that the token may not change is left alone, and there will be
 // another one, which later runs change.
 //
 // An error is a *forge.Error, in which errors.As also finds an *asset.Fault with
 // its hint, or wraps the context's.
-func (c Comment) Send(ctx context.Context, news bool, body func(limit int) string) (told CommentResult, url string, err error) {
+func (c Comment) Send(ctx context.Context, news bool, body func(limit int) string) (result CommentResult, url string, err error) {
 	earlier, err := c.earlier(ctx)
 	if err != nil {
 		return CommentSkipped, "", err
@@ -136,7 +136,7 @@ func same(a, b string) bool { return plainText(a) == plainText(b) }
 
 func plainText(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }
 
-// unanswered says that what was asked for may have been done.
+// unanswered reports whether what was asked for may have been done.
 func unanswered(err error) bool {
 	e, ok := errors.AsType[*httpclient.Error](err)
 	return ok && (e.Status == 0 || e.Status >= http.StatusInternalServerError)

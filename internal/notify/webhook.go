@@ -29,8 +29,8 @@ const (
 	DeliveryHeader = "X-Webpress-Delivery"
 	// SignatureHeader is what Sign returns. It is left out where there is no secret.
 	SignatureHeader = "X-Webpress-Signature-256"
-	// KeyHeader tells deliveries apart: the same report of the same run, be it by
-	// another attempt or by a rerun, has the same key.
+	// KeyHeader identifies a delivery: the same report of the same run, by another
+	// attempt or by a rerun, has the same key.
 	KeyHeader = "Idempotency-Key"
 )
 
@@ -59,7 +59,7 @@ type Webhook struct {
 	// Secret signs the report; empty is no signature. It is never sent or shown.
 	// While it is being replaced it may be several of Standard Webhooks, see Secrets.
 	Secret string
-	// Facts are those of the run. They tell its reports from those of others.
+	// Facts are those of the run. They distinguish its reports from those of others.
 	Facts ci.Facts
 	// Client sends.
 	Client *httpclient.Client
@@ -92,7 +92,7 @@ func (w Webhook) Check() (notes []string, err error) {
 	return notes, nil
 }
 
-// loopback says that host is this machine by every reading of it.
+// loopback reports whether host is this machine by every reading of it.
 func loopback(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
@@ -103,8 +103,8 @@ func loopback(host string) bool {
 }
 
 // Send posts report, the JSON form of a report.Report, and returns the notes of
-// Check. Attempts that fail are repeated as Client does; the receiver can tell
-// by the key that it has a report already. An error is an *asset.Fault, or the
+// Check. Failed attempts are repeated as Client does; by the key
+// the receiver knows that it has a report already. An error is an *asset.Fault, or the
 // context's.
 func (w Webhook) Send(ctx context.Context, report []byte) (notes []string, err error) {
 	notes, err = w.Check()

@@ -24,7 +24,7 @@ func Give(like fs.FileInfo, chown func(uid, gid int) error) error {
 	return err
 }
 
-// Same says that files have one owner. Symbolic links are not followed, and what is
+// Same reports whether files have one owner. Symbolic links are not followed, and what is
 // not there has none.
 func Same(paths ...string) bool {
 	first := -1

@@ -71,7 +71,7 @@ func Attention(src *Image, orientation, boxWidth, boxHeight int) (Anchor, error)
 // a crop keeps can be moved; along the other it has no room.
 type slide struct {
 	im *Image
-	// vertical says that the part moves up and down.
+	// vertical reports whether the part moves up and down.
 	vertical bool
 	// length is that side of im, part that of the part, and free the difference, which
 	// is even, so that there is a position in the center.

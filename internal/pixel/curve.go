@@ -65,7 +65,7 @@ func decodeCurve(src *Image) *Image {
 	return dst
 }
 
-// highlights says whether more than one of 10,000 pixels is clearly brighter than
+// highlights reports whether more than one of 10,000 pixels is clearly brighter than
 // reference white. An image without needs no room for them, and stays as bright as
 // it is.
 func (im *Image) highlights() bool {

@@ -13,7 +13,7 @@ import (
 // A Space says what the pixels of an ICC profile are.
 type Space int
 
-// The spaces of profiles, as far as webpress tells them apart.
+// The color spaces of profiles that webpress distinguishes.
 const (
 	SpaceBad   Space = C.WP_SPACE_BAD
 	SpaceRGB   Space = C.WP_SPACE_RGB

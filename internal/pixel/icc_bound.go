@@ -36,7 +36,7 @@ func bounded(icc []byte) []byte {
 		if !copied {
 			icc, copied = bytes.Clone(icc), true
 		}
-		copy(icc[at:], "xxx") // a private signature, which nobody knows
+		copy(icc[at:], "xxx") // a private signature that no reader knows
 	}
 	return icc
 }

@@ -44,7 +44,7 @@ func MakeProfile(o ProfileOptions) []byte {
 	return icc[:size]
 }
 
-// possible says whether primaries span a triangle, and whether white is in it.
+// possible reports whether primaries span a triangle, and whether white is in it.
 func possible(p [8]float64) bool {
 	for i := 0; i < 8; i += 2 {
 		if x, y := p[i], p[i+1]; !(x >= 0 && x <= 1 && y > 0.001 && y <= 1) {

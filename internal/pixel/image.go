@@ -52,7 +52,7 @@ type Image struct {
 	// Width and Height are in pixels of plane 0.
 	Width, Height int
 	Layout        Layout
-	// Alpha says that there is transparency: Planes[3] of a planar layout, or
+	// Alpha reports whether there is transparency: Planes[3] of a planar layout, or
 	// the fourth byte of an RGBA pixel. Without it, that byte is 255.
 	Alpha bool
 	// SubW and SubH are the base-2 logarithms of the chroma subsampling.
@@ -60,7 +60,7 @@ type Image struct {
 	// Depth is the bits a sample; above 8, a sample is two bytes in the
 	// machine's order.
 	Depth int
-	// Full says that samples use the full range (0-255), not the limited one
+	// Full reports whether samples use the full range (0-255), not the limited one
 	// (16-235, chroma 16-240).
 	Full bool
 	// Matrix, Primaries and Transfer are code points of ITU-T H.273. Zero

@@ -15,7 +15,7 @@ const (
 	spareMemory = 24 << 20
 )
 
-// A bufferPool holds blocks that nobody uses, the one that has been there longest first.
+// A bufferPool holds unused blocks, the oldest first.
 type bufferPool struct {
 	mu     sync.Mutex
 	blocks [][]byte
@@ -47,7 +47,7 @@ func (s *bufferPool) remove(i int) []byte {
 	return b
 }
 
-// give takes over a block that nobody uses any more.
+// give adds an unused block to the pool.
 func (s *bufferPool) give(b []byte) {
 	if cap(b) < smallBlock || cap(b) > largeBlock {
 		return
@@ -63,8 +63,8 @@ func (s *bufferPool) give(b []byte) {
 // NewBlock returns n bytes for pixels, which may hold anything.
 func NewBlock(n int) []byte { return buffers.take(n) }
 
-// Free says that nobody uses the pixels of im any more: their memory serves other
-// images from now on. im is empty afterwards.
+// Free releases the pixels of im: their memory is reused for other images. im is
+// empty afterwards.
 func (im *Image) Free() {
 	buffers.give(im.block)
 	*im = Image{}

@@ -189,7 +189,7 @@ func transformCurve(src *Image, part region, like Image, orientation int) (*Imag
 	return transform(mapped, mapped.all(), like, orientation)
 }
 
-// unlikeSRGB says that a curve is not sRGB's and that browsers tell them apart. The
+// unlikeSRGB reports whether a curve is not sRGB's and browsers distinguish them. The
 // curves of BT.709, BT.601 and BT.2020 (1, 6, 14, 15) are shown as sRGB's is: they
 // are close to it, and what a camera means by them is not known.
 func unlikeSRGB(transfer int) bool {

@@ -258,8 +258,8 @@ func clashing(all []asset.Job, group []int, i int) string {
 	return strings.Join(names, ", ")
 }
 
-// clash says that two jobs, whose outputs are one to some file system, cannot both be done.
-// Sources that differ in case alone show that this one tells them apart.
+// clash reports whether two jobs, whose outputs are one to some file system, cannot both be done.
+// Sources that differ in case alone show that this file system is case-sensitive.
 func clash(a, b asset.Job) bool {
 	return a.Output == b.Output || tree.Fold(a.Source.Path) != tree.Fold(b.Source.Path)
 }
@@ -287,7 +287,7 @@ func apart(all []asset.Job, group []int) string {
 	return UniqueTemplate
 }
 
-// distinct says that under template each job of group has an output of its own,
+// distinct reports whether under template each job of group has an output of its own,
 // which is none of their sources.
 func distinct(template string, all []asset.Job, group []int) bool {
 	outs := make([]string, 0, 2*len(group))

@@ -125,7 +125,7 @@ func (p *Planner) First(s asset.Source) (asset.Recipe, error) {
 	return p.recipe(s, all[0]), nil
 }
 
-// Hashes says that settings name outputs by their content: only webpress.lock knows which
+// Hashes reports whether settings name outputs by their content: only webpress.lock knows which
 // of them are old.
 func (p *Planner) Hashes() bool {
 	all := []*config.Config{&p.settings}

@@ -70,7 +70,7 @@ func (r Report) alerts(inRepository func(string) string) []alert {
 // check is the name of the alert's rule among those of other tools.
 func (a alert) check() string { return "webpress/" + a.rule }
 
-// fingerprint tells alerts apart, and stays the same as long as the rule and the
+// fingerprint identifies an alert, and stays the same as long as the rule and the
 // path do: an image that fails for another reason after an update of webpress is
 // not a new alert.
 func (a alert) fingerprint() string {

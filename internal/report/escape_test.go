@@ -126,7 +126,7 @@ func bare(s string) string { return spaces(strings.ReplaceAll(s, "`", "")) }
 // unbroken is s with every space one that does not break.
 func unbroken(s string) string { return strings.ReplaceAll(s, " ", "\u00a0") }
 
-// inert says that inline HTML has no element but code, and that outside of it
+// inert reports whether inline HTML has no element but code, and that outside of it
 // nothing is left for GitHub to link.
 func inert(inline string) bool {
 	outside := regexp.MustCompile(`<code>[^<]*</code>`).ReplaceAllString(inline, "")

@@ -71,7 +71,7 @@ func (g group) hint() string {
 	return hint
 }
 
-// passed says that a check has found no error.
+// passed reports whether a check has found no error.
 func (r Report) passed() bool { return r.Totals.Errors == 0 && r.Totals.Failed == 0 }
 
 // verdict is a check in one sentence without an end: checked 120 images: 3 errors,
@@ -111,10 +111,10 @@ func (r Report) verdict() string {
 	return "checked " + checked + ": " + strings.Join(parts, ", ")
 }
 
-// mends are the commands that mend what was found, as they can be shown.
-func (r Report) mends() []string {
+// fixes returns the commands that fix what was found, as they can be shown.
+func (r Report) fixes() []string {
 	var lines []string
-	for line := range strings.Lines(r.Mend) {
+	for line := range strings.Lines(r.Fix) {
 		if line = strings.TrimSpace(line); line != "" {
 			lines = append(lines, ci.Visible(line))
 		}
@@ -152,7 +152,7 @@ func message(f asset.Finding) string {
 	return fmt.Sprintf("%q: %s", f.Path, f.Message)
 }
 
-// named says that a message names the file. One with quotes or the like is there
+// named reports whether a message names the file. One with quotes or the like is there
 // in Go's spelling.
 func named(message, path string) bool {
 	return strings.Contains(message, path) || strings.Contains(message, fmt.Sprintf("%q", path))
@@ -226,9 +226,9 @@ func what(f asset.Finding) string {
 	return cmp.Or(f.Message, f.Rule)
 }
 
-// mending is the section on the commands that mend what was found.
-func (r Report) mending() string {
-	lines := r.mends()
+// fixSection is the section with the commands that fix what was found.
+func (r Report) fixSection() string {
+	lines := r.fixes()
 	if len(lines) == 0 {
 		return ""
 	}

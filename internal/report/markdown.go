@@ -36,8 +36,8 @@ func (r Report) Markdown(limit int) string {
 	}
 	sections = append(sections, r.notes())
 	head, foot := r.headline(), r.footer()
-	if mend := r.mending(); len(mend) <= limit/4 {
-		foot = mend + foot
+	if fix := r.fixSection(); len(fix) <= limit/4 {
+		foot = fix + foot
 	}
 	keep := make([]int, len(sections))
 	length := len(head) + len(foot)
@@ -49,7 +49,7 @@ func (r Report) Markdown(limit int) string {
 		s := sections[i]
 		over := length - limit
 		length -= len(s.render(keep[i]))
-		// The line that tells of rows left out takes room itself.
+		// The line about rows left out takes room itself.
 		for over += leftRoom; keep[i] > 0 && over > 0; keep[i]-- {
 			over -= len(s.rows[keep[i]-1])
 		}

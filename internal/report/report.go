@@ -43,9 +43,9 @@ type Input struct {
 	Deliveries []Delivery `json:"deliveries"`
 	// Pages are the references to images that have results, nil where they were not searched.
 	Pages *Pages `json:"pages,omitempty"`
-	// DryRun says that nothing was written.
+	// DryRun reports whether nothing was written.
 	DryRun bool `json:"dry-run"`
-	// Interrupted says that the run was stopped; Left is the number of sources
+	// Interrupted reports whether the run was stopped; Left is the number of sources
 	// that it did not reach.
 	Interrupted bool `json:"interrupted"`
 	Left        int  `json:"left"`
@@ -56,17 +56,17 @@ type Input struct {
 	// Shard is which part of all images the run was about, such as 2/4; empty is
 	// all of them.
 	Shard string `json:"shard,omitempty"`
-	// Check says that the run only looked: at Checked pictures. Findings are what is
-	// not as it should be, and Mend the commands that mend it, one a line.
+	// Check reports whether the run only checked Checked images. Findings are the problems,
+	// and Fix is the commands that fix them, one a line.
 	Check    bool            `json:"check"`
 	Checked  int             `json:"checked,omitempty"`
 	Findings []asset.Finding `json:"findings"`
-	Mend     string          `json:"mend,omitempty"`
+	Fix      string          `json:"mend,omitempty"`
 	// CheckedPages is how many text files were searched for references.
 	CheckedPages int `json:"checked-pages,omitempty"`
 	// SettingsFile is the path of the file with the settings, empty where there is none.
 	SettingsFile string `json:"settings-file,omitempty"`
-	// Logged says that what failed was logged as it came, in the place where Text is
+	// Logged reports whether what failed was logged as it came, in the place where Text is
 	// read: Text does not say it again.
 	Logged bool `json:"-"`
 	// Link returns the address of a source's page, empty where it has none.
@@ -92,7 +92,7 @@ type Report struct {
 	Checked      int             `json:"checked,omitempty"`
 	CheckedPages int             `json:"checked-pages,omitempty"`
 	Findings     []asset.Finding `json:"findings"`
-	Mend         string          `json:"mend,omitempty"`
+	Fix          string          `json:"mend,omitempty"`
 	Totals       Totals          `json:"totals"`
 	Skips        []Skip          `json:"skips"`
 	Notices      []string        `json:"notices"`
@@ -142,7 +142,7 @@ func New(in Input) Report {
 		Schema: SchemaVersion, Version: in.Version, DryRun: in.DryRun,
 		Interrupted: in.Interrupted, Left: in.Left, Elapsed: in.Elapsed, Recipe: in.Recipe,
 		Rules: in.Rules, Shard: in.Shard, Check: in.Check, Checked: in.Checked, CheckedPages: in.CheckedPages,
-		Findings: append([]asset.Finding{}, in.Findings...), Mend: in.Mend,
+		Findings: append([]asset.Finding{}, in.Findings...), Fix: in.Fix,
 		Logged: in.Logged, Link: in.Link, SettingsFile: in.SettingsFile,
 		Skips: []Skip{}, Notices: append([]string{}, in.Notices...),
 		Deliveries: append([]Delivery{}, in.Deliveries...),
@@ -303,7 +303,7 @@ func (m remark) more() string {
 }
 
 // remarks returns the notices, and then the notes of all results but those that
-// were done before the run: they were told then, unless that the original is gone.
+// were done before the run: they were reported then, except that the original is gone.
 func (r Report) remarks() []remark {
 	var all []remark
 	for _, notice := range r.Notices {

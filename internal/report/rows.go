@@ -35,7 +35,7 @@ func rows(results []asset.Result) []row {
 	return all
 }
 
-// removal says that the original is removed, or would be; it is empty where it stays.
+// removal is a note that the original is removed, or would be; it is empty if it stays.
 func (r row) removal() string {
 	for _, one := range r.all {
 		switch {
@@ -48,7 +48,7 @@ func (r row) removal() string {
 	return ""
 }
 
-// stands says that a result stands for all rather than another.
+// stands reports whether a result stands for all rather than another.
 func stands(one, other asset.Result) bool {
 	if a, b := weight(one.Status), weight(other.Status); a != b || one.Status != asset.Converted {
 		return a > b

@@ -148,9 +148,9 @@ type (
 	}
 )
 
-// newRule is a rule with what is wrong where it is broken, and how to mend it.
-func newRule(id string, level asset.Severity, wrong, mend string) sarifRule {
-	return sarifRule{id, sarifText{wrong}, sarifText{wrong}, sarifText{mend}, sarifDefault{string(level)}}
+// newRule returns a rule with what is wrong where it is broken, and how to fix it.
+func newRule(id string, level asset.Severity, wrong, fix string) sarifRule {
+	return sarifRule{id, sarifText{wrong}, sarifText{wrong}, sarifText{fix}, sarifDefault{string(level)}}
 }
 
 const budgetHelp = "A budget in webpress.yml sets the limit, and its except names the images that it does not apply to. "

@@ -15,7 +15,7 @@ const textWidth = 100
 // Text is the report for the end of a log or for a terminal: plain, aligned, at
 // most 100 columns, no colour. Long lists are cut short, since the log has named
 // every file already. The last lines say what the run came to, and those before
-// them, in a check, how to mend what it has found.
+// them, in a check, how to fix what it has found.
 func (r Report) Text() string {
 	var b strings.Builder
 	r.failedText(&b)
@@ -27,7 +27,7 @@ func (r Report) Text() string {
 	r.notesText(&b)
 	r.deliveredText(&b)
 	if r.Check {
-		r.mendText(&b)
+		r.fixText(&b)
 	}
 	if b.Len() > 0 {
 		b.WriteByte('\n')
@@ -79,10 +79,10 @@ func (r Report) verdictText(b *strings.Builder) {
 	wrap(b, "", capital(end))
 }
 
-// mendText is the commands that mend what was found. They are not wrapped: they
+// fixText writes the commands that fix what was found. They are not wrapped: they
 // are to be copied.
-func (r Report) mendText(b *strings.Builder) {
-	if lines := r.mends(); len(lines) > 0 {
+func (r Report) fixText(b *strings.Builder) {
+	if lines := r.fixes(); len(lines) > 0 {
 		b.WriteString("\nTo fix:\n  " + strings.Join(lines, "\n  ") + "\n")
 	}
 }

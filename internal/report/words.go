@@ -62,7 +62,7 @@ func images(n int) string {
 	return fmt.Sprintf("%d images", n)
 }
 
-// allUpToDate says that there was nothing to do.
+// allUpToDate reports whether there was nothing to do.
 func (r Report) allUpToDate() bool {
 	return r.Totals.Converted == 0 && r.Left == 0 && r.upToDate() == len(r.rows)
 }

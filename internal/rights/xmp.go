@@ -81,7 +81,7 @@ func readXMP(xmp []byte) Notice {
 	}
 }
 
-// described says that the last of nested elements is an rdf:Description of the image.
+// described reports whether the last of nested elements is an rdf:Description of the image.
 func described(stack []xml.Name) bool {
 	last := len(stack) - 1
 	return last >= 1 && stack[last] == xml.Name{Space: nsRDF, Local: "Description"} &&

@@ -17,7 +17,7 @@ import (
 type place struct {
 	dir   string
 	paths []string
-	// wide says that a folder or a pattern was named: git is asked what it ignores.
+	// wide reports whether a folder or a pattern was named: git is asked what it ignores.
 	wide bool
 }
 
@@ -101,7 +101,7 @@ func placeOf(dir, name string) place {
 	return place{dir: filepath.Dir(name), paths: []string{"./" + Literal(filepath.Base(name))}}
 }
 
-// takesNothing says that of the working directory nothing was named: all names are
+// takesNothing reports whether of the working directory nothing was named: all names are
 // outside of it.
 func (o Options) takesNothing() bool {
 	return len(o.Outside) > 0 && !slices.ContainsFunc(o.Paths, func(p string) bool { return !strings.HasPrefix(p, "!") })

@@ -67,7 +67,7 @@ func orReadable(hint string) string {
 	return hint
 }
 
-// isRaw says whether a file is one of a camera's raw files, which often have
+// isRaw reports whether a file is one of a camera's raw files, which often have
 // the beginning of a TIFF.
 func isRaw(p string, format asset.Format) bool {
 	return (format == asset.TIFF || format == "") && slices.Contains(raw, extension(p))

@@ -141,8 +141,8 @@ type exam struct {
 	// folder is what the entry is in.
 	folder *os.Root
 	source asset.Source
-	// claims says that the file claims to be an image by its name, or that it
-	// was named by the user; its failure is then to be told.
+	// claims reports whether the file claims to be an image by its name, or
+	// the user has named it; its failure is then reported.
 	claims bool
 }
 
@@ -165,7 +165,7 @@ func (x *exam) recognise() (verdict, bool) {
 	return x.picture(format), true
 }
 
-// pointsTo says that the file is a pointer, of Git LFS or git-annex, to an image of size
+// pointsTo reports whether the file is a pointer, of Git LFS or git-annex, to an image of size
 // bytes: what was known of that is not in the clone.
 func (x *exam) pointsTo(size int64) bool {
 	text, err := tree.ReadPlain(x.folder, path.Base(x.path), maxPointer)

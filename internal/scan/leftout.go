@@ -15,7 +15,7 @@ import (
 // pattern that has it among its own names opens it.
 type closedName struct {
 	name string
-	// stem says that it is only the beginning of a name, as in favicon.
+	// stem reports whether it is only the beginning of a name, as in favicon.
 	stem bool
 }
 
@@ -131,7 +131,7 @@ var favicons = []struct{ stem, ext string }{
 
 // favicon returns how the name of a favicon begins, empty for other files.
 func favicon(name string) string {
-	// Most names are told by their first letter.
+	// The first letter rules out most names.
 	switch name[0] | 0x20 {
 	case 'f', 'a', 'm', 's':
 	default:
@@ -232,12 +232,12 @@ func readNames(in *os.Root) ([]string, error) {
 	return f.Readdirnames(-1)
 }
 
-// opens says whether one of the names of p is the closed one.
+// opens reports whether one of the names of p is the closed one.
 func (p *pattern) opens(closed closedName) bool {
 	return names(p.named, closed) || p.link != "" && names(p.path, closed)
 }
 
-// names says whether one of the names in a pattern is the closed one.
+// names reports whether one of the names in a pattern is the closed one.
 func names(text string, closed closedName) bool {
 	if closed.stem {
 		text = strings.ToLower(text)
@@ -266,7 +266,7 @@ func unopened(closed []closedName, by ...pattern) []closedName {
 	})
 }
 
-// opensAll says whether p may take what has the closed names: it names them all, or is
+// opensAll reports whether p may take what has the closed names: it names them all, or is
 // the very file.
 func (p *pattern) opensAll(closed []closedName) bool {
 	if p.kind == exact {

@@ -57,7 +57,7 @@ func (o *leftOut) file(file string) {
 	}
 }
 
-// holds says whether a file lies in one of the folders that git lists files of.
+// holds reports whether a file lies in one of the folders that git lists files of.
 func (o *leftOut) holds(file string) bool {
 	for dir := range parents(file) {
 		if o.listed[dir] {

@@ -18,9 +18,9 @@ type entry struct {
 	path string
 	kind fs.FileMode // the type bits; unknown yet where named is set
 	blob string
-	// named says that the file itself is a pattern.
+	// named reports whether the file itself is a pattern.
 	named bool
-	// ignored says that git ignores it, or that another repository has it.
+	// ignored reports whether git ignores it, or another repository has it.
 	ignored bool
 }
 
@@ -41,7 +41,7 @@ type lister struct {
 	// where git is not asked.
 	files map[string]git.File
 	dirs  map[string]bool
-	// asked says that git was asked what it ignores.
+	// asked reports whether git was asked what it ignores.
 	asked bool
 	// doubtful are entries that git lists in no case, such as named pipes.
 	doubtful []entry
@@ -190,7 +190,7 @@ func (l *lister) ask(ctx context.Context, repo *git.Repo, bases []string) (known
 	return known, loose, nil
 }
 
-// inOther says whether dir is in another repository below the working directory.
+// inOther reports whether dir is in another repository below the working directory.
 func (l *lister) inOther(dir string) bool {
 	for ; dir != "."; dir = path.Dir(dir) {
 		if _, err := l.root.Lstat(dir + "/.git"); err == nil {
@@ -200,7 +200,7 @@ func (l *lister) inOther(dir string) bool {
 	return false
 }
 
-// isFolder says whether dir is a folder, and not by way of a symbolic link.
+// isFolder reports whether dir is a folder, and not by way of a symbolic link.
 func (l *lister) isFolder(dir string) bool {
 	if dir == "." {
 		return true

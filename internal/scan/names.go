@@ -45,7 +45,7 @@ const readable = "HEIC, AVIF, JPEG, PNG, GIF, TIFF, BMP and WebP"
 
 func extension(p string) string { return strings.ToLower(path.Ext(p)) }
 
-// isImageName says whether a file of this name is taken where no pattern says
+// isImageName reports whether a file of this name is taken where no pattern says
 // otherwise. WebP is not, since it is what would come out; nor is AVIF, which all
 // browsers show, and which is mostly smaller.
 func isImageName(p string) bool {
@@ -53,7 +53,7 @@ func isImageName(p string) bool {
 	return ext != ".webp" && ext != ".avif" && byName[ext] != nil
 }
 
-// IsPicture says whether a file has the name of an image, WebP included.
+// IsPicture reports whether a file has the name of an image, WebP included.
 func IsPicture(p string) bool { return byName[extension(p)] != nil }
 
 // misnamed remarks on a file whose content is another than its name says; it is
@@ -66,7 +66,7 @@ func misnamed(p string, is asset.Format) string {
 	return "is " + title[is] + ", not " + title[says[0]] + " as its name says"
 }
 
-// endsAsImage says whether a pattern ends with the extension of an image, or with a
+// endsAsImage reports whether a pattern ends with the extension of an image, or with a
 // choice of such, as in *.{png,jpg}.
 func endsAsImage(pattern string) bool {
 	ext := extension(pattern)

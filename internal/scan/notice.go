@@ -12,7 +12,7 @@ import (
 // noImage begins the notice about a pattern that matches nothing.
 const noImage = "no image matches"
 
-// IsUnmatched says that a notice is about a pattern that matches nothing.
+// IsUnmatched reports whether a notice is about a pattern that matches nothing.
 func IsUnmatched(notice string) bool {
 	return strings.HasPrefix(notice, noImage) || strings.HasPrefix(notice, "no images in ")
 }
@@ -68,7 +68,7 @@ func (l *lister) ignored(p pattern) string {
 	return ""
 }
 
-// means says that a file is one of those that a folder or a glob stands for.
+// means reports whether a file is one of those that a folder or a glob stands for.
 func (p *pattern) means(file string) bool {
 	within := p.kind == folder && (p.path == "." || strings.HasPrefix(file, p.path+"/"))
 	return within || p.kind == glob && p.hits(file)

@@ -27,10 +27,10 @@ type pattern struct {
 	negate bool
 	slash  bool // ended in a slash, and so is about folders
 	kind   kind
-	// files says that it takes away files alone, by the end of their names, such as
+	// files reports whether it takes away files alone, by the end of their names, such as
 	// !*.png: a folder of that name is no matter of its.
 	files bool
-	// narrow says that of what is matched only the images are meant.
+	// narrow reports whether of what is matched only the images are meant.
 	narrow bool
 	// link is the name under which a symbolic link was named, where path is what
 	// it points to.
@@ -42,7 +42,7 @@ type pattern struct {
 	// named is path as it was written, unescaped: its names open what is left out by
 	// default.
 	named string
-	// hit says that the pattern has matched a file.
+	// hit reports whether the pattern has matched a file.
 	hit bool
 }
 
@@ -201,14 +201,14 @@ func (p *pattern) asGlob() error {
 	}
 	p.kind = glob
 	p.base, _ = split(p.path)
-	// A slash inside of braces makes the number of names hard to tell.
+	// A slash inside of braces makes the number of names hard to find.
 	if !strings.Contains(p.path, "**") && !strings.Contains(p.path, "{") {
 		p.depth = strings.Count(p.path, "/") + 1
 	}
 	return nil
 }
 
-// hits says whether p, a glob, matches the file. A glob that takes away also
+// hits reports whether p, a glob, matches the file. A glob that takes away also
 // takes away what is below a folder that it matches.
 func (p *pattern) hits(file string) bool {
 	if doublestar.MatchUnvalidated(p.path, file) {
@@ -224,7 +224,7 @@ func (p *pattern) hits(file string) bool {
 	return false
 }
 
-// reaches says whether p may match something below dir, for which it has to have the
+// reaches reports whether p may match something below dir, for which it has to have the
 // closed names.
 func (p *pattern) reaches(dir string, closed []closedName) bool {
 	if p.negate || p.kind == exact || !p.opensAll(closed) {
@@ -236,7 +236,7 @@ func (p *pattern) reaches(dir string, closed []closedName) bool {
 	return p.depth == 0 || dir == "." || strings.Count(dir, "/")+1 < p.depth
 }
 
-// isBelow says whether p is dir or in it.
+// isBelow reports whether p is dir or in it.
 func isBelow(p, dir string) bool {
 	return dir == "." || p == dir || len(p) > len(dir) && p[:len(dir)] == dir && p[len(dir)] == '/'
 }

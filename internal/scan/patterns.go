@@ -10,7 +10,7 @@ type patterns struct {
 	exact   map[string][]int // by the file
 	folders map[string][]int // by the folder
 	globs   map[string][]int // by the folder that all matches are below
-	// wide says that a folder means all files below it.
+	// wide reports whether a folder means all files below it.
 	wide bool
 }
 
@@ -32,7 +32,7 @@ func gatherPatterns(all []pattern) patterns {
 	return ps
 }
 
-// takes says whether any of the patterns does more than take away.
+// takes reports whether any of the patterns does more than take away.
 func (ps *patterns) takes() bool {
 	return slices.ContainsFunc(ps.all, func(p pattern) bool { return !p.negate })
 }

@@ -24,8 +24,8 @@
 // node_modules and vendor, the folder public where the settings of a generator beside
 // it say that it writes there, virtual environments of Python, and favicons. A pattern
 // opens those folders that it names (build/**, **/{dist,.github}/*.png), in every place,
-// and those favicons whose names it begins with (**/favicon*). A file whose own name is
-// a pattern is taken in any case, and so are the files that Options.Recorded names.
+// and those favicons whose names it begins with (**/favicon*). A file that is itself named
+// by a pattern is taken in any case, and so are the files that Options.Recorded names.
 // Nothing is ever taken from a folder named .git.
 //
 // Symbolic links are not followed, since what they point to is found where it
@@ -114,7 +114,7 @@ type Found struct {
 	// LeftOut is what was left out by default and would have been taken otherwise, sorted
 	// by path.
 	LeftOut []LeftOut
-	// None says that the patterns want no file that is there, whatever Only says.
+	// None reports whether the patterns want no file that is there, whatever Only says.
 	None bool
 }
 

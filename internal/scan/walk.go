@@ -119,7 +119,7 @@ func (l *lister) pass(file string, closed []closedName, meant bool) {
 	}
 }
 
-// takesFile says whether the last of the patterns that match the file takes it.
+// takesFile reports whether the last of the patterns that match the file takes it.
 func (ps *patterns) takesFile(file string, closed []closedName) bool {
 	p := ps.last(file, closed)
 	return p != nil && !p.negate

@@ -76,7 +76,7 @@ func withDefault(all []pattern, empty bool) []pattern {
 	return append([]pattern{images}, all...)
 }
 
-// hint says how to mend the mistake err in a pattern.
+// hint says how to fix the mistake err in a pattern.
 func (t workdir) hint(line string, err error) string {
 	if !errors.Is(err, errOutside) {
 		return ""
@@ -187,7 +187,7 @@ func (t workdir) openers(raw []string) []pattern {
 	return all
 }
 
-// takes says whether the settings want the file.
+// takes reports whether the settings want the file.
 func (w *wanted) takes(file string) bool { return w.takesIn(file, w.left.folder(path.Dir(file))) }
 
 // takesIn is takes for a file of a folder with the closed names in.
@@ -195,7 +195,7 @@ func (w *wanted) takesIn(file string, in []closedName) bool {
 	return !w.ignores(file) && w.chooses(file, w.closed(file, withFavicon(file, in)))
 }
 
-// leavesOut says whether the settings would want the file if nothing were left out by
+// leavesOut reports whether the settings would want the file if nothing were left out by
 // default. It marks patterns that match only then.
 func (w *wanted) leavesOut(file string) bool {
 	closed := w.closed(file, w.left.file(file))
@@ -253,7 +253,7 @@ func (w *wanted) unnamed(p string, names []closedName) []closedName {
 	return closed
 }
 
-// chooses says whether the patterns want a file for which they have to have the closed
+// chooses reports whether the patterns want a file for which they have to have the closed
 // names.
 func (w *wanted) chooses(file string, closed []closedName) bool {
 	if len(w.paths.all) == 0 {
@@ -342,5 +342,5 @@ func outermost(dirs []string) []string {
 	})
 }
 
-// isMissing says whether err means that there is no such file.
+// isMissing reports whether err means that there is no such file.
 func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }

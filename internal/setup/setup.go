@@ -30,7 +30,7 @@ const Attributes = "webpress.lock merge=union text eol=lf\n"
 type File struct {
 	// Path is from the root of the repository.
 	Path, Text string
-	// Append says that Text is added to what the file has. Present says that the file is
+	// Append reports whether Text is added to what the file has. Present says that the file is
 	// there and not to be touched, or has what would be added; Same that it is just Text.
 	Append, Present, Same bool
 	// Instead is what the user has to do where the file is there.
@@ -77,7 +77,7 @@ const (
 )
 
 // Look finds out what the repository in tree is. origin is the address of its remote,
-// which counts where no file tells of a CI.
+// which counts if no file belongs to a CI.
 func Look(tree fs.FS, origin string) Project {
 	var p Project
 	for _, g := range generators {
@@ -263,7 +263,7 @@ func globs(images []string) []string {
 	return folders
 }
 
-// plain says that a name has nothing but what is seen, so that it can be in a comment.
+// plain reports whether a name has nothing but what is seen, so that it can be in a comment.
 func plain(name string) bool {
 	return !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f || r == 0xfffd || r >= 0x2028 && r <= 0x202e })
 }

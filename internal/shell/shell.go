@@ -65,7 +65,7 @@ func Pathspec(name string) string {
 	return name
 }
 
-// isPlain says that a word means itself. One that begins with = is a command's path
+// isPlain reports whether a word means itself. One that begins with = is a command's path
 // to zsh.
 func isPlain(word string) bool {
 	return word != "" && word[0] != '=' && strings.IndexFunc(word, func(c rune) bool {
@@ -73,7 +73,7 @@ func isPlain(word string) bool {
 	}) < 0
 }
 
-// isHidden says that a character cannot be seen, or changes how others are shown.
+// isHidden reports whether a character cannot be seen, or changes how others are shown.
 func isHidden(r rune) bool {
 	return r != ' ' && !unicode.IsGraphic(r) || r != ' ' && unicode.Is(unicode.Z, r)
 }

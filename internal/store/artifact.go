@@ -238,7 +238,7 @@ func (u *upload) createApart(ctx context.Context, expires *time.Time) (string, e
 	if _, conflict := isStatus(err, http.StatusConflict); !conflict {
 		return signed, err
 	}
-	// Nobody else uses this name.
+	// Nothing else uses this name.
 	if err := u.service.delete(ctx, apart); err != nil && !isGone(err) {
 		return "", err
 	}

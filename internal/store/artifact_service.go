@@ -39,12 +39,12 @@ func (a Artifact) service() (*service, error) {
 		return &asset.HintError{What: fmt.Sprintf("upload artifact %q", a.name()), Why: errors.New(why), Hint: hint}
 	}
 	if a.ResultsURL == "" && a.Token == "" {
-		return nil, fail("the platform has not told where to, and with what token",
+		return nil, fail("no artifact service here (ACTIONS_RESULTS_URL is not set)",
 			"`store: artifact` works in actions of GitHub, Gitea and Forgejo; elsewhere set `artifact-dir`. "+noService)
 	}
 	u, err := url.Parse(a.ResultsURL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fail("the platform has not told the address of its artifact service", noService)
+		return nil, fail("the platform does not give the address of its artifact service", noService)
 	}
 	run, job, err := backendIDs(a.Token)
 	if err != nil {
@@ -141,7 +141,7 @@ func (s *service) create(ctx context.Context, name string, expires *time.Time) (
 	}
 	signed := cmp.Or(out.URL, out.URLCamel)
 	if !out.OK || signed == "" {
-		return "", errors.New("the service has not told where to upload to")
+		return "", errors.New("the service did not return an upload URL")
 	}
 	return signed, nil
 }

@@ -29,13 +29,13 @@ type Commit struct {
 	// Branch is the branch to commit to. It is made, from Delivery.Head, where it
 	// does not exist.
 	Branch string
-	// Own says that Branch is prepared by webpress alone, to be merged into the one
-	// that Delivery.Head is of: where it lags behind that, it begins anew from there,
+	// Own reports whether Branch is prepared by webpress alone, to be merged into the one
+	// that Delivery.Head is of: if it lags behind that, it is reset to it,
 	// and what it had stays in its history. It is implied where Pull is set, and its
 	// Base is another branch.
 	Own bool
 	// ExpectedHead, where not empty, is the commit that Branch has to end with: on top of
-	// another one, which nobody has looked at, nothing is committed, and the error
+	// another one, which nothing has verified, nothing is committed, and the error
 	// wraps an *Elsewhere. What this delivery itself has put there is no other one.
 	// The blobs of sources have to be known then.
 	ExpectedHead string
@@ -51,12 +51,12 @@ type Commit struct {
 	Message string
 	// Author is Name <email>; empty is whom git is configured for. GraphQL ignores it.
 	Author string
-	// AuthorSet says that somebody has set Author: auto then takes a way that keeps it.
+	// AuthorSet reports whether somebody has set Author: auto then takes a way that keeps it.
 	// A bot of GitHub's is left to GitHub all the same, which signs for the token's.
 	AuthorSet bool
 	// Pull is the pull request that is wanted for Branch, nil for none.
 	Pull *Pull
-	// Logf tells what is done; nil tells nobody.
+	// Logf logs what is done; nil logs nothing.
 	Logf func(format string, args ...any)
 	// Retries is how often at most git asks a server again that does not answer: 0 is
 	// never.
@@ -118,12 +118,12 @@ type place struct {
 	// head is what the branch ends with, empty where it is to be made.
 	head string
 	// base is the commit whose files are built on, and tree what it has. It is
-	// another one than head where the branch is new or begins anew.
+	// another one than head if the branch is new or is reset.
 	base string
 	tree git.Tree
 }
 
-// resets says that base takes the place of what the branch has.
+// resets reports whether base takes the place of what the branch has.
 func (p place) resets() bool { return p.head != "" && p.head != p.base }
 
 // try makes one commit on top of what the branch is now. done says that the
@@ -139,7 +139,7 @@ func (p *plan) try(ctx context.Context, stored *asset.Receipt) (done bool, err e
 	}
 	files, left := p.rebaseOn(to)
 	if len(left) > 0 && p.own() && to.head != "" && to.base != p.d.Head {
-		p.logf("%s is behind: it begins anew from %s", quote(p.Branch), short(p.d.Head))
+		p.logf("%s is behind: resetting it to %s", quote(p.Branch), short(p.d.Head))
 		if to.base, to.tree, err = p.read(ctx, "", p.d.Head); err != nil {
 			return false, err
 		}
@@ -255,13 +255,13 @@ func (c Commit) withRetries(ctx context.Context, attempt func() error) error {
 // because the server is away.
 type failures struct{ moved, away int }
 
-// retryable says that another attempt makes sense. What an API does not answer has
+// retryable reports whether another attempt makes sense. What an API does not answer has
 // been tried often enough.
 func retryable(err error) bool {
 	return errors.Is(err, git.ErrMoved) || errors.Is(err, git.ErrUnreachable) || errors.Is(err, forge.ErrStale) || errors.Is(err, forge.ErrConflict)
 }
 
-// retry says that there is to be another attempt after err, and tells so.
+// retry reports whether there is to be another attempt after err, and tells so.
 func (c Commit) retry(ctx context.Context, err error, t *failures) bool {
 	if ctx.Err() != nil || !retryable(err) {
 		return false

@@ -61,7 +61,7 @@ func (p *plan) mayBuildOn(head string) error {
 	return p.elsewhere(head)
 }
 
-// holds says that a tree has what files are to become.
+// holds reports whether a tree has what files are to become.
 func holds(tree git.Tree, files []file) bool {
 	return !slices.ContainsFunc(files, func(f file) bool {
 		return f.add && tree.Blob(f.output) != f.blob || f.remove && tree.Blob(f.origin) != ""

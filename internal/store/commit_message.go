@@ -201,7 +201,7 @@ func (c Commit) error(why error, hint string) *asset.HintError {
 	return &asset.HintError{What: what, Why: why, Hint: hint}
 }
 
-// explain says what an error comes to and how to mend it.
+// explain returns err with what it means for the run and how to fix it.
 func (c Commit) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -24,7 +24,7 @@ type file struct {
 	before, after  int64  // sizes in bytes
 	filter         string // what changes the output on its way into a commit: lfs
 	add, remove    bool
-	// outdated says that origin is an output that is to be deleted. Output is the one
+	// outdated reports whether origin is an output that is to be deleted. Output is the one
 	// that has taken its place, where there is one, and by its name.
 	outdated bool
 	by       string
@@ -201,7 +201,7 @@ func (p *plan) rebaseOn(to place) (todo []file, left []asset.Undelivered) {
 	return todo, left
 }
 
-// same says that a source is in a place what it is here, where blob is known of
+// same reports whether a source is in a place what it is here, where blob is known of
 // it.
 func (p *plan) same(origin, blob string, to place) bool {
 	source := to.tree.Blob(origin)

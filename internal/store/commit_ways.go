@@ -189,7 +189,7 @@ func (p *plan) prepare(ctx context.Context, to place) (head string, err error) {
 		return "", err
 	}
 	made, err := p.GitHub.CreateCommit(ctx, forge.NewCommit{
-		Message: "chore: begin anew from " + short(to.base), Tree: base.Tree, Parents: []string{to.head, to.base},
+		Message: "chore: reset to " + short(to.base), Tree: base.Tree, Parents: []string{to.head, to.base},
 	})
 	if err != nil {
 		return "", err
@@ -231,7 +231,7 @@ func (p *plan) request(files []file, head string) forge.CommitRequest {
 	return r
 }
 
-// isBot says that an author is one of GitHub's own bots, as whom GitHub signs.
+// isBot reports whether an author is one of GitHub's own bots, as whom GitHub signs.
 func isBot(author string) bool {
 	return strings.HasSuffix(author, "[bot]@users.noreply.github.com>")
 }

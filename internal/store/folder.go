@@ -232,7 +232,7 @@ func (p *placing) inTheWay(f File) string {
 	return fmt.Sprintf("%q is there, and webpress did not put it there", name)
 }
 
-// same says that the file at name has this size and digest.
+// same reports whether the file at name has this size and digest.
 func (p *placing) same(name string, size int64, digest string) bool {
 	in, info, err := tree.OpenPlain(p.to, name)
 	if err != nil {

@@ -37,20 +37,20 @@ type Delivery struct {
 	// Results are those of the run, in any order: stores take what they need,
 	// see Files.
 	Results []asset.Result
-	// Remove says that the source of an output is to be removed. It is gone from
+	// Remove reports whether the source of an output is to be removed. It is gone from
 	// the work tree by then. Nil is never.
 	Remove func(asset.Source) bool
 	// Deleted are outputs that nothing needs any more, as their sources are gone or
 	// renamed. They are gone from the work tree by then. What a result has replaced
 	// counts without being named here: see Outdated.
 	Deleted []string
-	// Edits are files that are made anew on top of whatever the branch has, in this
+	// Edits are files that are regenerated on top of whatever the branch has, in this
 	// order, such as the lock file. Only a Commit makes them: an artifact or a folder
 	// goes to a run that makes them itself.
 	Edits []Edit
-	// Recipe tells what was wanted of a source. Nil is not known.
+	// Recipe returns the recipe of an output. Nil is not known.
 	Recipe func(source asset.Source, output string) asset.Recipe
-	// Committed says that the commit Head has the output at this path already, as
+	// Committed reports whether the commit Head has the output at this path already, as
 	// it is in the work tree. Nil is not known: then no output counts as delivered
 	// by an earlier run.
 	Committed func(output string) bool
@@ -66,7 +66,7 @@ type Delivery struct {
 }
 
 // An Edit changes a file that several runs may change at once: it is not delivered as it
-// is in the work tree, but made anew of what the branch has.
+// is in the work tree, but regenerated from what the branch has.
 type Edit struct {
 	// Path is from the root of the repository.
 	Path string
@@ -89,7 +89,7 @@ type Edit struct {
 // A File is one output to be delivered.
 type File struct {
 	asset.Result
-	// Removed says that the source is to be removed with it: never where source
+	// Removed reports whether the source is to be removed with it: never where source
 	// and output are one path.
 	Removed bool
 }
@@ -113,7 +113,7 @@ func (d Delivery) Files() []File {
 	return slices.CompactFunc(files, func(a, b File) bool { return a.Output == b.Output })
 }
 
-// removes says that the source of a result is to be removed.
+// removes reports whether the source of a result is to be removed.
 func (d Delivery) removes(r asset.Result) bool {
 	return d.Remove != nil && r.Source.Path != r.Output && d.Remove(r.Source)
 }
@@ -136,7 +136,7 @@ func (d Delivery) Outdated() []string {
 	return slices.DeleteFunc(slices.Compact(outdated), func(name string) bool { return made[name] })
 }
 
-// Empty says that there is nothing to hand over.
+// Empty reports whether there is nothing to hand over.
 func (d Delivery) Empty() bool {
 	return len(d.Files()) == 0 && len(d.Outdated()) == 0 && len(d.Edits) == 0 && d.Shard == ""
 }

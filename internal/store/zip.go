@@ -28,7 +28,7 @@ type packed struct {
 	manifest bundle.Manifest
 	report   []byte
 	sums     map[string]uint32 // CRC-32, by File.Output
-	// in tells where a file lies in the bundle.
+	// in returns the path of a file in the bundle.
 	in func(string) string
 }
 
@@ -99,7 +99,7 @@ func (b *packed) unfit(f *File, seen map[string]string) string {
 }
 
 // copyFile copies the content of f to w and returns its digest. It fails where the
-// content is not what the run has written. Errors do not tell the name.
+// content is not what the run has written. Errors do not contain the name.
 func (b *packed) copyFile(w io.Writer, f File) (digest string, err error) {
 	in, _, err := tree.OpenPlain(b.root, f.Output)
 	if err != nil {

@@ -48,7 +48,7 @@ func (a Access) Forge() Forge {
 // token is the one that may act for the run, empty where there is none.
 func (a Access) token() string { return cmp.Or(a.Token, a.Secrets.Token) }
 
-// HasToken says that there is a token that may act for the run.
+// HasToken reports whether there is a token that may act for the run.
 func (a Access) HasToken() bool { return a.token() != "" }
 
 // GitHub is the repository of the run, or another one, at GitHub.

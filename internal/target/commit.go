@@ -55,7 +55,7 @@ func (c *Chooser) chooseCommit(ctx context.Context, to *Stores, byDefault bool) 
 	}
 	switch why, err := c.notOurs(ctx, commit); {
 	case err != nil:
-		// Whether there is something to commit is not known yet: Put tells.
+		// Whether there is something to commit is not known yet: Deliver finds out.
 		to.List = append(to.List, store.Failed{Store: commit, Err: err})
 		return false, nil
 	case why != "":
@@ -72,7 +72,7 @@ func (c *Chooser) chooseCommit(ctx context.Context, to *Stores, byDefault bool) 
 }
 
 // notOurs says why the branch of a pull request may be that of a fork with the
-// same name: some platforms do not tell whose it is. A branch that could not be
+// same name: some platforms do not say whose it is. A branch that could not be
 // looked at is an error.
 func (c *Chooser) notOurs(ctx context.Context, to store.Commit) (why string, err error) {
 	f := c.Facts
@@ -175,7 +175,7 @@ func (c *Chooser) pull() (*store.Pull, error) {
 		}
 	case kind == NoForge:
 		return nil, &asset.Fault{
-			Message: fmt.Sprintf("open a pull request: %s has not told which forge it is for, or webpress does not know that one", c.CIName()),
+			Message: fmt.Sprintf("open a pull request: %s does not say which forge it is for, or webpress does not know that one", c.CIName()),
 			Hint:    "leave `open-pull-request` out, and open it once by hand: later runs push to its branch",
 		}
 	case kind == GitLab && c.GitLab().JobToken:

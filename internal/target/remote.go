@@ -53,7 +53,7 @@ func (a Access) remote(ctx context.Context, repo *git.Repo, repository string) (
 	return to, nil
 }
 
-// knows says that an address is the one that the platform has told of the repository:
+// knows reports whether an address is the one that the platform has told of the repository:
 // scheme, host, port and path. Where it has told none, every address is. The address of
 // origin is what a step before this one, or whoever made the folder, has put there.
 func (a Access) knows(address string) bool {
@@ -69,7 +69,7 @@ func (a Access) knows(address string) bool {
 	return false
 }
 
-// sameRepository says that two addresses are one: servers take the path with and
+// sameRepository reports whether two addresses are one: servers take the path with and
 // without .git, in any case.
 func sameRepository(a, b string) bool {
 	one, err := url.Parse(a)
@@ -98,7 +98,7 @@ func redacted(address string) string {
 	return "another address"
 }
 
-// bySSH says that address is that of a repository of server's, by SSH. Where it is
+// bySSH reports whether address is that of a repository of server's, by SSH. Where it is
 // another one on the same host, the token may not be for it.
 func bySSH(address, server, repository string) bool {
 	u, err := url.Parse(server)

@@ -96,7 +96,7 @@ func TestChooseStores(t *testing.T) {
 		},
 		{
 			name: "pull request at a forge that is not known", settings: config.Config{Store: []string{"commit"}, OpenPullRequest: true, CommitBranch: "b", Token: "t"},
-			env: map[string]string{"CI": "woodpecker", "CI_COMMIT_BRANCH": "main"}, err: "Woodpecker has not told which forge",
+			env: map[string]string{"CI": "woodpecker", "CI_COMMIT_BRANCH": "main"}, err: "Woodpecker does not say which forge",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -23,7 +23,7 @@ type step struct {
 	disposal byte
 }
 
-// steps tell GIF's disposal methods apart. The first frame is the card; the
+// steps show the difference between GIF's disposal methods. The first frame is the card; the
 // others draw a square with a transparent middle on it.
 var steps = []step{
 	{image.Rect(0, 0, 60, 40), color.NRGBA{}, 10, gif.DisposalNone},

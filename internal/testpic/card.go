@@ -131,7 +131,7 @@ func halo(size int) *image.NRGBA {
 }
 
 // ramp16 is the card with 16 bits a channel. The lower byte is a fine ramp, so
-// that a value cut off is told from a value rounded: the true value of a
+// that a truncated value differs from a rounded one: the true value of a
 // channel is its colour plus up to 0.99.
 func ramp16(width, height int) *image.NRGBA64 {
 	c := card(width, height)

@@ -4,7 +4,7 @@
 //	go run ./internal/testpic           # all of them
 //	go run ./internal/testpic jpeg/     # those whose path contains "jpeg/"
 //
-// The pictures and testdata/README.md are committed, so nobody needs to run it
+// The pictures and testdata/README.md are committed, so it need not be run
 // to build or test webpress. What Go's own encoders cannot write is made by
 // tools, needed at this time only: cjpeg (libjpeg-turbo-progs), convert
 // (imagemagick), heif-enc (libheif-examples) with x265 and aom, cwebp,

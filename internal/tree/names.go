@@ -15,7 +15,7 @@ const (
 	TempSuffix = ".tmp"
 )
 
-// IsTemp says whether a name is one that Write gives to temporary files: rand.Text
+// IsTemp reports whether a name is one that Write gives to temporary files: rand.Text
 // is 26 characters of base32.
 func IsTemp(name string) bool {
 	middle, ok := strings.CutPrefix(name, TempPrefix)
@@ -23,7 +23,7 @@ func IsTemp(name string) bool {
 	return ok && ends && len(middle) == 26 && strings.Trim(middle, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
 }
 
-// IsGit says that some file system takes name for .git. macOS and Windows ignore
+// IsGit reports whether some file system takes name for .git. macOS and Windows ignore
 // case, HFS+ ignores the characters that core.protectHFS of git lists, and NTFS, as
 // core.protectNTFS has it, takes away dots and spaces at the end and what follows a
 // colon, and has git~1 as a short name.
@@ -43,7 +43,7 @@ func IsGit(name string) bool {
 	return strings.EqualFold(name, ".git") || strings.EqualFold(name, "git~1")
 }
 
-// InGit says whether a path, with slashes or backslashes, is a .git folder or in one,
+// InGit reports whether a path, with slashes or backslashes, is a .git folder or in one,
 // on any file system.
 func InGit(path string) bool {
 	// Nearly no path has it, which is quickly seen.

@@ -29,7 +29,7 @@ func OpenReach(dir string) (*Reach, error) {
 // Close closes the folder.
 func (r *Reach) Close() error { return r.root.Close() }
 
-// IsOutside says whether a path, from a folder, leads out of that.
+// IsOutside reports whether a path, from a folder, leads out of that.
 func IsOutside(name string) bool { return !filepath.IsLocal(filepath.FromSlash(name)) }
 
 // At returns a folder to look name up in, and its path there, until done is called. For

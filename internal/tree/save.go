@@ -84,7 +84,7 @@ func writeInto(path string, data []byte) error {
 	// Opened without waiting for a reader: without one, it is an error.
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, syscall.ENXIO) {
-		return errors.New("nobody reads from it")
+		return errors.New("no process reads from it")
 	}
 	if err != nil {
 		return err

@@ -29,7 +29,7 @@ type Options struct {
 // ErrInGit is why nothing is written into git's own folder.
 var ErrInGit = errors.New("it is inside git's own folder")
 
-// Write puts what fill writes at name below root in one rename, so that nobody ever
+// Write puts what fill writes at name below root in one rename, so that no reader ever
 // sees a part of it, with mode 0644. It makes the folders in between. What is there
 // is replaced, also a symbolic link, but nothing else that is not a regular file
 // (*KindError); and nothing is written to git's own folder, also by way of a link
@@ -150,7 +150,7 @@ func MakeDirs(root *os.Root, dir string, like fs.FileInfo) error {
 	return nil
 }
 
-// leadsIntoGit says that dir is in git's own folder by way of symbolic links. Out of
+// leadsIntoGit reports whether dir is in git's own folder by way of symbolic links. Out of
 // root they lead nowhere: it refuses those.
 func leadsIntoGit(root *os.Root, dir string) bool {
 	if dir == "." {

@@ -81,7 +81,7 @@ func rename(text, old, other string) string {
 	}
 }
 
-// goesOn says that a name does not end before rest. A full stop ends it, and so does .git.
+// goesOn reports whether a name does not end before rest. A full stop ends it, and so does .git.
 func goesOn(rest string) bool {
 	rest = strings.TrimPrefix(rest, ".git")
 	if stop, ok := strings.CutPrefix(rest, "."); ok {
