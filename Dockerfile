@@ -60,7 +60,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
       libcurl3t64-gnutls libexpat1 libpcre2-8-0 zlib1g \
     && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log
 COPY --from=build /out/ /
-# A missing library shows here, and not at the first picture.
+# A missing library shows here, and not at the first image.
 # The list is what NOTICE offers the source of.
 RUN sources=/usr/share/doc/webpress/debian-sources.txt \
     && dpkg-query -W -f '${source:Package} ${source:Version}\n' >>$sources && sort -u -o $sources $sources \

@@ -80,14 +80,14 @@ func raceOptions(t *testing.T) string {
 //	code N COMMAND …                  runs a command that must exit with N
 //	until FILE                        waits for a file
 //	tree FILE …                       checks that these files are there and no others
-//	weird FILE                        makes a picture whose name is a Go string
+//	weird FILE                        makes an image whose name is a Go string
 //	cut FILE BYTES                    shortens a file
 //	bomb KIND FILE                    makes a decompression bomb; see cmdBomb
 //	fixes [lost]                      writes what check has printed as fixes to fix.sh
 //	forge SOURCE CONTENT [OUTPUT]     writes a line into webpress.lock by hand
 //	listen VARIABLE FILE              puts the address of an HTTP server into VARIABLE; see listen
 //
-// $PICTURES is the folder of the pictures that the project has generated.
+// $PICTURES is the folder of the images that the project has generated.
 func TestScripts(t *testing.T) {
 	pictures, err := filepath.Abs("testdata/pictures")
 	if err != nil {
@@ -127,7 +127,7 @@ var mounts = sync.OnceValue(func() bool {
 	return exec.Command("unshare", "--mount", "sh", "-c", "mount -t tmpfs tmpfs /mnt").Run() == nil
 })
 
-// kinds are the pictures that stories are about.
+// kinds are the images that stories are about.
 var kinds = map[string]func(x, y, w, h int) color.NRGBA{
 	// photo is smooth and slightly noisy: smaller lossy.
 	"photo": func(x, y, w, h int) color.NRGBA {

@@ -7,7 +7,7 @@
 //	go run ./bench -peers webpress,sharp -out table.md
 //
 // What is missing of the peers and the images is installed first: Debian
-// packages by apt-get, as root or by sudo, and sharp by npm. Pictures, HEICs
+// packages by apt-get, as root or by sudo, and sharp by npm. Images, HEICs
 // made of them and sharp are kept in a cache folder outside the project.
 package main
 
@@ -57,7 +57,7 @@ func parse(args []string) (options, error) {
 	f.IntVar(&o.runs, "runs", 5, "how often everybody runs")
 	f.IntVar(&o.size, "size", 1200, "width that the resizing cases shrink to, in pixels")
 	f.StringVar(&o.out, "out", "", "also write the tables to this `file`")
-	f.StringVar(&o.cache, "cache", filepath.Join(cache, "webpress-bench"), "where pictures and peers are kept")
+	f.StringVar(&o.cache, "cache", filepath.Join(cache, "webpress-bench"), "where images and peers are kept")
 	f.StringVar(&o.webpress, "webpress", "webpress", "the binary to measure")
 	f.BoolVar(&o.install, "install", true, "install what is missing")
 	if err := f.Parse(args); err != nil {

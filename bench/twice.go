@@ -70,7 +70,7 @@ func (b bench) changed(ctx context.Context, dir string, t *doneTable) error {
 	undo := [][]string{{"git", "checkout", "-q", "--", "."}}
 	rows, err := b.turns(ctx, dir, []command{
 		{name: "webpress, one changed on a branch", argv: []string{b.webpress, "--changed-only=true", "--base=main"}, after: undo},
-		{name: "webpress, that picture and nothing else", argv: []string{b.webpress, "--no-lock", "--overwrite", one}, after: undo},
+		{name: "webpress, that image and nothing else", argv: []string{b.webpress, "--no-lock", "--overwrite", one}, after: undo},
 		{name: "git status", argv: []string{"git", "status", "--porcelain"}},
 	})
 	if err != nil {
@@ -115,7 +115,7 @@ func (b bench) repository(ctx context.Context, n int) (dir string, err error) {
 	if dir, err = os.MkdirTemp("", "webpress-bench-"); err != nil {
 		return "", err
 	}
-	fmt.Fprintf(os.Stderr, "\r%-12s makes a repository of %d pictures", "done", n)
+	fmt.Fprintf(os.Stderr, "\r%-12s makes a repository of %d images", "done", n)
 	small := smallPNG()
 	for i := range n {
 		folder := filepath.Join(dir, fmt.Sprintf("p%03d", i/500))
@@ -220,6 +220,6 @@ func (t *doneTable) add(ctx context.Context, webpress, dir string, n int, rows [
 // String is Markdown.
 func (t *doneTable) String() string {
 	return "### " + t.title + "\n\n" +
-		"| pictures | | wall (min to max) | peak memory | pictures opened | beside git status |\n|--:|---|--:|--:|--:|--:|\n" +
+		"| images | | wall (min to max) | peak memory | images opened | relative to git status |\n|--:|---|--:|--:|--:|--:|\n" +
 		strings.Join(t.lines, "\n") + "\n"
 }

@@ -15,7 +15,7 @@ import (
 	published "github.com/webpress/webpress/internal/project"
 )
 
-// TestCheckGuardsPullRequest opens a pull request with a picture that is neither
+// TestCheckGuardsPullRequest opens a pull request with an image that is neither
 // converted nor allowed, mends it as the check says, and tries again.
 func TestCheckGuardsPullRequest(t *testing.T) {
 	dir := project(t, "guard.yml")

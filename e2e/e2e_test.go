@@ -116,7 +116,7 @@ func root(t *testing.T) string {
 	return dir
 }
 
-// picture reads one of the pictures in testdata.
+// picture reads one of the images in testdata.
 func picture(t *testing.T, name string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(root(t), "testdata", filepath.FromSlash(name)))

@@ -157,7 +157,7 @@ func (h hooked) clean() {
 	must(h.T, h.dir, "webpress", "check")
 }
 
-// changes are what happens to pictures later.
+// changes are what happens to images later.
 func (h hooked) changes() {
 	h.Helper()
 	// A new name.

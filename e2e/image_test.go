@@ -171,7 +171,7 @@ func TestWoodpecker(t *testing.T) {
 	wantWebP(t, filepath.Join(dir, "a.webp"))
 }
 
-// TestEveryFormat converts every picture of testdata with the image's libraries,
+// TestEveryFormat converts every image of testdata with the image's libraries,
 // which are others than those the unit tests link to.
 func TestEveryFormat(t *testing.T) {
 	dir := t.TempDir()

@@ -95,7 +95,7 @@ func (c *counted) Write(p []byte) (int, error) {
 	return c.ResponseWriter.Write(p)
 }
 
-// difference is the mean difference of two pictures of a screen, a channel, of 255.
+// difference is the mean difference of two images of a screen, a channel, of 255.
 func difference(t *testing.T, a, b goimage.Image) float64 {
 	t.Helper()
 	if a.Bounds() != b.Bounds() {
@@ -180,7 +180,7 @@ func TestPages(t *testing.T) {
 			if after.bytes*2 > index.bytes {
 				t.Errorf("%d bytes are loaded, where it were %d", after.bytes, index.bytes)
 			}
-			// No browser but Safari shows a HEIC: what was white is a picture now.
+			// No browser but Safari shows a HEIC: what was white is an image now.
 			seen := open(t, dir, "phone.html")
 			if d := difference(t, phone.screen, seen.screen); d < 5 || len(seen.failed) > 0 || seen.images["/img/mountains.heic"] > 0 {
 				t.Errorf("the HEIC still does not show: a difference of %.2f; loaded were %v", d, seen.images)

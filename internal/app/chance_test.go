@@ -25,7 +25,7 @@ import (
 
 var chances = flag.Uint64("chances", 3, "how many repositories TestChance makes")
 
-// TestChance lets chance do to a repository what people do: pictures and results are
+// TestChance lets chance do to a repository what people do: images and results are
 // made, edited, copied, renamed, swapped and deleted, and settings change. However
 // that went, after a run every image has the very result that it would have
 // alone, nothing is left of those that are gone, and a second run does nothing.
@@ -62,11 +62,11 @@ type world struct {
 	quality  int
 	template string
 	story    []string
-	// alone are the results of pictures, by content and quality.
+	// alone are the results of images, by content and quality.
 	alone map[string]string
 }
 
-// happen lets one thing happen. Pictures and results are renamed together only where
+// happen lets one thing happen. Images and results are renamed together only where
 // nothing else happens to them before the next run: that both belong together could
 // not be told any more. Then it is true.
 func (w *world) happen(first bool) (last bool) {
@@ -182,7 +182,7 @@ func (w *world) runIn(dir string, args ...string) string {
 	return out.String()
 }
 
-// made is what webpress makes of a picture that is alone in the world, empty where
+// made is what webpress makes of an image that is alone in the world, empty where
 // that is not smaller.
 func (w *world) made(source string) string {
 	key := fmt.Sprint(w.quality, source)

@@ -16,7 +16,7 @@ import (
 // them.
 type shard struct{ index, total int }
 
-// String is such as 2/4, and empty for all pictures.
+// String is such as 2/4, and empty for all images.
 func (s shard) String() string {
 	if s.total == 0 {
 		return ""

@@ -143,7 +143,7 @@ type Result struct {
 	// SourceWidth and SourceHeight are the source's; 0 is not known.
 	SourceWidth  int `json:"source-width,omitempty"`
 	SourceHeight int `json:"source-height,omitempty"`
-	// Frames is 1 for a still picture.
+	// Frames is 1 for a still image.
 	Frames int `json:"frames,omitempty"`
 	// Lossless says which encoding was used.
 	Lossless bool `json:"lossless"`

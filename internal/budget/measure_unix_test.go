@@ -15,7 +15,7 @@ import (
 	"github.com/webpress/webpress/internal/testfiles"
 )
 
-// What has taken the place of a picture since it was found is neither waited for nor
+// What has taken the place of an image since it was found is neither waited for nor
 // followed out of the folder.
 func TestMeasureReadsOnlyFilesOfTheFolder(t *testing.T) {
 	dir, sources := tree(t, map[string][]byte{"dir/a.jpg": []byte(testfiles.Image(t, "jpeg/gps.jpg"))})

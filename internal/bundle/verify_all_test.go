@@ -13,7 +13,7 @@ import (
 	"github.com/webpress/webpress/internal/testfiles"
 )
 
-// shards are folders in root with two shards, of a picture each.
+// shards are folders in root with two shards, of an image each.
 func newShards(t *testing.T, root string) (one, two *uploaded) {
 	one = &uploaded{Manifest{Schema: 2, Head: head, Shard: "1/2"}, filepath.Join(root, "one")}
 	one.add(t, "a.png", "a.webp", testfiles.Image(t, "webp/lossy.webp"))
@@ -37,7 +37,7 @@ func TestVerifyAll(t *testing.T) {
 	root := t.TempDir()
 	one, two := newShards(t, root)
 	one.Files[0].Removed = true
-	// A run for all pictures has made one of them as well.
+	// A run for all images has made one of them as well.
 	whole := &uploaded{Manifest{Schema: 1, Head: head}, filepath.Join(root, "whole")}
 	whole.add(t, "d.png", "d.webp", testfiles.Image(t, "webp/lossless.webp"))
 	*whole.add(t, "a.png", "a.webp", testfiles.Image(t, "webp/lossy.webp")) = one.Files[0]

@@ -32,7 +32,7 @@ func (u *uploaded) add(t testing.TB, source, output, content string) *Entry {
 	return &u.Files[len(u.Files)-1]
 }
 
-// newUpload is a sound one, of two pictures.
+// newUpload is a sound one, of two images.
 func newUpload(t testing.TB) *uploaded {
 	u := &uploaded{Manifest{Schema: 1, Head: head}, t.TempDir()}
 	u.add(t, "a.png", "a.webp", testfiles.Image(t, "webp/lossy.webp"))

@@ -343,7 +343,7 @@ func TestWriteFails(t *testing.T) {
 	}
 }
 
-// Once the disk is full, nothing is tried any more: pictures have to be written, too.
+// Once the disk is full, nothing is tried any more: images have to be written, too.
 func TestDiskFull(t *testing.T) {
 	for _, cause := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS} {
 		c := open(t, t.TempDir(), 1<<20, start)

@@ -14,7 +14,7 @@ import (
 type Entry struct {
 	// Data is the content of the output, empty where there is a Reason.
 	Data []byte `json:"-"`
-	// Width and Height are in pixels; Frames is 1 for a still picture.
+	// Width and Height are in pixels; Frames is 1 for a still image.
 	Width  int `json:"width"`
 	Height int `json:"height"`
 	Frames int `json:"frames"`

@@ -17,7 +17,7 @@ import (
 type apngFile struct {
 	w, h, plays int
 	patches     []patch
-	hidden      bool // the plain picture is not the first frame
+	hidden      bool // the plain image is not the first frame
 	den         uint16
 }
 
@@ -161,7 +161,7 @@ func TestAPNGDelay(t *testing.T) {
 	}
 }
 
-// One frame that the plain picture is not part of: the frame is what is shown.
+// One frame that the plain image is not part of: the frame is what is shown.
 func TestAPNGStill(t *testing.T) {
 	patches := asWritten(randomPatches(3, 5, 5, 1, false))
 	data := apngFile{w: 5, h: 5, patches: patches, hidden: true}.bytes(t)

@@ -22,7 +22,7 @@ var cells = map[[2]int][3]byte{
 	{3, 3}: {128, 128, 128}, {4, 3}: {20, 20, 20}, {5, 2}: {255, 255, 255}, {0, 2}: {224, 172, 140},
 }
 
-// checkCard compares the centres of the cells, of the picture as it is shown, with
+// checkCard compares the centres of the cells, of the image as it is shown, with
 // what of is made of their colours; nil leaves these as they are.
 func checkCard(t testing.TB, name string, p Picture, tolerance float64, of func([3]byte) [3]byte) {
 	t.Helper()

@@ -112,7 +112,7 @@ func decode(data []byte, format asset.Format, o DecodeOptions) (Picture, error) 
 }
 
 // UprightEXIF returns EXIF that says that the pixels are upright, as they are
-// once a image has been turned. It leaves exif as it is.
+// once an image has been turned. It leaves exif as it is.
 func UprightEXIF(exif []byte) []byte { return exifWithOrientation(exif, 1) }
 
 // Orientation returns the orientation that EXIF gives, 1 to 8, or 0.

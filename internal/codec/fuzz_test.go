@@ -10,11 +10,11 @@ import (
 	"github.com/webpress/webpress/internal/pixel"
 )
 
-// fuzzPixels bounds the pictures that the fuzz targets decode, all frames
+// fuzzPixels bounds the images that the fuzz targets decode, all frames
 // together, so that what they try is many files and not one large one.
 const fuzzPixels = 1 << 20
 
-// seeds adds every small picture of testdata, whole and cut short.
+// seeds adds every small image of testdata, whole and cut short.
 func seeds(f *testing.F) {
 	f.Helper()
 	err := filepath.WalkDir("../../testdata/pictures", func(path string, d fs.DirEntry, err error) error {

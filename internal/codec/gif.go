@@ -11,7 +11,7 @@ import (
 
 // A gifReader walks the blocks of a GIF (GIF89a specification). image/gif is not
 // used because it keeps all frames in memory, and refuses files that browsers
-// show: with unknown extensions, or with frames that reach out of the picture.
+// show: with unknown extensions, or with frames that reach out of the image.
 type gifReader struct {
 	w, h   int
 	global []byte // the colour table, 3 bytes a colour

@@ -21,7 +21,7 @@ func header(data []byte, position bool) (Header, error) {
 	return ReadHeader(bytes.NewReader(data), int64(len(data)), position)
 }
 
-// pictures are all pictures of testdata, by their names.
+// pictures are all images of testdata, by their names.
 func pictures(t testing.TB) map[string][]byte {
 	t.Helper()
 	const dir = "../../testdata/pictures/"
@@ -40,7 +40,7 @@ func pictures(t testing.TB) map[string][]byte {
 	return all
 }
 
-// The pictures of testdata that tell where they were taken.
+// The images of testdata that tell where they were taken.
 var withPosition = []string{"heic/mirrored.heic", "heic/rotated.heic", "jpeg/gps.jpg", "png/exif.png"}
 
 func TestHeaderAgreesWithProbe(t *testing.T) {

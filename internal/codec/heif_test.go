@@ -225,7 +225,7 @@ func TestHEIFMetadata(t *testing.T) {
 	}
 }
 
-// A file that is cut anywhere is an error, never a picture with grey in it.
+// A file that is cut anywhere is an error, never an image with grey in it.
 func TestHEIFCutShort(t *testing.T) {
 	for _, name := range []string{
 		"heic/card.heic", "heic/grid.heic", "heic/alpha.heic", "heic/10bit.heic", "heic/two.heic",

@@ -8,7 +8,7 @@ type Info struct {
 	// Width and Height are in pixels, as the image is shown: after the
 	// rotation that the file asks for.
 	Width, Height int
-	// Frames is 1 for a still picture.
+	// Frames is 1 for a still image.
 	Frames int
 	// Alpha reports whether pixels may be transparent.
 	Alpha bool

@@ -29,7 +29,7 @@ func TestDecodeJPEG(t *testing.T) {
 		{"411", pixel.YUV, 2, 0},
 		{"progressive", pixel.YUV, 1, 1},
 		{"restart", pixel.YUV, 1, 1},
-		{"multi", pixel.YUV, 1, 1}, // the first picture, not the one behind it
+		{"multi", pixel.YUV, 1, 1}, // the first image, not the one behind it
 		{"grey", pixel.Gray, 0, 0},
 		{"rgb", pixel.RGBA, 0, 0},
 		{"cmyk", pixel.CMYK, 0, 0},
@@ -201,11 +201,11 @@ func TestJPEGProfileParts(t *testing.T) {
 	}
 }
 
-// A file that is cut anywhere is an error, never a picture with grey in it.
+// A file that is cut anywhere is an error, never an image with grey in it.
 func TestJPEGCutShort(t *testing.T) {
 	for _, name := range []string{"420", "411", "grey", "progressive", "restart", "cmyk", "inks", "rgb"} {
 		data := picture(t, "jpeg/"+name+".jpg")
-		// Without the end marker there is still the whole picture.
+		// Without the end marker there is still the whole image.
 		for n := 0; n < len(data)-6; n += 1 + n/60 {
 			if _, err := Decode(data[:n], DecodeOptions{}); err == nil {
 				t.Errorf("%s: the first %d of %d bytes are decoded", name, n, len(data))
@@ -329,7 +329,7 @@ func TestJPEGScanBound(t *testing.T) {
 	}
 }
 
-// What follows a picture is no part of it, and bytes that no pixel depends on are
+// What follows an image is no part of it, and bytes that no pixel depends on are
 // no damage.
 func TestJPEGHarmless(t *testing.T) {
 	data := picture(t, "jpeg/420.jpg")

@@ -29,7 +29,7 @@ func encodePNG(t testing.TB, m image.Image) []byte {
 	return b.Bytes()
 }
 
-// noisy returns a picture of noise; opaque ones have alpha 255.
+// noisy returns an image of noise; opaque ones have alpha 255.
 func noisy(w, h int, opaque bool) *image.NRGBA {
 	m := image.NewNRGBA(image.Rect(0, 0, w, h))
 	noise(m.Pix)

@@ -84,7 +84,7 @@ type tiffPage = struct {
 	pixels []byte
 }
 
-// rgbTags are those of an RGB picture, changed by more.
+// rgbTags are those of an RGB image, changed by more.
 func rgbTags(w, h int, more tiffTags) tiffTags {
 	tags := tiffTags{
 		tiffWidth: []int{w}, tiffHeight: []int{h}, tiffBits: []int{8, 8, 8},

@@ -95,7 +95,7 @@ func checkCard(t *testing.T, name string, p codec.Picture, tolerance float64) {
 	}
 }
 
-// Every picture of the card must still be the card: upright, of the right
+// Every image of the card must still be the card: upright, of the right
 // colours, in every layout, depth and format; at its own and at a smaller size.
 func TestEveryCard(t *testing.T) {
 	others := map[string]bool{ // not the card
@@ -205,7 +205,7 @@ func TestMetadata(t *testing.T) {
 	}
 }
 
-// A turned picture that keeps its EXIF must not be turned again by a viewer.
+// A turned image that keeps its EXIF must not be turned again by a viewer.
 func TestUprightEXIF(t *testing.T) {
 	r := defaults
 	r.Metadata = asset.MetadataAll
@@ -353,7 +353,7 @@ func TestNoneConvertsColours(t *testing.T) {
 	}
 }
 
-// A file that is cut anywhere is an error, never a picture with grey in it.
+// A file that is cut anywhere is an error, never an image with grey in it.
 func TestCutShort(t *testing.T) {
 	for _, name := range []string{
 		"jpeg/420.jpg", "jpeg/progressive.jpg", "jpeg/cmyk.jpg", "heic/card.heic", "avif/card.avif",

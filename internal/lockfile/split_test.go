@@ -175,7 +175,7 @@ func TestSplitUnion(t *testing.T) {
 	}
 }
 
-// A picture becomes one that is known to be not smaller: what was made of it before
+// An image becomes one that is known to be not smaller: what was made of it before
 // is needed no more.
 func TestSplitBefore(t *testing.T) {
 	known := lockfile.Entry{Source: "known.jpg", Blob: id("b"), Format: asset.JPEG, Recipe: digest, Status: lockfile.NotSmaller, Output: lockfile.Output{Path: "known.webp", Size: 9}}

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// Pictures come and go in blocks of megabytes, and a fresh block costs more than
+// Images come and go in blocks of megabytes, and a fresh block costs more than
 // what is done with it: the system has to find and clear its pages, one by one. So
 // blocks that are done with serve again; they are neither counted by the memory
 // budget nor found by the garbage collector, and therefore few.

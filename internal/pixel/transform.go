@@ -45,7 +45,7 @@ func Fit(width, height, maxWidth, maxHeight int) (int, int) {
 //
 // Alpha is dropped: zimg averages chroma after it has divided colours by alpha
 // again, so that the colour of transparent pixels would bleed into their
-// neighbours. Pictures with alpha go through Exact, and libwebp subsamples them.
+// neighbours. Images with alpha go through Exact, and libwebp subsamples them.
 func ToYUV420(src *Image, width, height, orientation int) (*Image, error) {
 	return transform(src, src.all(), lossy(width, height), orientation)
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 )
 
-// distributions are costs of pictures, in milliseconds: all the same, as those of
+// distributions are costs of images, in milliseconds: all the same, as those of
 // photos vary, as those of all kinds do, and with a heavy tail.
 var distributions = map[string]func(r *rand.Rand) float64{
 	"equal":       func(*rand.Rand) float64 { return 500 },
@@ -56,7 +56,7 @@ func TestShardBalance(t *testing.T) {
 	}
 }
 
-// One more picture than a thousand moves less than a percent of them on average, as a
+// One more image than a thousand moves less than a percent of them on average, as a
 // rule none, and a fifth when the limit goes up a step.
 func TestShardStability(t *testing.T) {
 	const n, rounds = 1000, 40
@@ -121,7 +121,7 @@ func TestShardOrder(t *testing.T) {
 	}
 }
 
-// Machines with another version would do some pictures twice and others never.
+// Machines with another version would do some images twice and others never.
 func TestShardIsPinned(t *testing.T) {
 	var jobs []asset.Job
 	var costs []float64

@@ -219,7 +219,7 @@ func TestArtifactErrors(t *testing.T) {
 				fmt.Fprint(w, `{"ok":false}`)
 				return true
 			}
-		}, "not told where to upload to", ""},
+		}, "did not return an upload URL", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

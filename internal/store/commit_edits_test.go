@@ -128,7 +128,7 @@ func TestLock(t *testing.T) {
 	}
 }
 
-// TestLockRace has another run commit another picture between the look at the
+// TestLockRace has another run commit another image between the look at the
 // branch and the commit, by each way: both keep their lines.
 func TestLockRace(t *testing.T) {
 	t.Parallel()

@@ -151,7 +151,7 @@ func TestPullRequest(t *testing.T) {
 			}
 			first := testgit.Run(t, s.bare, "rev-parse", c.Branch)
 
-			// A week later: another picture, and another version of the first.
+			// A week later: another image, and another version of the first.
 			s.put("a.png", "another a")
 			s.put("d.png", "d")
 			s.remove("a.webp")
@@ -219,7 +219,7 @@ func TestGraphQLAnswerLost(t *testing.T) {
 }
 
 // TestFilters lets git do what the API passes by, and nothing that would damage a
-// picture.
+// image.
 func TestFilters(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

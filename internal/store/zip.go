@@ -120,7 +120,7 @@ func (b *packed) copyFile(w io.Writer, f File) (digest string, err error) {
 }
 
 // writeZip writes the bundle as a zip: manifest, report, results by their paths.
-// Pictures are stored as they are, since nothing makes them smaller.
+// Images are stored as they are, since nothing makes them smaller.
 //
 // Lengths and checksums are in front of the content: actions/download-artifact
 // unpacks from a stream, where the end of a stored file could else only be

@@ -70,7 +70,7 @@ func gifFile(n, loops int) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// gifPalette is transparency followed by the colours of a picture.
+// gifPalette is transparency followed by the colours of an image.
 func gifPalette(img *image.NRGBA) color.Palette {
 	return append(color.Palette{color.NRGBA{}}, paletted(img).Palette...)
 }

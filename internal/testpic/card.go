@@ -6,7 +6,7 @@ import (
 	"image/draw"
 )
 
-// The card is the picture that nearly every test picture shows: 6 by 4 square
+// The card is the image that nearly every test image shows: 6 by 4 square
 // cells with a colour in each corner, an F and an arrow, so that every way of
 // turning or mirroring it, and every way of losing its colours, is seen.
 const (
@@ -98,7 +98,7 @@ func faded(width, height int) *image.NRGBA {
 	return img
 }
 
-// multiplied returns a picture with its colours multiplied by alpha, under the
+// multiplied returns an image with its colours multiplied by alpha, under the
 // name of straight ones.
 func multiplied(img *image.NRGBA) *image.NRGBA {
 	out := image.NewNRGBA(img.Rect)
@@ -167,7 +167,7 @@ func grey16(src image.Image) *image.Gray16 {
 	return img
 }
 
-// paletted maps a picture of few colours to a palette of exactly these.
+// paletted maps an image of few colours to a palette of exactly these.
 func paletted(src *image.NRGBA) *image.Paletted {
 	index := map[color.NRGBA]uint8{}
 	img := image.NewPaletted(src.Rect, nil)
@@ -186,8 +186,8 @@ func paletted(src *image.NRGBA) *image.Paletted {
 	return img
 }
 
-// stored returns the picture as a camera stores it that writes the given EXIF
-// orientation, 1 to 8: turned back by it, the picture is img again.
+// stored returns the image as a camera stores it that writes the given EXIF
+// orientation, 1 to 8: turned back by it, the image is img again.
 func stored(img *image.NRGBA, orientation int) *image.NRGBA {
 	w, h := img.Rect.Dx(), img.Rect.Dy()
 	out := image.NewNRGBA(image.Rect(0, 0, w, h))

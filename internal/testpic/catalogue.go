@@ -12,17 +12,17 @@ import (
 	"golang.org/x/image/tiff"
 )
 
-// catalogue lists every picture, in the order of the README.
+// catalogue lists every image, in the order of the README.
 var catalogue = sync.OnceValue(func() []picture {
 	return slices.Concat(pngs(), jpegs(), heifs(), others(), demo())
 })
 
-// made is for a picture whose bytes need no tool.
+// made is for an image whose bytes need no tool.
 func made(f func() ([]byte, error)) func(context.Context, studio) ([]byte, error) {
 	return func(context.Context, studio) ([]byte, error) { return f() }
 }
 
-// drawn is for a picture that cannot fail.
+// drawn is for an image that cannot fail.
 func drawn(f func() []byte) func(context.Context, studio) ([]byte, error) {
 	return made(func() ([]byte, error) { return f(), nil })
 }

@@ -6,7 +6,7 @@ import (
 	"image/gif"
 )
 
-// demo lists the larger pictures that `make demo` converts.
+// demo lists the larger images that `make demo` converts.
 func demo() []picture {
 	return []picture{
 		{"demo/photos/mountains.heic", 1600, 1200, "photo-like: a lake below mountains", func(ctx context.Context, s studio) ([]byte, error) {

@@ -8,9 +8,9 @@ import (
 	"image/draw"
 )
 
-// grid stores a picture as phones do: as tiles, 2 by 2 here, of one size, which a
+// grid stores an image as phones do: as tiles, 2 by 2 here, of one size, which a
 // derived image puts together (ISO/IEC 23008-12, 6.6.2.3). Its last column and
-// row are cut off, so that the tiles are larger than the picture.
+// row are cut off, so that the tiles are larger than the image.
 func grid(ctx context.Context, s studio, img *image.NRGBA, tile image.Point) ([]byte, error) {
 	var head, handler, config, colours, data []byte
 	var sizes []int
@@ -33,7 +33,7 @@ func grid(ctx context.Context, s studio, img *image.NRGBA, tile image.Point) ([]
 		sizes = append(sizes, len(at.data))
 	}
 
-	const whole = 1 // the items: the picture, then its tiles
+	const whole = 1 // the items: the image, then its tiles
 	tiles := []int{2, 3, 4, 5}
 	infos, places := short(5), append([]byte{0x44, 0}, short(5)...)
 	owners := long(5)

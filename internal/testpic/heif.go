@@ -19,11 +19,11 @@ func heifFile(ctx context.Context, s studio, outExt string, ins []input, options
 	return s.through(ctx, outExt, ins, "heif-enc", args...)
 }
 
-// pngInput is a picture as a tool reads it.
+// pngInput is an image as a tool reads it.
 func pngInput(img image.Image) input { return input{".png", pngOf(img)} }
 
 // pngOf encodes with Go's encoder. A bytes.Buffer takes everything, and every
-// picture here is of a kind that the encoder knows.
+// image here is of a kind that the encoder knows.
 func pngOf(img image.Image) []byte {
 	var b bytes.Buffer
 	e := png.Encoder{CompressionLevel: png.BestCompression}
@@ -33,7 +33,7 @@ func pngOf(img image.Image) []byte {
 	return b.Bytes()
 }
 
-// webpFile encodes a picture with cwebp.
+// webpFile encodes an image with cwebp.
 func webpFile(ctx context.Context, s studio, img *image.NRGBA, options ...string) ([]byte, error) {
 	args := append(options, "-quiet", "-o", "OUT", "IN")
 	return s.through(ctx, ".webp", []input{pngInput(img)}, "cwebp", args...)

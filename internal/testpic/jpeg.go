@@ -8,7 +8,7 @@ import (
 	"image"
 )
 
-// jpegFile encodes a picture with cjpeg; the options choose subsampling and the
+// jpegFile encodes an image with cjpeg; the options choose subsampling and the
 // like. Options of cjpeg: https://libjpeg-turbo.org/Documentation/Documentation.
 func jpegFile(ctx context.Context, s studio, img *image.NRGBA, options ...string) ([]byte, error) {
 	args := append(options, "-quality", "92", "-optimise", "-outfile", "OUT", "IN")
@@ -144,7 +144,7 @@ func multi(first, second []byte) []byte {
 	return append(insert(first, mp(size-10, size, len(second))), second...)
 }
 
-// inked writes the inks of a picture as they are, inverted as Adobe's programs
+// inked writes the inks of an image as they are, inverted as Adobe's programs
 // do. No tool at hand writes it, so it is put together of four progressive JPEGs
 // of one component each.
 func inked(ctx context.Context, s studio, img *image.NRGBA) ([]byte, error) {

@@ -20,8 +20,8 @@ func blend(a, b light, t float64) light { return a.times(1 - t).plus(b.times(t))
 // kilometres, y is up.
 type scene struct {
 	eye     float64 // height of the camera
-	horizon float64 // where it is in the picture, 0 the top
-	zoom    float64 // focal length, in heights of the picture
+	horizon float64 // where it is in the image, 0 the top
+	zoom    float64 // focal length, in heights of the image
 	near    float64
 	far     float64
 	water   bool    // at height 0
@@ -64,7 +64,7 @@ func landscape(make func() *scene, width, height int) *image.NRGBA {
 	return develop(film, width, height)
 }
 
-// column draws one column of the picture, from the nearest ground to the sky.
+// column draws one column of the image, from the nearest ground to the sky.
 func (s *scene) column(x, w, h int) []light {
 	out := make([]light, h)
 	scale := s.zoom * float64(h)

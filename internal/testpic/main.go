@@ -1,10 +1,10 @@
-// Command testpic draws every picture of testdata: the small ones that tests
+// Command testpic draws every image of testdata: the small ones that tests
 // read and the larger ones of the demo. Run it at the root of the project:
 //
 //	go run ./internal/testpic           # all of them
 //	go run ./internal/testpic jpeg/     # those whose path contains "jpeg/"
 //
-// The pictures and testdata/README.md are committed, so it need not be run
+// The images and testdata/README.md are committed, so it need not be run
 // to build or test webpress. What Go's own encoders cannot write is made by
 // tools, needed at this time only: cjpeg (libjpeg-turbo-progs), convert
 // (imagemagick), heif-enc (libheif-examples) with x265 and aom, cwebp,
@@ -21,7 +21,7 @@ import (
 	"strings"
 )
 
-// root is where the pictures go, below the root of the project.
+// root is where the images go, below the root of the project.
 const root = "testdata"
 
 func main() {
@@ -32,7 +32,7 @@ func main() {
 	}
 }
 
-// paint writes the pictures whose name contains one of the words, or all of them
+// paint writes the images whose name contains one of the words, or all of them
 // when there are none, and the README that describes them all.
 func paint(ctx context.Context, dir string, words []string) error {
 	tmp, err := os.MkdirTemp("", "testpic-")
@@ -74,7 +74,7 @@ func wanted(name string, words []string) bool {
 type picture struct {
 	// name is the path below testdata, with forward slashes.
 	name string
-	// width and height are in pixels, as a person sees the picture.
+	// width and height are in pixels, as a person sees the image.
 	width, height int
 	// what is said of it in the README.
 	what string

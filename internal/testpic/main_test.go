@@ -80,7 +80,7 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// shape is the stored size of a picture. For HEIF, that of its first clap or ispe.
+// shape is the stored size of an image. For HEIF, that of its first clap or ispe.
 func shape(data []byte) (w, h int, ok bool) {
 	if i := bytes.Index(data, []byte("clap")); i > 0 && bytes.HasPrefix(data[4:], []byte("ftyp")) {
 		return int(binary.BigEndian.Uint32(data[i+4:])), int(binary.BigEndian.Uint32(data[i+12:])), true

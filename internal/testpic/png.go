@@ -84,7 +84,7 @@ func (r raster) pixels(interlaced bool) []byte {
 	return out.Bytes()
 }
 
-// rgb, rgba and greyAlpha are rasters of a picture, 8 bits a channel.
+// rgb, rgba and greyAlpha are rasters of an image, 8 bits a channel.
 func rgb(img *image.NRGBA) raster {
 	return raster{img.Rect.Dx(), img.Rect.Dy(), 8, pngRGB, func(row []byte, x, y int) []byte {
 		return append(row, img.Pix[img.PixOffset(x, y):][:3]...)

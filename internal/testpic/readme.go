@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// readme describes all pictures; it is written to testdata/README.md.
+// readme describes all images; it is written to testdata/README.md.
 func readme() string {
 	var b strings.Builder
-	b.WriteString(`# Pictures
+	b.WriteString(`# Images
 
-Every picture here is drawn by ` + "`go run ./internal/testpic`" + `, which also writes this page. Sizes are as a
-person sees the picture, after any turn that the file asks for. Broken files are not stored: tests cut
+Every image here is drawn by ` + "`go run ./internal/testpic`" + `, which also writes this page. Sizes are as a
+person sees the image, after any turn that the file asks for. Broken files are not stored: tests cut
 and spoil these.
 
 ## The card
 
-Most pictures show the card: 6 by 4 square cells (192x128 pixels unless the table says otherwise) with
+Most images show the card: 6 by 4 square cells (192x128 pixels unless the table says otherwise) with
 an F and an arrow to the right in the middle, a grey ramp above them, and plain cells around. In sRGB,
 the centre of a cell is at (column + 0.5, row + 0.5) cells:
 

@@ -38,7 +38,7 @@ func mountains() *scene {
 	}
 }
 
-// dunes is a desert at sunset, the sun in the picture.
+// dunes is a desert at sunset, the sun in the image.
 func dunes() *scene {
 	wind, fine := noise(5), noise(53)
 	return &scene{

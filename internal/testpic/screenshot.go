@@ -40,7 +40,7 @@ import (
 	"os"
 )
 
-// A leaf is one picture of the tree.
+// A leaf is one image of the tree.
 type leaf struct {
 	path  string
 	bytes int64

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/image/vector"
 )
 
-// point is a place in a picture, in pixels.
+// point is a place in an image, in pixels.
 type point struct{ x, y float64 }
 
 // fill draws a polygon with soft edges.
