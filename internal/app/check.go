@@ -201,7 +201,7 @@ func (c *outputCheck) gather(ctx context.Context) error {
 		c.fixes.needs(&one.Finding, one.of)
 		c.in.Findings = append(c.in.Findings, one.Finding)
 	}
-	c.in.Fix = c.fixes.commands()
+	c.in.Mend = c.fixes.commands()
 	return nil
 }
 

@@ -114,7 +114,7 @@ func (r Report) verdict() string {
 // fixes returns the commands that fix what was found, as they can be shown.
 func (r Report) fixes() []string {
 	var lines []string
-	for line := range strings.Lines(r.Fix) {
+	for line := range strings.Lines(r.Mend) {
 		if line = strings.TrimSpace(line); line != "" {
 			lines = append(lines, ci.Visible(line))
 		}

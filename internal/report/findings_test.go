@@ -103,7 +103,7 @@ func TestMessages(t *testing.T) {
 // Commands that are shown are those that were given, each on its line, and the
 // block that they stand in does not end before them.
 func TestMending(t *testing.T) {
-	in := Input{Check: true, Checked: 1, Fix: "\nwebpress 'a```b'\r\n\n```\n  git add --all\x1b[0m\n"}
+	in := Input{Check: true, Checked: 1, Mend: "\nwebpress 'a```b'\r\n\n```\n  git add --all\x1b[0m\n"}
 	if got, want := New(in).Text(), "To fix:\n  webpress 'a```b'\n  ```\n  git add --all\\x1b[0m\n\nChecked 1 image: no problems found\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -112,18 +112,18 @@ func TestMending(t *testing.T) {
 		t.Errorf("not in one block: %s", got)
 	}
 	// Commands that take more room than there is are left out whole.
-	in.Fix = "webpress " + strings.Repeat("x", 1000)
+	in.Mend = "webpress " + strings.Repeat("x", 1000)
 	if got := New(in).Markdown(2000); strings.Contains(got, "To fix") || !strings.Contains(got, "no problems found") {
 		t.Errorf("got %s", got)
 	}
-	if got := New(Input{Fix: " \n"}).Markdown(0); strings.Contains(got, "To fix") {
+	if got := New(Input{Mend: " \n"}).Markdown(0); strings.Contains(got, "To fix") {
 		t.Errorf("nothing to fix: %s", got)
 	}
 }
 
 // Many findings are cut short: warnings before errors.
 func TestFindingsLimit(t *testing.T) {
-	in := Input{Check: true, Checked: 5000, Fix: "webpress"}
+	in := Input{Check: true, Checked: 5000, Mend: "webpress"}
 	for i := range 5000 {
 		f := asset.Finding{Rule: "outdated", Severity: asset.Error, Path: fmt.Sprintf("a|%d.png", i), Hint: "run it"}
 		if i%2 == 1 {
@@ -158,7 +158,7 @@ func TestFindingsLimit(t *testing.T) {
 
 // How much of many findings a comment has, and how little there may be of it.
 func TestFindingsGoldens(t *testing.T) {
-	in := Input{Check: true, Checked: 3000, Fix: "webpress\ngit add --all", Version: "1.0.0"}
+	in := Input{Check: true, Checked: 3000, Mend: "webpress\ngit add --all", Version: "1.0.0"}
 	for i := range 2000 {
 		f := asset.Finding{Rule: "outdated", Severity: asset.Error, Path: fmt.Sprintf("assets/%04d.png", i)}
 		if i%4 == 3 {

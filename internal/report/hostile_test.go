@@ -55,7 +55,7 @@ func hostileInput(r *rand.Rand) Input {
 		return all
 	}
 	fault := func() *asset.Fault { return &asset.Fault{Message: text(), Hint: text()} }
-	in := Input{Version: "1.0.0", Elapsed: time.Second, DryRun: r.IntN(4) == 0, Interrupted: r.IntN(4) == 0, Check: r.IntN(3) == 0, Notices: texts(), Fix: text(),
+	in := Input{Version: "1.0.0", Elapsed: time.Second, DryRun: r.IntN(4) == 0, Interrupted: r.IntN(4) == 0, Check: r.IntN(3) == 0, Notices: texts(), Mend: text(),
 		Recipe: asset.Recipe{Variant: asset.Variant{Format: asset.WebP, Quality: 80, Lossless: "auto", Metadata: asset.MetadataICC}}}
 	if r.IntN(3) == 0 {
 		in.Shard = text()

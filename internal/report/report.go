@@ -57,11 +57,11 @@ type Input struct {
 	// all of them.
 	Shard string `json:"shard,omitempty"`
 	// Check reports whether the run only checked Checked images. Findings are the problems,
-	// and Fix is the commands that fix them, one a line.
+	// and Mend is the commands that fix them, one a line.
 	Check    bool            `json:"check"`
 	Checked  int             `json:"checked,omitempty"`
 	Findings []asset.Finding `json:"findings"`
-	Fix      string          `json:"mend,omitempty"`
+	Mend     string          `json:"mend,omitempty"`
 	// CheckedPages is how many text files were searched for references.
 	CheckedPages int `json:"checked-pages,omitempty"`
 	// SettingsFile is the path of the file with the settings, empty where there is none.
@@ -92,7 +92,7 @@ type Report struct {
 	Checked      int             `json:"checked,omitempty"`
 	CheckedPages int             `json:"checked-pages,omitempty"`
 	Findings     []asset.Finding `json:"findings"`
-	Fix          string          `json:"mend,omitempty"`
+	Mend         string          `json:"mend,omitempty"`
 	Totals       Totals          `json:"totals"`
 	Skips        []Skip          `json:"skips"`
 	Notices      []string        `json:"notices"`
@@ -142,7 +142,7 @@ func New(in Input) Report {
 		Schema: SchemaVersion, Version: in.Version, DryRun: in.DryRun,
 		Interrupted: in.Interrupted, Left: in.Left, Elapsed: in.Elapsed, Recipe: in.Recipe,
 		Rules: in.Rules, Shard: in.Shard, Check: in.Check, Checked: in.Checked, CheckedPages: in.CheckedPages,
-		Findings: append([]asset.Finding{}, in.Findings...), Fix: in.Fix,
+		Findings: append([]asset.Finding{}, in.Findings...), Mend: in.Mend,
 		Logged: in.Logged, Link: in.Link, SettingsFile: in.SettingsFile,
 		Skips: []Skip{}, Notices: append([]string{}, in.Notices...),
 		Deliveries: append([]Delivery{}, in.Deliveries...),
