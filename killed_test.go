@@ -159,7 +159,7 @@ func results(t *testing.T, dir string) map[string]fs.FileInfo {
 	return all
 }
 
-// read is the content of a file, empty where it is not there.
+// read is the content of a file, empty if it is not there.
 func read(t *testing.T, name string) string {
 	t.Helper()
 	data, err := os.ReadFile(name)

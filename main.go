@@ -73,7 +73,7 @@ func versionOf(info *debug.BuildInfo, ok bool) string {
 	return "(devel)"
 }
 
-// committed is when the commit was made that the Go tool built, zero where it has not noted
+// committed is when the commit was made that the Go tool built, zero if it has not noted
 // that.
 func committed(info *debug.BuildInfo) time.Time {
 	if info == nil {

@@ -103,7 +103,7 @@ func laySmall(dir string) error {
 
 // peakOfAll runs a command, and returns the most bytes that it and the processes that it
 // has started had in memory at once, those that they share counted once (Pss in proc(5)).
-// It is 0 where there is no /proc.
+// It is 0 if there is no /proc.
 func peakOfAll(ctx context.Context, dir string, argv []string) (peak int64, err error) {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Dir = dir

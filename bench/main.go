@@ -54,7 +54,7 @@ func parse(args []string) (options, error) {
 	f := flag.NewFlagSet("bench", flag.ExitOnError)
 	cases := f.String("cases", "", "comma-separated cases, of "+strings.Join(caseNames(), ", ")+" (default all)")
 	peers := f.String("peers", "", "comma-separated beginnings of the names of peers (default all)")
-	f.IntVar(&o.runs, "runs", 5, "how often everybody runs")
+	f.IntVar(&o.runs, "runs", 5, "number of runs of each program")
 	f.IntVar(&o.size, "size", 1200, "width that the resizing cases shrink to, in pixels")
 	f.StringVar(&o.out, "out", "", "also write the tables to this `file`")
 	f.StringVar(&o.cache, "cache", filepath.Join(cache, "webpress-bench"), "where images and peers are kept")

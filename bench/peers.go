@@ -12,14 +12,14 @@ import (
 	"strings"
 )
 
-// A peer is one program, in one way of starting it. Where there are several
+// A peer is one program, in one way of starting it. If there are several
 // good ways, each is a peer, so that the best of them is seen.
 type peer struct {
 	name string
 	// tools are the programs that it needs, and get says where they come from.
 	tools []string
 	get   string
-	// command is nil where the peer cannot do the work.
+	// command is nil if the peer cannot do the work.
 	command func(w work) []string
 	// extra returns environment variables, and may be nil.
 	extra func(w work) []string

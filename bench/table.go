@@ -29,7 +29,7 @@ func cpu(s sample) time.Duration  { return s.cpu }
 func memory(s sample) int64       { return s.memory }
 
 // median of sorted numbers; the lower middle one of an even count, so that it
-// is a number that was measured. Zero where there are none.
+// is a number that was measured. Zero if there are none.
 func median[T any](sorted []T) (m T) {
 	if len(sorted) == 0 {
 		return m

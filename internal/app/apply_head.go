@@ -20,7 +20,7 @@ type headTree struct {
 	commit string
 	repo   *git.Repo
 	remote git.Remote
-	// sizes are those of the files of the commit, nil where a partial clone does not
+	// sizes are those of the files of the commit, nil if a partial clone does not
 	// know them all.
 	sizes map[string]int64
 	// origins are the sources that were looked at, by path.

@@ -55,7 +55,7 @@ func (r *run) inOne(s store.Store) target.Stores {
 // its ExpectedHead: what has changed since was not verified.
 type headGuard struct {
 	store.Commit
-	// fork is whose the branch is, empty where it is this repository's.
+	// fork is whose the branch is, empty if it is this repository's.
 	fork string
 }
 

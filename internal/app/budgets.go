@@ -68,7 +68,7 @@ type budgets struct {
 	files func(file string) bool
 	// places and grows say that what was added, and the sizes before, matter.
 	places, grows bool
-	// changes is what the branch changes, nil where that is not known. allNew says that
+	// changes is what the branch changes, nil if that is not known. allNew says that
 	// nothing was there before.
 	changes *diff.Changes
 	allNew  bool
@@ -128,7 +128,7 @@ func (b *budgets) applies(one config.Budget) (func(file string) bool, error) {
 	return func(file string) bool { return takes(file) && !waived(file) }, nil
 }
 
-// wantsAny says which files of paths, or of the whole tree where there are none, are
+// wantsAny says which files of paths, or of the whole tree if there are none, are
 // not ignored by the settings, whatever they are.
 func (b *budgets) wantsAny(paths []string) (func(file string) bool, error) {
 	return scan.Wants(scan.Options{Dir: b.settings.WorkingDirectory, Paths: paths, Globs: []string{"**"}, Ignore: b.settings.Ignore, Open: b.named()})
@@ -273,7 +273,7 @@ func (b *budgets) added(file string, f git.File) bool {
 }
 
 // before are the sizes that files, which are those of now, had in the base; nil
-// where that is not known. What is as it was has the size of now: the base may have
+// if that is not known. What is as it was has the size of now: the base may have
 // no more than its pointer of Git LFS.
 func (b *budgets) before(ctx context.Context, files []budget.File) (map[string]int64, error) {
 	if !b.grows || b.changes == nil || b.changes.Base == "" {

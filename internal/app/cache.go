@@ -26,7 +26,7 @@ func (r *run) useCache(o *convert.Options) (closeCache func(), err error) {
 	}
 	o.Cached = func(j asset.Job) (convert.Output, bool) {
 		if j.Remove {
-			return convert.Output{}, false // a source is removed only where it was read
+			return convert.Output{}, false // a source is removed only if it was read
 		}
 		e, ok := c.Get(key(j))
 		return convert.Output(e), ok

@@ -17,7 +17,7 @@ const maxTried = 64
 
 // todo is about sources that are not done.
 func (c *outputCheck) todo(ctx context.Context) error {
-	// Where nothing is written down, only the conversion says whether a result is up to date.
+	// If nothing is written down, only the conversion says whether a result is up to date.
 	unrecorded := c.run.repo == nil && !c.past.HasFile()
 	outputs := make([]string, len(c.worklist.todo))
 	jobs := make([]asset.Job, 0, maxTried)
@@ -154,7 +154,7 @@ func (c *outputCheck) gitIgnores(ctx context.Context, names []string) (map[strin
 // that was not tried.
 func (c *outputCheck) ofTodo(t lockfile.Todo, tried asset.Result) (f asset.Finding, of fixes) {
 	source, output := t.Source.Path, t.Output
-	keep, hint := []string{output}, "keep it by `webpress accept`, "
+	keep, hint := []string{output}, "keep it with `webpress accept`, "
 	if t.Hashed() { // what was changed is not what its name says
 		output, keep, hint = cmp.Or(tried.Output, output), nil, ""
 	}
@@ -173,13 +173,13 @@ func (c *outputCheck) ofTodo(t lockfile.Todo, tried asset.Result) (f asset.Findi
 		return asset.Finding{
 			Rule: asset.RuleEdited, Severity: asset.Error, Path: output,
 			Message: fmt.Sprintf("%q was accepted for the result of %q, and %s since then", output, source, changedSince(t.Why)),
-			Hint:    "look at it, and keep it by `webpress accept`, or make it again with `--overwrite`",
+			Hint:    "look at it, and keep it with `webpress accept`, or make it again with `--overwrite`",
 		}, fixes{accept: []string{output}, lost: lose(), add: []string{output, c.past.LockPath()}}
 	case t.Occupied && tried.Status == asset.Converted:
 		return asset.Finding{
 			Rule: asset.RuleOccupied, Severity: asset.Error, Path: output,
 			Message: fmt.Sprintf("%q is not made by webpress, and is where the result of %q goes", output, source),
-			Hint:    "take it for the result by `webpress accept`, move it away, or replace it with `--overwrite`",
+			Hint:    "accept it as the result with `webpress accept`, move it away, or replace it with `--overwrite`",
 		}, fixes{accept: []string{output}, lost: lose(), add: []string{output, c.past.LockPath()}}
 	}
 	message := fmt.Sprintf("%q is not up to date: %s", source, t.Why)

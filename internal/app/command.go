@@ -197,7 +197,7 @@ func libraries() []config.Library {
 }
 
 // dotenvPath is where the lines of the setting dotenv go: - is standard output, and
-// empty is nowhere. Where webpress.yml names it, it is relative to the folder within,
+// empty is nowhere. If webpress.yml names it, it is relative to the folder within,
 // and may have become a link since it was looked at.
 func dotenvPath(s config.Config) (name, within string) {
 	switch {
@@ -258,7 +258,7 @@ type run struct {
 	// codec opens images. It is workers, unless there are none.
 	codec   engine.Codec
 	workers *worker.Pool
-	// repo is the repository that the run is in, nil where there is none: noRepo is
+	// repo is the repository that the run is in, nil if there is none: noRepo is
 	// why.
 	repo   *git.Repo
 	noRepo error

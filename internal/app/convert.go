@@ -201,7 +201,7 @@ func (r *run) addable(ctx context.Context, names, gone []string) ([]string, erro
 // fewPaths is up to how many files git add names.
 const fewPaths = 8
 
-// gitAdd is the command that adds files, and nothing that is not meant to be. Where they
+// gitAdd is the command that adds files, and nothing that is not meant to be. If they
 // are many, it names results by their extension.
 func gitAdd(names []string) string {
 	words := []string{"git add --"}

@@ -42,7 +42,7 @@ type worklist struct {
 }
 
 // discover finds the images and holds them against what earlier runs have done.
-// p is nil where nothing is known of those.
+// p is nil if nothing is known of those.
 func (r *run) discover(ctx context.Context, p *history.History) (*worklist, error) {
 	v := &worklist{}
 	confined, err := r.changed(ctx)
@@ -154,7 +154,7 @@ func (v *worklist) done() (jobs []asset.Job, results map[string]asset.Result) {
 }
 
 // noImages says so where patterns are set and want no file that is there: a run that is
-// about nothing would be green for ever.
+// about nothing would be green forever.
 func (r *run) noImages(found *scan.Found) {
 	s := r.settings
 	patterns := s.Paths

@@ -45,7 +45,7 @@ const (
 	manyCommands = 10
 )
 
-// commands are what to type, one a line, empty where there is nothing to fix. Lines that
+// commands are what to type, one a line, empty if there is nothing to fix. Lines that
 // begin with # are remarks.
 func (f *fixes) commands() string {
 	var lines []string

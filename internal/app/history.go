@@ -9,8 +9,8 @@ import (
 	"github.com/webpress/webpress/internal/tree"
 )
 
-// loadHistory reads webpress.lock and the journal. It is nil where the settings want none,
-// and outside of a repository where there is none yet and no setting needs one.
+// loadHistory reads webpress.lock and the journal. It is nil if the settings want none,
+// and outside of a repository if there is none yet and no setting needs one.
 func (r *run) loadHistory(ctx context.Context) (*history.History, error) {
 	if !r.settings.Lock || r.leadsOut() {
 		return nil, nil
@@ -55,7 +55,7 @@ func (r *run) leadsOut() bool {
 }
 
 // root is the folder of the lock file: the top of the work tree, or the working
-// directory where there is none.
+// directory if there is none.
 func (r *run) root() string {
 	if r.repo != nil {
 		return r.repo.Top()
@@ -63,7 +63,7 @@ func (r *run) root() string {
 	return r.settings.WorkingDirectory
 }
 
-// journal writes results into the journal of h as they come. It is nil where the run
+// journal writes results into the journal of h as they come. It is nil if the run
 // writes no lock file.
 func (r *run) journal(h *history.History) func(asset.Job, asset.Result, []byte) error {
 	if h == nil || r.settings.DryRun || r.shard.total > 0 {

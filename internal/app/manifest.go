@@ -25,7 +25,7 @@ import (
 const maxManifest = 512 << 20
 
 // manifestPath is the path of the manifest from the root of the repository. It is not ok
-// where there is none, or none that can be committed.
+// if there is none, or none that can be committed.
 func (r *run) manifestPath(h *history.History) (name string, ok bool) {
 	file := r.settings.Manifest
 	if file == "" || isStdout(file) || h == nil {
@@ -88,7 +88,7 @@ func (r *run) completeManifest(ctx context.Context, h *history.History, old mani
 }
 
 // writeManifest writes the manifest where it has changed, and says whether it did. m is
-// empty where there is none. h is nil where results are not written down.
+// empty if there is none. h is nil if results are not written down.
 func (r *run) writeManifest(ctx context.Context, h *history.History, results []asset.Result) (m manifest.Manifest, wrote bool, notes []string, err error) {
 	switch {
 	case r.settings.Manifest == "", r.shard.total > 0:

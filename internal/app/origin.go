@@ -15,9 +15,9 @@ import (
 // An origin is what is known for sure of the source that a result of another job
 // claims to be made of: not by that job, but by the file itself.
 type origin struct {
-	// size is in bytes, -1 where it is not known.
+	// size is in bytes, -1 if it is not known.
 	size int64
-	// format is empty where the content is not here, as with Git LFS.
+	// format is empty if the content is not here, as with Git LFS.
 	format asset.Format
 	// width and height are in pixels, as the image is shown; 0 is not known.
 	width, height int

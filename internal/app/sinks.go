@@ -149,7 +149,7 @@ func (r *run) checkSink(ctx context.Context, one sink, end string, direct bool) 
 		return err
 	}
 	if tracked && !one.like(data) {
-		return one.refused("git tracks a file there that is no such report", place)
+		return one.refused("git tracks a file there that is not such a report", place)
 	}
 	return nil
 }

@@ -158,7 +158,7 @@ func (r *run) inTree(all []asset.Result) []asset.Result {
 }
 
 // prefix is the path of the working directory below the root of the repository,
-// empty where it is the root.
+// empty if it is the root.
 func (r *run) prefix(repo *git.Repo) string {
 	if repo == nil {
 		return r.below(r.facts.Workspace, r.settings.WorkingDirectory)
@@ -166,7 +166,7 @@ func (r *run) prefix(repo *git.Repo) string {
 	return r.below(repo.Top(), repo.Dir())
 }
 
-// below is the path of dir from root, empty where it is root itself or not below
+// below is the path of dir from root, empty if it is root itself or not below
 // it.
 func (r *run) below(root, dir string) string {
 	if root == "" {

@@ -46,11 +46,11 @@ func (r *run) lockTree(ctx context.Context, root string, looks bool) (release fu
 			return nil, fmt.Errorf("lock %q: %w", root, tree.Cause(err))
 		case r.Now().Sub(began) > lockTimeout:
 			return nil, &asset.Fault{
-				Message: fmt.Sprintf("another webpress has been at work in %q for %s", root, lockTimeout),
+				Message: fmt.Sprintf("another webpress process has been running in %q for %s", root, lockTimeout),
 				Hint:    "wait until it has ended, or end it, and start again",
 			}
 		case !logged:
-			r.log.Line("another webpress is at work in this tree: waiting until it has ended")
+			r.log.Line("another webpress process is running in this tree: waiting for it to finish")
 			r.log.Flush()
 			logged = true
 		}

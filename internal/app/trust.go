@@ -56,7 +56,7 @@ func (r *run) addedSource(e lockfile.Entry) bool {
 	return c.Is(e.Source, git.Added) && !c.Has(e.Output.Path)
 }
 
-// comparedWith is the commit that the branch was compared with, empty where it was not.
+// comparedWith is the commit that the branch was compared with, empty if it was not.
 func (r *run) comparedWith() string {
 	if c := r.compared(); c != nil {
 		return c.Base

@@ -76,7 +76,7 @@ func (c *outputCheck) verify(ctx context.Context) error {
 		}
 		name := cmp.Or(now.Output, j.Output)
 		f := asset.Finding{Rule: asset.RuleUnverified, Severity: asset.Error, Path: name,
-			Hint: "make it again, or take it as it is by `webpress accept`"}
+			Hint: "make it again, or accept it as it is with `webpress accept`"}
 		of := fixes{again: []string{j.Source.Path}, add: []string{cmp.Or(made.Output, name), c.past.LockPath()}}
 		if name != made.Output && made.Output != "" {
 			of.gone = []string{name}
@@ -150,7 +150,7 @@ func acceptedOutput(entries []lockfile.Entry) (lockfile.Output, bool) {
 	return lockfile.Output{}, false
 }
 
-// baseLedger is the lock file of what the change is compared with. It is nil where that is
+// baseLedger is the lock file of what the change is compared with. It is nil if that is
 // not known, and why says so.
 func (r *run) baseLedger(ctx context.Context) (l *lockfile.File, why string, err error) {
 	c, why, err := r.compare(ctx)

@@ -37,7 +37,7 @@ type Source struct {
 	Size int64 `json:"size"`
 	// Blob is the id that git has for the content, or would have: in a repository
 	// what git hash-object gives, filters such as Git LFS applied. It is empty
-	// where it is not known.
+	// if it is not known.
 	Blob string `json:"blob,omitempty"`
 	// Ignored reports whether git ignores the file or another repository has it:
 	// nothing of it is written down for later runs.
@@ -78,7 +78,7 @@ type Job struct {
 	// Edited reports whether webpress made the file at Output and somebody has changed it.
 	Edited bool `json:"-"`
 	// ReuseFrom is the path of an output that was made of the same content by the same
-	// recipe, empty where there is none: its bytes are those that are wanted.
+	// recipe, empty if there is none: its bytes are those that are wanted.
 	// Moved says that it belongs to a source that is gone, and goes with it.
 	ReuseFrom    string `json:"like,omitempty"`
 	RemoveReused bool   `json:"moved,omitempty"`
@@ -129,7 +129,7 @@ type Result struct {
 	// failed before that was known. Variant is the name of its variant.
 	Target  string `json:"target,omitempty"`
 	Variant string `json:"variant,omitempty"`
-	// Output is the path of the output, empty where there is none.
+	// Output is the path of the output, empty if there is none.
 	Output string `json:"output,omitempty"`
 	// Format is the format of the output.
 	Format Format `json:"format,omitempty"`
@@ -150,7 +150,7 @@ type Result struct {
 	// SHA256 is the lower-case hex digest of the output.
 	SHA256 string `json:"sha256,omitempty"`
 	// Replaced is the path of an older output that was removed as this one took its
-	// place, as after a source was renamed; empty where there was none.
+	// place, as after a source was renamed; empty if there was none.
 	Replaced string `json:"replaced,omitempty"`
 	// Notes are remarks for the user: the source's and the conversion's.
 	Notes []string `json:"notes,omitempty"`
@@ -166,8 +166,8 @@ func (r Result) Saving() (before, after int64, ok bool) {
 }
 
 // PercentSaved is the share of before that after is smaller, in percent, rounded to
-// one decimal: the one number that all texts have. It is below 0 where after is
-// larger, 100 only where nothing is left, and 0 where before is.
+// one decimal: the one number that all texts have. It is below 0 if after is
+// larger, 100 only if nothing is left, and 0 if before is.
 func PercentSaved(before, after int64) float64 {
 	if before == 0 {
 		return 0
@@ -201,7 +201,7 @@ type HintError struct {
 	What string
 	// Why it was not, in plain words. It may wrap the cause.
 	Why error
-	// Hint, where not empty, says what to change.
+	// Hint, if not empty, says what to change.
 	Hint string
 }
 
@@ -220,7 +220,7 @@ func (e *HintError) As(target any) bool {
 	return ok
 }
 
-// HintOf is how to fix what err is about, empty where that is not known.
+// HintOf is how to fix what err is about, empty if that is not known.
 func HintOf(err error) string {
 	if fault, ok := errors.AsType[*Fault](err); ok {
 		return fault.Hint

@@ -6,7 +6,7 @@ type Receipt struct {
 	// Store is the store's name: commit, artifact, folder, none.
 	Store string `json:"store"`
 	// Ref is the store's own name for what it made: a commit's id, an artifact's
-	// id, a folder. It is empty where nothing was made.
+	// id, a folder. It is empty if nothing was made.
 	Ref string `json:"ref,omitempty"`
 	// URL is where a person can look at it.
 	URL string `json:"url,omitempty"`
@@ -15,7 +15,7 @@ type Receipt struct {
 	// Digest is sha256:<lower-case hex> of what was uploaded, where there is one.
 	Digest string `json:"digest,omitempty"`
 	// Paths are the files that were delivered, as they are named in the working
-	// directory, sorted. Where nothing had to be done it is empty.
+	// directory, sorted. If nothing had to be done it is empty.
 	Paths []string `json:"paths,omitempty"`
 	// Removed are the files whose deletion was delivered, sorted: sources, and outputs
 	// that nothing needs any more.

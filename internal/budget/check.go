@@ -14,7 +14,7 @@ import (
 
 // Check holds files to limits. before are the sizes in bytes of the images of the
 // base, by their paths; nil is that they are not known, and a notice says so where
-// it matters. The findings are sorted by path, then by rule. Where a file breaks
+// it matters. The findings are sorted by path, then by rule. If a file breaks
 // several limits of one name, the finding is of the most serious one, and among
 // these of the strictest.
 func Check(limits []Limit, files []File, before map[string]int64) (findings []asset.Finding, notices []string) {

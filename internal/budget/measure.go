@@ -30,7 +30,7 @@ type File struct {
 	Size   int64
 	Format asset.Format
 	// Width and Height are in pixels, as the image is shown; Pixels is their
-	// product. They are 0 where nothing asked for them.
+	// product. They are 0 if nothing asked for them.
 	Width, Height int
 	Pixels        int64
 	// GPS reports whether the file has GPS coordinates.

@@ -21,7 +21,7 @@ func (l *Limit) where() string {
 }
 
 // sizes are two numbers of bytes for people, of which the first is the larger: 8.1 MB
-// and 500 kB. Where they would read the same, they are exact.
+// and 500 kB. If they would read the same, they are exact.
 func sizes(has, most int64) (string, string) {
 	a, b := size(has), size(most)
 	if a == b {

@@ -46,7 +46,7 @@ const maxReport = 64 << 20
 // slashes and begin at the root of the repository.
 type Manifest struct {
 	Schema int `json:"schema"`
-	// Head is the commit that the run was on, empty where it was not known.
+	// Head is the commit that the run was on, empty if it was not known.
 	Head string `json:"head"`
 	// Shard is which part of all images it is about, such as 2/4; empty is all of
 	// them.
@@ -57,7 +57,7 @@ type Manifest struct {
 // An Entry is one result.
 type Entry struct {
 	// Source is the path of the image it was made of, Blob the git blob id of
-	// that, empty where not known.
+	// that, empty if not known.
 	Source string `json:"source"`
 	Blob   string `json:"source-blob,omitempty"`
 	// Removed reports whether the source is to be removed.
@@ -68,7 +68,7 @@ type Entry struct {
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
 	// Recipe is what RecipeDigest returns for the settings it was made with,
-	// empty where not known.
+	// empty if not known.
 	Recipe string `json:"recipe,omitempty"`
 }
 

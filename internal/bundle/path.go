@@ -17,7 +17,7 @@ const (
 )
 
 // BadPath says why p cannot be the path of a file in a tree on every system, as
-// the end of a sentence about it; it is empty where p can. The rules are those
+// the end of a sentence about it; it is empty if p can. The rules are those
 // of git's core.protectNTFS and core.protectHFS, of Windows ("Naming Files,
 // Paths, and Namespaces") and of GitHub's artifacts, which refuse the signs that
 // Windows does.

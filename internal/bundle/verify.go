@@ -180,7 +180,7 @@ func (v *verifying) refusal() error {
 		return nil
 	}
 	slices.Sort(v.faults)
-	hint := "nothing of it is used; where it was made with other settings than the base branch has, merge those first; " +
+	hint := "nothing of it is used; if it was made with other settings than those of the base branch, merge those first; " +
 		"where its sources are not the commit's, let its run check out that, and not a merge with the base branch"
 	if v.manifest.Shard != "" {
 		hint = "nothing of it is used; let the jobs and the merge run on the same commit, with the same settings, and name images by `glob`: a merge does not know the arguments of the jobs"

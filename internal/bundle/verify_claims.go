@@ -102,7 +102,7 @@ func (v *verifying) claim(e Entry) {
 		return
 	}
 	if Reserved(e.Output) {
-		bad("its path is that of a file of webpress's own")
+		bad("its path is reserved for a file of webpress")
 	}
 	if asset.FormatByName(e.Output) == "" {
 		bad("its name is not that of an image that webpress makes: .webp, .avif, .jpg, .jpeg or .png")

@@ -40,7 +40,7 @@ func (v *verifying) headers(ctx context.Context) {
 }
 
 // tooManyPixels says why files of so many bytes cannot have so many pixels together,
-// empty where they can.
+// empty if they can.
 func tooManyPixels(pixels, bytes int64) string {
 	if most := freePixels + pixelsOfAByte*bytes; pixels > most {
 		return fmt.Sprintf("files of %d pixels, and with %d bytes %d are the most", pixels, bytes, most)

@@ -165,7 +165,7 @@ func TestVerifyRefuses(t *testing.T) {
 		}, []string{`"a.webp/b.webp": its path clashes with "a.webp"`}},
 		{"script", func(t *testing.T, u *uploaded, _ *VerifyOptions) { u.add(t, "x.png", "x.sh", small) }, []string{`"x.sh": its name is not that of an image`}},
 		{"manifest as output", func(_ *testing.T, u *uploaded, _ *VerifyOptions) { u.Files[0].Output = ManifestName },
-			[]string{`"a.webp": a file that`, `"webpress-manifest.json": its name is not`, `"webpress-manifest.json": its path is that`}},
+			[]string{`"a.webp": a file that`, `"webpress-manifest.json": its name is not`, `"webpress-manifest.json": its path is reserved`}},
 		{"too large", func(_ *testing.T, _ *uploaded, o *VerifyOptions) { o.MaxFileSize = 10 }, []string{`"a.webp": its size is`, `"b/c.webp": its size is`}},
 		{"too much", func(_ *testing.T, _ *uploaded, o *VerifyOptions) { o.MaxBytes = 10 }, []string{`the manifest has `}},
 		{"too many", func(_ *testing.T, _ *uploaded, o *VerifyOptions) { o.MaxFiles = 1 }, []string{`the manifest has 2 files`}},

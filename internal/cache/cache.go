@@ -27,7 +27,7 @@ import (
 
 // Options say where a cache is and how much it may hold.
 type Options struct {
-	// Dir is the folder. It is made where it is not there, and is for the cache
+	// Dir is the folder. It is made if it is not there, and is for the cache
 	// alone.
 	Dir string
 	// MaxBytes is what the entries may take up together when the cache is closed,

@@ -12,7 +12,7 @@ import (
 
 // An Entry is a finished output, or why there is none that is worth having.
 type Entry struct {
-	// Data is the content of the output, empty where there is a Reason.
+	// Data is the content of the output, empty if there is a Reason.
 	Data []byte `json:"-"`
 	// Width and Height are in pixels; Frames is 1 for a still image.
 	Width  int `json:"width"`

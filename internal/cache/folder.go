@@ -53,7 +53,7 @@ func isEntry(dir, name string) bool {
 
 func isDir(name string) bool { return len(name) == 2 && isHex(name) }
 
-// Open opens the cache in o.Dir, and makes it where there is none. The error is an
+// Open opens the cache in o.Dir, and makes it if there is none. The error is an
 // *asset.Fault.
 func Open(o Options) (*Cache, error) {
 	if o.Now == nil {
@@ -196,7 +196,7 @@ func (c *Cache) isFolder(name string) error {
 	return err
 }
 
-// makeFolder makes a folder for entries where it is not there yet.
+// makeFolder makes a folder for entries if it is not there yet.
 func (c *Cache) makeFolder(name string) error {
 	err := c.root.Mkdir(name, 0o755)
 	if errors.Is(err, fs.ErrExist) {

@@ -42,7 +42,7 @@ func TestOpenLooksAtFolder(t *testing.T) {
 	tests := []struct {
 		name  string
 		files map[string]string
-		// fault follows the path, empty where the folder is taken.
+		// fault follows the path, empty if the folder is taken.
 		fault string
 	}{
 		{name: "an empty file that git keeps", files: map[string]string{".gitkeep": ""}},

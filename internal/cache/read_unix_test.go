@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A named pipe in the place of an entry would make a plain open wait for ever.
+// A named pipe in the place of an entry would make a plain open wait forever.
 func TestNamedPipe(t *testing.T) {
 	c := open(t, t.TempDir(), 1<<20, start)
 	c.Put(key(1), entry(1))

@@ -14,7 +14,7 @@ import (
 // CI is the platform that runs webpress. What a platform has no verb for it
 // leaves out without an error: the text in the log says the same.
 type CI interface {
-	// Name is the platform's name as people write it, empty where there is none.
+	// Name is the platform's name as people write it, empty if there is none.
 	Name() string
 	// Facts is what the platform reports about this run.
 	Facts() Facts
@@ -49,7 +49,7 @@ type Options struct {
 	Within string
 	// Stdout takes the lines of Dotenv where that is -.
 	Stdout io.Writer
-	// Now is the clock, time.Now where it is nil.
+	// Now is the clock, time.Now if it is nil.
 	Now func() time.Time
 }
 

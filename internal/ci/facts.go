@@ -78,7 +78,7 @@ type Facts struct {
 	// another word of the platform's; empty is not known.
 	Forge string
 	// ServerURL, APIURL and GraphQLURL have no slash at their end. GraphQLURL is
-	// empty where there is none.
+	// empty if there is none.
 	ServerURL, APIURL, GraphQLURL string
 	// CloneURLs are further addresses that the platform gives git for Repository,
 	// without a password: runners may reach the server by another name than people do.
@@ -95,7 +95,7 @@ type Facts struct {
 	Shard, Shards int
 
 	// RetentionDays is for how many days the repository keeps artifacts at most,
-	// 0 where not known.
+	// 0 if not known.
 	RetentionDays int
 
 	// Notices are what could not be learned, each one line for the log.

@@ -29,7 +29,7 @@ type event struct {
 		HeadBranch     string      `json:"head_branch"`
 		HeadSHA        string      `json:"head_sha"`
 		HeadRepository *repository `json:"head_repository"`
-		// PullRequests is empty where they come from forks.
+		// PullRequests is empty if they come from forks.
 		PullRequests []struct {
 			Number int    `json:"number"`
 			Head   branch `json:"head"`
@@ -146,7 +146,7 @@ var dependabotReads = []string{
 	"pull_request", "pull_request_review", "pull_request_review_comment", "push", "create", "deployment", "deployment_status",
 }
 
-// Secrets reads what an action is given. GITHUB_TOKEN is set only where a
+// Secrets reads what an action is given. GITHUB_TOKEN is set only if a
 // workflow says so: the action takes its token as an input.
 func (g *GitHub) Secrets() Secrets {
 	return Secrets{

@@ -69,7 +69,7 @@ func (g *GitLab) mergeRequest(f *Facts, iid string) {
 	f.BaseSHA = commit(g.getenv("CI_MERGE_REQUEST_DIFF_BASE_SHA"))
 	// In a pipeline for merged results, or of a merge train, CI_COMMIT_SHA is a
 	// merge commit that exists on no branch; only there is the variable for the head
-	// set. Where a project wants no merge commits a train may have the head itself.
+	// set. If a project wants no merge commits a train may have the head itself.
 	f.HeadSHA = first(g.getenv("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"), f.SHA)
 	switch g.getenv("CI_MERGE_REQUEST_EVENT_TYPE") {
 	case "merged_result", "merge_train":

@@ -43,7 +43,7 @@ type animation struct {
 	frames int
 
 	read   func() (patch, error) // io.EOF after the last
-	closer func()                // nil where there is nothing to give back
+	closer func()                // nil if there is nothing to give back
 	canvas []byte
 	last   patch
 	saved  []byte // what was under last, if it is to come back

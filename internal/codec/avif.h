@@ -5,7 +5,7 @@
 
 // An image and how to encode it. RGBA is made planes of the layout that sub_w, sub_h
 // and depth say, in full range by the matrix of BT.601; planes have that layout
-// already. Blocks of metadata are NULL where there are none.
+// already. Blocks of metadata are NULL if there are none.
 typedef struct {
   int width, height;
   int kind;  // 0 gray, 1 YCbCr, 2 interleaved straight RGBA

@@ -10,7 +10,7 @@ import (
 type Error struct {
 	// Op is the format or library that failed, such as "png" or "heic".
 	Op string
-	// Code is the library's own error code, or 0 where there is none.
+	// Code is the library's own error code, or 0 if there is none.
 	Code int
 	// Detail is the cause, lower case, without a full stop.
 	Detail string

@@ -13,7 +13,7 @@ const tagOrientation = 0x0112
 var exifPrefix = []byte("Exif\x00\x00")
 
 // exifOrientation returns the orientation, 1 to 8, that an EXIF block asks for,
-// or 0 where it says nothing valid.
+// or 0 if it says nothing valid.
 func exifOrientation(exif []byte) int {
 	order, value, ok := exifFind(exif)
 	if !ok {

@@ -93,7 +93,7 @@ func (g *gifReader) take(n int) ([]byte, error) {
 }
 
 // takeBlocks takes a row of data blocks (a length, that many bytes) off the file,
-// with the empty one that ends it. Where the file ends before, it returns what there
+// with the empty one that ends it. If the file ends before, it returns what there
 // is, and false.
 func (g *gifReader) takeBlocks() (blocks []byte, whole bool) {
 	n := 0
@@ -329,7 +329,7 @@ func (u *gifUnpacker) next() (patch, error) {
 	return patch{}, u.g.failed("holds too few pixels or damaged ones")
 }
 
-// unpack makes the pixels of p, and returns false where there are too few in im. late
+// unpack makes the pixels of p, and returns false if there are too few in im. late
 // is what gifLZW makes of it.
 func (u *gifUnpacker) unpack(im *gifImage, p patch, late bool) bool {
 	u.codes.reset(im.blocks, im.bits, late)

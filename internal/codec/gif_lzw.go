@@ -42,7 +42,7 @@ func (z *gifLZW) clear() {
 	z.width, z.next, z.last = z.literal+1, 1<<z.literal+2, -1
 }
 
-// read fills row with indices. It returns false where there are fewer.
+// read fills row with indices. It returns false if there are fewer.
 func (z *gifLZW) read(row []byte) bool {
 	for i := 0; ; {
 		for ; i < len(row) && z.n > 0; i++ {

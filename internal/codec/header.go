@@ -85,7 +85,7 @@ const (
 
 func newView(r io.ReaderAt, size int64) *view { return &view{r: r, size: size, page: viewPage} }
 
-// take returns the n bytes at an offset, or false where the file does not have them.
+// take returns the n bytes at an offset, or false if the file does not have them.
 // They are valid until the next call.
 func (v *view) take(at, n int64) ([]byte, bool) {
 	if at < 0 || n < 0 || at > v.size-n {
@@ -124,7 +124,7 @@ func (v *view) all(op string) ([]byte, error) {
 }
 
 // block returns the first bytes, as many as are looked at, of a block of metadata;
-// false where it is one too many, or not in the file.
+// false if it is one too many, or not in the file.
 func (v *view) block(at, n int64) ([]byte, bool) {
 	if v.blocks++; v.blocks > maxBlocks {
 		return nil, false

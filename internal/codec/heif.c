@@ -41,7 +41,7 @@ static void add_plane(wp_heif* h, int i, enum heif_channel channel) {
   h->plane_height[i] = heif_image_get_height(h->image, channel);
 }
 
-// planar fills in the planes of a YCbCr or grey image; 0 where its samples are
+// planar fills in the planes of a YCbCr or grey image; 0 if its samples are
 // not all of one depth, or its chroma has a layout of its own.
 static int planar(wp_heif* h) {
   enum heif_colorspace space = heif_image_get_colorspace(h->image);

@@ -89,7 +89,7 @@ func (f *heifFile) limits(threads int) C.wp_heif_limits {
 	}
 }
 
-// streamRange is the range that a bit stream says it has, -1 where that is not known.
+// streamRange is the range that a bit stream says it has, -1 if that is not known.
 func streamRange(boxes []box) C.int {
 	for _, b := range boxes {
 		if b.kind == "av1C" {

@@ -31,7 +31,7 @@ typedef struct {
 } wp_heif_error;
 
 // What bounds a decoder: the samples of the largest image in the file, all memory,
-// threads. Where libde265 is not 0, it decodes HEVC instead of what libheif prefers.
+// threads. If libde265 is not 0, it decodes HEVC instead of what libheif prefers.
 typedef struct {
   uint64_t max_pixels, max_memory;
   int threads, libde265;
@@ -44,8 +44,8 @@ typedef struct {
 #define WP_HEIF_SEQUENCES 0
 #endif
 
-// The code of err is 0 where there is none. The caller calls wp_heif_free whatever
-// the result. In a wp_heif, range is that of the bit stream where it is known: 0
+// The code of err is 0 if there is none. The caller calls wp_heif_free whatever
+// the result. In a wp_heif, range is that of the bit stream if it is known: 0
 // limited, 1 full, -1 not known.
 
 // wp_heif_decode decodes the primary image of a file, whole or not at all.

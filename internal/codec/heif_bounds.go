@@ -29,7 +29,7 @@ func (f *heifFile) refuse(format string, values ...any) error {
 }
 
 // bounded refuses a file whose images are made of each other in a way that takes
-// for ever to decode. It looks at all of them: libheif prepares them all when it
+// forever to decode. It looks at all of them: libheif prepares them all when it
 // opens a file.
 func (f *heifFile) bounded() error {
 	for _, item := range f.items {

@@ -149,7 +149,7 @@ func TestSequenceClaims(t *testing.T) {
 	}
 }
 
-// movie builds a sequence without pixels: every frame is shown for 100 ms. Where edit
+// movie builds a sequence without pixels: every frame is shown for 100 ms. If edit
 // is not 0, it is repeated: as long as length, in thousandths of a second.
 func movie(frames, edit, length int) []byte {
 	entry := isobox("av01", make([]byte, 24), u16s(96, 60), make([]byte, visualEntry-28))

@@ -24,7 +24,7 @@ func (b box) full() (version byte, flags uint32, rest cursor) {
 }
 
 // boxHeader reads the header of a box at the start of b, of which left bytes are in
-// the file: how long it is itself, and how long the box. It is 0, 0 where there is
+// the file: how long it is itself, and how long the box. It is 0, 0 if there is
 // no box.
 func boxHeader(b []byte, left int64) (header, size int64, kind string) {
 	if len(b) < 8 {
@@ -135,7 +135,7 @@ type heifFile struct {
 	props  []box
 	idat   box
 	tracks []*heifTrack
-	// primary is nil where the file holds no image, but a sequence.
+	// primary is nil if the file holds no image, but a sequence.
 	primary *heifItem
 	size    int64
 }

@@ -20,7 +20,7 @@ type codePoints struct {
 type heifColor struct {
 	icc   []byte
 	codes *codePoints
-	// peak is the luminance of the brightest pixels in cd/m2, 0 where it is not said.
+	// peak is the luminance of the brightest pixels in cd/m2, 0 if it is not said.
 	peak float64
 }
 

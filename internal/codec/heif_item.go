@@ -168,7 +168,7 @@ func (f *heifFile) readPlaces(version byte, c cursor) {
 	}
 }
 
-// readReferences returns false where there are too many.
+// readReferences returns false if there are too many.
 func (f *heifFile) readReferences(b box, size int) bool {
 	n := 0
 	for _, one := range b.inside(4) {
@@ -304,7 +304,7 @@ func (f *heifFile) content(v *view, item *heifItem) (all []byte) {
 	return all
 }
 
-// blocks returns EXIF and XMP of the primary image, read by v; nil where it has none.
+// blocks returns EXIF and XMP of the primary image, read by v; nil if it has none.
 func (f *heifFile) blocks(v *view) (exif, xmp []byte) {
 	for _, item := range f.items {
 		isEXIF, isXMP := item.kind == "Exif", item.kind == "mime" && item.content == "application/rdf+xml"

@@ -20,7 +20,7 @@ import (
 // sequenceVersion is the first libheif that reads sequences as they are.
 const sequenceVersion = 0x01160000
 
-// noSequences says why the libheif that is here does not read sequences, nil where it
+// noSequences says why the libheif that is here does not read sequences, nil if it
 // does.
 func noSequences(format asset.Format, compiled bool, version uint32) error {
 	if compiled && version >= sequenceVersion {

@@ -13,7 +13,7 @@ import (
 // file crops them (clap, ISO/IEC 14496-12, 12.1.4.1).
 type shape struct {
 	w, h int
-	// crop is in pixels after turning, empty where nothing is cut off.
+	// crop is in pixels after turning, empty if nothing is cut off.
 	crop image.Rectangle
 }
 

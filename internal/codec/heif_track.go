@@ -180,7 +180,7 @@ func shownOrder(deltas, offsets []int64) []int64 {
 	return out
 }
 
-// sequence returns the image sequence that is shown, nil where the primary image is:
+// sequence returns the image sequence that is shown, nil if the primary image is:
 // the first brand says what a file is in the first place (AV1 Image File Format, 6;
 // ISO/IEC 23008-12, 10), and where it does not, a sequence counts, as in browsers.
 func (f *heifFile) sequence() *heifTrack {

@@ -6,7 +6,7 @@ import (
 )
 
 // photoshopIPTC returns the IPTC-IIM data sets among Photoshop's image resources, nil
-// where there are none (Adobe Photoshop File Formats Specification, image resource
+// if there are none (Adobe Photoshop File Formats Specification, image resource
 // blocks: "8BIM", an id, a name with its length before it, padded to an even length,
 // the length of the data, the data, padded too).
 func photoshopIPTC(b []byte) []byte {

@@ -44,7 +44,7 @@ typedef struct {
 
 // decode stops at the first warning, since libjpeg fills what is missing with
 // grey. Only when that warning was harmless does it go on past all of them, and
-// then the last one must be harmless too. Where it is strict, none is.
+// then the last one must be harmless too. If it is strict, none is.
 static int decode(const uint8_t* data, size_t size, target* to, int width, int height, int strict, char* err,
                   size_t err_size) {
   int flags = TJFLAG_LIMITSCANS | TJFLAG_STOPONWARNING;

@@ -33,7 +33,7 @@ func probeJPEG(data []byte) (Info, error) {
 // 1/8 that covers the wanted size, which is that of the image once it is turned;
 // these are the scales that libjpeg-turbo has vector code for.
 //
-// Where libjpeg warns, repairJPEG may know better, unless strict.
+// If libjpeg warns, repairJPEG may know better, unless strict.
 func decodeJPEG(data []byte, wantWidth, wantHeight int, strict bool) (Picture, error) {
 	marks, err := readJPEGHeader(data)
 	if err != nil {

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// What TurboJPEG's header says. samp is a TJSAMP_*, or -1 where the sampling has
+// What TurboJPEG's header says. samp is a TJSAMP_*, or -1 if the sampling has
 // no name there; colorspace is a TJCS_*.
 typedef struct {
   int width, height, samp, colorspace;

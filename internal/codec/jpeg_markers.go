@@ -157,7 +157,7 @@ func (p *iccParts) add(part []byte) {
 	}
 }
 
-// join returns the profile, or nil where there is none or a part is missing.
+// join returns the profile, or nil if there is none or a part is missing.
 func (p *iccParts) join() []byte {
 	var icc []byte
 	for i := 1; i <= p.total; i++ {

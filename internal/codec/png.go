@@ -26,7 +26,7 @@ type pngFile struct {
 	w, h, depth, colour int
 	interlaced          bool
 	// header and palette are the whole chunks IHDR and PLTE, transparency is the body
-	// of tRNS, nil where there is none; image is the whole IDAT chunks, all in a row.
+	// of tRNS, nil if there is none; image is the whole IDAT chunks, all in a row.
 	header, palette, transparency []byte
 	image                         [][]byte
 	// packed is the length of the compressed pixels.
@@ -147,7 +147,7 @@ func appleError() error {
 }
 
 // readTransparency reads tRNS. libpng ignores one that comes too early, too late or
-// twice, and one of a wrong length or checksum. Where there is alpha it is forbidden,
+// twice, and one of a wrong length or checksum. If there is alpha it is forbidden,
 // and of no meaning (PNG specification, 11.3.1.1).
 func (f *pngFile) readTransparency(whole, body []byte) {
 	valid := false
@@ -284,7 +284,7 @@ func (f *pngFile) meta() meta {
 const xmpKeyword = "XML:com.adobe.xmp\x00"
 
 // pngXMP reads an iTXt chunk: keyword, NUL, compressed or not, method, language,
-// NUL, translated keyword, NUL, text. It returns nil where that is not so.
+// NUL, translated keyword, NUL, text. It returns nil if that is not so.
 func pngXMP(body []byte) []byte {
 	body, ok := bytes.CutPrefix(body, []byte(xmpKeyword))
 	if !ok || len(body) < 2 {

@@ -17,7 +17,7 @@ typedef struct {
   int transparent, colored, colors, bits;
   uint32_t color[256];
   uint32_t slot[SLOTS];
-  int16_t index[SLOTS];  // 1 more than that into color, 0 where the slot is free
+  int16_t index[SLOTS];  // 1 more than that into color, 0 if the slot is free
 } content;
 
 // pixel_of is a pixel in one number, red in the lowest byte. What is hidden is black.

@@ -66,7 +66,7 @@ func xmpPosition(xmp []byte) bool {
 }
 
 // position reports whether the directory of an image leads to one with a latitude or
-// longitude. Cameras write 0/0 where they have none.
+// longitude. Cameras write 0/0 if they have none.
 func (d directory) position(v *view) bool {
 	at := d.number(v, tagGPS)
 	if at == 0 {

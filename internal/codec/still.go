@@ -28,7 +28,7 @@ type frame struct {
 // meta is what travels beside the pixels.
 type meta struct {
 	// ICC, EXIF (a TIFF stream, without "Exif\0\0"), XMP and IPTC (data sets of
-	// IPTC-IIM) are nil where the file has none. They may share memory with the file's
+	// IPTC-IIM) are nil if the file has none. They may share memory with the file's
 	// bytes.
 	ICC, EXIF, XMP, IPTC []byte
 	// Orientation is EXIF's, 1 to 8, not yet applied to the pixels; 0 is unknown.

@@ -142,7 +142,7 @@ func widenPalette(p [][3]uint16) {
 	}
 }
 
-// colors is the number of samples that are not extra, 0 where that is not known.
+// colors is the number of samples that are not extra, 0 if that is not known.
 func (l *tiffLayout) colors() int {
 	switch l.photometric {
 	case C.PHOTOMETRIC_MINISWHITE, C.PHOTOMETRIC_MINISBLACK, C.PHOTOMETRIC_PALETTE, C.PHOTOMETRIC_LOGL:

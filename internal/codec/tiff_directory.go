@@ -43,7 +43,7 @@ type directory struct {
 	// big reports whether it is one of a BigTIFF, whose counts and offsets have 64 bits.
 	big     bool
 	entries []byte
-	// begin is where it is, next where the next one is, 0 where there is none.
+	// begin is where it is, next where the next one is, 0 if there is none.
 	begin, next int64
 	// short reports whether the file ends in it.
 	short bool
@@ -141,7 +141,7 @@ func (d directory) each(f func(tag uint16, entry []byte) bool) {
 }
 
 // values returns the type and count of an entry, and its values of so many bytes
-// each, nil where they are not in the file: in the entry itself where they fit. They
+// each, nil if they are not in the file: in the entry itself where they fit. They
 // are valid until v is next used.
 func (d directory) values(v *view, entry []byte) (kind int, count int64, values []byte) {
 	kind, count = int(d.order.Uint16(entry[2:])), d.offset(entry[4:])

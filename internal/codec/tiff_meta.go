@@ -55,7 +55,7 @@ func (d directory) block(v *view, tag uint16) []byte {
 	return bytes.Clone(b)
 }
 
-// exif returns an EXIF block of what the directory of a page says, nil where it says
+// exif returns an EXIF block of what the directory of a page says, nil if it says
 // nothing and there is no IPTC either. Values keep their byte order, and so does the
 // block.
 func (d directory) exif(v *view, iptc []byte) []byte {

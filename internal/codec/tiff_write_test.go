@@ -141,7 +141,7 @@ type raster struct {
 }
 
 // rows packs a part of the samples, each row to whole bytes: all samples of a pixel,
-// or one. Where the part is beyond the raster, samples are 0.
+// or one. If the part is beyond the raster, samples are 0.
 func (r raster) rows(order byteOrder, x0, y0, w, h int, samples ...int) []byte {
 	var out []byte
 	for y := y0; y < y0+h; y++ {

@@ -12,7 +12,7 @@ const generation = 2
 //
 // It has the major version of libwebp alone. Minor ones differ in some bytes and
 // not in what anybody sees; were they part of it, a laptop and a CI with different
-// ones would undo each other's work for ever.
+// ones would undo each other's work forever.
 func Version() string {
 	encoder, _ := LibwebpVersion()
 	return fmt.Sprintf("libwebp %d, webpress %d", encoder>>16, generation)

@@ -70,7 +70,7 @@ func argumentOf(f reflect.StructField) argument {
 	return a
 }
 
-// commandNamed returns the command of that name, nil where there is none.
+// commandNamed returns the command of that name, nil if there is none.
 func commandNamed(name string) *command {
 	all := commands()
 	if i := slices.IndexFunc(all, func(c command) bool { return c.name == name }); i >= 0 {

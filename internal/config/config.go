@@ -165,7 +165,7 @@ type Config struct {
 	Verify string `group:"check" default:"auto" enum:"auto,true,false" alone:"" placeholder:"WHEN" brief:"convert again and compare" help:"Convert again and compare. auto does so in check, in CI, for lines of webpress.lock that the change adds. With true, check compares all results, apply and merge reject an artifact that differs, and convert replaces results that differ."`
 	Sarif  string `group:"check" placeholder:"FILE" check:"file" brief:"write findings as SARIF" help:"Write the findings of check as SARIF 2.1.0 to this file, for code scanning."`
 
-	// Store is empty where nothing was set: the default depends on the platform.
+	// Store is empty if nothing was set: the default depends on the platform.
 	// none stands alone.
 	Store []string `group:"store" values:"commit,artifact,none" placeholder:"WHERE" default-note:"commit in the GitHub action, none elsewhere" brief:"commit, artifact or none" help:"Where results go from the working tree. An artifact is uploaded on GitHub, Gitea and Forgejo; elsewhere it is the directory artifact-dir."`
 

@@ -32,7 +32,7 @@ func (src source) take(s *Setting, text string, where Mistake) Mistakes {
 }
 
 // inAction reports whether the environment has an input of the action: the runner sets
-// one for every input, also where it is empty.
+// one for every input, also if it is empty.
 func inAction(env []string) bool {
 	for _, e := range env {
 		name, _, _ := strings.Cut(e, "=")

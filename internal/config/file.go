@@ -328,7 +328,7 @@ func (f *file) scalar(n ast.Node) (text string, ok bool) {
 	return text, true
 }
 
-// unwrap follows anchors and aliases to what they hold. It is nil where that
+// unwrap follows anchors and aliases to what they hold. It is nil if that
 // was a mistake.
 func (f *file) unwrap(n ast.Node, key string) ast.Node {
 	switch n := n.(type) {

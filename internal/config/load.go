@@ -38,7 +38,7 @@ type Env struct {
 	Committed time.Time
 }
 
-// Load reads the settings from all their sources. Where several have a setting,
+// Load reads the settings from all their sources. If several have a setting,
 // the first of these wins: the flags in args, action inputs (INPUT_), plugin
 // settings (PLUGIN_), WEBPRESS_ variables, webpress.yml, the default. args has
 // no program name.

@@ -9,7 +9,7 @@ import (
 
 // dated is the time that the manual page is of: SOURCE_DATE_EPOCH, in seconds since 1970
 // (https://reproducible-builds.org/specs/source-date-epoch/), or else that of the commit
-// that webpress was built from. Where neither is known it is zero: today's date would make
+// that webpress was built from. If neither is known it is zero: today's date would make
 // another page every day.
 func (h Env) dated() time.Time {
 	for _, e := range h.Environ {

@@ -66,7 +66,7 @@ type shape struct {
 	names map[string]*Setting
 	// stranger is the message about a key that is in none of the sections.
 	stranger func(key string) string
-	// lacks says what the section is nothing without, empty where it has that.
+	// lacks says what the section is nothing without, empty if it has that.
 	lacks func(s section) string
 }
 
@@ -136,7 +136,7 @@ func (f *file) sections(of shape, n ast.Node) {
 	}
 }
 
-// section reads one element of a list of them. It is not ok where there is none.
+// section reads one element of a list of them. It is not ok if there is none.
 func (f *file) section(of shape, element ast.Node) (s section, ok bool) {
 	n := f.unwrap(element, of.list)
 	if n == nil {

@@ -41,7 +41,7 @@ func ParseShard(text string) (Shard, error) {
 }
 
 // ParseMatrixJob reads the place of a job in its matrix, which GitHub counts from
-// 0, and returns it counted from 1. Both are 0 where the text says nothing: outside
+// 0, and returns it counted from 1. Both are 0 if the text says nothing: outside
 // of a matrix, and where the platform does not know the expression.
 func ParseMatrixJob(text string) (index, total int) {
 	first, second, _ := strings.Cut(text, "/")

@@ -25,7 +25,7 @@ const (
 )
 
 // showFor returns what prints the answer to a question about webpress itself, nil
-// where there is none. asked is the flag that asks, as checkArgs returns it; behind
+// if there is none. asked is the flag that asks, as checkArgs returns it; behind
 // are the arguments behind verb, args all of them.
 func showFor(asked string, verb Verb, behind, args []string) (func(Env) error, Mistakes) {
 	behind = slices.DeleteFunc(slices.Clone(behind), func(arg string) bool { return arg == "--" })

@@ -193,7 +193,7 @@ func (f *file) variants(n ast.Node) []Variant {
 
 // An Each is the settings of one output of a source.
 type Each struct {
-	// Name is that of the variant, empty where it has none.
+	// Name is that of the variant, empty if it has none.
 	Name string
 	// Settings have one Format, and in Output a template with nothing but the places of
 	// the source left.

@@ -57,7 +57,7 @@ func boxes(data []byte, offset int) (all []box, err error) {
 		size, kind := int64(r.number(4)), string(r.take(4))
 		switch {
 		case r.bad:
-			return nil, fmt.Errorf("%d bytes are no part of it", len(data)-at)
+			return nil, fmt.Errorf("%d bytes are not part of it", len(data)-at)
 		case size < 8 || size > int64(len(data)-at):
 			return nil, fmt.Errorf("its box %q has another length than it says", kind)
 		case len(all) == maxBoxes:

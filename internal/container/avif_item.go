@@ -66,21 +66,21 @@ func (a *avif) content(item *avifItem, mdat box) ([]byte, error) {
 	return a.data[item.offset : item.offset+item.size], nil
 }
 
-// covers says which bytes of mdat are of no item, or of two.
+// covers says which bytes of mdat belong to no item, or of two.
 func covers(mdat box, items []*avifItem) error {
 	slices.SortFunc(items, func(x, y *avifItem) int { return int(int64(x.offset) - int64(y.offset)) })
 	at := uint64(mdat.at)
 	for _, item := range items {
 		switch {
 		case item.offset > at:
-			return fmt.Errorf("%d bytes of its box \"mdat\" are of no item", item.offset-at)
+			return fmt.Errorf("%d bytes of its box \"mdat\" belong to no item", item.offset-at)
 		case item.offset < at:
 			return errors.New("two items of it share bytes")
 		}
 		at += item.size
 	}
 	if end := uint64(mdat.at + len(mdat.body)); at != end {
-		return fmt.Errorf("%d bytes of its box \"mdat\" are of no item", end-at)
+		return fmt.Errorf("%d bytes of its box \"mdat\" belong to no item", end-at)
 	}
 	return nil
 }

@@ -119,7 +119,7 @@ func TestParseAVIFRefuses(t *testing.T) {
 		"handler's name":   {func(p *avifParts) { p.hdlr = p.hdlr[:24] + script + "\x00" }, `"hdlr" is not`},
 		"primary":          {func(p *avifParts) { p.pitm = "\x00\x00\x00\x00\x00\x09" }, ""},
 		"alpha as primary": {func(p *avifParts) { p.pitm = "\x00\x00\x00\x00\x00\x02" }, ""},
-		"gap":              {func(p *avifParts) { p.gap = script }, "8 bytes of its box \"mdat\" are of no item"},
+		"gap":              {func(p *avifParts) { p.gap = script }, "8 bytes of its box \"mdat\" belong to no item"},
 		"gap before":       {func(p *avifParts) { p.items[0].content = script + p.items[0].content }, "not one AV1 frame"},
 		"shifted":          {func(p *avifParts) { p.shift = -8 }, "not in its box"},
 		"shifted far":      {func(p *avifParts) { p.shift = 1 << 30 }, "not in its box"},

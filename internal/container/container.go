@@ -23,7 +23,7 @@ type File struct {
 	Lossless bool
 	// Alpha reports whether pixels may be transparent.
 	Alpha bool
-	// ICC, EXIF (a TIFF stream) and XMP are the metadata, nil where there is none.
+	// ICC, EXIF (a TIFF stream) and XMP are the metadata, nil if there is none.
 	ICC, EXIF, XMP []byte
 }
 

@@ -70,7 +70,7 @@ func split(data []byte) ([]chunk, error) {
 			return nil, fmt.Errorf("it has more than %d frames", MaxFrames)
 		}
 		if len(data) < 8 {
-			return nil, fmt.Errorf("%d bytes are no part of it", len(data))
+			return nil, fmt.Errorf("%d bytes are not part of it", len(data))
 		}
 		name, size := string(data[:4]), int64(binary.LittleEndian.Uint32(data[4:]))
 		padded := size + size&1

@@ -125,7 +125,7 @@ func TestParseWebPRefuses(t *testing.T) {
 		"no chunk":              {file(), "holds nothing"},
 		"something behind":      {append(file(lossy(3, 2)), "<script>"...), "another length"},
 		"another length":        {length, "another length"},
-		"part of a chunk":       {file(lossy(3, 2), []byte("<?php")), "5 bytes are no part"},
+		"part of a chunk":       {file(lossy(3, 2), []byte("<?php")), "5 bytes are not part"},
 		"unknown":               {file(lossy(3, 2), part("html", []byte("<script>"))), "one too many"},
 		"unknown first":         {file(part("<?=a", nil), lossy(3, 2)), "no WebP of webpress has"},
 		"unknown, extended":     {file(vp8x(flagICC, 3, 2), icc, lossy(3, 2), part("PK\x03\x04", []byte("zip"))), "no WebP of webpress has"},

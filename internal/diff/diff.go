@@ -17,7 +17,7 @@ import (
 type Changes struct {
 	// Kinds has every changed file, by its path from the root of the repository.
 	Kinds map[string]git.Kind
-	// Base is the commit, empty where the platform lists the files alone.
+	// Base is the commit, empty if the platform lists the files alone.
 	Base string
 	// How says what was compared with what.
 	How string
@@ -46,14 +46,14 @@ func (c *Changes) Is(path string, kind git.Kind) bool { return c.Has(path) && c.
 
 // A Comparer compares the branch that a run is for with its base.
 type Comparer struct {
-	// Repo is the repository as seen from its top, nil where there is none: NoRepo is why.
+	// Repo is the repository as seen from its top, nil if there is none: NoRepo is why.
 	Repo   *git.Repo
 	NoRepo error
 	Facts  ci.Facts
 	// Base is the setting of that name.
 	Base string
 	// Forge lists the files of the pull request, of which a shallow clone does not have the
-	// history; nil where there is none.
+	// history; nil if there is none.
 	Forge forge.Client
 
 	done    bool
@@ -62,7 +62,7 @@ type Comparer struct {
 }
 
 // Compare finds out what has changed: by git where history allows, else by the
-// platform's API. Where neither knows, changes is nil and why says so. Only the first call
+// platform's API. If neither knows, changes is nil and why says so. Only the first call
 // looks.
 func (c *Comparer) Compare(ctx context.Context) (changes *Changes, why string, err error) {
 	if c.done {
@@ -83,7 +83,7 @@ func (c *Comparer) Compare(ctx context.Context) (changes *Changes, why string, e
 	return changes, why, nil
 }
 
-// Known is what Compare has found, nil where it was not called.
+// Known is what Compare has found, nil if it was not called.
 func (c *Comparer) Known() *Changes { return c.changes }
 
 func (c *Comparer) byGit(ctx context.Context) (changes *Changes, why string, err error) {

@@ -30,7 +30,7 @@ const (
 	// a photo, for a quarter of the time of the second look.
 	photoRatio, photoBits = 5, 2
 	// A lossy result under leastPSNR, in dB, does not look right: it is taken only
-	// where an exact one has at least worthLoss times its bytes. Where strips have
+	// where an exact one has at least worthLoss times its bytes. If strips have
 	// clearPSNR, or clearlyWorth times the bytes, the whole is not looked at.
 	leastPSNR, worthLoss    = 30, 2
 	clearPSNR, clearlyWorth = 33, 4
@@ -41,7 +41,7 @@ const (
 )
 
 // encodeSmallest encodes im both ways and returns the smaller result, unless that is lossy
-// and does not look right. Where strips of the image already show which one that
+// and does not look right. If strips of the image already show which one that
 // will be, it makes only that one. near allows near-lossless coding in the place of
 // lossless coding.
 func encodeSmallest(im *pixel.Image, o codec.EncodeOptions, near bool) (data []byte, lossless bool, err error) {

@@ -11,7 +11,7 @@ import (
 
 // A Placeholder is what a page shows until an image is there.
 type Placeholder struct {
-	// Color is the dominant color as #rrggbb, empty where all is transparent.
+	// Color is the dominant color as #rrggbb, empty if all is transparent.
 	Color string
 	// ThumbHash has at most 25 bytes: https://evanw.github.io/thumbhash.
 	ThumbHash []byte

@@ -37,9 +37,9 @@ var (
 type Error struct {
 	// Op is what was to be done, such as `create branch "webp"`.
 	Op string
-	// Kind is one of the Err… of this package, or nil where none fits.
+	// Kind is one of the Err… of this package, or nil if none fits.
 	Kind error
-	// Hint, where not empty, says in plain words what to change.
+	// Hint, if not empty, says in plain words what to change.
 	Hint string
 	// Err is the cause: a *httpclient.Error with the server's words in it, or another
 	// where nothing was sent. A GraphQL error has the Status 200.

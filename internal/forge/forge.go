@@ -58,7 +58,7 @@ type NewPullRequest struct {
 // A ChangedFile is a file that a pull or merge request changes.
 type ChangedFile struct {
 	// Path is the file's from the root of the repository. Previous is what it was
-	// before a renaming, and empty where it was not renamed.
+	// before a renaming, and empty if it was not renamed.
 	Path, Previous string
 	// Status is added, modified, removed, renamed, copied, changed or unchanged.
 	Status string

@@ -17,7 +17,7 @@ type GitHub struct {
 	// Client sends.
 	Client *httpclient.Client
 	// APIURL is that of the REST API, such as https://api.github.com. GraphQLURL
-	// is empty where there is no GraphQL.
+	// is empty if there is no GraphQL.
 	APIURL, GraphQLURL string
 	// Token is an Actions token, a personal access token or an app's. Without one
 	// only what is public can be read.

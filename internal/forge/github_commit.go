@@ -63,7 +63,7 @@ func (r CommitRequest) Length() int64 {
 // is who the token belongs to.
 //
 // ErrStale is returned where the last commit of the branch is not ExpectedHead.
-// Where a connection broke after the commit was made, the next attempt ends so,
+// If a connection broke after the commit was made, the next attempt ends so,
 // too: whoever looks at the branch then finds the files there.
 // ErrTooLarge calls for several commits, ErrUnsupported for another way.
 func (g GitHub) CreateCommitOnBranch(ctx context.Context, r CommitRequest) (Commit, error) {

@@ -35,7 +35,7 @@ var githubRules = []rule{
 	{[]string{"too large", "too big", "too long", "exceeds"}, ErrTooLarge, "less has to be sent at once"},
 }
 
-const protectedHint = "rules of the branch forbid it: set commit-branch to another branch, with open-pull-request where it is to be merged, " +
+const protectedHint = "rules of the branch forbid it: set commit-branch to another branch, with open-pull-request to have it merged, " +
 	"or use a token whose owner may bypass the rules (Settings, Rules or Branches)"
 
 // failure explains err, which the client returned for t.

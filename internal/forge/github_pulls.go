@@ -59,7 +59,7 @@ func (g GitHub) findPull(ctx context.Context, head, base string) (pull pullJSON,
 	return pullJSON{}, false, nil
 }
 
-// CreatePullRequest opens a pull request within the repository. Where there is
+// CreatePullRequest opens a pull request within the repository. If there is
 // an open one from Head into Base, that one is returned, and brought up to date in
 // so far as its title and body are webpress's own.
 func (g GitHub) CreatePullRequest(ctx context.Context, n NewPullRequest) (PullRequest, error) {

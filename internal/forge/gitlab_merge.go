@@ -50,7 +50,7 @@ func (g GitLab) findMerge(ctx context.Context, head, base string) (merge mergeJS
 	return mergeJSON{}, false, nil
 }
 
-// CreatePullRequest opens a merge request within the project. Where there is an
+// CreatePullRequest opens a merge request within the project. If there is an
 // open one from Head into Base, that one is returned, and brought up to date in so
 // far as its title and description are webpress's own.
 func (g GitLab) CreatePullRequest(ctx context.Context, n NewPullRequest) (PullRequest, error) {

@@ -33,7 +33,7 @@ type BaseOptions struct {
 //
 // It is where the history of what is checked out left that of what o names, so that
 // what others did since is not among the changes. Nothing is fetched for it. It
-// returns an error that is ErrNoBase where there is none.
+// returns an error that is ErrNoBase if there is none.
 func (r *Repo) Base(ctx context.Context, o BaseOptions) (commit, how string, err error) {
 	quiet := r.with("GIT_NO_LAZY_FETCH=1")
 	head, err := quiet.CheckedOut(ctx)
@@ -94,7 +94,7 @@ func (f finder) named(ctx context.Context, ref string) (commit, how string, err 
 			return f.since(ctx, id, name, "commit "+name)
 		}
 	}
-	return "", "", noBase(fmt.Sprintf("%q is no branch, tag or commit that is here", ref), fetchIt)
+	return "", "", noBase(fmt.Sprintf("%q is not a branch, tag or commit in this clone", ref), fetchIt)
 }
 
 // since is the merge base of id and what is checked out. If they have none, because
@@ -166,7 +166,7 @@ func (f finder) home(ctx context.Context) (commit, how string, err error) {
 	return "", "", reason
 }
 
-// merged is the first of the two parents of what is checked out, empty where it
+// merged is the first of the two parents of what is checked out, empty if it
 // does not have two, or where history ends before them.
 func (f finder) merged(ctx context.Context) (string, error) {
 	out, err := f.line(ctx, "rev-list", "--parents", "--max-count=1", f.head)
@@ -180,7 +180,7 @@ func (f finder) merged(ctx context.Context) (string, error) {
 	return field[1], nil
 }
 
-// resolve is the id of the commit that a name stands for, empty where there is no
+// resolve is the id of the commit that a name stands for, empty if there is no
 // such name or where the commit is not here.
 func (f finder) resolve(ctx context.Context, name string) (string, error) {
 	if strings.HasPrefix(name, "-") || strings.ContainsAny(name, "\x00\n") {

@@ -167,7 +167,7 @@ func TestNoBase(t *testing.T) {
 	dir := cloned(t, origin, "v-t2")
 	for _, ref := range []string{"never", "-x", "--all", "^main", "main..topic", "v-m1", "HEAD:m1", strings.Repeat("1", 40), "a b", "new\nline", "nul\x00"} {
 		t.Run(ref, func(t *testing.T) {
-			expectNoBase(t, dir, git.BaseOptions{Ref: ref, Branch: "main"}, "is no branch, tag or commit that is here", "fetch it first")
+			expectNoBase(t, dir, git.BaseOptions{Ref: ref, Branch: "main"}, "is not a branch, tag or commit in this clone", "fetch it first")
 		})
 	}
 	expectNoBase(t, dir, git.BaseOptions{Branch: "never"}, `the branch "origin/never" is not here`, "fetch it first")

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// CheckedOut is the id of the commit that is checked out, empty where there is
+// CheckedOut is the id of the commit that is checked out, empty if there is
 // none yet.
 func (r *Repo) CheckedOut(ctx context.Context) (string, error) {
 	out, err := r.run(ctx, nil, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
@@ -20,7 +20,7 @@ func (r *Repo) CheckedOut(ctx context.Context) (string, error) {
 }
 
 // InCommit returns those of paths that a commit has as they are in the work
-// tree, filters such as Git LFS applied. Where the repository does not have the
+// tree, filters such as Git LFS applied. If the repository does not have the
 // commit, as in a shallow clone of the merge commit of a pull request, the one
 // that is checked out stands in for it. Paths that are no regular files are never
 // among them.
@@ -155,7 +155,7 @@ func quoted(name string) string {
 	return `"` + strings.NewReplacer("\\", `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`).Replace(name) + `"`
 }
 
-// Branch is the name of the branch that is checked out, empty where none is.
+// Branch is the name of the branch that is checked out, empty if none is.
 func (r *Repo) Branch(ctx context.Context) (string, error) {
 	out, err := r.run(ctx, nil, "symbolic-ref", "--quiet", "--short", "HEAD")
 	if err != nil && exitCode(err) != 1 {

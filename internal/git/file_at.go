@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// FileAt is the content of a file as a commit has it, nil where it has none. The
+// FileAt is the content of a file as a commit has it, nil if it has none. The
 // path is from the top.
 func (r *Repo) FileAt(ctx context.Context, commit, path string) ([]byte, error) {
 	out, err := r.atTop().run(ctx, strings.NewReader(commit+":"+path+"\n"), "cat-file", "--batch")

@@ -33,7 +33,7 @@ type Options struct {
 	// process. git and its children are given the part of it that they need: see
 	// inherit. What names another repository is not: the folder alone decides.
 	Env []string
-	// Workspace is the folder that the CI has checked out to, empty where there is
+	// Workspace is the folder that the CI has checked out to, empty if there is
 	// none: what is in it may be read whoever it belongs to.
 	Workspace string
 	// Timeout is how long one command may take; 0 is DefaultTimeout.

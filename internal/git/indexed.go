@@ -9,7 +9,7 @@ import (
 )
 
 // maxArgs is how many bytes of paths are given to git as arguments: it is far below
-// what systems allow. Where there are more, git lists everything.
+// what systems allow. If there are more, git lists everything.
 const maxArgs = 64 << 10
 
 // Tracked returns those of paths that the index has, whether they are there or not.

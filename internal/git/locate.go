@@ -75,7 +75,7 @@ func from(dir, path string) string {
 	return filepath.Join(dir, path)
 }
 
-// resolve is path without symbolic links, or path itself where it is not there.
+// resolve is path without symbolic links, or path itself if it is not there.
 func resolve(path string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		return real

@@ -25,7 +25,7 @@ type Remote struct {
 	User, Token string
 }
 
-// Origin is the remote called origin, the zero value where there is none. A password
+// Origin is the remote called origin, the zero value if there is none. A password
 // in its address becomes its Token; a user without one is left out, as whoever
 // answers git's question for a password knows the user too.
 func (r *Repo) Origin(ctx context.Context) (Remote, error) {

@@ -43,7 +43,7 @@ func (e *Error) Error() string {
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// exitCode returns the exit code of the git that err is about, -1 where it did
+// exitCode returns the exit code of the git that err is about, -1 if it did
 // not exit by itself.
 func exitCode(err error) int {
 	var exit *exec.ExitError

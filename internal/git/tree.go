@@ -50,7 +50,7 @@ func (t Tree) Files() iter.Seq[string] {
 	}
 }
 
-// Blob is the id of the regular file at a path, empty where there is none.
+// Blob is the id of the regular file at a path, empty if there is none.
 func (t Tree) Blob(path string) string {
 	if e := t.entries[path]; e.Mode == ModeFile || e.Mode == ModeExecutable {
 		return e.ID
@@ -62,7 +62,7 @@ func (t Tree) Blob(path string) string {
 func (t Tree) Executable(path string) bool { return t.entries[path].Mode == ModeExecutable }
 
 // Obstacle says what keeps a regular file from being at a path: something else is
-// there, or in the place of one of its folders. It is empty where nothing is.
+// there, or in the place of one of its folders. It is empty if nothing is.
 func (t Tree) Obstacle(path string) string {
 	for i, c := range path {
 		if c == '/' {

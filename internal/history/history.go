@@ -22,10 +22,10 @@ import (
 type History struct {
 	*lockfile.File
 	// Root is the folder of the lock file: the top of the work tree, or the working
-	// directory where there is none. Prefix is the path of the working directory
+	// directory if there is none. Prefix is the path of the working directory
 	// below it.
 	Root, Prefix string
-	// Repo is the repository as seen from its top, nil where there is none.
+	// Repo is the repository as seen from its top, nil if there is none.
 	Repo *git.Repo
 	// Files is what git lists below the working directory, once that is known.
 	Files map[string]git.File
@@ -36,11 +36,11 @@ type History struct {
 	// Replaced are entries in whose place those of the journal have come: see Recall.
 	Replaced []lockfile.Entry
 
-	// data is the file as it was read, nil where there was none.
+	// data is the file as it was read, nil if there was none.
 	data []byte
 	// lfs reports whether Repo applies the filter of Git LFS.
 	lfs bool
-	// journal takes the results of this run as they come, nil where none does.
+	// journal takes the results of this run as they come, nil if none does.
 	journal *journal
 }
 
@@ -85,7 +85,7 @@ var decoders = sync.OnceValue(func() string {
 	return text
 })
 
-// ReadFile returns the content of webpress.lock, nil where there is none.
+// ReadFile returns the content of webpress.lock, nil if there is none.
 func (h *History) ReadFile() ([]byte, error) {
 	data, err := readIn(h.Root, lockfile.Name, maxLock)
 	if err != nil {
@@ -113,7 +113,7 @@ func (h *History) SourcesHere(yield func(file string) bool) {
 // million sources.
 const maxLock = 512 << 20
 
-// readIn reads a plain file of at most limit bytes in a folder, nil where there is none.
+// readIn reads a plain file of at most limit bytes in a folder, nil if there is none.
 func readIn(folder, name string, limit int64) ([]byte, error) {
 	dir, err := os.OpenRoot(folder)
 	if err != nil {

@@ -55,7 +55,7 @@ func (j *journal) read() ([]byte, error) {
 	return readIn(j.dir, j.name, maxJournal)
 }
 
-// add writes a line, with one call to the system. Where a source waits to be removed
+// add writes a line, with one call to the system. If a source waits to be removed
 // it is on the disk before add returns.
 func (j *journal) add(line []byte, durable bool) error {
 	j.mu.Lock()

@@ -11,11 +11,11 @@ import (
 // A line of webpress.lock may have been written by hand, in a pull request: that a file is
 // a result is believed, where it is about to be replaced or removed, only if git's
 // history bears it out, if the line was in the base already, or if it is in no commit and
-// so this tree's own. Where a file is about to be removed, the history has to have that line
+// so this tree's own. If a file is about to be removed, the history has to have that line
 // in the commit that the file came with: that its source was there then says nothing, for
 // any two images may have been.
 
-// Doubted returns which of entries are not to be believed. Where the history is not whole,
+// Doubted returns which of entries are not to be believed. If the history is not whole,
 // those are among them that it does not show; whole says so. removes says that files are
 // about to be removed.
 func (h *History) Doubted(ctx context.Context, entries []lockfile.Entry, base string, removes bool) (doubted map[git.Made]bool, whole bool, err error) {

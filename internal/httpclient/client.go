@@ -53,7 +53,7 @@ type Options struct {
 	// is DefaultDeadline.
 	Deadline time.Duration
 	// MaxWait is the longest wait that is granted to a server which asks to be
-	// left alone. Where it asks for more, the request fails at once with
+	// left alone. If it asks for more, the request fails at once with
 	// Error.Wait set. 0 is DefaultMaxWait.
 	MaxWait time.Duration
 	// UserAgent is sent with every request, such as webpress/1.2.3.

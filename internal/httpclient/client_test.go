@@ -79,7 +79,7 @@ func (t *timer) Reset(time.Duration) bool {
 	return true
 }
 
-// An answers server gives one answer after the other, and the last one for ever.
+// An answers server gives one answer after the other, and the last one forever.
 type answers struct {
 	*httptest.Server
 	mu     sync.Mutex
@@ -124,7 +124,7 @@ func answer(status int, body string, header ...string) http.HandlerFunc {
 }
 
 // raw listens and gives each connection, once a request's head has come, the
-// next of texts as it is, and hangs up; the last one for ever. It returns its
+// next of texts as it is, and hangs up; the last one forever. It returns its
 // URL and the number of connections so far.
 func raw(t *testing.T, texts ...string) (string, func() int) {
 	t.Helper()

@@ -22,7 +22,7 @@ type Error struct {
 	Method string
 	// URL is the request's as it may be shown: see Redact.
 	URL string
-	// Status is the answer's, or 0 where there was none, or not all of it.
+	// Status is the answer's, or 0 if there was none, or not all of it.
 	Status int
 	// Header and Body are the answer's, where Status is not 0.
 	Header http.Header
@@ -32,7 +32,7 @@ type Error struct {
 	// Attempts is how often the request was sent, or tried to.
 	Attempts int
 	// Limited reports whether a rate limit is why. Wait is how long the server asks to
-	// be left alone, 0 where it did not say.
+	// be left alone, 0 if it did not say.
 	Limited bool
 	Wait    time.Duration
 	// Err is the cause where Status is 0.

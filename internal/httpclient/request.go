@@ -42,19 +42,19 @@ type Request struct {
 	// PrivatePath reports whether the path of URL is a secret as well, as it is with
 	// most webhooks: then only scheme and host are shown.
 	PrivatePath bool
-	// Limited, where not nil, is asked whether an answer that looks like a
+	// Limited, if not nil, is asked whether an answer that looks like a
 	// success is a rate limit's refusal, as GitHub's GraphQL gives them with
 	// status 200. Such an answer is treated like one with status 429.
 	Limited func(*Response) bool
-	// Failed, where not nil, reports whether such an answer is a temporary error
+	// Failed, if not nil, reports whether such an answer is a temporary error
 	// of the server. It is treated like one with status 502.
 	Failed func(*Response) bool
 
-	// Attempt, where not nil, is called ahead of each attempt with the headers of that
+	// Attempt, if not nil, is called ahead of each attempt with the headers of that
 	// attempt, which it may change.
 	Attempt func(http.Header)
 
-	// accept, where not nil, refuses an answer that is not whole.
+	// accept, if not nil, refuses an answer that is not whole.
 	accept func(*Response) error
 }
 
@@ -68,7 +68,7 @@ type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
-	// Attempts is how often the request was sent, or tried to. Where it is
+	// Attempts is how often the request was sent, or tried to. If it is
 	// more than 1, an earlier attempt may have had its effect already.
 	Attempts int
 }
@@ -76,11 +76,11 @@ type Response struct {
 // Do sends r, and again where it failed, that is safe, and retries are left.
 // Every error is an *Error; errors.Is finds the context's in it.
 //
-// What is repeated: answers 429, 5xx (but 501 and 505), GitHub's refusals by its
-// rate limits, what Limited and Failed say is no success, and connections that
-// could not be made, broke or fell silent. A request that is not idempotent is repeated only where it cannot
-// have had an effect: no connection was made, or the server refused it by a
-// rate limit or by 503 with Retry-After.
+// What is repeated: answers 429, 5xx (but 501 and 505), GitHub's refusals by its rate limits,
+// what Limited and Failed say is no success, and connections that could not be made, broke or
+// fell silent. A request that is not idempotent is repeated only if it cannot have had an
+// effect: no connection was made, or the server refused it by a rate limit or by 503 with
+// Retry-After.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	if r.Method == "" {
 		r.Method = http.MethodGet
@@ -200,7 +200,7 @@ func (a *call) prepare(ctx context.Context) (*retryablehttp.Request, error) {
 }
 
 // read reads an answer to its end. Only an answer with good tidings, and all of
-// it, is no error.
+// it, is not an error.
 func (a *call) read(resp *http.Response) error {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))

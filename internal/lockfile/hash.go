@@ -52,7 +52,7 @@ func HashFiles(ctx context.Context, root string, paths []string) (map[string]str
 	return blobs, g.Wait()
 }
 
-// hashFile is empty where the file cannot be read: whoever needs its content finds
+// hashFile is empty if the file cannot be read: whoever needs its content finds
 // out why.
 func hashFile(dir *os.Root, name string) string {
 	name = filepath.FromSlash(name)

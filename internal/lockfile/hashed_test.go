@@ -24,7 +24,7 @@ func TestSplitHashed(t *testing.T) {
 		entries []lockfile.Entry
 		tree    files
 		blob    string
-		done    string // the output, or the reason where there is none
+		done    string // the output, or the reason if there is none
 		why     lockfile.Why
 		left    []string // outputs in the lock file
 		before  []string

@@ -75,7 +75,7 @@ type Entry struct {
 	// Blob is the git blob id of the source's content, Size its length in bytes.
 	Blob string
 	Size int64
-	// Format is empty where it is not known: the run that wrote the entry did not
+	// Format is empty if it is not known: the run that wrote the entry did not
 	// have the source. Size says nothing then.
 	Format asset.Format
 	// Recipe is the Digest of the settings.
@@ -91,7 +91,7 @@ type Output struct {
 	Path string
 	// Width and Height are in pixels; 0 is not known.
 	Width, Height int
-	// Size is in bytes, Blob the git blob id of the content, empty where no file was
+	// Size is in bytes, Blob the git blob id of the content, empty if no file was
 	// made.
 	Size int64
 	Blob string

@@ -97,7 +97,7 @@ func (l *File) Split(jobs []asset.Job, prefix, codecs string, tree Tree) (Split,
 			todo.Remove = todo.Remove && !kept[j.Source.Path]
 			out.Todo = append(out.Todo, *todo)
 		case j.Remove && !kept[j.Source.Path]:
-			// It is made again: a source is removed only where it was read.
+			// It is made again: a source is removed only if it was read.
 			j.OwnsOutput = true
 			out.Todo = append(out.Todo, Todo{Job: j, Why: WhyRemove, Grounds: s.of(j)})
 		default:
@@ -125,7 +125,7 @@ func (l *File) Split(jobs []asset.Job, prefix, codecs string, tree Tree) (Split,
 }
 
 // supersede pairs an output that is new with the one of the same source that no job wants
-// any more, as where the setting output has changed: it is made in its place. Where there
+// any more, as where the setting output has changed: it is made in its place. If there
 // are several of either, which belong together is not known, and those that are not wanted
 // are orphans.
 func (s *splitter) supersede(todo []Todo) map[[2]string]string {

@@ -143,7 +143,7 @@ func (c completer) size(name string) (width, height int, err error) {
 	return o.Width, o.Height, err
 }
 
-// largest is the output with most pixels, the zero Output where there is none.
+// largest is the output with most pixels, the zero Output if there is none.
 func (i Image) largest() (most Output) {
 	for _, o := range i.Outputs {
 		if o.Width*o.Height > most.Width*most.Height {

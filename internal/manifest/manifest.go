@@ -28,7 +28,7 @@ type Manifest struct {
 
 // An Image is a source.
 type Image struct {
-	// Format and Type, its media type, are empty where the content was never seen.
+	// Format and Type, its media type, are empty if the content was never seen.
 	Format asset.Format `json:"format,omitempty"`
 	Type   string       `json:"type,omitempty"`
 	// Width and Height are in pixels, as the image is shown: those of the source, or of
@@ -38,10 +38,10 @@ type Image struct {
 	// Bytes is the size of the source, Blob the git blob id of its content.
 	Bytes int64  `json:"bytes"`
 	Blob  string `json:"blob"`
-	// Color is the dominant color as #rrggbb, empty where all is transparent.
+	// Color is the dominant color as #rrggbb, empty if all is transparent.
 	Color string `json:"color,omitempty"`
 	// Placeholder is a ThumbHash in base64, of 25 bytes or fewer:
-	// https://evanw.github.io/thumbhash. It is empty where the image could not be read.
+	// https://evanw.github.io/thumbhash. It is empty if the image could not be read.
 	Placeholder string `json:"placeholder,omitempty"`
 	// Outputs are sorted by format, the one that browsers should try first in front, then
 	// by width and path. There are none where the source is better used as it is.
@@ -52,7 +52,7 @@ type Image struct {
 type Output struct {
 	// Path is from the working directory.
 	Path string `json:"path"`
-	// Variant is the name of its variant, empty where it has none.
+	// Variant is the name of its variant, empty if it has none.
 	Variant string       `json:"variant,omitempty"`
 	Format  asset.Format `json:"format"`
 	Type    string       `json:"type"`

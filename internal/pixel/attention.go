@@ -29,7 +29,7 @@ const (
 // method is that of libvips' smartcrop and of smartcrop.js but for the second of these,
 // and for the search: each place for the part is rated by the sum of the squares within,
 // where the middle of the part counts more than its rim. What is transparent draws no
-// attention. Where nothing does, the center is kept.
+// attention. If nothing does, the center is kept.
 //
 // src is stored so that orientation, 1 to 8, turns it upright, and is not CMYK. It is
 // analyzed at about 100 pixels a side, so that larger and smaller versions of an image
@@ -78,7 +78,7 @@ type slide struct {
 	length, part, free int
 }
 
-// newSlide shrinks src. Where there is nothing to cut off, free is 0 and im is nil.
+// newSlide shrinks src. If there is nothing to cut off, free is 0 and im is nil.
 func newSlide(src *Image, orientation, boxWidth, boxHeight int) (s slide, err error) {
 	width, height := src.Width, src.Height
 	turned := orientation >= 5 && orientation <= 8

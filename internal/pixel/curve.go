@@ -17,7 +17,7 @@ const (
 
 func highDynamicRange(transfer int) bool { return transfer == TransferPQ || transfer == TransferHLG }
 
-// decodeCurve makes RGBA in sRGB of three planes of 16 bits with another curve. Where that
+// decodeCurve makes RGBA in sRGB of three planes of 16 bits with another curve. If that
 // is PQ or HLG, it leaves the relations of brightness up to reference white as they
 // are and rolls off what is brighter, as Chromium does, so that an image looks alike
 // as WebP.

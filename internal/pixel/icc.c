@@ -47,7 +47,7 @@ static int convert(const uint8_t* icc, size_t size, cmsUInt32Number from, cmsUIn
 
 // same_as_srgb compares what a profile makes of a grid of colors with sRGB, both
 // colorimetrically and perceptually: profiles with tables, such as "sRGB v4
-// preference", may be sRGB by one and not by the other. It returns -1 where the
+// preference", may be sRGB by one and not by the other. It returns -1 if the
 // profile makes nothing of them.
 static int same_as_srgb(const uint8_t* icc, size_t size) {
   enum { side = 6, tolerance = 2 };

@@ -15,7 +15,7 @@ const (
 	maxTags = 100
 )
 
-// bounded returns what of a profile Little CMS is to see, nil where it is too large or
+// bounded returns what of a profile Little CMS is to see, nil if it is too large or
 // no profile. Tags D2Bx and B2Dx are hidden from it (ICC.1:2010, 9.2.17): each may hold
 // any number of stages that share their data, so that 11 kB take minutes. No browser
 // reads them.

@@ -16,7 +16,7 @@ int wp_icc_make(const double points[8], double gamma, uint8_t* icc, size_t* size
   int ok = 0;
   if (p) {
     cmsUInt32Number need = 0;
-    // It says how many bytes it needs only where it is given no memory.
+    // It says how many bytes it needs only if it is given no memory.
     ok = cmsSaveProfileToMem(p, NULL, &need) && need <= n && cmsSaveProfileToMem(p, icc, &n);
     n = need;
     cmsCloseProfile(p);

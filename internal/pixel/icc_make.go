@@ -20,7 +20,7 @@ type ProfileOptions struct {
 	Points *[8]float64
 }
 
-// MakeProfile returns an ICC profile, or nil where there is none for o, such as one
+// MakeProfile returns an ICC profile, or nil if there is none for o, such as one
 // whose primaries are on a line.
 func MakeProfile(o ProfileOptions) []byte {
 	points := primaries[PrimariesBT709]

@@ -67,7 +67,7 @@ type Image struct {
 	// primaries and transfer mean: as sRGB, or as the ICC profile has it.
 	Matrix, Primaries, Transfer int
 	// Peak is the luminance of the brightest pixels of an image of high dynamic
-	// range, in cd/m2, as its file claims; 0 where it does not.
+	// range, in cd/m2, as its file claims; 0 if it does not.
 	Peak float64
 
 	// Planes holds the samples, Stride the bytes from one row to the next.
@@ -83,7 +83,7 @@ type Image struct {
 const alignment = 64
 
 // NewRGBA returns an RGBA image around pix, whose rows follow each other without
-// a gap. Where pix is nil, the image gets memory that may hold anything.
+// a gap. If pix is nil, the image gets memory that may hold anything.
 func NewRGBA(width, height int, pix []byte) *Image {
 	if pix == nil {
 		pix = NewBlock(4 * width * height)

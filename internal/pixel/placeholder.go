@@ -19,7 +19,7 @@ func ThumbHash(src *Image) ([]byte, error) {
 // Dominant returns the dominant color of an image that is not CMYK, as #rrggbb: of the
 // 4,096 bins that 16 levels each of red, green and blue make, the one with most pixels,
 // weighted by alpha, as sharp's stats has it, and the mean of the pixels in it where sharp
-// returns the center of the bin. It is empty where all is transparent.
+// returns the center of the bin. It is empty if all is transparent.
 func Dominant(src *Image) (string, error) {
 	small, err := thumbnail(src)
 	if err != nil {

@@ -45,7 +45,7 @@ func (p *Planner) findBases() *bases {
 }
 
 // belowNamed is the folder of a source as seen from the folder or the pattern that was
-// typed and that has it: of a file that was typed itself it is the dot. Where nothing
+// typed and that has it: of a file that was typed itself it is the dot. If nothing
 // was typed, it is seen from the working directory.
 func (p *Planner) belowNamed(source string) string {
 	if p.bases == nil {

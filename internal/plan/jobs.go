@@ -166,7 +166,7 @@ func madeAs(format asset.Format) asset.Reason {
 	return asset.IsResult
 }
 
-// outputIsSource finds jobs whose output is the path of another source. Where that is of the
+// outputIsSource finds jobs whose output is the path of another source. If that is of the
 // format of the output, it is taken for the result of an earlier run, with all of its jobs:
 // it is made, and left alone, as its results would have results in each run. Any file there
 // but a WebP may be an image in its own right as well, which the job must not touch, also
@@ -199,7 +199,7 @@ func outputIsSource(all []asset.Job, made []bool, fail []*asset.Fault) {
 			if source.Format == asset.WebP {
 				continue
 			}
-			hint = "where it is an earlier result that webpress.lock does not know, remove it, and add --lock; else " + hint
+			hint = "if it is an earlier result that webpress.lock does not know, remove it, and add --lock; else " + hint
 		}
 		other := apart(all, []int{i, k})
 		fail[i] = &asset.Fault{

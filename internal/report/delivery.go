@@ -13,7 +13,7 @@ import (
 // A Delivery is what became of the results in one store.
 type Delivery struct {
 	asset.Receipt
-	// Err is why not all was delivered, nil where it was.
+	// Err is why not all was delivered, nil if it was.
 	Err *asset.Fault `json:"error,omitempty"`
 }
 
@@ -33,7 +33,7 @@ func (d Delivery) words() words {
 }
 
 // line is what was delivered, as text: Committed 12 files, removed 3 files. It
-// is empty where the error or the notes say it all.
+// is empty if the error or the notes say it all.
 func (d Delivery) line() string {
 	w := d.words()
 	switch {

@@ -60,7 +60,7 @@ func rank(s asset.Severity) int {
 	return 1
 }
 
-// hint is the one that all findings of the group have, empty where they differ.
+// hint is the one that all findings of the group have, empty if they differ.
 func (g group) hint() string {
 	hint := g.findings[0].Hint
 	for _, f := range g.findings {

@@ -22,7 +22,7 @@ const openRows = 20
 
 // Markdown is the report for a job's summary or a comment, in GitHub's Markdown.
 // It is never longer than limit bytes; 0, or more than MarkdownLimit, stands for
-// MarkdownLimit. Where it would be longer, rows are dropped, and a line says how
+// MarkdownLimit. If it would be longer, rows are dropped, and a line says how
 // many: of the notes first, then of what was skipped, of what was converted (the
 // smallest savings first), of what was delivered, of warnings, of errors, of what
 // failed.

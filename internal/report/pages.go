@@ -33,7 +33,7 @@ type PageNote struct {
 	Why     string `json:"why"`
 }
 
-// pagesLine is one sentence about pages, empty where there is nothing to say.
+// pagesLine is one sentence about pages, empty if there is nothing to say.
 func (r Report) pagesLine(arrow string) string {
 	p := r.Pages
 	if p == nil || p.References+p.Uncertain == 0 {

@@ -41,7 +41,7 @@ type Input struct {
 	// Deliveries are what became of them in each store, in the order in which
 	// the stores were tried.
 	Deliveries []Delivery `json:"deliveries"`
-	// Pages are the references to images that have results, nil where they were not searched.
+	// Pages are the references to images that have results, nil if they were not searched.
 	Pages *Pages `json:"pages,omitempty"`
 	// DryRun reports whether nothing was written.
 	DryRun bool `json:"dry-run"`
@@ -64,12 +64,12 @@ type Input struct {
 	Mend     string          `json:"mend,omitempty"`
 	// CheckedPages is how many text files were searched for references.
 	CheckedPages int `json:"checked-pages,omitempty"`
-	// SettingsFile is the path of the file with the settings, empty where there is none.
+	// SettingsFile is the path of the file with the settings, empty if there is none.
 	SettingsFile string `json:"settings-file,omitempty"`
 	// Logged reports whether what failed was logged as it came, in the place where Text is
 	// read: Text does not say it again.
 	Logged bool `json:"-"`
-	// Link returns the address of a source's page, empty where it has none.
+	// Link returns the address of a source's page, empty if it has none.
 	Link func(path string) string `json:"-"`
 	// Version is webpress's own.
 	Version string `json:"version"`
@@ -113,7 +113,7 @@ type Report struct {
 // before, as after a rename. A source that was skipped or
 // failed stays as it is and adds nothing to either side, so Before - After is by how
 // much the images that pages can now use are smaller. BytesSaved and PercentSaved
-// are below zero where the outputs are larger, as can happen with HEIC, which is
+// are below zero if the outputs are larger, as can happen with HEIC, which is
 // converted although WebP may be larger. In a dry run they are what would have been.
 type Totals struct {
 	Converted int `json:"converted"`
@@ -126,7 +126,7 @@ type Totals struct {
 	BytesAfter  int64 `json:"bytes-after"`
 	BytesSaved  int64 `json:"bytes-saved"`
 	// PercentSaved is the share of BytesBefore that BytesSaved is, rounded to
-	// one decimal; 0 where BytesBefore is 0.
+	// one decimal; 0 if BytesBefore is 0.
 	PercentSaved float64 `json:"percent-saved"`
 }
 

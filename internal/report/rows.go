@@ -78,7 +78,7 @@ func (r row) Saving() (before, after int64, ok bool) {
 	return r.Result.Saving()
 }
 
-// converted are the outputs of a row that were converted, nil where there is one.
+// converted are the outputs of a row that were converted, nil if there is one.
 func (r row) converted() []asset.Result {
 	if len(r.all) < 2 {
 		return nil

@@ -34,7 +34,7 @@ func size(n float64) string {
 }
 
 // Percent is how much smaller after is than before, for people: 78.2 %. It is
-// below zero where after is larger, and is 100.0 % only where nothing is left.
+// below zero if after is larger, and is 100.0 % only if nothing is left.
 func Percent(before, after int64) string { return percent(asset.PercentSaved(before, after)) }
 
 func percent(p float64) string { return fmt.Sprintf("%.1f %%", p) }

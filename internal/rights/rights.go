@@ -75,7 +75,7 @@ func clean(s string) string {
 	return strings.TrimSpace(s[:end])
 }
 
-// XMP returns the notice as an XMP packet (ISO 16684-1), nil where it says nothing.
+// XMP returns the notice as an XMP packet (ISO 16684-1), nil if it says nothing.
 func (n Notice) XMP() []byte {
 	if len(n.Creators) == 0 && n.Rights == "" && n.Credit == "" {
 		return nil

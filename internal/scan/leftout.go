@@ -99,7 +99,7 @@ func (d *defaults) outermost(file string, closed []closedName) (name, why string
 	return name, why
 }
 
-// why says why a folder is left out, empty where it is not.
+// why says why a folder is left out, empty if it is not.
 func (d *defaults) why(dir string) string {
 	switch name := path.Base(dir); {
 	case name[0] == '.':

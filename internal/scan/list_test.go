@@ -70,7 +70,7 @@ func TestGitDecides(t *testing.T) {
 	})
 }
 
-// Another repository in the tree is looked into only where a pattern says so.
+// Another repository in the tree is looked into only if a pattern says so.
 func TestOtherRepositories(t *testing.T) {
 	dir := t.TempDir()
 	plant(t, dir, pngs("a.png", "part/b.png", "part/sub/c.png", "loose/d.png"))
@@ -95,7 +95,7 @@ func TestOtherRepositories(t *testing.T) {
 			})
 		}
 	}
-	// Where the tree is no repository itself, nothing says whose a file is.
+	// If the tree is no repository itself, nothing says whose a file is.
 	t.Run("in no repository", func(t *testing.T) {
 		diff(t, "Sources", []string{"a.png", "loose/d.png", "part/b.png", "part/sub/c.png"}, paths(find(t, scan.Options{Dir: dir}).Sources))
 	})

@@ -57,7 +57,7 @@ func isImageName(p string) bool {
 func IsPicture(p string) bool { return byName[extension(p)] != nil }
 
 // misnamed remarks on a file whose content is another than its name says; it is
-// empty where the name is right or says nothing.
+// empty if the name is right or says nothing.
 func misnamed(p string, is asset.Format) string {
 	says := byName[extension(p)]
 	if len(says) == 0 || slices.Contains(says, is) {

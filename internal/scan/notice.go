@@ -75,7 +75,7 @@ func (p *pattern) means(file string) bool {
 }
 
 // unglobbed is a file that a path of the user's means and that the setting glob leaves
-// out, empty where there is none, as far as can be seen.
+// out, empty if there is none, as far as can be seen.
 func (l *lister) unglobbed(p pattern) string {
 	for _, file := range l.passed {
 		if len(l.wanted.paths.all) > 0 && p.means(file) {
@@ -112,7 +112,7 @@ func (l *lister) why(p pattern) string {
 }
 
 // otherCase returns the name of a file that differs from p in upper and lower
-// case only, empty where there is none.
+// case only, empty if there is none.
 func (t workdir) otherCase(p string) string {
 	dir := path.Dir(p)
 	in, _ := t.readDir(dir)

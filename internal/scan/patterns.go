@@ -4,7 +4,7 @@ import "slices"
 
 // patterns are the patterns of one setting, ready to be asked about many files.
 // What a question costs does not grow with the number of files and folders that
-// are patterns, and with that of globs only where they begin alike.
+// are patterns, and with that of globs only if they begin alike.
 type patterns struct {
 	all     []pattern
 	exact   map[string][]int // by the file
@@ -37,7 +37,7 @@ func (ps *patterns) takes() bool {
 	return slices.ContainsFunc(ps.all, func(p pattern) bool { return !p.negate })
 }
 
-// last returns the last pattern that matches the file, nil where none does, and
+// last returns the last pattern that matches the file, nil if none does, and
 // marks all that do and take. A pattern that takes has to have the closed names.
 func (ps *patterns) last(file string, closed []closedName) *pattern {
 	best := -1

@@ -8,7 +8,7 @@
 // Without patterns, every file with an image's extension (in upper or lower
 // case) is taken. Patterns are those of doublestar: * and ? stay within a
 // folder, ** does not, {a,b} and [abc] choose; they start from the working
-// directory, and upper and lower case differ. Where a pattern is the name of a
+// directory, and upper and lower case differ. If a pattern is the name of a
 // file or folder that is there, it means just that, brackets and all; with a backslash
 // before each special character it does so whether that is there or not. A folder
 // means the images below it. ! in front takes files away again, and what such a
@@ -54,7 +54,7 @@ type Options struct {
 	// Dir is the working directory, absolute.
 	Dir string
 	// Paths are files, folders and patterns that the user named for this run.
-	// Where there are any, they are taken in place of the patterns in Globs,
+	// If there are any, they are taken in place of the patterns in Globs,
 	// except that a folder means the files below it that Globs would take, and
 	// that what Globs takes away with ! stays away. A name that begins with ! is
 	// that file where it is there.
@@ -107,7 +107,7 @@ type Found struct {
 	// Notices are remarks for the user, one line each.
 	Notices []string
 	// Files are those that git listed in the folders that were looked through, by
-	// path; nil where git was not asked. A file that is not among them may be there.
+	// path; nil if git was not asked. A file that is not among them may be there.
 	Files map[string]git.File
 	// Opened counts the files that were opened.
 	Opened int
@@ -120,7 +120,7 @@ type Found struct {
 
 // Find finds the images. Mistakes of the user's, such as a pattern that leaves
 // the tree, are *asset.Fault values, all of them joined into the error that is
-// returned; nothing has been opened then. A file that fails is no error but
+// returned; nothing has been opened then. A file that fails is not an error but
 // among Found.Failed.
 func Find(ctx context.Context, o Options) (found Found, err error) {
 	found.None = true

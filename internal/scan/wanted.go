@@ -278,7 +278,7 @@ func (w *wanted) chooses(file string, closed []closedName) bool {
 }
 
 // enters says whether something below dir may be wanted; by is a part of the
-// deciding patterns. Where it is not, left says that it would be if nothing were left out
+// deciding patterns. If it is not, left says that it would be if nothing were left out
 // by default.
 func (w *wanted) enters(dir string, by *patterns) (enters, left bool) {
 	if len(w.ignore.all) > 0 && !w.ignore.takes() && w.ignore.last(dir, nil) != nil {

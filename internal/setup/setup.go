@@ -40,7 +40,7 @@ type File struct {
 // A Project is what a repository looks like.
 type Project struct {
 	// Generator is the name of the site's generator, Config its file, Built where it
-	// writes the site; all empty where none is known.
+	// writes the site; all empty if none is known.
 	Generator, Config, Built string
 	// CI are the names of the CI services, in the order of the files.
 	CI []string
@@ -119,7 +119,7 @@ func has(tree fs.FS, name string) bool {
 // maxFile is the length in bytes of the longest file that is read.
 const maxFile = 1 << 20
 
-// read returns a regular file, nil where there is none.
+// read returns a regular file, nil if there is none.
 func read(tree fs.FS, name string) []byte {
 	info, err := fs.Stat(tree, name)
 	if err != nil || !info.Mode().IsRegular() || info.Size() > maxFile {
@@ -195,7 +195,7 @@ func (p Project) Files(tree fs.FS, images []string, isRepository bool) []File {
 	return files
 }
 
-// workflow is the one for GitHub. Where one uses webpress, there is no need for another.
+// workflow is the one for GitHub. If one uses webpress, there is no need for another.
 func (p Project) workflow(tree fs.FS) File {
 	const dir = ".github/workflows"
 	f := File{Path: dir + "/images.yml", Text: github}

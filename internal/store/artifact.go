@@ -34,12 +34,12 @@ type Artifact struct {
 	ArtifactName string
 	// RetentionDays is after how many days the artifact is deleted; 0 is what the
 	// repository has set. MaxRetentionDays is the most that the repository allows,
-	// 0 where not known.
+	// 0 if not known.
 	RetentionDays, MaxRetentionDays int
 	// ResultsURL is the address of the service, and Token what it knows the job
 	// by. The platform hands both to each step.
 	ResultsURL, Token string
-	// RunURL is the page of the run, empty where not known.
+	// RunURL is the page of the run, empty if not known.
 	RunURL string
 	// Client sends.
 	Client *httpclient.Client
@@ -70,7 +70,7 @@ func (a Artifact) Check() error {
 	return err
 }
 
-// Deliver uploads the files of d with the report and a manifest. Where there are no
+// Deliver uploads the files of d with the report and a manifest. If there are no
 // files, nothing is uploaded, unless it is a shard.
 func (a Artifact) Deliver(ctx context.Context, d Delivery) (asset.Receipt, error) {
 	stored := asset.Receipt{Store: a.Name()}
@@ -125,7 +125,7 @@ func (a Artifact) name() string {
 	return a.ArtifactName
 }
 
-// badArtifactName says why the service would refuse name, empty where it would
+// badArtifactName says why the service would refuse name, empty if it would
 // not. The signs are those that GitHub's own client refuses.
 func badArtifactName(name string) string {
 	for _, r := range name {

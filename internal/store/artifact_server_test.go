@@ -27,7 +27,7 @@ type github struct {
 	t *testing.T
 	// snake answers with the other kind of names, and numbers without quotes.
 	snake bool
-	// before, where not nil, is called first with the name of what is called:
+	// before, if not nil, is called first with the name of what is called:
 	// a method, block or blocklist. It says whether it has answered.
 	before func(name string, w http.ResponseWriter, r *http.Request) bool
 

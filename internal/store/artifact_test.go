@@ -197,7 +197,7 @@ func TestArtifactLeavesWhatDoesNotFit(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []asset.Undelivered{
-		{Path: "Webpress-Report.json", Reason: "its path is that of a file of webpress's own"},
+		{Path: "Webpress-Report.json", Reason: "its path is reserved for a file of webpress"},
 		{Path: "c:.webp", Reason: "its path has a :, which no name on Windows may have"},
 		{Path: "changed.webp", Reason: "it changed after it was written"},
 		{Path: "gone.webp", Reason: "it is gone from the work tree"},

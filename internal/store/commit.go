@@ -34,7 +34,7 @@ type Commit struct {
 	// and what it had stays in its history. It is implied where Pull is set, and its
 	// Base is another branch.
 	Own bool
-	// ExpectedHead, where not empty, is the commit that Branch has to end with: on top of
+	// ExpectedHead, if not empty, is the commit that Branch has to end with: on top of
 	// another one, which nothing has verified, nothing is committed, and the error
 	// wraps an *Elsewhere. What this delivery itself has put there is no other one.
 	// The blobs of sources have to be known then.
@@ -42,7 +42,7 @@ type Commit struct {
 	// Method is one of those above; empty is auto: GraphQL where it is there and can
 	// do it, or else push.
 	Method string
-	// GitHub is the API, nil where there is none.
+	// GitHub is the API, nil if there is none.
 	GitHub *forge.GitHub
 	// Remote is the repository as git reaches it.
 	Remote git.Remote
@@ -77,9 +77,9 @@ var _ Store = Commit{}
 func (Commit) Name() string { return "commit" }
 
 // Deliver commits the files of d that the branch does not have, with what d says of
-// outputs that are outdated, and its edits. Where the branch has moved since
+// outputs that are outdated, and its edits. If the branch has moved since
 // Delivery.Head, it commits on top of that; a file whose source was changed there
-// is left out. Where git pushes, and the branch is checked out at the commit that
+// is left out. If git pushes, and the branch is checked out at the commit that
 // was built on, the checkout follows; else it stays as it is.
 func (c Commit) Deliver(ctx context.Context, d Delivery) (asset.Receipt, error) {
 	stored := asset.Receipt{Store: c.Name()}
@@ -115,7 +115,7 @@ func (c Commit) Deliver(ctx context.Context, d Delivery) (asset.Receipt, error) 
 
 // A place is where a commit goes.
 type place struct {
-	// head is what the branch ends with, empty where it is to be made.
+	// head is what the branch ends with, empty if it is to be made.
 	head string
 	// base is the commit whose files are built on, and tree what it has. It is
 	// another one than head if the branch is new or is reset.
@@ -195,7 +195,7 @@ func (p *plan) find(ctx context.Context) (to place, err error) {
 	return to, err
 }
 
-// read fetches a commit, where it is not there, and returns it with what it has.
+// read fetches a commit, if it is not there, and returns it with what it has.
 func (p *plan) read(ctx context.Context, branch, commit string) (string, git.Tree, error) {
 	if commit == "" {
 		return "", git.Tree{}, errors.New("there is no commit yet in this repository")
@@ -207,7 +207,7 @@ func (p *plan) read(ctx context.Context, branch, commit string) (string, git.Tre
 	return commit, tree, err
 }
 
-// head is the last commit of the branch on the server, empty where there is none.
+// head is the last commit of the branch on the server, empty if there is none.
 func (c Commit) head(ctx context.Context) (string, error) {
 	if c.GitHub == nil || c.Method == MethodPush {
 		return c.Repo.RemoteHead(ctx, c.Remote, c.Branch)

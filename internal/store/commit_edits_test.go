@@ -62,7 +62,7 @@ func (s *stage) lock(d *Delivery, before func(n int)) {
 	s.put(lockPath, string(old))
 }
 
-// show is the content of a file on main, empty where there is none.
+// show is the content of a file on main, empty if there is none.
 func (s *stage) show(name string) string {
 	out, _ := testgit.Command(s.bare, "cat-file", "blob", "main:"+name).Output()
 	return string(out)

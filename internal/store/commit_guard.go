@@ -11,7 +11,7 @@ import (
 )
 
 // HeadMovedError is why nothing is committed where a branch does not end with
-// Commit.Only. Head is what it ends with, empty where it is gone.
+// Commit.Only. Head is what it ends with, empty if it is gone.
 type HeadMovedError struct {
 	Head string
 	*asset.Fault
@@ -23,7 +23,7 @@ func (e *HeadMovedError) Unwrap() error { return e.Fault }
 func (c Commit) elsewhere(head string) error {
 	if head == "" {
 		return &HeadMovedError{Fault: &asset.Fault{
-			Message: "there is no such branch any more", Hint: "nothing to do: the pull request is closed",
+			Message: "the branch no longer exists", Hint: "nothing to do: the pull request is closed",
 		}}
 	}
 	return &HeadMovedError{head, &asset.Fault{

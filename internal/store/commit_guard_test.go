@@ -23,7 +23,7 @@ func (s *stage) blobs(d Delivery) Delivery {
 // TestOnly commits on top of one commit alone, however late the branch moves.
 func TestOnly(t *testing.T) {
 	t.Parallel()
-	const moved, gone = "the branch has moved to ", "there is no such branch any more"
+	const moved, gone = "the branch has moved to ", "the branch no longer exists"
 	push := func(s *stage) {
 		other := s.clone()
 		other.put("c.txt", "c")
@@ -154,7 +154,7 @@ func TestRead(t *testing.T) {
 		t.Error(err)
 	}
 	c.Branch = "none"
-	if _, err := c.Read(t.Context()); err == nil || !strings.Contains(err.Error(), "no such branch") {
+	if _, err := c.Read(t.Context()); err == nil || !strings.Contains(err.Error(), "no longer exists") {
 		t.Error(err)
 	}
 }

@@ -218,7 +218,7 @@ func hint(err error) string {
 		err  error
 		hint string
 	}{
-		{git.ErrProtected, "let `commit-branch` be another branch with `open-pull-request: true`, or set `token` to that of somebody whom the rules let pass"},
+		{git.ErrProtected, "let `commit-branch` be another branch with `open-pull-request: true`, or use a `token` that may bypass the rules"},
 		{git.ErrForbidden, "on GitHub, add `permissions: contents: write` to the job (the token of a fork's pull request, or of Dependabot's, can only read whatever it says); " +
 			"on GitLab, allow the job token to push (Settings, CI/CD, Job token permissions); or set `token` to one that may write to the repository"},
 		{git.ErrUnauthorized, "set `token` to one that may write to the repository, and has not expired"},

@@ -29,7 +29,7 @@ import (
 // alone. The files are copies: what a later step does to one does not change the
 // work tree.
 type Folder struct {
-	// Dir is the folder as an absolute path. It is made where it is not there.
+	// Dir is the folder as an absolute path. It is made if it is not there.
 	Dir string
 }
 
@@ -38,7 +38,7 @@ var _ Store = Folder{}
 // Name returns folder.
 func (Folder) Name() string { return "folder" }
 
-// Deliver copies the files of d. Where there are none, it only takes away what an
+// Deliver copies the files of d. If there are none, it only takes away what an
 // earlier run has left, unless d is a shard.
 func (f Folder) Deliver(ctx context.Context, d Delivery) (asset.Receipt, error) {
 	stored := asset.Receipt{Store: f.Name()}

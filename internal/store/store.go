@@ -32,7 +32,7 @@ type Delivery struct {
 	// relative to it.
 	Dir string
 	// Prefix is the path of Dir below the root of its repository, with forward
-	// slashes, and empty where Dir is the root.
+	// slashes, and empty if Dir is the root.
 	Prefix string
 	// Results are those of the run, in any order: stores take what they need,
 	// see Files.
@@ -56,7 +56,7 @@ type Delivery struct {
 	Committed func(output string) bool
 	// Report is the JSON form of the run's report.
 	Report []byte
-	// Head is the id of the commit that the run is on, empty where not known. For
+	// Head is the id of the commit that the run is on, empty if not known. For
 	// a pull request it is the last commit of its branch.
 	Head string
 	// Shard is which part of all images the run was about, such as 2/4; empty is
@@ -76,7 +76,7 @@ type Edit struct {
 	// given the numbers of lines that are new and gone; remarks do not count.
 	Headline func(path string, added, dropped int) string
 	// Update returns the content that is to be committed on top of a commit that
-	// has theirs, nil where it has no such file. It is called again whenever the
+	// has theirs, nil if it has no such file. It is called again whenever the
 	// branch has moved, after those of the edits before it. Its error leaves the file
 	// out, and nothing else.
 	//

@@ -61,7 +61,7 @@ func pack(ctx context.Context, d Delivery) (*packed, []asset.Undelivered, error)
 	return b, left, nil
 }
 
-// unfit says why f cannot be in the bundle, empty where it can. seen holds the
+// unfit says why f cannot be in the bundle, empty if it can. seen holds the
 // paths of those that can. What an earlier run has made has no digest yet, since this
 // run has not read it, and gets it here.
 func (b *packed) unfit(f *File, seen map[string]string) string {
@@ -73,7 +73,7 @@ func (b *packed) unfit(f *File, seen map[string]string) string {
 		return fmt.Sprintf("the path of its source %q %s", f.Source.Path, why)
 	}
 	if bundle.Reserved(name) {
-		return "its path is that of a file of webpress's own"
+		return "its path is reserved for a file of webpress"
 	}
 	if other, ok := seen[tree.Fold(name)]; ok {
 		return fmt.Sprintf("its path differs from %q only in case", other)

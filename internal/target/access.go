@@ -45,7 +45,7 @@ func (a Access) Forge() Forge {
 	return NoForge
 }
 
-// token is the one that may act for the run, empty where there is none.
+// token is the one that may act for the run, empty if there is none.
 func (a Access) token() string { return cmp.Or(a.Token, a.Secrets.Token) }
 
 // HasToken reports whether there is a token that may act for the run.
@@ -70,7 +70,7 @@ func (a Access) GitLab() forge.GitLab {
 	}
 }
 
-// Client is the API that the repository of the run is reached by, nil where webpress knows
+// Client is the API that the repository of the run is reached by, nil if webpress knows
 // none.
 func (a Access) Client() forge.Client {
 	switch a.Forge() {
@@ -88,7 +88,7 @@ func (a Access) Client() forge.Client {
 func (a Access) CIName() string { return cmp.Or(a.CI.Name(), "the environment") }
 
 // CommitURL is the page of a commit, and FileURL that of a file in it, whose path is
-// escaped. They are empty where the platform does not say enough.
+// escaped. They are empty if the platform does not say enough.
 func (a Access) CommitURL(id string) string { return a.pageURL("/commit/", "/-/commit/", id) }
 
 // FileURL is the page of a file or folder in a commit: see CommitURL.

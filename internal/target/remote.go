@@ -54,7 +54,7 @@ func (a Access) remote(ctx context.Context, repo *git.Repo, repository string) (
 }
 
 // knows reports whether an address is the one that the platform has told of the repository:
-// scheme, host, port and path. Where it has told none, every address is. The address of
+// scheme, host, port and path. If it has told none, every address is. The address of
 // origin is what a step before this one, or whoever made the folder, has put there.
 func (a Access) knows(address string) bool {
 	f := a.Facts
@@ -98,7 +98,7 @@ func redacted(address string) string {
 	return "another address"
 }
 
-// bySSH reports whether address is that of a repository of server's, by SSH. Where it is
+// bySSH reports whether address is that of a repository of server's, by SSH. If it is
 // another one on the same host, the token may not be for it.
 func bySSH(address, server, repository string) bool {
 	u, err := url.Parse(server)

@@ -26,7 +26,7 @@ type Stores struct {
 type Chooser struct {
 	Access
 	Settings config.Config
-	// Repo is the repository that the run is in, nil where there is none: NoRepo is why.
+	// Repo is the repository that the run is in, nil if there is none: NoRepo is why.
 	Repo   *git.Repo
 	NoRepo error
 	// Shard is which part of all images the run is about, such as 2/4; empty is all.

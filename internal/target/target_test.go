@@ -221,7 +221,7 @@ func TestCommitURL(t *testing.T) {
 	}
 }
 
-// Where the platform does not say whether a pull request comes from a fork, its
+// If the platform does not say whether a pull request comes from a fork, its
 // branch is ours only if it ends with the same commit.
 func TestBranchOfAFork(t *testing.T) {
 	env := map[string]string{

@@ -49,7 +49,7 @@ func patchOf(s step) *image.NRGBA {
 	return img
 }
 
-// gifFile writes the first n steps. Go counts loops so: 0 for ever, -1 once.
+// gifFile writes the first n steps. Go counts loops so: 0 forever, -1 once.
 func gifFile(n, loops int) ([]byte, error) {
 	base := card(animationWidth, animationHeight)
 	palette := gifPalette(base)

@@ -50,7 +50,7 @@ func icon(size int) *image.NRGBA {
 	return img
 }
 
-// spinner is an animation of dots that chase each other, for ever.
+// spinner is an animation of dots that chase each other, forever.
 func spinner(size, frames int) *gif.GIF {
 	palette := color.Palette{color.NRGBA{}}
 	for i := range 63 {

@@ -135,7 +135,7 @@ func profileChunk(name string, profile []byte) chunk {
 }
 
 // apng writes an animation of whole frames, all of one size, each shown for
-// the given hundredths of a second, for ever.
+// the given hundredths of a second, forever.
 func apng(frames []*image.NRGBA, delays []int) []byte {
 	first := rgba(frames[0])
 	control := binary.BigEndian.AppendUint32(nil, uint32(len(frames)))

@@ -104,7 +104,7 @@ func split(rgba []byte) (c channels, opaque bool) {
 }
 
 // A spectrum is the cosine transform of a channel: its mean, the largest amplitude, and
-// all amplitudes in relation to it, 0 to 1, where 0.5 is none. They are 0 where the
+// all amplitudes in relation to it, 0 to 1, where 0.5 is none. They are 0 if the
 // channel is flat.
 type spectrum struct {
 	mean, scale float64

@@ -154,7 +154,7 @@ func Cause(err error) error {
 }
 
 // Hint says what to do about a file or folder that could not be written, whose path the
-// named setting says; an empty one is a path that nothing says. It is empty where the error
+// named setting says; an empty one is a path that nothing says. It is empty if the error
 // is about something else.
 func Hint(err error, setting string) string {
 	or := func(hint, another string) string {

@@ -112,7 +112,7 @@ func TestSectionTables(t *testing.T) {
 	}
 }
 
-// The schema takes what Load takes. Where it takes more, as with patterns, it says
+// The schema takes what Load takes. If it takes more, as with patterns, it says
 // nothing.
 func TestSchema(t *testing.T) {
 	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemaJSON()))

@@ -1,6 +1,6 @@
 // Gen writes what is made from the table of settings: action.yml, the JSON
 // schema of webpress.yml, GitLab's component, and the tables in docs/settings.md.
-// Where internal/project names another repository than go.mod, it first renames it
+// If internal/project names another repository than go.mod, it first renames it
 // in all files. Run it by go generate.
 package main
 
