@@ -64,7 +64,7 @@ func (r *run) accept(ctx context.Context) (verdict, error) {
 		n := len(accepted)
 		var why error
 		for _, t := range all {
-			if err := r.acceptable(t, ok); err != nil {
+			if err := acceptable(r.settings, t, ok); err != nil {
 				why = err
 			} else {
 				accepted = append(accepted, t)
@@ -133,16 +133,16 @@ func outputsOf(all []lockfile.Todo) []string {
 
 // acceptable says why the file in the place of a job's output cannot be accepted. found
 // says that there is such a job.
-func (r *run) acceptable(t lockfile.Todo, found bool) error {
+func acceptable(s config.Config, t lockfile.Todo, found bool) error {
 	if t.Hashed() {
 		return errors.New("its name says what is in it, and is not that of another file")
 	}
-	root, err := os.OpenRoot(r.settings.WorkingDirectory)
+	root, err := os.OpenRoot(s.WorkingDirectory)
 	if err != nil {
 		return tree.Cause(err)
 	}
 	defer root.Close()
-	data, err := tree.ReadPlain(root, filepath.FromSlash(t.Output), r.settings.MaxFileSize)
+	data, err := tree.ReadPlain(root, filepath.FromSlash(t.Output), s.MaxFileSize)
 	if err != nil {
 		return tree.Cause(err)
 	}

@@ -35,7 +35,7 @@ func (r *run) apply(ctx context.Context) (verdict, error) {
 	}
 	r.openRepo(ctx)
 	repo := r.repo
-	if err := errors.Join(r.checkApply(repo), r.readRules(), r.checkFiles(ctx), r.checkWebhook()); err != nil {
+	if err := errors.Join(r.checkApply(repo), r.readRules(), r.sinkChecker().checkFiles(ctx), r.notifier().checkWebhook()); err != nil {
 		return verdict{}, err
 	}
 	release, err := r.lockTree(ctx, r.root(), false)
@@ -66,7 +66,7 @@ func (r *run) apply(ctx context.Context) (verdict, error) {
 	for _, part := range verified {
 		results = append(results, part.Results...)
 	}
-	if err := r.checkPlaces(at.locks, repo.Top(), results); err != nil {
+	if err := r.sinkChecker().checkPlaces(at.locks, repo.Top(), results); err != nil {
 		return verdict{}, err
 	}
 	at.describe(results)
@@ -77,7 +77,7 @@ func (r *run) apply(ctx context.Context) (verdict, error) {
 	r.log.Line("%s verified, for commit %s", english.Plural(len(in.Results), "result", ""), head)
 	if !s.DryRun {
 		for _, part := range verified {
-			if err := r.unpack(repo.Top(), part); err != nil {
+			if err := unpack(repo.Top(), part); err != nil {
 				r.log.Fault(err)
 				r.annotateRun(err.Error())
 				return verdict{undelivered: true}, nil
@@ -331,7 +331,7 @@ func (r *run) refuseUpload(err error) (verdict, error) {
 
 // unpack puts the verified files into the tree, each read and checked once more,
 // and takes away the sources that are to be removed.
-func (r *run) unpack(dir string, v bundle.Verified) error {
+func unpack(dir string, v bundle.Verified) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return fmt.Errorf("open %q: %w", dir, tree.Cause(err))

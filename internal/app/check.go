@@ -26,7 +26,7 @@ func (r *run) check(ctx context.Context) (verdict, error) {
 		r.logSettings()
 	}
 	r.openRepo(ctx)
-	if err := errors.Join(r.readRules(), r.checkFiles(ctx), r.checkWebhook()); err != nil {
+	if err := errors.Join(r.readRules(), r.sinkChecker().checkFiles(ctx), r.notifier().checkWebhook()); err != nil {
 		return verdict{}, err
 	}
 	in := report.Input{Check: true, Version: r.Version, Recipe: plan.Recipe(&r.settings), Rules: r.plan.Rules(), SettingsFile: r.settings.File}
@@ -92,7 +92,7 @@ func (r *run) checkOutputs(ctx context.Context, in *report.Input, checked map[st
 	if err != nil {
 		return err
 	}
-	if err := r.checkImages(p, v); err != nil {
+	if err := r.sinkChecker().checkImages(p, v); err != nil {
 		return err
 	}
 	orphans, err := r.orphans(ctx, p, v)

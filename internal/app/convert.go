@@ -39,7 +39,7 @@ func (r *run) convert(ctx context.Context) (verdict, error) {
 		return verdict{}, err
 	}
 	to, err := r.target().Choose(ctx)
-	if err := errors.Join(err, r.readRules(), r.checkFiles(ctx), r.checkWebhook()); err != nil {
+	if err := errors.Join(err, r.readRules(), r.sinkChecker().checkFiles(ctx), r.notifier().checkWebhook()); err != nil {
 		return verdict{}, err
 	}
 	if s.Verbose {
@@ -77,7 +77,7 @@ func (r *run) lockAndDiscover(ctx context.Context) (p *history.History, v *workl
 		v, err = r.discover(ctx, p)
 	}
 	if err == nil {
-		err = r.checkImages(p, v)
+		err = r.sinkChecker().checkImages(p, v)
 	}
 	if err != nil {
 		release()

@@ -75,8 +75,9 @@ func (r *run) publishReport(ctx context.Context, in report.Input, prefix string)
 	if in.Interrupted {
 		r.log.Error("interrupted; what was finished stays")
 	} else {
-		r.comment(ctx, rep, prefix)
-		r.post(ctx, data)
+		n := r.notifier()
+		n.comment(ctx, rep, prefix)
+		n.post(ctx, data)
 	}
 	if len(in.Results) > 0 {
 		r.log.Line("")

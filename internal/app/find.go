@@ -288,7 +288,7 @@ func (r *run) ownFolders() []string {
 		if dir == "" {
 			continue
 		}
-		if rel := r.below(s.WorkingDirectory, r.settings.At(dir)); rel != "" {
+		if rel := below(s.WorkingDirectory, r.settings.At(dir)); rel != "" {
 			patterns = append(patterns, "/"+scan.Literal(rel)+"/")
 		}
 	}

@@ -76,7 +76,7 @@ func (r *run) recordAndPrune(ctx context.Context, p *history.History, v *worklis
 		case !below, !o.Moved && !r.settings.Prune:
 			done.notices = append(done.notices, fmt.Sprintf("%q is an orphan: %s; `webpress --prune` removes it", name, p.Why(o)))
 		default:
-			err := r.remove(name)
+			err := removeFile(r.settings.WorkingDirectory, name)
 			if errors.Is(err, fs.ErrNotExist) {
 				done.notices = append(done.notices, fmt.Sprintf("%q is an orphan that a sparse checkout leaves out: it is removed where it is checked out", name))
 				continue
@@ -119,10 +119,10 @@ func (r *run) orphans(ctx context.Context, p *history.History, v *worklist) ([]l
 	return orphans, p.DoubtOrphans(ctx, orphans, r.comparedWith())
 }
 
-// remove deletes a file below the working directory. What is not there is
+// removeFile deletes a file below dir. A missing file is
 // fs.ErrNotExist.
-func (r *run) remove(name string) error {
-	root, err := os.OpenRoot(r.settings.WorkingDirectory)
+func removeFile(dir, name string) error {
+	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return tree.Cause(err)
 	}

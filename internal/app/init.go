@@ -14,6 +14,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/ci"
+	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/project"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/scan"
@@ -53,7 +54,7 @@ func (r *run) setUp(ctx context.Context) (verdict, error) {
 	for _, s := range found.Sources {
 		images = append(images, s.Path)
 	}
-	r.describeProject(site, found.Sources)
+	describeProject(r.log, site, found.Sources)
 	for _, f := range site.Files(root.FS(), images, r.repo != nil) {
 		if err := r.writeSetup(root, f); err != nil {
 			r.log.Fault(fmt.Errorf("write %q: %w", f.Path, tree.Cause(err)))
@@ -73,7 +74,7 @@ func (r *run) setUp(ctx context.Context) (verdict, error) {
 }
 
 // describeProject prints what init has found.
-func (r *run) describeProject(p setup.Project, sources []asset.Source) {
+func describeProject(log *console.Log, p setup.Project, sources []asset.Source) {
 	var size int64
 	formats := map[asset.Format]int{}
 	folders := map[string]bool{}
@@ -92,12 +93,12 @@ func (r *run) describeProject(p setup.Project, sources []asset.Source) {
 		slices.Sort(by)
 		line += ": " + strings.Join(by, ", ")
 	}
-	r.log.Line("%s", line)
+	log.Line("%s", line)
 	if p.Generator != "" {
-		r.log.Line("%s site (%s)", p.Generator, p.Config)
+		log.Line("%s site (%s)", p.Generator, p.Config)
 	}
 	if len(p.CI) > 0 {
-		r.log.Line("%s", strings.Join(p.CI, ", "))
+		log.Line("%s", strings.Join(p.CI, ", "))
 	}
 }
 

@@ -35,7 +35,7 @@ func (r *run) manifestPath(h *history.History) (name string, ok bool) {
 	if err != nil || direct {
 		return "", false
 	}
-	name = r.fromRoot(end)
+	name = below(resolved(r.root()), end)
 	return name, name != ""
 }
 

@@ -29,7 +29,7 @@ func (r *run) merge(ctx context.Context) (verdict, error) {
 	}
 	r.openRepo(ctx)
 	to, err := r.target().Choose(ctx)
-	if err := errors.Join(err, r.readRules(), r.checkFiles(ctx), r.checkWebhook()); err != nil {
+	if err := errors.Join(err, r.readRules(), r.sinkChecker().checkFiles(ctx), r.notifier().checkWebhook()); err != nil {
 		return verdict{}, err
 	}
 	p, v, release, err := r.lockAndDiscover(ctx)
@@ -85,7 +85,7 @@ func (r *run) verifyShards(ctx context.Context, v *worklist) ([]bundle.Verified,
 		if e.Blob != "" && j.Source.Blob != "" && e.Blob != j.Source.Blob {
 			return fmt.Errorf("its source %q is another one here", e.Source)
 		}
-		f, err := r.openSource(j.Source.Path)
+		f, err := openSource(r.settings.WorkingDirectory, j.Source.Path)
 		if err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func (r *run) verifyShards(ctx context.Context, v *worklist) ([]bundle.Verified,
 		return r.makes(e, made, o)
 	}
 	content := func(_ context.Context, source string) ([]byte, error) {
-		f, err := r.openSource(r.fromTop(source))
+		f, err := openSource(r.settings.WorkingDirectory, r.fromTop(source))
 		if err != nil {
 			return nil, err
 		}
@@ -107,9 +107,9 @@ func (r *run) verifyShards(ctx context.Context, v *worklist) ([]bundle.Verified,
 	return r.verifyUploads(ctx, r.settings.Merged, head, fits, content)
 }
 
-// openSource opens a file in the working directory, and nothing that is none.
-func (r *run) openSource(name string) (*os.File, error) {
-	root, err := os.OpenRoot(r.settings.WorkingDirectory)
+// openSource opens a regular file below dir.
+func openSource(dir, name string) (*os.File, error) {
+	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, tree.Cause(err)
 	}

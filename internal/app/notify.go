@@ -3,57 +3,69 @@ package app
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/webpress/webpress/internal/ci"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/notify"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/target"
 )
 
+// A notifier sends the report of a run to the webhook and the pull request.
+type notifier struct {
+	settings config.Config
+	access   target.Access
+	log      *console.Log
+	now      func() time.Time
+}
+
+func (r *run) notifier() notifier { return notifier{r.settings, r.access(), r.log, r.Now} }
+
 // webhook is the receiver of the report.
-func (r *run) webhook() notify.Webhook {
+func (n notifier) webhook() notify.Webhook {
 	return notify.Webhook{
-		URL: r.settings.WebhookURL, Secret: r.settings.WebhookSecret, Facts: r.facts, Client: r.client(), Now: r.Now,
+		URL: n.settings.WebhookURL, Secret: n.settings.WebhookSecret, Facts: n.access.Facts, Client: n.access.HTTP, Now: n.now,
 	}
 }
 
 // checkWebhook finds out before the work that a report could not be posted.
-func (r *run) checkWebhook() error {
-	if r.settings.WebhookURL == "" {
+func (n notifier) checkWebhook() error {
+	if n.settings.WebhookURL == "" {
 		return nil
 	}
-	notes, err := r.webhook().Check()
+	notes, err := n.webhook().Check()
 	for _, note := range notes {
-		r.log.Warn("%s", note)
+		n.log.Warn("%s", note)
 	}
 	return err
 }
 
-// post sends the JSON report to the webhook. Errors are
-// logged and do not fail the run.
-func (r *run) post(ctx context.Context, report []byte) {
+// post sends the JSON report to the webhook. Errors are logged and do not fail the run.
+func (n notifier) post(ctx context.Context, report []byte) {
 	switch {
-	case r.settings.WebhookURL == "":
-	case r.settings.DryRun:
-		r.log.Line("a dry run: the report is not posted to the webhook")
+	case n.settings.WebhookURL == "":
+	case n.settings.DryRun:
+		n.log.Line("a dry run: the report is not posted to the webhook")
 	default:
-		if _, err := r.webhook().Send(ctx, report); err != nil {
-			r.log.Soft(err)
+		if _, err := n.webhook().Send(ctx, report); err != nil {
+			n.log.Soft(err)
 			return
 		}
-		r.log.Line("report posted to the webhook")
+		n.log.Line("report posted to the webhook")
 	}
 }
 
-// comment keeps the comment on the pull request up to date. Errors are
-// logged and do not fail the run.
-func (r *run) comment(ctx context.Context, rep report.Report, prefix string) {
-	if !r.settings.Comment {
+// comment keeps the comment on the pull request up to date. Errors are logged and do not
+// fail the run.
+func (n notifier) comment(ctx context.Context, rep report.Report, prefix string) {
+	if !n.settings.Comment {
 		return
 	}
-	c, why := r.commenter(prefix)
+	c, why := n.commenter(prefix)
 	if why != "" {
-		r.log.Line("no comment: %s", why)
+		n.log.Line("no comment: %s", why)
 		return
 	}
 	t := rep.Totals
@@ -61,21 +73,21 @@ func (r *run) comment(ctx context.Context, rep report.Report, prefix string) {
 	result, address, err := c.Send(ctx, news, rep.Markdown)
 	switch {
 	case err != nil:
-		r.log.Soft(err)
+		n.log.Soft(err)
 	case result == notify.CommentSkipped:
-		r.log.Line("no comment: there is nothing to report")
+		n.log.Line("no comment: there is nothing to report")
 	default:
-		r.log.Line("comment %s %s", result, address)
+		n.log.Line("comment %s %s", result, address)
 	}
 }
 
 // commenter is the comment of this run, or says why there is none.
-func (r *run) commenter(prefix string) (c notify.Comment, why string) {
-	f, a := r.facts, r.access()
+func (n notifier) commenter(prefix string) (c notify.Comment, why string) {
+	f, a := n.access.Facts, n.access
 	switch {
 	case f.PullRequest == 0:
 		return c, "the run is for no pull request"
-	case r.settings.DryRun:
+	case n.settings.DryRun:
 		return c, "this is a dry run"
 	case f.ReadOnly:
 		if a.Forge() == target.GitHub {

@@ -45,7 +45,7 @@ func (r *run) single(ctx context.Context) (verdict, error) {
 	if !s.Stdin {
 		r.openRepo(ctx)
 	}
-	err := errors.Join(r.readRules(), r.checkFiles(ctx), r.checkWebhook(), r.checkTerminals())
+	err := errors.Join(r.readRules(), r.sinkChecker().checkFiles(ctx), r.notifier().checkWebhook(), r.checkTerminals())
 	if err != nil {
 		return verdict{}, err
 	}
@@ -134,7 +134,7 @@ func (r *run) singleJob(ctx context.Context, in *report.Input) (*asset.Job, []by
 	r.noImages(&found)
 	in.Notices = found.Notices
 	if n := len(found.Sources) + len(found.Failed); n > 1 {
-		return nil, nil, r.tooMany(n)
+		return nil, nil, tooMany(r.settings, n)
 	}
 	if err := r.missing(found.Failed); err != nil {
 		return nil, nil, err
@@ -154,9 +154,8 @@ func (r *run) singleJob(ctx context.Context, in *report.Input) (*asset.Job, []by
 	return &asset.Job{Source: source, Recipe: recipe, Output: output, Overwrite: s.Overwrite}, nil, nil
 }
 
-// tooMany is why nothing is done where there are several sources for one file.
-func (r *run) tooMany(n int) error {
-	s := r.settings
+// tooMany is the error if there are n sources for one output file.
+func tooMany(s config.Config, n int) error {
 	if s.Target == config.ToStdout {
 		return &asset.Fault{
 			Message: fmt.Sprintf("standard output takes one image, and there are %d", n),

@@ -15,6 +15,7 @@ import (
 	"github.com/webpress/webpress/internal/bundle"
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/lockfile"
 	"github.com/webpress/webpress/internal/manifest"
@@ -61,20 +62,30 @@ func usesStdout(s config.Config) bool {
 	return s.Target == config.ToStdout || slices.ContainsFunc(sinksOf(s), func(one sink) bool { return isStdout(one.path) })
 }
 
-// checkFiles finds out before the work, not after it, that a file that the settings
-// ask for cannot be written, or must not be.
-func (r *run) checkFiles(ctx context.Context) error {
+// A sinkChecker checks the files that the settings name before any work is done.
+type sinkChecker struct {
+	settings config.Config
+	repo     *git.Repo // nil outside of a repository
+	root     string    // the folder of the lock file, without links
+}
+
+func (r *run) sinkChecker() sinkChecker {
+	return sinkChecker{r.settings, r.repo, resolved(r.root())}
+}
+
+// checkFiles returns an error for each file that cannot be written, or must not be.
+func (c sinkChecker) checkFiles(ctx context.Context) error {
 	var faults []error
 	at := map[string]string{}
-	for _, one := range sinksOf(r.settings) {
+	for _, one := range sinksOf(c.settings) {
 		key := toStdout
 		if !isStdout(one.path) {
-			end, direct, err := tree.Resolve(r.settings.At(one.path))
+			end, direct, err := tree.Resolve(c.settings.At(one.path))
 			if err == nil {
-				err = r.checkSink(ctx, one, end, direct)
+				err = c.checkSink(ctx, one, end, direct)
 			} else {
 				kind, _ := errors.AsType[*tree.KindError](err)
-				err = one.refused(tree.Cause(err).Error(), r.place(one.setting))
+				err = one.refused(tree.Cause(err).Error(), placeOf(c.settings, one.setting))
 				if fault, ok := errors.AsType[*asset.Fault](err); ok && kind != nil {
 					fault.Hint = fmt.Sprintf("let `%s` be the path of a file, such as %s", one.setting, path.Join(filepath.ToSlash(one.path), one.such))
 				}
@@ -86,15 +97,15 @@ func (r *run) checkFiles(ctx context.Context) error {
 			key = tree.Fold(end)
 		}
 		if other := at[key]; other != "" {
-			faults = append(faults, one.refused("it is also the file of "+other, r.place(one.setting)))
+			faults = append(faults, one.refused("it is also the file of "+other, placeOf(c.settings, one.setting)))
 		}
 		at[key] = one.setting
 	}
 	for _, folder := range []struct{ setting, path string }{
-		{"artifact-dir", r.settings.ArtifactDir}, {"cache-dir", r.settings.CacheDir},
+		{"artifact-dir", c.settings.ArtifactDir}, {"cache-dir", c.settings.CacheDir},
 	} {
-		if folder.path != "" && r.place(folder.setting) != "" {
-			faults = append(faults, r.checkStranger(ctx, folder.setting, folder.path))
+		if folder.path != "" && placeOf(c.settings, folder.setting) != "" {
+			faults = append(faults, c.checkStranger(ctx, folder.setting, folder.path))
 		}
 	}
 	return errors.Join(faults...)
@@ -108,20 +119,20 @@ func (s sink) refused(why, place string) error {
 	}
 }
 
-// place is where in webpress.yml a setting comes from, in front of a message; empty
-// where it comes from elsewhere.
-func (r *run) place(setting string) string {
-	if at, ok := r.settings.FromFile[setting]; ok {
+// placeOf is the place in webpress.yml that a setting comes from, in front of a message;
+// empty if it comes from elsewhere.
+func placeOf(s config.Config, setting string) string {
+	if at, ok := s.FromFile[setting]; ok {
 		return at.Where + ": "
 	}
 	return ""
 }
 
 // checkSink says what is wrong with a sink whose path ends at end.
-func (r *run) checkSink(ctx context.Context, one sink, end string, direct bool) error {
-	place := r.place(one.setting)
+func (c sinkChecker) checkSink(ctx context.Context, one sink, end string, direct bool) error {
+	place := placeOf(c.settings, one.setting)
 	if place != "" {
-		if err := r.checkStranger(ctx, one.setting, one.path); err != nil {
+		if err := c.checkStranger(ctx, one.setting, one.path); err != nil {
 			return err
 		}
 		if direct {
@@ -131,7 +142,7 @@ func (r *run) checkSink(ctx context.Context, one sink, end string, direct bool) 
 	if direct {
 		return nil
 	}
-	if why := r.ownFile(end); why != "" {
+	if why := c.ownFile(end); why != "" {
 		return one.refused(why, place)
 	}
 	data, err := tree.Read(end, maxSink)
@@ -144,7 +155,7 @@ func (r *run) checkSink(ctx context.Context, one sink, end string, direct bool) 
 	if format, ok := asset.Sniff(data[:min(len(data), asset.SniffLen)]); ok {
 		return one.refused(fmt.Sprintf("an image is there (%s)", format), place)
 	}
-	tracked, err := r.tracks(ctx, end)
+	tracked, err := c.tracks(ctx, end)
 	if err != nil {
 		return err
 	}
@@ -159,21 +170,20 @@ const maxSink = 1 << 30
 
 // ownFile says why the file at an absolute path is no place for a report: webpress
 // needs it itself. It is empty for all others.
-func (r *run) ownFile(end string) string {
+func (c sinkChecker) ownFile(end string) string {
 	same := func(name string) bool {
 		name, err := filepath.EvalSymlinks(name)
 		return err == nil && tree.Fold(name) == tree.Fold(end)
 	}
-	root := resolved(r.root())
 	dir := ""
-	if r.settings.ArtifactDir != "" {
-		dir, _, _ = tree.Resolve(r.settings.At(r.settings.ArtifactDir) + "/x")
+	if c.settings.ArtifactDir != "" {
+		dir, _, _ = tree.Resolve(c.settings.At(c.settings.ArtifactDir) + "/x")
 		dir = filepath.Dir(dir)
 	}
 	switch {
-	case tree.Fold(end) == tree.Fold(filepath.Join(root, lockfile.Name)):
+	case tree.Fold(end) == tree.Fold(filepath.Join(c.root, lockfile.Name)):
 		return "it is the lock file"
-	case r.settings.File != "" && same(r.settings.At(r.settings.File)):
+	case c.settings.File != "" && same(c.settings.At(c.settings.File)):
 		return "it is the file of the settings"
 	case dir != "" && tree.Fold(end) == tree.Fold(filepath.Join(dir, bundle.ManifestName)):
 		return "it is the manifest of `artifact-dir`"
@@ -183,7 +193,7 @@ func (r *run) ownFile(end string) string {
 
 // checkImages refuses a report in the place of a source or a result, before anything
 // is done.
-func (r *run) checkImages(p *history.History, v *worklist) error {
+func (c sinkChecker) checkImages(p *history.History, v *worklist) error {
 	results := slices.Clone(v.settled)
 	for _, t := range v.todo {
 		results = append(results, asset.Result{Source: t.Source, Output: t.Output})
@@ -192,16 +202,15 @@ func (r *run) checkImages(p *history.History, v *worklist) error {
 	if p != nil {
 		locks = append(locks, p.File)
 	}
-	return r.checkPlaces(locks, r.settings.WorkingDirectory, results)
+	return c.checkPlaces(locks, c.settings.WorkingDirectory, results)
 }
 
 // checkPlaces is checkImages for results whose paths begin at dir.
-func (r *run) checkPlaces(locks []*lockfile.File, dir string, results []asset.Result) error {
-	sinks := sinksOf(r.settings)
+func (c sinkChecker) checkPlaces(locks []*lockfile.File, dir string, results []asset.Result) error {
+	sinks := sinksOf(c.settings)
 	if len(sinks) == 0 {
 		return nil
 	}
-	root := resolved(r.root())
 	dir = resolved(dir)
 	what := map[string]string{}
 	add := func(base, name, why string) {
@@ -215,7 +224,7 @@ func (r *run) checkPlaces(locks []*lockfile.File, dir string, results []asset.Re
 	for _, l := range locks {
 		for _, e := range l.Entries() {
 			if e.HasFile() {
-				add(root, e.Output.Path, "it is a result")
+				add(c.root, e.Output.Path, "it is a result")
 			}
 		}
 	}
@@ -228,12 +237,12 @@ func (r *run) checkPlaces(locks []*lockfile.File, dir string, results []asset.Re
 		if isStdout(one.path) {
 			continue
 		}
-		end, _, err := tree.Resolve(r.settings.At(one.path))
+		end, _, err := tree.Resolve(c.settings.At(one.path))
 		if err != nil {
 			continue // which was refused before
 		}
 		if why := what[tree.Fold(end)]; why != "" {
-			faults = append(faults, one.refused(why, r.place(one.setting)))
+			faults = append(faults, one.refused(why, placeOf(c.settings, one.setting)))
 		}
 	}
 	return errors.Join(faults...)
@@ -242,14 +251,14 @@ func (r *run) checkPlaces(locks []*lockfile.File, dir string, results []asset.Re
 // checkStranger holds a path of webpress.yml, which may be a stranger's, to the tree:
 // it leads through no symbolic link, and to nothing that git tracks. That it stays in
 // the working directory and out of .git is seen when the file is read.
-func (r *run) checkStranger(ctx context.Context, setting, name string) error {
+func (c sinkChecker) checkStranger(ctx context.Context, setting, name string) error {
 	fault := func(why string) error {
 		return &asset.Fault{
-			Message: fmt.Sprintf("%s%q %s", r.place(setting)+setting+" ", name, why),
+			Message: fmt.Sprintf("%s%q %s", placeOf(c.settings, setting)+setting+" ", name, why),
 			Hint:    fmt.Sprintf("a flag, an input or a variable may name any path for `%s`", setting),
 		}
 	}
-	root, err := os.OpenRoot(r.settings.WorkingDirectory)
+	root, err := os.OpenRoot(c.settings.WorkingDirectory)
 	if err != nil {
 		return fmt.Errorf("open working directory: %w", tree.Cause(err))
 	}
@@ -264,10 +273,10 @@ func (r *run) checkStranger(ctx context.Context, setting, name string) error {
 			return fault(fmt.Sprintf("leads through the symbolic link %q", clean[:i]))
 		}
 	}
-	if r.repo == nil || setting != "artifact-dir" && setting != "cache-dir" {
+	if c.repo == nil || setting != "artifact-dir" && setting != "cache-dir" {
 		return nil // whether git tracks the file is seen by its content
 	}
-	files, err := r.repo.Files(ctx, clean)
+	files, err := c.repo.Files(ctx, clean)
 	if err != nil {
 		return err
 	}
@@ -280,21 +289,17 @@ func (r *run) checkStranger(ctx context.Context, setting, name string) error {
 }
 
 // tracks reports whether git has the file at an absolute path in its index.
-func (r *run) tracks(ctx context.Context, end string) (bool, error) {
-	if r.repo == nil {
+func (c sinkChecker) tracks(ctx context.Context, end string) (bool, error) {
+	if c.repo == nil {
 		return false, nil
 	}
-	rel := r.fromRoot(end)
+	rel := below(c.root, end)
 	if rel == "" {
 		return false, nil
 	}
-	tracked, err := r.repo.AtTop().Tracked(ctx, []string{rel})
+	tracked, err := c.repo.AtTop().Tracked(ctx, []string{rel})
 	return tracked[rel], err
 }
-
-// fromRoot is a path from the folder of the lock file of the file at end, which has no
-// links; empty for one that is not below it.
-func (r *run) fromRoot(end string) string { return r.below(resolved(r.root()), end) }
 
 // resolved is a path without symbolic links, or as it is where it leads nowhere.
 func resolved(path string) string {
@@ -333,7 +338,7 @@ func (r *run) writeFile(setting, name string, data []byte) error {
 		return nil
 	}
 	var err error
-	if r.place(setting) != "" {
+	if placeOf(r.settings, setting) != "" {
 		// The path was a stranger's: it may have become a link since it was looked at.
 		err = tree.WriteFile(r.settings.WorkingDirectory, filepath.ToSlash(filepath.Clean(name)), data)
 	} else {

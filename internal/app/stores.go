@@ -161,14 +161,14 @@ func (r *run) inTree(all []asset.Result) []asset.Result {
 // empty if it is the root.
 func (r *run) prefix(repo *git.Repo) string {
 	if repo == nil {
-		return r.below(r.facts.Workspace, r.settings.WorkingDirectory)
+		return below(r.facts.Workspace, r.settings.WorkingDirectory)
 	}
-	return r.below(repo.Top(), repo.Dir())
+	return below(repo.Top(), repo.Dir())
 }
 
 // below is the path of dir from root, empty if it is root itself or not below
 // it.
-func (r *run) below(root, dir string) string {
+func below(root, dir string) string {
 	if root == "" {
 		return ""
 	}
