@@ -46,7 +46,7 @@ test: deps ## run all tests, with the race detector
 fuzz: deps ## run every fuzz target for a while (FUZZTIME=1m)
 	@GO='$(GO)' scripts/fuzz $(FUZZTIME)
 
-bench: build ## measure beside sharp, vips, cwebp, ImageMagick (BENCH='flags')
+bench: build ## benchmark against sharp, vips, cwebp, ImageMagick (BENCH='flags')
 	$(GO) run ./bench $(BENCH)
 
 lint: deps ## vet, golangci-lint, gofmt, actionlint

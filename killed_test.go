@@ -29,7 +29,7 @@ var converts = regexp.MustCompile(`Convert (\d+) `)
 
 // TestKilled kills runs as soon as one more output is there, until one ends by itself.
 // No image is done twice, but for the one that was in work, no source is lost, and the
-// lock file is that of a run that nobody has disturbed.
+// lock file is that of a run that was not killed.
 func TestKilled(t *testing.T) {
 	for name, args := range map[string][]string{
 		"beside": {}, "git": {}, "git, remove": {"--originals=remove"}, "remove": {"--originals=remove-always"},

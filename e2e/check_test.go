@@ -16,7 +16,7 @@ import (
 )
 
 // TestCheckGuardsPullRequest opens a pull request with an image that is neither
-// converted nor allowed, mends it as the check says, and tries again.
+// converted nor allowed, fixes it as the check says, and tries again.
 func TestCheckGuardsPullRequest(t *testing.T) {
 	dir := project(t, "guard.yml")
 	// act checks out what lies here by itself, and would fetch the action for more.
@@ -29,7 +29,7 @@ func TestCheckGuardsPullRequest(t *testing.T) {
 	put(t, dir, ".github/workflows/guard.yml", more.ReplaceAll(yml, []byte("\n")))
 	put(t, dir, "webpress.yml", []byte("ignore: webpress\nbudgets:\n  - max-bytes: 300kB\n    glob: assets/**\n"))
 	put(t, dir, "assets/dunes.jpg", picture(t, "demo/photos/dunes.jpg"))
-	// What was there before is nobody's concern in this pull request.
+	// What was there before does not matter to this pull request.
 	put(t, dir, "legacy/card.png", picture(t, "pictures/png/card.png"))
 	mount := []string{"-v", dir + ":/work", "-w", "/work"}
 	commit(t, dir, "https://example.invalid/someone/pictures.git")
@@ -60,7 +60,7 @@ func TestCheckGuardsPullRequest(t *testing.T) {
 		`"assets/mountains.heic" is 445.9 kB, limit 300 kB`, "webpress assets/mountains.heic")
 	wantText(t, got.summary, "assets/mountains.heic")
 	if strings.Contains(got.log, "legacy/card.png") || strings.Contains(got.log, "dunes.jpg\"") {
-		t.Errorf("the check tells of what the pull request does not change:\n%s", got.log)
+		t.Errorf("the check reports what the pull request does not change:\n%s", got.log)
 	}
 
 	if r := docker(t, mount, "assets/mountains.heic"); r.code != 0 {
@@ -106,7 +106,7 @@ func TestFixWithoutWebpress(t *testing.T) {
 		if r.code != 1 || function == nil || len(commands) != 2 {
 			t.Fatalf("exit code %d:\n%s", r.code, r.out)
 		}
-		// The files are another's, who is asked for by no name here: git is told so.
+		// The files belong to another user: git has to accept that.
 		script := "export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*' && set -e\n" + function[1]
 		for _, c := range commands {
 			script += "\n" + c[1]

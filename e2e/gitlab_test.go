@@ -88,7 +88,7 @@ func TestGitLabPipelines(t *testing.T) {
 			must(t, dir, "git", "push", "-q", "origin", "main")
 			must(t, dir, "git", "remote", "set-head", "origin", "main")
 
-			// It tells jobs that they are not at GitLab.
+			// It sets the variables of a CI other than GitLab.
 			flags := []string{"--force-shell-executor", "--shell-isolation", "--variable", "GITLAB_CI=true"}
 			for _, f := range tc.flags {
 				flags = append(flags, strings.ReplaceAll(f, "COMMIT", base))

@@ -28,7 +28,7 @@ const (
 var buildAct = sync.OnceValues(func() (path, trouble string) {
 	bin := filepath.Join(os.TempDir(), "webpress-act-"+actVersion)
 	cmd := exec.Command("go", "install", "github.com/nektos/act@"+actVersion)
-	// The flags of webpress's own C code would only compile the library anew.
+	// The flags of webpress's own C code would only compile the library again.
 	cmd.Env = append(os.Environ(), "GOBIN="+bin, "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", string(out)
@@ -98,7 +98,7 @@ func mkdir(t *testing.T, dir, name string) string {
 	return path
 }
 
-// A workflowRun is what act told of a run.
+// A workflowRun is what act reports about a run.
 type workflowRun struct {
 	result
 	log     string // what the steps printed
@@ -189,7 +189,7 @@ func TestExampleWorkflow(t *testing.T) {
 		t.Errorf("on the branch are\n%s", files)
 	}
 	if strings.Contains(got.summary, "elsewhere") {
-		t.Errorf("the summary tells of files that were not asked for:\n%s", got.summary)
+		t.Errorf("the summary has files that were not asked for:\n%s", got.summary)
 	}
 }
 

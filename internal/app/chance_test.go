@@ -68,7 +68,7 @@ type world struct {
 
 // happen lets one thing happen. Images and results are renamed together only where
 // nothing else happens to them before the next run: that both belong together could
-// not be told any more. Then it is true.
+// not be known. Then it is true.
 func (w *world) happen(first bool) (last bool) {
 	sources := w.files(".png")
 	folder := []string{"", "x/", "x/y/", "z/"}[w.IntN(4)]
@@ -141,7 +141,7 @@ func (w *world) look() {
 	}
 	lock, _ := os.ReadFile(w.at("webpress.lock"))
 	for _, result := range w.files(".webp") {
-		// One that was moved by hand is nobody's any more.
+		// One that was moved by hand belongs to no source.
 		if !needed[result] && (!slices.Contains(before, result) || strings.Contains(string(lock), "\t"+result+"\t")) {
 			w.fail("%s is left over\n%s", result, out)
 		}

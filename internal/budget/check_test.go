@@ -180,7 +180,7 @@ func TestCheck(t *testing.T) {
 			},
 		},
 		{
-			name:    "growth since nobody knows when",
+			name:    "growth since an unknown base",
 			limits:  []budget.Limit{{MaxGrowth: bytes(0)}, {Line: 3, MaxGrowth: bytes(1)}},
 			files:   []budget.File{photo},
 			notices: []string{"max-growth was not checked: what the images were like in the base is not known"},

@@ -122,7 +122,7 @@ func TestVerifyRefuses(t *testing.T) {
 		{"other head", func(_ *testing.T, u *uploaded, _ *VerifyOptions) { u.Head = strings.Repeat("f", 40) }, []string{"it was made for commit ffff"}},
 		{"no head", func(_ *testing.T, u *uploaded, _ *VerifyOptions) { u.Head = "" }, []string{"it was made for commit that it does not name"}},
 		{"head not known", func(_ *testing.T, _ *uploaded, o *VerifyOptions) { o.Head = "" }, []string{"the commit that it should be for is not known"}},
-		{"nobody to ask", func(_ *testing.T, _ *uploaded, o *VerifyOptions) { o.Allowed = nil }, []string{"nothing says which outputs are allowed"}},
+		{"no rule for outputs", func(_ *testing.T, _ *uploaded, o *VerifyOptions) { o.Allowed = nil }, []string{"nothing says which outputs are allowed"}},
 		{"newer form", func(_ *testing.T, u *uploaded, _ *VerifyOptions) { u.Schema = 3 }, []string{`read "webpress-manifest.json": its schema version is 3`}},
 		{"not allowed", func(_ *testing.T, _ *uploaded, o *VerifyOptions) {
 			o.Allowed = func(_, output string) error {

@@ -313,7 +313,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// What cannot be written is told once, and the rest goes on.
+// A failed write is logged once, and the run continues.
 func TestWriteFails(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 3 {

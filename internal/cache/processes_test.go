@@ -71,7 +71,7 @@ func work(dir string) error {
 }
 
 // Several processes, of which some are killed, never see a part of an entry, and
-// none is told of anything wrong.
+// none logs an error.
 func TestProcesses(t *testing.T) {
 	program, err := os.Executable()
 	if err != nil {

@@ -73,9 +73,9 @@ func FuzzEXIF(f *testing.F) {
 		if o < 0 || o > 8 {
 			t.Fatalf("orientation %d", o)
 		}
-		mended := exifWithOrientation(b, 1)
-		if len(mended) != len(b) || o != 0 && exifOrientation(mended) != 1 {
-			t.Fatalf("%d after it was set to 1", exifOrientation(mended))
+		fixed := exifWithOrientation(b, 1)
+		if len(fixed) != len(b) || o != 0 && exifOrientation(fixed) != 1 {
+			t.Fatalf("%d after it was set to 1", exifOrientation(fixed))
 		}
 	})
 }

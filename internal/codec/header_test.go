@@ -40,7 +40,7 @@ func pictures(t testing.TB) map[string][]byte {
 	return all
 }
 
-// The images of testdata that tell where they were taken.
+// The images of testdata that say where they were taken.
 var withPosition = []string{"heic/mirrored.heic", "heic/rotated.heic", "jpeg/gps.jpg", "png/exif.png"}
 
 func TestHeaderAgreesWithProbe(t *testing.T) {

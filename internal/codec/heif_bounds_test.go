@@ -74,7 +74,7 @@ func overlay(w, h, n int) []byte {
 	return append(make([]byte, 10), slices.Concat(u16s(w, h), make([]byte, 4*n))...)
 }
 
-// Images that are made of each other so often or so deep that nobody could decode
+// Images that are made of each other so often or so deep that no decoder could decode
 // them are refused before libheif sees them, in an instant, by all that read headers.
 func TestHEIFDerived(t *testing.T) {
 	many := func(n, of int) (all []int) {

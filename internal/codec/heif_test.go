@@ -178,7 +178,7 @@ func TestHEIFAlpha(t *testing.T) {
 	}
 }
 
-// The grey cell is 128.6 with ten bits, so that truncation is told from rounding.
+// The grey cell is 128.6 with ten bits, so that truncation differs from rounding.
 func TestHEIFRounds(t *testing.T) {
 	for _, name := range []string{"heic/10bit.heic", "avif/10bit.avif"} {
 		p, err := Decode(picture(t, name), DecodeOptions{})
@@ -209,7 +209,7 @@ func TestHEIFMetadata(t *testing.T) {
 	data := picture(t, "heic/rotated.heic")
 	p, err := Decode(data, DecodeOptions{})
 	if err != nil || p.EXIF != nil {
-		t.Errorf("EXIF of %d bytes, though nobody asked; %v", len(p.EXIF), err)
+		t.Errorf("EXIF of %d bytes that was not asked for; %v", len(p.EXIF), err)
 	}
 	p, err = Decode(data, DecodeOptions{Metadata: true})
 	if err != nil || exifOrientation(p.EXIF) != 6 {

@@ -200,7 +200,7 @@ func TestTIFFLoopIsReadOnce(t *testing.T) {
 
 func TestHEIFPosition(t *testing.T) {
 	heic := picture(t, "heic/rotated.heic")
-	// To be told apart, an AVIF needs no more than its brand.
+	// The brand alone identifies an AVIF.
 	avif := bytes.Clone(heic)
 	copy(avif[8:], "avif")
 	other := bytes.Clone(heic)

@@ -78,7 +78,7 @@ func TestTIFFMetadata(t *testing.T) {
 				t.Errorf("tags are not sorted: %v", order)
 			}
 			if p, err := Decode(data, DecodeOptions{}); err != nil || p.EXIF != nil || p.XMP != nil {
-				t.Errorf("EXIF %q, XMP %q that nobody asked for, %v", p.EXIF, p.XMP, err)
+				t.Errorf("EXIF %q, XMP %q that were not asked for, %v", p.EXIF, p.XMP, err)
 			}
 		}
 	}

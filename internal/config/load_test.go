@@ -15,7 +15,7 @@ import (
 	"github.com/webpress/webpress/internal/testfiles"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // defaults is what Load gives where no source says anything.
 func defaults(dir string) Config {
@@ -324,7 +324,7 @@ func FuzzLoadArgs(f *testing.F) {
 	})
 }
 
-// check tells whether what Load returned can be.
+// check fails the test if Load cannot have returned that.
 func check(t *testing.T, c Config, err error) {
 	t.Helper()
 	var mistakes Mistakes

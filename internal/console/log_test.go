@@ -11,12 +11,12 @@ func TestLogInCI(t *testing.T) {
 		l := New(Options{Stdout: &out, Stderr: &err, CI: inCI})
 		l.Line("done %s", "::set-output name=x::1")
 		l.Error("failed")
-		l.Hint("mend")
+		l.Hint("fix")
 		l.Text("::notice::a\nb\n")
 		l.Flush()
-		wantOut, wantErr := "done ::set-output name=x::1\n\\::notice::a\nb\n", "webpress: failed\n  hint: mend\n"
+		wantOut, wantErr := "done ::set-output name=x::1\n\\::notice::a\nb\n", "webpress: failed\n  hint: fix\n"
 		if inCI {
-			wantOut, wantErr = "done ::set-output name=x::1\nwebpress: failed\n  hint: mend\n\\::notice::a\nb\n", ""
+			wantOut, wantErr = "done ::set-output name=x::1\nwebpress: failed\n  hint: fix\n\\::notice::a\nb\n", ""
 		}
 		if out.String() != wantOut || err.String() != wantErr {
 			t.Errorf("in CI %v: out %q, err %q", inCI, out.String(), err.String())

@@ -12,13 +12,13 @@ import (
 func TestGitHubChangedFiles(t *testing.T) {
 	t.Parallel()
 	const files = "GET " + repo + "/pulls/7/files?per_page=100"
-	told := func(n int) exchange {
+	counted := func(n int) exchange {
 		return exchange{ask: "GET " + repo + "/pulls/7", answer: fmt.Sprintf(`{"number":7,"changed_files":%d}`, n)}
 	}
 	one := `[{"filename":"a.png","status":"added","sha":"s1"}]`
 	// Thirty pages, which are as much as GitHub lists.
 	page := "[" + strings.TrimSuffix(strings.Repeat(`{"filename":"a.png","status":"added","sha":"s1"},`, 100), ",") + "]"
-	most := []exchange{told(MaxFiles)}
+	most := []exchange{counted(MaxFiles)}
 	for i := range 30 {
 		e := exchange{ask: files, answer: page}
 		if i > 0 {
@@ -37,7 +37,7 @@ func TestGitHubChangedFiles(t *testing.T) {
 	}{
 		"all kinds": {
 			[]exchange{
-				told(4),
+				counted(4),
 				{ask: files, header: []string{"Link", `<https://elsewhere.example.com/repositories/1/pulls/7/files?per_page=100&page=2>; rel="next", <https://elsewhere.example.com/x?page=2>; rel="last"`},
 					answer: `[{"filename":"a.png","status":"added","sha":"s1"},{"filename":"n.png","previous_filename":"o.png","status":"renamed","sha":"s2"}]`},
 				{ask: files + "&page=2", header: []string{"Link", `<SERVER/x?page=1>; rel="prev"`}, answer: `[{"filename":"m.png","status":"modified","sha":"s3"},{"filename":"sub","status":"removed","sha":null}]`},
@@ -47,10 +47,10 @@ func TestGitHubChangedFiles(t *testing.T) {
 				{Path: "m.png", Status: "modified", SHA: "s3"}, {Path: "sub", Status: "removed"},
 			}, 4, true,
 		},
-		"none":               {[]exchange{told(0), {ask: files, answer: "[]"}}, nil, 0, true},
-		"fewer than told":    {[]exchange{told(2), {ask: files, answer: one}}, nil, 1, false},
-		"more than told":     {[]exchange{told(0), {ask: files, answer: one}}, nil, 1, true},
-		"more than it lists": {[]exchange{told(MaxFiles + 1)}, nil, 0, false},
+		"none":               {[]exchange{counted(0), {ask: files, answer: "[]"}}, nil, 0, true},
+		"fewer than counted": {[]exchange{counted(2), {ask: files, answer: one}}, nil, 1, false},
+		"more than counted":  {[]exchange{counted(0), {ask: files, answer: one}}, nil, 1, true},
+		"more than it lists": {[]exchange{counted(MaxFiles + 1)}, nil, 0, false},
 		"as many as it does": {most, nil, MaxFiles, false},
 	}
 	for name, tt := range tests {
@@ -90,7 +90,7 @@ func TestGiteaChangedFiles(t *testing.T) {
 func TestGitLabChangedFiles(t *testing.T) {
 	t.Parallel()
 	const merge = "GET /api/v4/projects/group%2Fsub%2Fpics/merge_requests/7"
-	told := func(count string) exchange {
+	counted := func(count string) exchange {
 		return exchange{ask: merge, answer: `{"id":1,"iid":7,"sha":"h1","changes_count":` + count + `}`}
 	}
 	one := exchange{ask: merge + "/diffs?per_page=100", answer: `[{"old_path":"a","new_path":"a","new_file":true}]`}
@@ -100,7 +100,7 @@ func TestGitLabChangedFiles(t *testing.T) {
 		complete bool
 	}{
 		"all kinds": {
-			[]exchange{told(`"5"`),
+			[]exchange{counted(`"5"`),
 				{ask: merge + "/diffs?per_page=100", header: []string{"Link", `<https://gitlab.com/api/v4/projects/3/merge_requests/7/diffs?page=2&per_page=100>; rel="next"`}, answer: `[
 				{"old_path":"a","new_path":"a","new_file":true,"renamed_file":false,"deleted_file":false},
 				{"old_path":"b","new_path":"b"},
@@ -113,10 +113,10 @@ func TestGitLabChangedFiles(t *testing.T) {
 				{Path: "e", Status: "removed"}, {Path: "f", Status: "modified"},
 			}, true,
 		},
-		"none":            {[]exchange{told(`"0"`), {ask: merge + "/diffs?per_page=100", answer: "[]"}}, nil, true},
-		"fewer than told": {[]exchange{told(`"2"`), one}, []ChangedFile{{Path: "a", Status: "added"}}, false},
-		"too many":        {[]exchange{told(`"1000+"`)}, nil, false},
-		"not counted yet": {[]exchange{told("null")}, nil, false},
+		"none":               {[]exchange{counted(`"0"`), {ask: merge + "/diffs?per_page=100", answer: "[]"}}, nil, true},
+		"fewer than counted": {[]exchange{counted(`"2"`), one}, []ChangedFile{{Path: "a", Status: "added"}}, false},
+		"too many":           {[]exchange{counted(`"1000+"`)}, nil, false},
+		"not counted yet":    {[]exchange{counted("null")}, nil, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

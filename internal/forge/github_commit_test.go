@@ -141,7 +141,7 @@ func TestCommitRefusedUnsent(t *testing.T) {
 	}
 }
 
-// What was done counts, whatever was told beside it.
+// What was done counts, whatever errors came with it.
 func TestGraphQLErrorBesideData(t *testing.T) {
 	t.Parallel()
 	s := serve(t, exchange{ask: "POST /graphql", answer: strings.TrimSuffix(landed, "}") + `,"errors":[{"type":"SERVICE","message":"slow"}]}`})
@@ -196,7 +196,7 @@ func TestGraphQLErrors(t *testing.T) {
 	}
 }
 
-// GraphQL tells of its rate limit in an answer with status 200.
+// GraphQL reports its rate limit in an answer with status 200.
 func TestGraphQLRateLimit(t *testing.T) {
 	t.Parallel()
 	limit := exchange{
@@ -212,7 +212,7 @@ func TestGraphQLRateLimit(t *testing.T) {
 	expect(t, err, ErrRateLimited, "too many requests")
 }
 
-// GraphQL tells of GitHub's own faults in an answer with status 200, too.
+// GraphQL reports GitHub's own faults in an answer with status 200, too.
 func TestGraphQLFault(t *testing.T) {
 	t.Parallel()
 	const words = "Something went wrong while executing your query. Please include `C0FF:EE` when reporting this issue."
@@ -238,7 +238,7 @@ func TestGraphQLFault(t *testing.T) {
 			}
 		})
 	}
-	// What is told beside a commit does not undo it.
+	// Errors that come with a commit do not undo it.
 	s := serve(t, exchange{ask: "POST /graphql", answer: strings.TrimSuffix(landed, "}") + `,"errors":[{"message":"` + words + `"}]}`})
 	if _, err := s.github().CreateCommitOnBranch(t.Context(), CommitRequest{ExpectedHead: oldHead}); err != nil {
 		t.Error(err)

@@ -115,12 +115,12 @@ func TestBaseShallow(t *testing.T) {
 		testgit.Run(t, dir, "checkout", "--quiet", "refs/remotes/pull/1/merge")
 		return dir
 	}
-	told := git.BaseOptions{Merge: id("v-pull"), SHA: id("v-m3"), Branch: "main"}
+	known := git.BaseOptions{Merge: id("v-pull"), SHA: id("v-m3"), Branch: "main"}
 
 	t.Run("both parents", func(t *testing.T) {
 		dir := pull(t, "2")
 		r := open(t, dir)
-		got, _, err := r.Base(t.Context(), told)
+		got, _, err := r.Base(t.Context(), known)
 		if err != nil || got != id("v-m3") {
 			t.Fatalf("Base = %s, %v", got, err)
 		}
@@ -129,12 +129,12 @@ func TestBaseShallow(t *testing.T) {
 		}
 	})
 	t.Run("no parents", func(t *testing.T) {
-		expectNoBase(t, pull(t, "1"), told, `no commit to compare with: the branch "origin/main" is not here, as the clone is shallow`, "fetch-depth: 0")
+		expectNoBase(t, pull(t, "1"), known, `no commit to compare with: the branch "origin/main" is not here, as the clone is shallow`, "fetch-depth: 0")
 	})
 	t.Run("no parents, a base by its id", func(t *testing.T) {
 		dir := pull(t, "1")
 		testgit.Run(t, dir, "fetch", "--quiet", "--depth=1", "origin", id("v-m3"))
-		got, how, err := open(t, dir).Base(t.Context(), told)
+		got, how, err := open(t, dir).Base(t.Context(), known)
 		if err != nil || got != id("v-m3") || !strings.HasPrefix(how, "CI's base ") {
 			t.Errorf("Base = %s, %q, %v", got, how, err)
 		}

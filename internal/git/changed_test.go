@@ -277,7 +277,7 @@ func changed(t *testing.T, r *git.Repo, base string) map[string]git.Kind {
 	kinds := map[string]git.Kind{}
 	for _, d := range all {
 		if _, twice := kinds[d.Path]; twice {
-			t.Errorf("%q is told twice", d.Path)
+			t.Errorf("%q is listed twice", d.Path)
 		}
 		kinds[d.Path] = d.Kind
 	}

@@ -226,13 +226,13 @@ func TestNoAliasForLFS(t *testing.T) {
 func TestTokenStays(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
-	var told []string
+	var received []string
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
 		for _, name := range []string{"Authorization", "Proxy-Authorization"} {
 			if a := r.Header.Get(name); a != "" {
-				told = append(told, r.Method+" "+r.URL.String()+" "+a)
+				received = append(received, r.Method+" "+r.URL.String()+" "+a)
 			}
 		}
 		w.Header().Set("WWW-Authenticate", `Basic realm="git"`)
@@ -296,8 +296,8 @@ func TestTokenStays(t *testing.T) {
 	t.Cleanup(func() {
 		mu.Lock()
 		defer mu.Unlock()
-		if len(told) > 0 {
-			t.Errorf("the other server was told %q", told)
+		if len(received) > 0 {
+			t.Errorf("the other server received %q", received)
 		}
 	})
 }

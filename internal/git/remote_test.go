@@ -110,13 +110,13 @@ func TestTokenIsSeenNowhere(t *testing.T) {
 func TestTokenIsForOneServer(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
-	var asked, told []string
+	var asked, received []string
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
 		asked = append(asked, r.URL.Path)
 		if a := r.Header.Get("Authorization"); a != "" {
-			told = append(told, a)
+			received = append(received, a)
 		}
 		w.Header().Set("WWW-Authenticate", `Basic realm="git"`)
 		http.Error(w, "who are you?", http.StatusUnauthorized)
@@ -156,8 +156,8 @@ func TestTokenIsForOneServer(t *testing.T) {
 	})
 	mu.Lock()
 	defer mu.Unlock()
-	if len(asked) < least || len(told) > 0 {
-		t.Errorf("the other server was asked for %q and told %q", asked, told)
+	if len(asked) < least || len(received) > 0 {
+		t.Errorf("the other server was asked for %q and received %q", asked, received)
 	}
 }
 

@@ -20,7 +20,7 @@ func TestError(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ stderr, want string }{
 		"git's own reason": {"fatal: bad index\n", "git ls-files: bad index"},
-		"after a warning":  {"warning: slow\nfatal: bad index\nhint: mend it\n", "git ls-files: bad index"},
+		"after a warning":  {"warning: slow\nfatal: bad index\nhint: fix it\n", "git ls-files: bad index"},
 		"an error":         {"error: could not read\n", "git ls-files: could not read"},
 		"several lines":    {"fatal: dubious ownership at '/x'\nTo add an exception, …\n", "git ls-files: dubious ownership at '/x'"},
 		"nothing said":     {"", "git ls-files: exit status 128"},

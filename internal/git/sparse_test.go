@@ -141,7 +141,7 @@ func TestHidden(t *testing.T) {
 	})
 }
 
-// What nobody asks about costs no process.
+// No paths cost no process.
 func TestHiddenOfNothing(t *testing.T) {
 	t.Parallel()
 	top := testgit.Init(t)

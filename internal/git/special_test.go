@@ -15,7 +15,7 @@ import (
 	"github.com/webpress/webpress/internal/testgit"
 )
 
-// TestNamedPipes waits for nobody to write into what git would open.
+// TestNamedPipes would hang if git opened the pipe and waited for a writer.
 func TestNamedPipes(t *testing.T) {
 	t.Parallel()
 	settings := map[string]string{"core.excludesFile": "", "core.attributesFile": "", "include.path": "../"}

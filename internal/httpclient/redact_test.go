@@ -29,7 +29,7 @@ func TestRedact(t *testing.T) {
 	}
 }
 
-// A server that gives back all it was told does not get it into an error or a
+// A server that echoes the request does not get it into an error or a
 // log line, whatever way it ends.
 func TestNothingIsTold(t *testing.T) {
 	const secret = "s3cr3t-v4lu3"
@@ -75,7 +75,7 @@ func TestNothingIsTold(t *testing.T) {
 			all := fmt.Sprintf("%v\n%s\n%s\n%s\n%v", err, e.Body, c.log(), e.URL, e.Header)
 			for _, bad := range []string{secret, basic, "ghp_0", "abcdefgh12345"} {
 				if strings.Contains(all, bad) {
-					t.Errorf("%q is told:\n%s", bad, all)
+					t.Errorf("%q is shown:\n%s", bad, all)
 				}
 			}
 			if !strings.HasPrefix(e.URL, "http://***@127.0.0.1:") || !strings.HasSuffix(e.URL, "/***?***") {

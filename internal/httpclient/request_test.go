@@ -149,7 +149,7 @@ func TestContextEndsAtOnce(t *testing.T) {
 func TestServerHangs(t *testing.T) {
 	tests := map[string]struct {
 		before func(w http.ResponseWriter)
-		// resets is how often the timer is started anew before the silence: for
+		// resets is how often the timer is restarted before the silence: for
 		// the connection, the request, the header, a part of the body.
 		resets int
 		want   string
@@ -192,7 +192,7 @@ func TestServerHangs(t *testing.T) {
 	}
 }
 
-// A connection that is accepted, while nobody reads the request.
+// A connection that is accepted, while the request is not read.
 func TestServerDoesNotRead(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

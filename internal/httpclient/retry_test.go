@@ -161,7 +161,7 @@ func TestLimitedSuccess(t *testing.T) {
 	}
 }
 
-// It tells of faults of its own so, too: they are repeated as a 502 is.
+// It reports its own faults so, too: the request is repeated as after a 502.
 func TestFailedSuccess(t *testing.T) {
 	for _, idempotent := range []bool{true, false} {
 		s := serve(t, answer(200, `{"errors":[{"message":"oops"}]}`))
@@ -216,7 +216,7 @@ func err(c *bench, url string) *Error {
 }
 
 // Without Content-Length the end of the connection is the end of the answer:
-// only its being no JSON tells that it was cut.
+// only invalid JSON shows that it was cut.
 func TestCutWithoutLength(t *testing.T) {
 	const head = "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n"
 	url, count := raw(t, head+`{"ok":tr`, head+`{"ok":true}`)

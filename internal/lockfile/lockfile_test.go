@@ -13,7 +13,7 @@ import (
 	"github.com/webpress/webpress/internal/lockfile"
 )
 
-// id is a blob id that is easy to tell apart.
+// id is a blob id that is easy to recognize.
 func id(c string) string { return strings.Repeat(c, 40) }
 
 // codecs are those of these tests.

@@ -34,7 +34,7 @@ func TestSplitVariants(t *testing.T) {
 		"one changed":       {[]asset.Job{of(plain, "a.webp"), of(wide, "a-thumb.webp")}, map[string]lockfile.Why{"a-thumb.webp": lockfile.WhyRecipe}, nil},
 		"one removed":       {[]asset.Job{of(plain, "a.webp")}, map[string]lockfile.Why{}, []string{"a-thumb.webp"}},
 		"one renamed":       {[]asset.Job{of(plain, "a.webp"), of(thumb, "a-small.webp")}, map[string]lockfile.Why{"a-small.webp": lockfile.WhyMoved}, []string{"a-thumb.webp moved"}},
-		"one made anew":     {[]asset.Job{of(plain, "a.webp"), of(wide, "a-wide.webp")}, map[string]lockfile.Why{"a-wide.webp": lockfile.WhyRecipe}, []string{"a-thumb.webp moved"}},
+		"one made again":    {[]asset.Job{of(plain, "a.webp"), of(wide, "a-wide.webp")}, map[string]lockfile.Why{"a-wide.webp": lockfile.WhyRecipe}, []string{"a-thumb.webp moved"}},
 		"the same settings": {[]asset.Job{of(plain, "a.webp"), of(thumb, "a-thumb.webp"), of(thumb, "again.webp")}, map[string]lockfile.Why{"again.webp": lockfile.WhyNew}, nil},
 	}
 	for name, tt := range tests {
@@ -100,6 +100,6 @@ func TestVersion1(t *testing.T) {
 		"b.jpg\t" + id("b") + "\t1000\tjpeg\t" + digest + "\tmade+accepted\tb.webp\t-\t100\t" + id("2") + "\n" +
 		"c.png\t" + id("c") + "\t1000\tpng\t" + digest + "\tnot-smaller\tc.webp\t-\t0\t-\n"
 	if d := cmp.Diff(want, string(l.Encode())); d != "" {
-		t.Errorf("written anew (-want +got):\n%s", d)
+		t.Errorf("rewritten (-want +got):\n%s", d)
 	}
 }

@@ -356,7 +356,7 @@ func TestSample(t *testing.T) {
 	}
 }
 
-// Whatever is in the file, reading it and writing it anew ends, and gives what is read as
+// Whatever is in the file, reading it and writing it again ends, and gives what is read as
 // the same.
 func FuzzParse(f *testing.F) {
 	f.Add(Make(lock(entry("a.jpg", lockfile.Made, "a.webp", 5, 5)), "", noVariant).Encode())

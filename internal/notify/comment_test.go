@@ -28,7 +28,7 @@ type thread struct {
 	// readOnly refuses all writes. breakCreate makes the comment and then breaks
 	// off; loseCreate breaks off before.
 	readOnly, breakCreate, loseCreate bool
-	// self is who GitLab's token belongs to; empty is not told.
+	// self is who GitLab's token belongs to; empty is unknown.
 	self string
 }
 
@@ -154,20 +154,20 @@ func TestComment(t *testing.T) {
 		foreign []int
 		news    bool
 		text    string
-		told    CommentResult
+		result  CommentResult
 		writes  []string
 	}{
-		"first":                     {nil, nil, true, "saved 2 MB", Created, []string{"create"}},
-		"first, among others":       {[]string{"nice", quoted, inside, other, ""}, nil, true, "saved 2 MB", Created, []string{"create"}},
-		"nothing to tell":           {[]string{"nice"}, nil, false, "nothing", CommentSkipped, nil},
-		"earlier one":               {[]string{"nice", mine}, nil, true, "saved 2 MB", Updated, []string{"update 2"}},
-		"earlier one, on page 3":    {[]string{"1", "2", "3", "4", "5", "6", mine, "8"}, nil, true, "saved 2 MB", Updated, []string{"update 7"}},
-		"nothing to tell any more":  {[]string{mine}, nil, false, "nothing", Updated, []string{"update 1"}},
-		"the same":                  {[]string{mine + "\n"}, nil, true, "saved 1 MB\n", Unchanged, nil},
-		"somebody else's":           {[]string{mine}, []int{1}, true, "saved 2 MB", Created, []string{"create"}},
-		"somebody else's, and mine": {[]string{mine, mine}, []int{1}, true, "saved 2 MB", Updated, []string{"update 2"}},
-		"two by mistake":            {[]string{mine, mine}, nil, true, "saved 2 MB", Updated, []string{"update 1"}},
-		"somebody else's, no news":  {[]string{mine}, []int{1}, false, "nothing", CommentSkipped, nil},
+		"first":                      {nil, nil, true, "saved 2 MB", Created, []string{"create"}},
+		"first, among others":        {[]string{"nice", quoted, inside, other, ""}, nil, true, "saved 2 MB", Created, []string{"create"}},
+		"nothing to report":          {[]string{"nice"}, nil, false, "nothing", CommentSkipped, nil},
+		"earlier one":                {[]string{"nice", mine}, nil, true, "saved 2 MB", Updated, []string{"update 2"}},
+		"earlier one, on page 3":     {[]string{"1", "2", "3", "4", "5", "6", mine, "8"}, nil, true, "saved 2 MB", Updated, []string{"update 7"}},
+		"nothing to report any more": {[]string{mine}, nil, false, "nothing", Updated, []string{"update 1"}},
+		"the same":                   {[]string{mine + "\n"}, nil, true, "saved 1 MB\n", Unchanged, nil},
+		"somebody else's":            {[]string{mine}, []int{1}, true, "saved 2 MB", Created, []string{"create"}},
+		"somebody else's, and mine":  {[]string{mine, mine}, []int{1}, true, "saved 2 MB", Updated, []string{"update 2"}},
+		"two by mistake":             {[]string{mine, mine}, nil, true, "saved 2 MB", Updated, []string{"update 1"}},
+		"somebody else's, no news":   {[]string{mine}, []int{1}, false, "nothing", CommentSkipped, nil},
 	}
 	forges := map[string]func(*thread) Comment{
 		"GitHub": func(th *thread) Comment { return th.comment("") },
@@ -180,20 +180,20 @@ func TestComment(t *testing.T) {
 				for _, id := range test.foreign {
 					th.comments[id-1].foreign = true
 				}
-				told, url, err := make(th).Send(t.Context(), test.news, says(test.text))
-				if err != nil || told != test.told {
-					t.Fatalf("told %q, %v", told, err)
+				result, url, err := make(th).Send(t.Context(), test.news, says(test.text))
+				if err != nil || result != test.result {
+					t.Fatalf("result %q, %v", result, err)
 				}
 				if diff := cmp.Diff(test.writes, th.writes); diff != "" {
 					t.Errorf("writes (-want +got):\n%s", diff)
 				}
-				if told != CommentSkipped && at == "GitHub" && !strings.HasPrefix(url, "https://github.com/c") {
+				if result != CommentSkipped && at == "GitHub" && !strings.HasPrefix(url, "https://github.com/c") {
 					t.Errorf("url %q", url)
 				}
 				// Again: nothing is to be done any more.
 				th.writes = nil
 				if again, _, err := make(th).Send(t.Context(), test.news, says(test.text)); err != nil || len(th.writes) > 0 || again == Created {
-					t.Errorf("again: told %q, writes %q, %v", again, th.writes, err)
+					t.Errorf("again: result %q, writes %q, %v", again, th.writes, err)
 				}
 			})
 		}
@@ -235,8 +235,8 @@ func TestCommentLimit(t *testing.T) {
 	th := talk(t)
 	c := th.comment("a")
 	long := func(limit int) string { return strings.Repeat("x", limit) }
-	if told, _, err := c.Send(t.Context(), true, long); err != nil || told != Created {
-		t.Fatalf("told %q, %v", told, err)
+	if result, _, err := c.Send(t.Context(), true, long); err != nil || result != Created {
+		t.Fatalf("result %q, %v", result, err)
 	}
 	if got := len(th.comments[0].Body) - 1; got != 65536 { // a CR was added
 		t.Errorf("%d bytes", got)
@@ -258,18 +258,18 @@ func TestCommentForbidden(t *testing.T) {
 	}
 }
 
-// The comment is there, while nobody said so: it is not made again.
+// The comment exists although the answer was lost: it is not made again.
 func TestCommentUnanswered(t *testing.T) {
 	th := talk(t)
 	th.breakCreate = true
-	told, url, err := th.comment("").Send(t.Context(), true, says("new"))
-	if err != nil || told != Created || url == "" || len(th.comments) != 1 {
-		t.Errorf("told %q, %q, %v; %d comments", told, url, err, len(th.comments))
+	result, url, err := th.comment("").Send(t.Context(), true, says("new"))
+	if err != nil || result != Created || url == "" || len(th.comments) != 1 {
+		t.Errorf("result %q, %q, %v; %d comments", result, url, err, len(th.comments))
 	}
 	th = talk(t)
 	th.loseCreate = true
-	if told, _, err := th.comment("").Send(t.Context(), true, says("new")); err == nil || told != CommentSkipped || len(th.comments) > 0 {
-		t.Errorf("told %q, %v", told, err)
+	if result, _, err := th.comment("").Send(t.Context(), true, says("new")); err == nil || result != CommentSkipped || len(th.comments) > 0 {
+		t.Errorf("result %q, %v", result, err)
 	}
 }
 

@@ -127,7 +127,7 @@ const (
 )
 
 // TestWebhookFaults has a delivery meet what a network and a server may do. It ends, says
-// what was wrong and what to do, and tells no secret.
+// what was wrong and what to do, and shows no secret.
 func TestWebhookFaults(t *testing.T) {
 	tests := map[string]struct {
 		serve func(t *testing.T, s *stage)
@@ -284,7 +284,7 @@ func TestWebhookFaults(t *testing.T) {
 				}
 			}
 			if all := log.String() + fmt.Sprint(err) + asset.HintOf(err); strings.Contains(all, "T0p53cr3t") || strings.Contains(all, secret) {
-				t.Errorf("a secret is told: %s", all)
+				t.Errorf("a secret is shown: %s", all)
 			}
 		})
 	}

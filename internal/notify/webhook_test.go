@@ -33,7 +33,7 @@ func TestSign(t *testing.T) {
 	}
 }
 
-// A receiver is a server that checks what it gets as the README tells to.
+// A receiver is a server that checks what it gets as the documentation says.
 type receiver struct {
 	*httptest.Server
 	mu       sync.Mutex
@@ -180,7 +180,7 @@ func TestWebhookThatFails(t *testing.T) {
 				t.Errorf("%d attempts", len(r.got))
 			}
 			if all := fault.Message + fault.Hint + log.String(); strings.Contains(all, "T0p53cr3t") || strings.Contains(all, secret) {
-				t.Errorf("a secret is told: %s", all)
+				t.Errorf("a secret is shown: %s", all)
 			}
 		})
 	}

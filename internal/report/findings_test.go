@@ -194,7 +194,7 @@ func TestUpToDate(t *testing.T) {
 	if len(md) > 300 || !strings.Contains(md, "- 10000 already up to date") || strings.Contains(md, "details") {
 		t.Errorf("%d bytes of Markdown: %.1000s", len(md), md)
 	}
-	// What this run has removed is told.
+	// What this run has removed is reported.
 	removed := slices.Clone(in.Results)
 	removed[3].Notes = []string{"told long ago", asset.OriginalRemoved}
 	if text := New(Input{Results: removed}).Text(); !strings.Contains(text, "pictures/00003.png: original removed\n") || strings.Contains(text, "told") {

@@ -17,7 +17,7 @@ func crowd(n int) Input {
 		s := asset.Source{Path: fmt.Sprintf("%s/<%07d>.png", strings.Repeat("ü", i%90), i), Format: asset.PNG, Size: 1000}
 		switch i % 4 {
 		case 0:
-			in.Results = append(in.Results, asset.Fail(s, fmt.Sprintf("decode %q: no", s.Path), "mend it"))
+			in.Results = append(in.Results, asset.Fail(s, fmt.Sprintf("decode %q: no", s.Path), "fix it"))
 		case 1:
 			in.Results = append(in.Results, asset.Result{Source: s, Status: asset.Skipped, Reason: asset.NotSmaller, Before: 1, After: 2})
 		default:

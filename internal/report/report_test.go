@@ -19,7 +19,7 @@ import (
 	"github.com/webpress/webpress/internal/ci"
 )
 
-var update = flag.Bool("update", false, "write the goldens of testdata anew")
+var update = flag.Bool("update", false, "rewrite the goldens of testdata")
 
 // inputs reads the inputs of testdata by their names.
 func inputs(t testing.TB) map[string]Input {
@@ -62,7 +62,7 @@ func golden(t *testing.T, path, got string) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got); -update writes it anew:\n%s", path, diff)
+		t.Errorf("%s (-want +got); -update rewrites it:\n%s", path, diff)
 	}
 }
 

@@ -111,7 +111,7 @@ func TestArtifactLostAnswers(t *testing.T) {
 				t.Fatal(err)
 			}
 			name, artifacts, notes := "webpress", 1, 0
-			if at == "CreateArtifact" { // nothing tells what is there from what another job has begun
+			if at == "CreateArtifact" { // nothing distinguishes what is there from what another job has begun
 				name, artifacts, notes = apart("job-1"), 2, 1
 			}
 			if kept := g.get(name); got.Ref != fmt.Sprint(kept.id) || len(g.artifacts) != artifacts || len(got.Notes) != notes {
@@ -239,7 +239,7 @@ func TestArtifactErrors(t *testing.T) {
 			}
 			for _, secret := range []string{signature, escaped(signature), a.Token} {
 				if len(secret) > 3 && strings.Contains(fault.Error(), secret) {
-					t.Errorf("%q tells a secret", fault)
+					t.Errorf("%q shows a secret", fault)
 				}
 			}
 		})

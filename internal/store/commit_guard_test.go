@@ -123,7 +123,7 @@ func TestOnlyInParts(t *testing.T) {
 	}
 }
 
-// TestOnlyWithKnownSources leaves out what nobody has said the source of, although
+// TestOnlyWithKnownSources leaves out results of unknown sources, although
 // it is neither here nor there.
 func TestOnlyWithKnownSources(t *testing.T) {
 	t.Parallel()

@@ -16,7 +16,7 @@ import (
 )
 
 // TestHostileMessages makes messages of commits, and the texts of pull requests, of
-// hostile names: they call nobody, close nothing, skip nothing, and are no HTML.
+// hostile names: they mention no one, close nothing, skip nothing, and are not HTML.
 func TestHostileMessages(t *testing.T) {
 	t.Parallel()
 	pieces := []string{

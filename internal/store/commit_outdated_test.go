@@ -156,7 +156,7 @@ func TestPullRequestOfTheRest(t *testing.T) {
 	}
 }
 
-// TestCommitOfNothing asks nobody.
+// TestCommitOfNothing sends no request.
 func TestCommitOfNothing(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

@@ -111,7 +111,7 @@ func TestTokenOnlyForTheServerThatIsKnown(t *testing.T) {
 		{"https://gl.example:8443/git/group/sub/site.git", gitLabEnv, true},
 		{"http://gl.internal/git/group/sub/site.git", gitLabEnv, true},
 		{"https://gl.example/git/group/sub/site.git", gitLabEnv, false},
-		{"https://elsewhere.example/r.git", nil, true}, // at home nobody has said
+		{"https://elsewhere.example/r.git", nil, true}, // outside of a CI nothing is known
 	} {
 		t.Run(tt.origin, func(t *testing.T) {
 			c, repo := testChooser(t, config.Config{Token: "t"}, tt.env)

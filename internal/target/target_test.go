@@ -175,7 +175,7 @@ func TestCommit(t *testing.T) {
 	}
 }
 
-// GraphQL cannot set an author: whoever asks for both is told.
+// GraphQL cannot set an author: asking for both is an error.
 func TestAuthorOfGraphQL(t *testing.T) {
 	for _, tt := range []struct {
 		method, author string

@@ -13,7 +13,7 @@ import (
 	"github.com/webpress/webpress/internal/tree"
 )
 
-// TestSpecial would hang where a named pipe is waited for: nobody writes into it.
+// TestSpecial would hang if a named pipe were waited for: it has no writer.
 func TestSpecial(t *testing.T) {
 	dir, err := os.MkdirTemp("", "tree") // short, since the path of a socket must be
 	if err != nil {

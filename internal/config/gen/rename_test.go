@@ -90,7 +90,7 @@ func TestRenameScript(t *testing.T) {
 	}
 	files, dir := tracked(t, root), t.TempDir()
 	for _, name := range files {
-		// Images are many bytes, and name nobody.
+		// Images are large, and contain no name.
 		if strings.HasPrefix(name, "testdata/demo/") || strings.HasPrefix(name, "testdata/pictures/") {
 			continue
 		}
