@@ -18,9 +18,9 @@ import (
 	"github.com/webpress/webpress/internal/project"
 )
 
-// imports says which packages below internal each of them may import: what is not
-// in this map has to be wanted by somebody who adds it here. Every package imports only
-// such that stand above it, so that there is no circle.
+// imports lists which packages below internal each of them may import: an import that is
+// not in this map has to be added on purpose. Every package imports only packages above
+// it, so that there is no cycle.
 var imports = []struct{ name, may string }{
 	{"owner", ""},
 	{"thumbhash", ""},
@@ -59,17 +59,17 @@ var imports = []struct{ name, may string }{
 	{"app", "asset budget bundle cache ci codec config console convert diff engine git history lockfile manifest notify plan project references report scan setup shell store target tree httpclient worker"},
 }
 
-// tools are commands that make files of the project. No room may import them,
-// and a room's own tool may import that room.
+// tools are commands and packages for tests. No package may import them,
+// and a package's own tool may import that package.
 var tools = []string{"testfiles", "testgit", "testpic", "config/gen"}
 
-// maxLines is where a file holds more than its name says.
+// maxLines is the most lines of a file.
 const maxLines = 450
 
 // A goFile is a Go file of the module with its imports and literals.
 type goFile struct {
 	path string // from the module's root, with forward slashes
-	room string // below internal, such as codec or config/gen; empty elsewhere
+	pkg  string // below internal, such as codec or config/gen; empty elsewhere
 	test bool
 	ast  *ast.File
 	fset *token.FileSet
@@ -81,7 +81,7 @@ func TestLayers(t *testing.T) {
 		may[p.name] = strings.Fields(p.may)
 		for _, other := range may[p.name] {
 			if !above[other] {
-				t.Errorf("%s may import %s, which does not stand above it", p.name, other)
+				t.Errorf("%s may import %s, which is not above it", p.name, other)
 			}
 		}
 		above[p.name] = true
@@ -89,16 +89,16 @@ func TestLayers(t *testing.T) {
 	found := map[string]map[string]bool{}
 	for _, f := range goFiles(t) {
 		// A test may use whatever it needs to set its stage.
-		if f.room == "" || f.test || slices.Contains(tools, f.room) {
+		if f.pkg == "" || f.test || slices.Contains(tools, f.pkg) {
 			continue
 		}
-		if found[f.room] == nil {
-			found[f.room] = map[string]bool{}
+		if found[f.pkg] == nil {
+			found[f.pkg] = map[string]bool{}
 		}
-		for _, imported := range f.rooms() {
-			found[f.room][imported] = true
-			if !slices.Contains(may[f.room], imported) {
-				t.Errorf("%s imports %s: is that wanted? then add it to imports in layers_test.go", f.path, imported)
+		for _, imported := range f.packages() {
+			found[f.pkg][imported] = true
+			if !slices.Contains(may[f.pkg], imported) {
+				t.Errorf("%s imports %s: if that is intended, add it to imports in layers_test.go", f.path, imported)
 			}
 		}
 	}
@@ -108,7 +108,7 @@ func TestLayers(t *testing.T) {
 		}
 		for _, other := range may[p.name] {
 			if !found[p.name][other] {
-				t.Errorf("%s may import %s and does not: leave it out of imports in layers_test.go", p.name, other)
+				t.Errorf("%s may import %s and does not: remove it from imports in layers_test.go", p.name, other)
 			}
 		}
 	}
@@ -116,7 +116,7 @@ func TestLayers(t *testing.T) {
 
 func TestCgoOnlyInCodecAndPixel(t *testing.T) {
 	for _, f := range goFiles(t) {
-		if f.room == "codec" || f.room == "pixel" || f.room == "testpic" {
+		if f.pkg == "codec" || f.pkg == "pixel" || f.pkg == "testpic" {
 			continue
 		}
 		if slices.Contains(f.imports(), "C") {
@@ -125,27 +125,27 @@ func TestCgoOnlyInCodecAndPixel(t *testing.T) {
 	}
 }
 
-// environment matches names of environment variables that mean something to
-// webpress or that a CI sets.
+// environment matches the names of environment variables that webpress reads or that a
+// CI sets.
 var environment = regexp.MustCompile(`^(INPUT|PLUGIN|WEBPRESS|GITHUB|ACTIONS|RUNNER|GITLAB|CI|DRONE|CIRCLE)_[A-Z_-]*$`)
 
 func TestEnvironmentOnlyInConfigAndCI(t *testing.T) {
 	for _, f := range goFiles(t) {
-		if f.test || f.room == "" && f.path != "main.go" {
+		if f.test || f.pkg == "testgit" || f.pkg == "" && f.path != "main.go" {
 			continue
 		}
 		ast.Inspect(f.ast, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.BasicLit:
 				s, err := strconv.Unquote(n.Value)
-				if n.Kind == token.STRING && err == nil && environment.MatchString(s) && f.room != "config" && f.room != "ci" {
-					t.Errorf("%s: %s: names of the environment are for config and ci", f.at(n), s)
+				if n.Kind == token.STRING && err == nil && environment.MatchString(s) && f.pkg != "config" && f.pkg != "ci" {
+					t.Errorf("%s: %s: only config and ci may name environment variables", f.at(n), s)
 				}
 			case *ast.SelectorExpr:
 				pkg, ok := n.X.(*ast.Ident)
 				if ok && pkg.Name == "os" && f.path != "main.go" &&
 					slices.Contains([]string{"Getenv", "LookupEnv", "Setenv", "Unsetenv", "ExpandEnv"}, n.Sel.Name) {
-					t.Errorf("%s: os.%s: main.go hands the environment in", f.at(n), n.Sel.Name)
+					t.Errorf("%s: os.%s: main.go passes the environment", f.at(n), n.Sel.Name)
 				}
 			}
 			return true
@@ -181,7 +181,7 @@ func TestFilesAreShort(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n := bytes.Count(data, []byte("\n")); n > maxLines {
-			t.Errorf("%s has %d lines: split it where its name stops telling what is in it (%d at most)", name, n, maxLines)
+			t.Errorf("%s has %d lines: split it (%d at most)", name, n, maxLines)
 		}
 	})
 }
@@ -197,15 +197,15 @@ func (f goFile) imports() []string {
 	return paths
 }
 
-// rooms are the rooms that f imports.
-func (f goFile) rooms() []string {
-	var rooms []string
+// packages returns the packages below internal that f imports.
+func (f goFile) packages() []string {
+	var packages []string
 	for _, p := range f.imports() {
-		if room, ok := strings.CutPrefix(p, project.Module+"/internal/"); ok {
-			rooms = append(rooms, room)
+		if name, ok := strings.CutPrefix(p, project.Module+"/internal/"); ok {
+			packages = append(packages, name)
 		}
 	}
-	return rooms
+	return packages
 }
 
 func (f goFile) at(n ast.Node) string { return f.fset.Position(n.Pos()).String() }
@@ -223,12 +223,12 @@ func goFiles(t *testing.T) []goFile {
 		if err != nil {
 			t.Fatal(err)
 		}
-		room, inside := strings.CutPrefix(path.Dir(name), "internal/")
+		pkg, inside := strings.CutPrefix(path.Dir(name), "internal/")
 		if !inside {
-			room = ""
+			pkg = ""
 		}
 		files = append(files, goFile{
-			path: name, room: room, test: strings.HasSuffix(name, "_test.go"), ast: parsed, fset: fset,
+			path: name, pkg: pkg, test: strings.HasSuffix(name, "_test.go"), ast: parsed, fset: fset,
 		})
 	})
 	if len(files) == 0 {

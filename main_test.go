@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 	}})
 }
 
-// openOrCrash opens images as ever, and crashes on those that end with a line that says so.
+// openOrCrash opens images, and crashes on those whose last line asks for it.
 func openOrCrash(ctx context.Context, data []byte) (engine.Image, error) {
 	if bytes.HasSuffix(data, []byte("\ncrash the decoder\n")) {
 		*(*int)(unsafe.Add(nil, 0xdead0000beef)) = 1 // not nil, which Go would recover from
@@ -55,9 +55,9 @@ func openOrCrash(ctx context.Context, data []byte) (engine.Image, error) {
 	return engine.Local{}.Open(ctx, data)
 }
 
-// raceOptions are for each webpress that a test starts, if the race detector is there: it
-// does not sleep for a second when it ends, and its races, which would be lost with what
-// libraries write, fail the test.
+// raceOptions returns the options of the race detector for each webpress that a test
+// starts: it does not sleep for a second when it ends, and its reports, which would be
+// lost with the output of libraries, fail the test.
 func raceOptions(t *testing.T) string {
 	dir := t.TempDir()
 	t.Cleanup(func() {
@@ -102,7 +102,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PICTURES", pictures)
 			env.Vars = append(env.Vars, race)
-			// Nothing of the CI that the tests themselves run in.
+			// Hide the CI that runs the tests.
 			env.Setenv("CI", "")
 			return nil
 		},
@@ -229,7 +229,7 @@ func cmdUntil(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	ts.Fatalf("%s never came", args[0])
+	ts.Fatalf("want %s, which was not written within 30 seconds", args[0])
 }
 
 func cmdTree(ts *testscript.TestScript, neg bool, args []string) {
@@ -250,15 +250,15 @@ func cmdTree(ts *testscript.TestScript, neg bool, args []string) {
 		if d.IsDir() && (name == ".tmp" || name == ".git") {
 			return filepath.SkipDir
 		}
-		// Nearly every run writes a lock file; those who care name it.
+		// Nearly every run writes a lock file: it need not be named.
 		if !d.IsDir() && !want[name] && d.Name() != "webpress.lock" {
-			ts.Fatalf("%q is there", name)
+			ts.Fatalf("%q exists, want only %q", name, args)
 		}
 		delete(want, name)
 		return nil
 	}))
 	for name := range want {
-		ts.Fatalf("%q is not there", name)
+		ts.Fatalf("want %q, which does not exist", name)
 	}
 }
 
@@ -294,7 +294,7 @@ func TestCommitted(t *testing.T) {
 	}
 }
 
-// cmdListen starts a server that writes down every request: the method and the
+// cmdListen starts a server that records every request: the method and the
 // path on a line, the signature of a webhook, the body. To a GET it answers with
 // an empty list, to others with a comment, as a forge would.
 func cmdListen(ts *testscript.TestScript, neg bool, args []string) {
@@ -359,7 +359,7 @@ func cmdFixes(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// cmdForge writes a line into webpress.lock as somebody would by hand: that OUTPUT was
+// cmdForge writes a line into webpress.lock as if by hand: that OUTPUT was
 // made of SOURCE, by the settings of today, or that no output would be smaller. CONTENT is
 // the file whose content the source is said to have, or - for some other.
 func cmdForge(ts *testscript.TestScript, neg bool, args []string) {

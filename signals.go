@@ -23,7 +23,7 @@ func interruptible(parent context.Context, now func() time.Time, exit func(code 
 	if !signal.Ignored(syscall.SIGHUP) { // by nohup
 		signal.Notify(signals, syscall.SIGHUP)
 	}
-	// Nothing reads the output any more (webpress | head), which is no reason to stop in
+	// Nothing reads the output any more (webpress | head), which is not a reason to stop in
 	// the middle. Not ignored: then git and others would ignore it, too.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	go watch(ctx, signals, cancel, now, exit)

@@ -92,7 +92,7 @@ type work struct {
 	program string // webpress
 }
 
-// quality and effort are everybody's; effort is cwebp's -m. For AVIF, quality is
+// quality and effort are the same for all programs; effort is cwebp's -m. For AVIF, quality is
 // libheif's that webpress takes for 80, and effort 9 less libaom's speed, as vips has it.
 const (
 	quality     = 80
@@ -107,7 +107,7 @@ func (w work) hasOne() bool {
 	return len(w.outputs) == 1 && w.outputs[0].Height == 0 && w.format == "webp" && w.set != "one"
 }
 
-// measure runs everybody in turns and returns the table of a case.
+// measure runs the programs in turns and returns the table of a case.
 func (b bench) measure(ctx context.Context, c benchCase) (string, error) {
 	if c.run != nil {
 		return c.run(b, ctx)

@@ -43,7 +43,7 @@ func field(path, name string) string {
 	return ""
 }
 
-// versions asks everybody who they are.
+// versions returns the version of each program.
 func versions(ctx context.Context, o options) []string {
 	var all []string
 	ask := func(name string, argv ...string) {

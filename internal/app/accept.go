@@ -19,7 +19,7 @@ import (
 )
 
 // accept is the verb of that name: it takes files that are in the place of results for
-// those, as they are, be it that somebody has changed them by hand or has made them with
+// those, as they are, whether they were edited by hand or made with
 // another tool. webpress.lock holds them until their source or its settings change.
 func (r *run) accept(ctx context.Context) (verdict, error) {
 	r.openRepo(ctx)

@@ -82,7 +82,7 @@ func (h *headTree) gather() error {
 }
 
 // format is that of a file of the commit, by its content, or by its name where that is
-// kept elsewhere. Not ok is what is no image.
+// kept elsewhere. ok is false if it is not an image.
 func (h *headTree) format(ctx context.Context, name string) (format asset.Format, ok bool, err error) {
 	head, err := h.repo.BlobHead(ctx, h.remote, h.Blob(name), asset.SniffLen)
 	if err != nil {

@@ -149,7 +149,7 @@ type outputCheck struct {
 	in    *report.Input
 	fixes fixes
 	found []fixable
-	// moving are outputs that a conversion takes away: they are no orphans besides.
+	// moving are outputs that a conversion takes away: they are not orphans besides.
 	moving map[string]bool
 }
 
@@ -246,7 +246,7 @@ func (c *outputCheck) notAdded(ctx context.Context) error {
 }
 
 // orphans is about results whose source is gone. One that the change has taken the source
-// of is an error: whoever makes it should know.
+// of is an error that its author should see.
 func (c *outputCheck) orphans(all []lockfile.Orphan) {
 	prefix := c.run.prefix(c.run.repo)
 	for _, o := range all {

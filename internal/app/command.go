@@ -1,5 +1,5 @@
-// Package app is the command: it reads the settings, wires the other rooms
-// together and picks the exit code. It is the only room that knows all others.
+// Package app is the command: it reads the settings, wires the other packages
+// together and picks the exit code. It is the only package that imports all others.
 package app
 
 import (

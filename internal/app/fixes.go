@@ -176,7 +176,7 @@ func asPath(name string) string {
 	return name
 }
 
-// at lets a command work where the run does, for whoever types it where that was
+// at lets a command work where the run does, for the user who types it where that was
 // started.
 func (f *fixes) at() []string {
 	rel, err := filepath.Rel(f.Dir, f.settings.WorkingDirectory)

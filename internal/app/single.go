@@ -75,7 +75,7 @@ func (r *run) single(ctx context.Context) (verdict, error) {
 	return r.verdict(in, published), nil
 }
 
-// checkTerminals refuses to read an image that somebody would have to type, and to show
+// checkTerminals refuses to read an image from a terminal, and to show
 // one as text.
 func (r *run) checkTerminals() error {
 	var faults []error

@@ -1,4 +1,4 @@
-// Package asset holds the nouns that travel between the rooms of webpress: a
+// Package asset has the types that the packages of webpress share: a
 // Source is found, a Recipe says what is wanted of it, a Job pairs the two, a
 // Result says what became of it. All of it is plain data that can be written as
 // JSON; no pixel, no open file and no C pointer is ever part of it.
@@ -75,7 +75,7 @@ type Job struct {
 	// OwnsOutput reports whether the file at Output is what webpress made of this source before,
 	// and nothing has changed it since: it may be replaced.
 	OwnsOutput bool `json:"own,omitempty"`
-	// Edited reports whether webpress made the file at Output and somebody has changed it.
+	// Edited reports whether webpress made the file at Output and it was edited since.
 	Edited bool `json:"-"`
 	// ReuseFrom is the path of an output that was made of the same content by the same
 	// recipe, empty if there is none: its bytes are those that are wanted.

@@ -39,16 +39,16 @@ const (
 	RuleOutput = "output"
 	// RuleOutdated is a source without an output that is up to date.
 	RuleOutdated = "outdated"
-	// RuleEdited is an output that somebody changed by hand.
+	// RuleEdited is an output that was edited by hand.
 	RuleEdited = "edited"
-	// RuleOccupied is a file of somebody else's in the place of an output.
+	// RuleOccupied is another file in the place of an output.
 	RuleOccupied = "occupied"
 	// RuleIgnored is an output that git ignores, so that no commit will have it.
 	RuleIgnored = "ignored"
 	// RuleUnverified is an output that is not what webpress makes, though
 	// webpress.lock says so.
 	RuleUnverified = "unverified"
-	// RuleAccepted is an output that somebody has changed and accepted.
+	// RuleAccepted is an output that was edited and accepted.
 	RuleAccepted = "accepted"
 	// RuleNotAdded is an output that is there, and that git does not have.
 	RuleNotAdded = "not-added"

@@ -21,7 +21,7 @@ type Variant struct {
 	// Effort is 0 (fast) to 6 (small), as libwebp's method.
 	Effort int `json:"effort"`
 	// MaxWidth and MaxHeight bound the output in pixels, keeping its aspect
-	// ratio; 0 is no bound. An image is never enlarged to them.
+	// ratio; 0 means no bound. An image is never enlarged to them.
 	MaxWidth  int `json:"max-width"`
 	MaxHeight int `json:"max-height"`
 	// Width and Height are the box that the output is cropped to, or fitted into if

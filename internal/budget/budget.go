@@ -26,7 +26,7 @@ type Limit struct {
 	// NoGPS forbids added files with GPS coordinates.
 	NoGPS bool
 	// MaxTotalBytes is for all files together, and MaxGrowth for how many bytes more
-	// they are than in the base; nil is no limit, and 0 that they may not grow.
+	// they are than in the base; nil means no limit, and 0 that they may not grow.
 	MaxTotalBytes int64
 	MaxGrowth     *int64
 }

@@ -44,7 +44,7 @@ func TestMeasureReadsOnlyFilesOfTheFolder(t *testing.T) {
 	select {
 	case files = <-done:
 	case <-time.After(10 * time.Second):
-		t.Fatal("it waits for somebody to write into the pipe")
+		t.Fatal("it waits for a writer of the pipe")
 	}
 	readable := map[string]bool{"dir/a.jpg": true, "link.jpg": true}
 	for _, f := range files {

@@ -71,7 +71,7 @@ const (
 // An Annotation is a remark on one file.
 type Annotation struct {
 	Level Level
-	// Path is relative to the root of the repository; empty is no file.
+	// Path is relative to the root of the repository; empty means no file.
 	Path string
 	// Line and Column are a place in it, from 1; 0 is the file as a whole.
 	Line, Column int

@@ -35,7 +35,7 @@ func writeDotenv(path, within string, stdout io.Writer, outputs []Output, limit 
 	var old []byte
 	if path != toStdout {
 		old, err = readDotenv(path, within)
-		// What is no regular file, such as a named pipe, has no lines to keep.
+		// What is not a regular file, such as a named pipe, has no lines to keep.
 		_, other := errors.AsType[*tree.KindError](err)
 		if err != nil && !other && !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("read outputs %q: %w", path, tree.Cause(err))

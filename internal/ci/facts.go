@@ -20,7 +20,7 @@ const (
 )
 
 // Facts is what a platform reports about a run. A fact that is not known is empty.
-// Branch names, titles and the like come from whoever opened a pull request:
+// Branch names, titles and the like come from the author of a pull request:
 // none of them is to be trusted, or printed without Line.
 type Facts struct {
 	// Event is why the run was started; EventName is the platform's word for it.

@@ -1,6 +1,6 @@
 package codec
 
-// The C of this room. libwebp comes from github.com/chai2010/webp, which
+// The C code of this package. libwebp comes from github.com/chai2010/webp, which
 // compiles release 1.4.0 into the binary; the shims here compile against the
 // headers of the system's libwebp, whose ABI has the same major version. The
 // -lwebp flags let the shims link on their own, as cgo does once for every

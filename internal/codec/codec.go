@@ -22,7 +22,7 @@ type DecodeOptions struct {
 	// decoder that can do less work returns any size from there to the full one.
 	// 0 is the full size.
 	Width, Height int
-	// MaxPixels bounds the pixels that are decoded for a HEIC or AVIF; 0 is no bound.
+	// MaxPixels bounds the pixels that are decoded for a HEIC or AVIF; 0 means no bound.
 	MaxPixels int64
 	// Threads is the number of processors that may be used.
 	Threads int

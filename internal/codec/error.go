@@ -6,7 +6,7 @@ import (
 )
 
 // An Error is why an image could not be decoded or encoded. It does not name
-// the file: whoever knows the path adds it.
+// the file: the caller adds the path.
 type Error struct {
 	// Op is the format or library that failed, such as "png" or "heic".
 	Op string

@@ -111,7 +111,7 @@ func (g *gifReader) takeBlocks() (blocks []byte, whole bool) {
 
 // next returns the next image, or io.EOF at the trailer. A file may lack that, but
 // not what it has announced: after the control of an image, the image has to come.
-// Something that is no block is taken for the end once there was an image, as in
+// Something that is not a block is taken for the end once there was an image, as in
 // browsers.
 func (g *gifReader) next() (gifImage, error) {
 	im := gifImage{transparent: -1}

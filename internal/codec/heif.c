@@ -96,7 +96,7 @@ static int begin(wp_heif* h, const uint8_t* data, size_t size, const wp_heif_lim
     return 0;
   }
   // How much a file claims has been held against what is sound already, and better
-  // than by these, some of which sound files exceed. 0 is no limit.
+  // than by these, some of which sound files exceed. 0 means no limit.
   struct heif_security_limits* l = heif_context_get_security_limits(h->context);
   l->max_image_size_pixels = limits->max_pixels;
   l->max_number_of_tiles = 0;

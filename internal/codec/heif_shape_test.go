@@ -51,7 +51,7 @@ func insertProperty(t *testing.T, data, prop []byte) []byte {
 // clap is a crop of w x h whose middle is x, y halves of pixels from the image's.
 func clap(w, h, x, y int) []byte { return isobox("clap", u32s(w, 1, h, 1, x, 2, y, 2)) }
 
-// A crop that leaves little of an image is no reason to fail, wherever it begins.
+// A crop that leaves little of an image is not a reason to fail, wherever it begins.
 func TestHEIFCrop(t *testing.T) {
 	for _, name := range []string{"heic/card.heic", "avif/card.avif", "avif/10bit.avif", "heic/rotated.heic", "heic/mirrored.heic"} {
 		plain, err := Decode(picture(t, name), DecodeOptions{})

@@ -110,7 +110,7 @@ func decodeMarkedJPEG(data []byte, marks jpegHeader, wantWidth, wantHeight int, 
 	p := Picture{meta: marks.meta}
 	switch sub, named := jpegSubsampling(h.samp); {
 	case h.colorspace == C.TJCS_CMYK || h.colorspace == C.TJCS_YCCK:
-		// Adobe writes CMYK inverted and libjpeg hands it over so: 255 is no ink.
+		// Adobe writes CMYK inverted and libjpeg hands it over so: 255 means no ink.
 		// TurboJPEG converts YCCK to the same.
 		p.Image = *pixel.NewRGBA(width, height, nil)
 		p.Image.Layout = pixel.CMYK

@@ -329,7 +329,7 @@ func TestJPEGScanBound(t *testing.T) {
 	}
 }
 
-// What follows an image is no part of it, and bytes that no pixel depends on are
+// What follows an image is not part of it, and bytes that no pixel depends on are
 // no damage.
 func TestJPEGHarmless(t *testing.T) {
 	data := picture(t, "jpeg/420.jpg")

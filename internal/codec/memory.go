@@ -44,7 +44,7 @@ func (info Info) pixelBytes() int64 {
 
 // EstimateMemory estimates the bytes that decoding and encoding an image need together
 // at their peak, the file itself not included, from its header and the bounds of its
-// output; 0 is no bound. It is meant not to be below the truth, and for photos up to
+// output; 0 means no bound. It is meant not to be below the truth, and for photos up to
 // half above: of what has few details, coding without loss remembers less.
 func EstimateMemory(info Info, maxWidth, maxHeight int) int64 {
 	source := int64(info.Width) * int64(info.Height)

@@ -41,8 +41,8 @@ type pngFile struct {
 	memory []byte               // of a frame, for the next one
 }
 
-// scanPNG walks the chunks of a PNG up to IEND. What follows is no business of
-// ours. As in libpng, a damaged chunk fails the file where pixels depend on it, and
+// scanPNG walks the chunks of a PNG up to IEND. What follows is
+// ignored. As in libpng, a damaged chunk fails the file where pixels depend on it, and
 // is ignored elsewhere. A file that ends behind its pixels is taken as it is.
 func scanPNG(data []byte) (*pngFile, error) {
 	if !bytes.HasPrefix(data, []byte(pngSignature)) {

@@ -96,7 +96,7 @@ func TestDecodePNG(t *testing.T) {
 			if diff := cmp.Diff(want, info, cmpopts.IgnoreFields(Info{}, "Bits", "Memory")); diff != "" {
 				t.Error(diff)
 			}
-			// What follows the end is no business of ours.
+			// What follows the end does not matter.
 			f, _, err := decodePNG(append(slices.Clone(data), "garbage"...))
 			if err != nil {
 				t.Fatal(err)

@@ -221,7 +221,7 @@ func (l *tiffLayout) isLab() bool {
 // checkClaims refuses an image that its compression cannot possibly hold in a file
 // of this size.
 func (l *tiffLayout) checkClaims(fileSize int) error {
-	ratio := int64(0) // the most bytes that one byte can unpack to; 0 is no limit
+	ratio := int64(0) // the most bytes that one byte can unpack to; 0 means no limit
 	switch l.packed {
 	case C.COMPRESSION_NONE:
 		ratio = 1

@@ -66,7 +66,7 @@ func (r *tiffRows) row(pix []byte, planes [][]byte, at int) {
 			}
 		case r.photometric == C.PHOTOMETRIC_SEPARATED:
 			for i, v := range s[:4] {
-				pix[i] = 255 - to8(uint32(v)) // 255 is no ink
+				pix[i] = 255 - to8(uint32(v)) // 255 means no ink
 			}
 			continue
 		case colors == 3:

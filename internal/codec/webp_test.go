@@ -48,7 +48,7 @@ func TestDecodeWebP(t *testing.T) {
 				t.Errorf("%s: the first %d of %d bytes are decoded", tc.name, n, len(data))
 			}
 		}
-		// What follows the file is no part of it.
+		// What follows the file is not part of it.
 		if _, err := Decode(append(slices.Clone(data), "garbage"...), DecodeOptions{}); err != nil {
 			t.Errorf("%s, with garbage behind it: %v", tc.name, err)
 		}

@@ -72,7 +72,7 @@ func environ(env []string) (src source, mistakes Mistakes, warnings []string) {
 }
 
 // misspelt finds variables that were meant for webpress and that no setting
-// has. A plugin's settings come from a file that somebody has written, and are
+// has. A plugin's settings come from a file, and are
 // mistakes there. A variable of the environment may be of another tool, or of the
 // CI's own, such as WEBPRESS_VERSION: it is a warning. Unknown inputs are left
 // alone: those of an enclosing action look the same, and GitHub warns of the others

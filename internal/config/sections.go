@@ -30,7 +30,7 @@ type Rule struct {
 }
 
 // A Budget is limits for the images that its patterns take. Its fields are read
-// as those of Config are; 0 is no limit.
+// as those of Config are; 0 means no limit.
 type Budget struct {
 	Glob   []string `check:"pattern" default-note:"all images, including WebP, except those left out by default" help:"Patterns of the files that it applies to."`
 	Except []string `check:"pattern" help:"Patterns of files that it does not apply to."`

@@ -36,7 +36,7 @@ func TestSettings(t *testing.T) {
 	if len(byName) != len(table) {
 		t.Errorf("%d names for %d settings", len(byName), len(table))
 	}
-	// A field that is no setting is meant to be none.
+	// A field that is not a setting is meant to be none.
 	for i := range fields.NumField() {
 		f := fields.Field(i)
 		if f.Tag.Get("kong") != "-" && f.Tag.Get("help") == "" {

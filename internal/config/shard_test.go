@@ -22,7 +22,7 @@ func TestParseShard(t *testing.T) {
 }
 
 // Outside of a matrix, and where the expression is not known, nothing is said:
-// that is no mistake.
+// that is not a mistake.
 func TestParseMatrixJob(t *testing.T) {
 	for text, want := range map[string][2]int{
 		"0/1": {1, 1}, "3/4": {4, 4}, " 0 / 2 ": {1, 2},

@@ -25,7 +25,7 @@ const (
 	maxPages = 1000
 )
 
-// A Comment is what somebody wrote below a pull or merge request.
+// A Comment is a comment on a pull or merge request.
 type Comment struct {
 	ID   int64
 	Body string

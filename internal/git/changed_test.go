@@ -169,7 +169,7 @@ func TestChangedDuringMerge(t *testing.T) {
 	}
 }
 
-// Submodules are no files, and what a sparse checkout leaves out is not deleted.
+// Submodules are not files, and what a sparse checkout leaves out is not deleted.
 func TestChangedSpecial(t *testing.T) {
 	t.Parallel()
 	part := testgit.Init(t)

@@ -22,7 +22,7 @@ func (r *Repo) CheckedOut(ctx context.Context) (string, error) {
 // InCommit returns those of paths that a commit has as they are in the work
 // tree, filters such as Git LFS applied. If the repository does not have the
 // commit, as in a shallow clone of the merge commit of a pull request, the one
-// that is checked out stands in for it. Paths that are no regular files are never
+// that is checked out stands in for it. Paths that are not regular files are never
 // among them.
 //
 // known has ids by path that need not be found out again, as File.Blob is: what was
@@ -64,7 +64,7 @@ func (r *Repo) InCommit(ctx context.Context, commit string, paths []string, know
 }
 
 // Hash returns the ids that git has for the content of files in the work tree,
-// filters such as Git LFS applied. What is no regular file is not among them.
+// filters such as Git LFS applied. What is not a regular file is not among them.
 func (r *Repo) Hash(ctx context.Context, paths []string) (map[string]string, error) {
 	return r.hash(ctx, paths)
 }

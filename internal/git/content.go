@@ -35,7 +35,7 @@ func (r *Repo) HashContent(ctx context.Context, path string, data []byte) (strin
 func (r *Repo) hashData(ctx context.Context, data []byte, args ...string) (string, error) {
 	top := r.atTop()
 	// Data is ours and not the user's: what would become of its ends of lines in a
-	// checkout is no reason to refuse it.
+	// checkout is not a reason to refuse it.
 	top.env = configured(top.env, []setting{{"core.safecrlf", "false"}})
 	out, err := top.run(ctx, bytes.NewReader(data), "hash-object", append(args, "--stdin")...)
 	return strings.TrimSpace(string(out)), err

@@ -8,7 +8,7 @@ import (
 )
 
 // Contents returns the contents of blobs by their ids, all by one call of git, and
-// all in memory. What is no blob, or is not there, is not among them.
+// all in memory. What is not a blob, or is not there, is not among them.
 func (r *Repo) Contents(ctx context.Context, ids []string) (map[string][]byte, error) {
 	contents := map[string][]byte{}
 	if len(ids) == 0 {

@@ -40,7 +40,7 @@ func inherit(base []string) []string {
 	for _, kv := range base {
 		name, value, _ := strings.Cut(kv, "=")
 		by := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
-		// A value of GIT_CONFIG_COUNT that is no number would end git.
+		// A value of GIT_CONFIG_COUNT that is not a number would end git.
 		if n, err := strconv.Atoi(value); name == "GIT_CONFIG_COUNT" && err == nil && n > 0 ||
 			slices.Contains(passes, name) || slices.ContainsFunc(passesBy, by) {
 			env = append(env, kv)

@@ -17,7 +17,7 @@ var (
 	// none or that it is not known.
 	ErrForbidden    = errors.New("permission denied")
 	ErrUnauthorized = errors.New("not logged in")
-	// ErrNotFound says that there is no such repository, or that whoever asks may
+	// ErrNotFound says that there is no such repository, or that the user may
 	// not know of it.
 	ErrNotFound = errors.New("repository not found")
 	// ErrUnreachable says that the server was not reached, or broke off. It may be

@@ -73,7 +73,7 @@ func notSpecial(path string) error {
 }
 
 // specialValues is an error where a setting of the repository's own names something
-// that is no file: git may open it, such as what core.excludesFile names.
+// that is not a file: git may open it, such as what core.excludesFile names.
 func (r *Repo) specialValues(p place) error {
 	for _, v := range r.values {
 		path, ok := strings.CutPrefix(v.value, "~/")
@@ -98,7 +98,7 @@ func (r *Repo) specialValues(p place) error {
 const patience = 10 * time.Second
 
 // specialInTree is an error where there is a .gitignore or .gitattributes in the tree
-// that is no file. It goes through all of the tree.
+// that is not a file. It goes through all of the tree.
 func (r *Repo) specialInTree(ctx context.Context) error {
 	return filepath.WalkDir(r.top, func(path string, d fs.DirEntry, err error) error {
 		switch {

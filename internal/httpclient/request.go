@@ -28,7 +28,7 @@ type Request struct {
 	Header http.Header
 	// Body returns the body from its start, each time it is called: once before
 	// the first attempt, to learn its length, and once for every attempt. What
-	// can be closed is closed. nil is no body.
+	// can be closed is closed. nil means no body.
 	Body func() (io.Reader, error)
 	// Length is the body's in bytes. 0 is that of a reader with a method Len,
 	// such as bytes.Reader, and not known else, which some servers refuse.

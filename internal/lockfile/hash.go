@@ -20,7 +20,7 @@ import (
 // HashFiles returns the ids that git would have for the content of files below
 // root, where there is no git to ask: the SHA-1 of "blob", a space, the length in
 // decimal, a zero byte and the content; see "Object Storage" in Pro Git, chapter 10.
-// What is no regular file, or leaves root, is not among them.
+// What is not a regular file, or leaves root, is not among them.
 func HashFiles(ctx context.Context, root string, paths []string) (map[string]string, error) {
 	dir, err := os.OpenRoot(root)
 	if err != nil {

@@ -95,7 +95,7 @@ type Output struct {
 	// made.
 	Size int64
 	Blob string
-	// Accepted reports whether somebody has changed it by hand, or put it there, and that
+	// Accepted reports whether it was edited by hand, or put there by hand, and
 	// it was taken for the result: it is not what webpress makes.
 	Accepted bool
 }

@@ -145,7 +145,7 @@ type Orphan struct {
 	// the root.
 	Source string
 	Output
-	// Edited reports whether it is not as it was made: somebody has changed it.
+	// Edited reports whether it was edited after it was made.
 	Edited bool
 	// IsSource reports whether it is an image in its own right.
 	IsSource bool

@@ -89,7 +89,7 @@ func (c Comment) Send(ctx context.Context, news bool, body func(limit int) strin
 		case !errors.Is(err, forge.ErrForbidden) && !errors.Is(err, forge.ErrNotFound):
 			return CommentSkipped, e.URL, err
 		}
-		// Somebody else's, or deleted meanwhile.
+		// Another account's, or deleted meanwhile.
 	}
 	if !news {
 		return CommentSkipped, "", nil

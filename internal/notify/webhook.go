@@ -56,7 +56,7 @@ type Webhook struct {
 	// URL is where the report is posted to. Path and query are never shown, as
 	// those of most webhooks are passwords.
 	URL string
-	// Secret signs the report; empty is no signature. It is never sent or shown.
+	// Secret signs the report; empty means no signature. It is never sent or shown.
 	// While it is being replaced it may be several of Standard Webhooks, see Secrets.
 	Secret string
 	// Facts are those of the run. They distinguish its reports from those of others.

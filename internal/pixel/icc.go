@@ -91,7 +91,7 @@ func convertGrey(icc []byte, im *Image) error {
 	return nil
 }
 
-// mixInks makes RGBA of CMYK where 255 is no ink: every ink lets through what
+// mixInks makes RGBA of CMYK where 255 means no ink: every ink lets through what
 // the others left.
 func mixInks(pix []byte) {
 	for ; len(pix) >= 4; pix = pix[4:] {

@@ -244,7 +244,7 @@ func TestToSRGBGrey(t *testing.T) {
 }
 
 func TestToSRGBInks(t *testing.T) {
-	// 255 is no ink: paper, cyan, black, all of them, half of magenta.
+	// 255 means no ink: paper, cyan, black, all of them, half of magenta.
 	inks := []byte{
 		255, 255, 255, 255, 0, 255, 255, 255, 255, 255, 255, 0,
 		0, 0, 0, 0, 255, 128, 255, 255,

@@ -19,7 +19,7 @@ const (
 	// straight: colours are not multiplied by it.
 	RGBA
 	// CMYK is one plane of 8-bit cyan, magenta, yellow, black, interleaved;
-	// 0 is no ink.
+	// 0 means no ink.
 	CMYK
 	// RGB is three planes of red, green and blue.
 	RGB

@@ -16,7 +16,7 @@ import (
 )
 
 // Fit returns the largest size with the aspect ratio of width x height that is
-// within maxWidth and maxHeight, where 0 is no bound. It never enlarges, and no
+// within maxWidth and maxHeight, where 0 means no bound. It never enlarges, and no
 // side becomes less than 1.
 func Fit(width, height, maxWidth, maxHeight int) (int, int) {
 	scale := 1.0

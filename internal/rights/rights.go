@@ -18,7 +18,7 @@ type Notice struct {
 
 const (
 	// maxText is the most bytes of one text, maxCreators the most creators, that are
-	// kept: longer ones are no names.
+	// kept: longer ones are not names.
 	maxText     = 1024
 	maxCreators = 16
 )

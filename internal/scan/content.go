@@ -41,7 +41,7 @@ const (
 	downloadHint = "the download of this image may have failed"
 )
 
-// describe says what a file is that is no image webpress reads.
+// describe says what a file is that is not an image webpress reads.
 func describe(p string, head []byte) (what, hint string) {
 	for _, k := range known {
 		if bytes.HasPrefix(head, []byte(k.begin)) {

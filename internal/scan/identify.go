@@ -246,7 +246,7 @@ func (x *exam) link() verdict {
 		"put the file itself there; webpress reads and writes nothing outside")
 }
 
-// special is the verdict on what is no file.
+// special is the verdict on what is not a file.
 func (x *exam) special(kind fs.FileMode) verdict {
 	switch {
 	case kind.IsDir():

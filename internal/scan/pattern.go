@@ -37,7 +37,7 @@ type pattern struct {
 	link string
 	// base is the folder that every match of a glob or folder is below.
 	base string
-	// depth is how many names a match of a glob has, at most; 0 is no limit.
+	// depth is how many names a match of a glob has, at most; 0 means no limit.
 	depth int
 	// named is path as it was written, unescaped: its names open what is left out by
 	// default.

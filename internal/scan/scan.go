@@ -79,7 +79,7 @@ type Options struct {
 	Open []string
 	// Recorded, where set, yields files that are not left out by default.
 	Recorded iter.Seq[string]
-	// MaxFileSize is the most bytes that a source may have; 0 is no limit. Where
+	// MaxFileSize is the most bytes that a source may have; 0 means no limit. Where
 	// MaxFileSizeOf is set, it says so for each.
 	MaxFileSize   int64
 	MaxFileSizeOf func(file string) int64
@@ -137,7 +137,7 @@ func Find(ctx context.Context, o Options) (found Found, err error) {
 
 // find is Find for what is in the working directory.
 func find(ctx context.Context, o Options) (Found, error) {
-	root, err := os.OpenRoot(o.Dir + "/.") // the dot refuses what is no folder
+	root, err := os.OpenRoot(o.Dir + "/.") // the dot refuses what is not a folder
 	if err != nil {
 		return Found{}, &asset.Fault{
 			Message: fmt.Sprintf("open working directory %q: %v", o.Dir, tree.Cause(err)),

@@ -51,8 +51,9 @@ type Commit struct {
 	Message string
 	// Author is Name <email>; empty is whom git is configured for. GraphQL ignores it.
 	Author string
-	// AuthorSet reports whether somebody has set Author: auto then takes a way that keeps it.
-	// A bot of GitHub's is left to GitHub all the same, which signs for the token's.
+	// AuthorSet reports whether Author was set by a setting: auto then takes a method that
+	// keeps it. A bot of GitHub's is left to GitHub all the same, which signs for the
+	// token's.
 	AuthorSet bool
 	// Pull is the pull request that is wanted for Branch, nil for none.
 	Pull *Pull

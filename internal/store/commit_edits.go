@@ -57,7 +57,7 @@ func (p *plan) planEdit(e Edit, ignored bool, filter string) {
 	case p.Repo.SkipsFilter(filter):
 		p.notes = append(p.notes, fmt.Sprintf("%q is not committed: %s", name, skipped(filter)))
 	case ignored:
-		// No failure: whoever has git ignore it does not want it.
+		// Not an error: a file that git ignores is not to be committed.
 		p.notes = append(p.notes, fmt.Sprintf("%q is not committed: git ignores it; take it out of .gitignore, or set `%s`", name, e.Off))
 	default:
 		p.edits = append(p.edits, &edit{Edit: e, name: name, filter: filter})

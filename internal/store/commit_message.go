@@ -128,7 +128,7 @@ func harmless(name string) string {
 		// The signs of references at GitHub and GitLab, and of HTML and addresses.
 		case escape[i], strings.ContainsRune("#:<>&!~$^%`\\", r), skips && (r == '[' || r == '*'),
 			r == '[' && strings.Contains(name[i:], ":"),
-			// To GitHub, é is no part of a word.
+			// To GitHub, é is not part of a word.
 			r == '@' && (last >= unicode.MaxASCII || !unicode.IsLetter(last) && !unicode.IsDigit(last)):
 			fmt.Fprintf(&b, "%%%02X", r)
 		default:

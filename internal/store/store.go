@@ -61,7 +61,7 @@ type Delivery struct {
 	Head string
 	// Shard is which part of all images the run was about, such as 2/4; empty is
 	// all of them. An artifact or a folder of a shard is made also where it holds no
-	// results: whoever puts the shards together waits for it.
+	// results: the job that merges the shards waits for it.
 	Shard string
 }
 

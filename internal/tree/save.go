@@ -14,7 +14,7 @@ import (
 // maxLinks is how many symbolic links Resolve follows, as Linux does.
 const maxLinks = 40
 
-// saveTime is how long Save waits for whoever reads from a named pipe.
+// saveTime is how long Save waits for the reader of a named pipe.
 const saveTime = time.Minute
 
 // Resolve follows the symbolic links that path ends with, and returns where it ends:
@@ -79,7 +79,7 @@ func Save(path string, data []byte) error {
 	return WriteFile(dir, filepath.Base(end), data)
 }
 
-// writeInto writes to what is at path and is no regular file of the tree.
+// writeInto writes to what is at path and is not a regular file of the tree.
 func writeInto(path string, data []byte) error {
 	// Opened without waiting for a reader: without one, it is an error.
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|syscall.O_NONBLOCK, 0)
@@ -89,7 +89,7 @@ func writeInto(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	// Files without deadlines do not keep anybody waiting.
+	// Files without deadlines do not block.
 	_ = f.SetWriteDeadline(time.Now().Add(saveTime))
 	_, err = io.Copy(f, strings.NewReader(string(data)))
 	return errors.Join(err, f.Close())

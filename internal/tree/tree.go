@@ -141,7 +141,7 @@ func readAll(f *os.File, info fs.FileInfo, limit int64) ([]byte, error) {
 	}
 }
 
-// Cause takes err out of what package os wraps it in: whoever reports it names the
+// Cause takes err out of what package os wraps it in: the caller names the
 // path once, and the name of a system call says nothing to a user.
 func Cause(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
