@@ -107,7 +107,7 @@ func (r *run) accept(ctx context.Context) (verdict, error) {
 		return verdict{undelivered: true}, nil
 	}
 	for _, t := range accepted {
-		r.log.Line("%q accepted for the result of %q, as it is", t.Output, t.Source.Path)
+		r.log.Line("%q accepted as the result of %q", t.Output, t.Source.Path)
 	}
 	if r.repo != nil && len(accepted) > 0 {
 		names, err := r.addable(ctx, append(outputsOf(accepted), r.records(p)...), nil)

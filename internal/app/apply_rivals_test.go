@@ -14,7 +14,7 @@ import (
 // TestRivals refuses what the settings make of a source alone, and a run in the commit
 // would not, since that has another image for the same place: an upload may leave it out.
 func TestRivals(t *testing.T) {
-	const same, place = "is also that of", "is a source itself"
+	const same, place = "is also the output of", "is a source itself"
 	pointer := "version https://git-lfs.github.com/spec/v1\noid sha256:" + strings.Repeat("0", 64) + "\nsize 4711\n"
 	webp, err := os.ReadFile("../../testdata/pictures/webp/lossless.webp")
 	if err != nil {

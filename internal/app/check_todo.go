@@ -172,7 +172,7 @@ func (c *outputCheck) ofTodo(t lockfile.Todo, tried asset.Result) (f asset.Findi
 	case t.Accepted && !t.Overwrite && tried.Status == asset.Converted:
 		return asset.Finding{
 			Rule: asset.RuleEdited, Severity: asset.Error, Path: output,
-			Message: fmt.Sprintf("%q was accepted for the result of %q, and %s since then", output, source, changedSince(t.Why)),
+			Message: fmt.Sprintf("%q was accepted as the result of %q, and %s since then", output, source, changedSince(t.Why)),
 			Hint:    "look at it, and keep it with `webpress accept`, or make it again with `--overwrite`",
 		}, fixes{accept: []string{output}, lost: lose(), add: []string{output, c.past.LockPath()}}
 	case t.Occupied && tried.Status == asset.Converted:

@@ -163,7 +163,7 @@ func (r *run) requireSandbox(ctx context.Context) error {
 		}
 	}
 	return &asset.Fault{
-		Message: "sandbox: require: not all of it is in force: " + missing,
+		Message: "sandbox: require: some of it is not in force: " + missing,
 		Hint:    "run it on a newer kernel or with another profile of the container, or set `sandbox: auto`",
 	}
 }

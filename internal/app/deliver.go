@@ -73,7 +73,7 @@ func (r *run) publishReport(ctx context.Context, in report.Input, prefix string)
 	}
 	r.annotate(in)
 	if in.Interrupted {
-		r.log.Error("interrupted; what was finished stays")
+		r.log.Error("interrupted; finished results are kept")
 	} else {
 		n := r.notifier()
 		n.comment(ctx, rep, prefix)

@@ -204,7 +204,7 @@ func (s *shards) output(j asset.Job) (convert.Output, error) {
 	file, ok := s.files[cmp.Or(s.reported[j.Output].Output, j.Output)]
 	if !ok || !j.Makes(s.fromTop(file.Output)) {
 		return convert.Output{}, &asset.Fault{
-			Message: fmt.Sprintf("convert %q: its result is not in what the shard has uploaded", j.Source.Path), Hint: "run that job again",
+			Message: fmt.Sprintf("convert %q: its result is missing from the upload of the shard", j.Source.Path), Hint: "run that job again",
 		}
 	}
 	data, err := file.in.Read(file.Output)

@@ -104,7 +104,7 @@ func (n notifier) commenter(prefix string) (c notify.Comment, why string) {
 	case target.GitLab:
 		g := a.GitLab()
 		if g.JobToken {
-			return c, "the token of a job of GitLab's cannot write one; set `gitlab-token` to a token with the scope api"
+			return c, "GitLab's job token cannot write one; set `gitlab-token` to a token with the scope api"
 		}
 		return notify.Comment{Forge: g, PullRequest: f.PullRequest, Key: prefix}, ""
 	}

@@ -52,7 +52,7 @@ func (r *run) repairLock(ctx context.Context) (verdict, error) {
 		r.log.Error("write %q: %s", p.LockPath(), err)
 		return verdict{undelivered: true}, nil
 	}
-	r.log.Line("%s is whole again: %s kept, %d left out", p.LockPath(), english.Plural(p.Len(), "source", ""), len(lost)+len(untrue))
+	r.log.Line("%s is repaired: %s kept, %d left out", p.LockPath(), english.Plural(p.Len(), "source", ""), len(lost)+len(untrue))
 	if len(lost)+len(untrue) > 0 {
 		r.log.Line("run webpress to bring those up to date")
 	}

@@ -108,7 +108,7 @@ func uploads(dirs []string) ([]string, error) {
 	case len(all) == 0:
 		return nil, &asset.HintError{What: "verify uploads", Why: errors.New("there are none"), Hint: "name the folders that the artifacts were downloaded into"}
 	case len(all) > maxUploads:
-		return nil, &asset.HintError{What: "verify uploads", Why: fmt.Errorf("there are %d, and %d are the most", len(all), maxUploads), Hint: ""}
+		return nil, &asset.HintError{What: "verify uploads", Why: fmt.Errorf("there are %d, the limit is %d", len(all), maxUploads), Hint: ""}
 	}
 	return all, nil
 }
@@ -139,7 +139,7 @@ func uploadsIn(dir string) ([]string, error) {
 		}
 	}
 	if len(found) > 0 && len(others) > 0 {
-		return nil, fmt.Errorf("beside uploads it holds %q, which has no %q", others[0], ManifestName)
+		return nil, fmt.Errorf("besides uploads it holds %q, which has no %q", others[0], ManifestName)
 	}
 	return found, nil
 }
@@ -170,10 +170,10 @@ func together(all []Verified, o VerifyOptions) []string {
 		one.Results = slices.DeleteFunc(one.Results, func(r asset.Result) bool { return again[r.Output] })
 	}
 	if len(files) > v.MaxFiles {
-		v.fault("all together have %d files, and %d are the most", len(files), v.MaxFiles)
+		v.fault("all together have %d files, the limit is %d", len(files), v.MaxFiles)
 	}
 	if total > v.MaxBytes {
-		v.fault("all together have %d bytes of files, and %d are the most", total, v.MaxBytes)
+		v.fault("all together have %d bytes of files, the limit is %d", total, v.MaxBytes)
 	}
 	if why := tooManyPixels(pixels, total); why != "" {
 		v.fault("all together have %s", why)

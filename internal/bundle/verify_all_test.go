@@ -111,16 +111,16 @@ func TestVerifyAllRefuses(t *testing.T) {
 			two.add(t, "a.png", "a-2.webp", lossy)
 		}, []string{`"a-2.webp": its source "a.png" is to be removed, and to be kept`}},
 		{"too many together", func(_ *testing.T, _, _ *uploaded, o *VerifyOptions) { o.MaxFiles = 1 },
-			[]string{"all together have 2 files, and 1 are the most"}},
+			[]string{"all together have 2 files, the limit is 1"}},
 		{"too much together", func(_ *testing.T, one, two *uploaded, o *VerifyOptions) {
 			o.MaxBytes = one.Files[0].Size + two.Files[0].Size - 1
 		}, []string{"all together have "}},
 		{"something beside", func(t *testing.T, one, _ *uploaded, _ *VerifyOptions) {
 			testfiles.Write(t, filepath.Dir(one.dir), "coverage/index.html", "")
-		}, []string{`beside uploads it holds "coverage", which has no "webpress-manifest.json"`}},
+		}, []string{`besides uploads it holds "coverage", which has no "webpress-manifest.json"`}},
 		{"a link to an upload", func(t *testing.T, one, _ *uploaded, _ *VerifyOptions) {
 			_ = os.Symlink(one.dir, filepath.Join(filepath.Dir(one.dir), "x"))
-		}, []string{`beside uploads it holds "x", which has no`}},
+		}, []string{`besides uploads it holds "x", which has no`}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 // whether it is worth one.
 func (v *verifying) claims() bool {
 	if n := len(v.manifest.Files); n > v.MaxFiles {
-		v.fault("the manifest has %d files, and %d are the most", n, v.MaxFiles)
+		v.fault("the manifest has %d files, the limit is %d", n, v.MaxFiles)
 		return false
 	}
 	var total int64
@@ -25,7 +25,7 @@ func (v *verifying) claims() bool {
 	v.removals(v.manifest.Files)
 	v.contents(v.manifest.Files)
 	if total > v.MaxBytes {
-		v.fault("the manifest has %d bytes of files, and %d are the most", total, v.MaxBytes)
+		v.fault("the manifest has %d bytes of files, the limit is %d", total, v.MaxBytes)
 		return false
 	}
 	return true
@@ -108,7 +108,7 @@ func (v *verifying) claim(e Entry) {
 		bad("its name is not that of an image that webpress makes: .webp, .avif, .jpg, .jpeg or .png")
 	}
 	if e.Size <= 0 || e.Size > v.MaxFileSize {
-		bad("its size is %d bytes, and %d are the most", e.Size, v.MaxFileSize)
+		bad("its size is %d bytes, the limit is %d", e.Size, v.MaxFileSize)
 	}
 	if !digest.MatchString(e.SHA256) {
 		bad("its SHA-256 is not one")

@@ -43,7 +43,7 @@ func (v *verifying) headers(ctx context.Context) {
 // empty if they can.
 func tooManyPixels(pixels, bytes int64) string {
 	if most := freePixels + pixelsOfAByte*bytes; pixels > most {
-		return fmt.Sprintf("files of %d pixels, and with %d bytes %d are the most", pixels, bytes, most)
+		return fmt.Sprintf("files of %d pixels, the limit for %d bytes is %d", pixels, bytes, most)
 	}
 	return ""
 }

@@ -39,7 +39,7 @@ func (v *verifying) header(ctx context.Context, e Entry, data []byte) (asset.Res
 		return asset.Result{}, err
 	}
 	if pixels := count(f.Width, f.Height, f.Frames); pixels > maxPixels {
-		return asset.Result{}, fmt.Errorf("it claims %dx%d, %d frames, and %d pixels are the most", f.Width, f.Height, f.Frames, maxPixels)
+		return asset.Result{}, fmt.Errorf("it declares %dx%d, frames: %d, the limit is %d pixels", f.Width, f.Height, f.Frames, maxPixels)
 	}
 	if w, h := pixel.Fit(f.Width, f.Height, r.MaxWidth, r.MaxHeight); w != f.Width || h != f.Height {
 		return asset.Result{}, fmt.Errorf("it is %dx%d, and the settings of the base branch make it %dx%d at most", f.Width, f.Height, w, h)

@@ -93,7 +93,7 @@ func TestVerifyPoison(t *testing.T) {
 		"more pixels than one may": {func(t *testing.T, u *uploaded, o *VerifyOptions) {
 			o.MaxPixels = 99_999_999
 			u.add(t, "x", "x.webp", riff("VP8L", flat(10000, 10000)))
-		}, "it claims 10000x10000"},
+		}, "it declares 10000x10000"},
 		"case of another letter": {func(t *testing.T, u *uploaded, _ *VerifyOptions) {
 			u.add(t, "x", "ẞ.webp", small)
 			u.add(t, "y", "ss.webp", small)
@@ -107,7 +107,7 @@ func TestVerifyPoison(t *testing.T) {
 			o.Remake = func(e Entry, _ []byte) error { return notRemade(e) }
 		}, `"b/c.webp": other bytes`},
 		"more memory than there is": {func(_ *testing.T, _ *uploaded, o *VerifyOptions) { o.MaxMemory = 1 }, "MB of memory"},
-		"many bombs":                {bombs(10), "are the most"},
+		"many bombs":                {bombs(10), "the limit for"},
 		"decoded although refused": {func(t *testing.T, u *uploaded, o *VerifyOptions) {
 			u.Files[0].SHA256 = strings.Repeat("0", 64)
 			o.Remake = func(Entry, []byte) error { return errors.New("decoded") }

@@ -200,7 +200,7 @@ func TestVerifyRefuses(t *testing.T) {
 			cut[4], cut[5], cut[6], cut[7] = byte(n), byte(n>>8), byte(n>>16), byte(n>>24)
 			u.add(t, "x.jpg", "x.webp", string(cut))
 		}, []string{`"x.webp": `}},
-		{"too many pixels", func(_ *testing.T, _ *uploaded, o *VerifyOptions) { o.MaxPixels = 10 }, []string{`"a.webp": it claims`, `"b/c.webp": it claims`}},
+		{"too many pixels", func(_ *testing.T, _ *uploaded, o *VerifyOptions) { o.MaxPixels = 10 }, []string{`"a.webp": it declares`, `"b/c.webp": it declares`}},
 		{"other settings", func(_ *testing.T, _ *uploaded, o *VerifyOptions) {
 			o.Recipe = func(asset.Source, string) asset.Recipe { return asset.Recipe{Variant: asset.Variant{Quality: 5}} }
 		}, []string{`"a.webp": it was made with other settings`, `"b/c.webp": it was made with other settings`}},

@@ -45,7 +45,7 @@ func fillTemplate(template string) (string, error) {
 		return "", errors.New("folders are separated by /, not by a backslash")
 	}
 	if strings.Contains(path.Dir(template), asset.HashMark) || strings.Count(template, asset.HashMark) > 1 {
-		return "", errors.New("{hash} belongs into the name of the file, once")
+		return "", errors.New("{hash} must be in the file name, once")
 	}
 	var b strings.Builder
 	for rest := template; rest != ""; {

@@ -272,7 +272,7 @@ func (c *Config) Each() ([]Each, error) {
 		}
 	}
 	if len(all) > MaxOutputs {
-		return nil, fmt.Errorf("a source would have %d outputs, and %d are the most", len(all), MaxOutputs)
+		return nil, fmt.Errorf("a source would have %d outputs, the limit is %d", len(all), MaxOutputs)
 	}
 	return all, apart(all)
 }

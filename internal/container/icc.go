@@ -17,7 +17,7 @@ func CheckICC(profile []byte) error {
 	const header, tag = 128 + 4, 12
 	switch {
 	case len(profile) > maxICC:
-		return fmt.Errorf("its ICC profile has %d bytes, and %d are the most", len(profile), maxICC)
+		return fmt.Errorf("its ICC profile has %d bytes, the limit is %d", len(profile), maxICC)
 	case len(profile) < header || string(profile[36:40]) != "acsp":
 		return errors.New("its ICC profile is not one")
 	case int64(binary.BigEndian.Uint32(profile)) != int64(len(profile)):

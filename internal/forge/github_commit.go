@@ -83,7 +83,7 @@ func (g GitHub) CreateCommitOnBranch(ctx context.Context, r CommitRequest) (Comm
 	if n := r.Length(); n > g.CommitLimit() {
 		return Commit{}, &Error{
 			Op: t.op, Kind: ErrTooLarge, Hint: "the files have to go in several commits, or by git push",
-			Err: fmt.Errorf("%w: %d bytes, and %d are the most for one commit", ErrTooLarge, n, g.CommitLimit()),
+			Err: fmt.Errorf("%w: %d bytes, the limit for one commit is %d", ErrTooLarge, n, g.CommitLimit()),
 		}
 	}
 	var data struct {

@@ -112,7 +112,7 @@ func TestDamaged(t *testing.T) {
 		"not the shortest":  {replace("a.jpg", "./a.jpg"), `"./a.jpg" is not written in the shortest way`},
 		"no path":           {replace("a.jpg", ""), `"" is not a path`},
 		"a zero byte":       {replace("a.jpg", `"a\x00"`), `"a\x00" is not a path`},
-		"quotes":            {replace("a.jpg", `"a.jpg`), `"\"a.jpg" is not quoted right`},
+		"quotes":            {replace("a.jpg", `"a.jpg`), `"\"a.jpg" is not quoted correctly`},
 		"blob":              {replace(id("a"), "abc"), `"abc" is not a blob id`},
 		"blob in capitals":  {replace(id("a"), id("A")), `"` + id("A") + `" is not a blob id`},
 		"output's blob":     {replace(id("1"), "z"+id("1")[1:]), `"z` + id("1")[1:] + `" is not a blob id`},

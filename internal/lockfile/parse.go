@@ -269,7 +269,7 @@ func parsePath(text string) (string, error) {
 	if strings.HasPrefix(text, `"`) {
 		var err error
 		if p, err = strconv.Unquote(text); err != nil {
-			return "", fmt.Errorf("%s is not quoted right", show(text))
+			return "", fmt.Errorf("%s is not quoted correctly", show(text))
 		}
 	}
 	switch {

@@ -84,7 +84,7 @@ func crashed(j asset.Job) asset.Result {
 	return r
 }
 
-// accepted reports whether a content was accepted for the result of a content: the result of
+// accepted reports whether a content was accepted as the result of a content: the result of
 // a source that was renamed or copied is taken from there.
 func (l *File) accepted(source, output string) bool {
 	return slices.ContainsFunc(l.ByBlob(source), func(e Entry) bool {

@@ -40,7 +40,7 @@ type Todo struct {
 	// Occupied reports whether another file is in the place of the result, which neither the
 	// lock file nor the settings allow to replace.
 	Occupied bool
-	// Accepted reports whether the file in that place was accepted for the result, before its
+	// Accepted reports whether the file in that place was accepted as the result, before its
 	// source or the settings changed.
 	Accepted bool
 	// Grounds are the entries by which OwnsOutput is so, LikeGrounds those of ReuseFrom.

@@ -232,7 +232,7 @@ func outputCollisions(all []asset.Job, made []bool, fail []*asset.Fault) {
 				}
 			} else if others := clashing(all, group, i); others != "" {
 				fail[i] = &asset.Fault{
-					Message: fmt.Sprintf("convert %q: output %q is also that of %s",
+					Message: fmt.Sprintf("convert %q: output %q is also the output of %s",
 						all[i].Source.Path, all[i].Output, others),
 					Hint:   "keep them apart with `output: \"" + other + "\"`",
 					Output: other,

@@ -179,7 +179,7 @@ func TestPlanClashes(t *testing.T) {
 				}
 				var got string
 				if err := settled[p].Err; err != nil {
-					_, others, _ := strings.Cut(err.Message, "is also that of ")
+					_, others, _ := strings.Cut(err.Message, "is also the output of ")
 					got = others + " " + strings.TrimSuffix(strings.TrimPrefix(err.Hint, "keep them apart with `output: \""), "\"`")
 				}
 				if got != tt.hints[p] {

@@ -190,7 +190,7 @@ func TestArtifactErrors(t *testing.T) {
 		{"no service", func(a *Artifact, _ *github) { a.ResultsURL, a.Token = "", "" }, "no artifact service", "artifact-dir"},
 		{"no address", func(a *Artifact, _ *github) { a.ResultsURL = "" }, "does not give the address", "Enterprise Server"},
 		{"no JWT", func(a *Artifact, _ *github) { a.Token = "x" }, "not a JWT", "Enterprise Server"},
-		{"no scope", func(a *Artifact, _ *github) { a.Token = "e30.eyJzY3AiOiJBY3Rpb25zLk90aGVyOjE6MiJ9.x" }, "no scope Actions.Results", "Enterprise Server"},
+		{"no scope", func(a *Artifact, _ *github) { a.Token = "e30.eyJzY3AiOiJBY3Rpb25zLk90aGVyOjE6MiJ9.x" }, "lacks the scope Actions.Results", "Enterprise Server"},
 		{"old server", func(a *Artifact, _ *github) { a.ResultsURL = "http://" + strings.TrimPrefix(a.ResultsURL, "http://") },
 			"404", "Enterprise Server"},
 		{"no permission", func(_ *Artifact, g *github) {

@@ -77,7 +77,7 @@ func backendIDs(token string) (run, job string, err error) {
 			return ids[1], ids[2], nil
 		}
 	}
-	return "", "", errors.New("the job's token is not good for artifacts: it has no scope Actions.Results")
+	return "", "", errors.New("the job's token cannot be used for artifacts: it lacks the scope Actions.Results")
 }
 
 // What the methods take. Some servers refuse members that they do not know, and

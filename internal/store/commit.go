@@ -86,11 +86,11 @@ func (c Commit) Deliver(ctx context.Context, d Delivery) (asset.Receipt, error) 
 	stored := asset.Receipt{Store: c.Name()}
 	switch {
 	case c.Repo == nil:
-		return stored, c.error(errors.New("the working directory is in no git repository"), "check the repository out first, or set `store` to none")
+		return stored, c.error(errors.New("the working directory is not in a git repository"), "check the repository out first, or set `store` to none")
 	case c.Branch == "":
 		return stored, c.error(errors.New("no branch is checked out"), "set `commit-branch`")
 	case !c.Repo.ValidBranch(ctx, c.Branch):
-		return stored, c.error(errors.New("git takes no such name for a branch"), "set `commit-branch` to another name")
+		return stored, c.error(errors.New("git does not allow this branch name"), "set `commit-branch` to another name")
 	}
 	if len(d.Files()) == 0 && len(d.Outdated()) == 0 && len(d.Edits) == 0 {
 		return stored, nil

@@ -36,7 +36,7 @@ func (c Commit) elsewhere(head string) error {
 // not there. The error is an *asset.HintError, or the context's.
 func (c Commit) Read(ctx context.Context) (git.Tree, error) {
 	if !c.Repo.ValidBranch(ctx, c.Branch) {
-		return git.Tree{}, c.error(errors.New("git takes no such name for a branch"), "set `commit-branch` to another name")
+		return git.Tree{}, c.error(errors.New("git does not allow this branch name"), "set `commit-branch` to another name")
 	}
 	if err := c.Repo.Fetch(ctx, c.Remote, c.Branch, c.ExpectedHead); err != nil {
 		// Not every server gives a commit that no branch ends with.

@@ -135,7 +135,7 @@ func earlier(to *os.Root) (map[string]bundle.Entry, error) {
 	data, err := tree.ReadPlain(to, bundle.ManifestName, bundle.MaxManifest)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := to.Lstat(bundle.ReportName); err == nil {
-			return nil, fmt.Errorf("%q is there, and no manifest that says whose it is", bundle.ReportName)
+			return nil, fmt.Errorf("%q exists without a manifest that says who wrote it", bundle.ReportName)
 		}
 		return nil, nil
 	}
@@ -144,7 +144,7 @@ func earlier(to *os.Root) (map[string]bundle.Entry, error) {
 	}
 	m, err := bundle.ParseManifest(data)
 	if err != nil {
-		return nil, fmt.Errorf("%q is not a manifest of webpress's: %w", bundle.ManifestName, err)
+		return nil, fmt.Errorf("%q is not a webpress manifest: %w", bundle.ManifestName, err)
 	}
 	old := map[string]bundle.Entry{}
 	for _, e := range m.Files {

@@ -181,8 +181,8 @@ func TestFolderRefused(t *testing.T) {
 		{".", "the working directory is inside of it"},
 		{"work/.git/webpress", "inside git's own folder"},
 		{"file", "it is not a folder"},
-		{"manifest", "is not a manifest of webpress's"},
-		{"report", "no manifest that says whose it is"},
+		{"manifest", "is not a webpress manifest"},
+		{"report", "exists without a manifest"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.at, func(t *testing.T) {

@@ -132,7 +132,7 @@ func (c *Chooser) Commit(ctx context.Context, repo *git.Repo, branch, repository
 	}
 	if to.GitHub == nil && to.Method == store.MethodGraphQL {
 		return to, &asset.Fault{
-			Message: fmt.Sprintf("commit results by %s: there is no API of GitHub's, or no token for it", to.Method),
+			Message: fmt.Sprintf("commit results by %s: there is no GitHub API here, or no token for it", to.Method),
 			Hint:    "set `token`, or leave `commit-method` out: git pushes then",
 		}
 	}
@@ -180,7 +180,7 @@ func (c *Chooser) pull() (*store.Pull, error) {
 		}
 	case kind == GitLab && c.GitLab().JobToken:
 		return nil, &asset.Fault{
-			Message: "open a merge request: the token of a job of GitLab's cannot",
+			Message: "open a merge request: GitLab's job token may not",
 			Hint:    "set `gitlab-token` to a token with the scope api",
 		}
 	case c.token() == "":

@@ -92,7 +92,7 @@ func TestChooseStores(t *testing.T) {
 		{name: "pull request", settings: config.Config{Store: []string{"commit"}, OpenPullRequest: true, CommitBranch: "b", Token: "t"}, env: gitHubEnv(), want: []string{"commit"}},
 		{
 			name: "merge request with the job's token", settings: config.Config{Store: []string{"commit"}, OpenPullRequest: true, CommitBranch: "b"},
-			env: map[string]string{"GITLAB_CI": "true", "CI_COMMIT_BRANCH": "main", "CI_JOB_TOKEN": "t"}, err: "a job of GitLab's cannot",
+			env: map[string]string{"GITLAB_CI": "true", "CI_COMMIT_BRANCH": "main", "CI_JOB_TOKEN": "t"}, err: "GitLab's job token may not",
 		},
 		{
 			name: "pull request at a forge that is not known", settings: config.Config{Store: []string{"commit"}, OpenPullRequest: true, CommitBranch: "b", Token: "t"},

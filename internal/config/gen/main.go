@@ -64,7 +64,7 @@ func findRoot() (string, error) {
 		}
 		up := filepath.Dir(dir)
 		if up == dir {
-			return "", errors.New("find go.mod: not in any folder upwards")
+			return "", errors.New("find go.mod: not in any parent folder")
 		}
 		dir = up
 	}
