@@ -25,6 +25,7 @@ import (
 	"github.com/webpress/webpress/internal/shell"
 	"github.com/webpress/webpress/internal/target"
 	"github.com/webpress/webpress/internal/tree"
+	"github.com/webpress/webpress/internal/worker"
 )
 
 // convert is the verb of that name.
@@ -248,6 +249,9 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 	defer closeCache()
 	if len(jobs) > 0 {
 		r.warm(ctx, len(asset.BySource(jobs)))
+		if r.workers != nil {
+			o.SmallSize, o.Small = worker.SmallSize, worker.Depth
+		}
 		convert.CapHeap(cmp.Or(o.Memory, convert.DefaultMemory()))
 	}
 
@@ -288,6 +292,7 @@ func (r *run) warm(ctx context.Context, sources int) {
 	if n == 0 {
 		n = runtime.GOMAXPROCS(0)
 	}
+	r.workers.Jobs = n
 	r.workers.Warm(ctx, min(n, sources))
 	if r.settings.Verbose {
 		if c, err := r.workers.Confinement(ctx); err == nil {

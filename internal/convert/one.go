@@ -165,11 +165,12 @@ func (r *run) transform(ctx context.Context, jobs []asset.Job, ps []prepared) er
 		rest[n] = jobs[k]
 	}
 	first := &ps[left[0]]
-	data, img, err := r.load(ctx, rest, first)
+	threads := r.threads()
+	data, img, err := r.load(ctx, rest, threads, first)
 	if err != nil {
 		return err
 	}
-	outputs, errs, err := build(ctx, img, int64(len(data)), rest, r.threads(), r.KeepLarger)
+	outputs, errs, err := build(ctx, img, int64(len(data)), rest, threads, r.KeepLarger)
 	img.Close()
 	if err != nil {
 		return err
@@ -210,15 +211,16 @@ func (r *run) check(ctx context.Context, data []byte) error {
 }
 
 // load reads and opens the source of jobs, and takes the memory that its conversion needs
-// out of the budget, which p then holds. The caller closes the image.
-func (r *run) load(ctx context.Context, jobs []asset.Job, p *prepared) ([]byte, engine.Image, error) {
+// out of the budget, which p then holds. The caller closes the image, which is going to be
+// converted with so many threads.
+func (r *run) load(ctx context.Context, jobs []asset.Job, threads int, p *prepared) ([]byte, engine.Image, error) {
 	j := jobs[0]
 	return r.acquireMemory(ctx, jobs, p, j.Source.Size, func() ([]byte, engine.Image, error) {
 		data, source, err := r.read(ctx, j.Source)
 		if err != nil {
 			return nil, nil, err
 		}
-		img, err := r.Codec.Open(ctx, data)
+		img, err := r.openFor(ctx, data, jobs, threads)
 		if err != nil {
 			return nil, nil, named("decode", j.Source.Path, err)
 		}
@@ -227,16 +229,32 @@ func (r *run) load(ctx context.Context, jobs []asset.Job, p *prepared) ([]byte, 
 	})
 }
 
+// openFor opens the source of jobs, and lets the codec convert it at once where what it
+// takes is known without its header.
+func (r *run) openFor(ctx context.Context, data []byte, jobs []asset.Job, threads int) (engine.Image, error) {
+	for _, j := range jobs {
+		if j.Narrower > 0 || tree.Fold(j.Output) == tree.Fold(j.Source.Path) {
+			return r.Codec.Open(ctx, data)
+		}
+	}
+	return r.Codec.OpenFor(ctx, data, variantsOf(jobs), engine.Options{MaxPixels: jobs[0].Recipe.MaxPixels, Threads: threads})
+}
+
+func variantsOf(jobs []asset.Job) []asset.Variant {
+	variants := make([]asset.Variant, len(jobs))
+	for k := range jobs {
+		variants[k] = jobs[k].Recipe.Variant
+	}
+	return variants
+}
+
 // acquireMemory has an image for jobs read, which is need bytes long, and takes the memory that
 // goes with its header out of the budget, which p then holds. read may return an image
 // with its error.
 func (r *run) acquireMemory(ctx context.Context, jobs []asset.Job, p *prepared, need int64,
 	read func() ([]byte, engine.Image, error)) (_ []byte, _ engine.Image, err error) {
 	j := jobs[0]
-	variants := make([]asset.Variant, len(jobs))
-	for k := range jobs {
-		variants[k] = jobs[k].Recipe.Variant
-	}
+	variants := variantsOf(jobs)
 	for {
 		if need > r.most {
 			return nil, nil, r.tooMuch(j, need, codec.Info{})

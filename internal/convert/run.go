@@ -35,6 +35,9 @@ type Options struct {
 	KeepLarger bool
 	// Jobs is the number of images in work at a time; 0 is one a processor.
 	Jobs int
+	// SmallSize and Small let the codec have more images: Small times as many of those that
+	// have no more bytes than SmallSize, which it takes one behind the other.
+	SmallSize, Small int
 	// Memory is the number of bytes that the images in work may need together. An
 	// image that needs more fails. 0 is DefaultMemory; then an image that needs more,
 	// and not more than 75 % of what there is, is converted on its own, and one that
@@ -164,22 +167,34 @@ func (r *run) start(ctx context.Context, jobs []asset.Job) {
 	workers = min(workers, len(r.groups))
 	r.workers = workers
 	r.unfinished.Store(int64(len(r.groups)))
-	next := make(chan int, len(r.groups))
+	next, small := make(chan int, len(r.groups)), make(chan int, len(r.groups))
 	for _, i := range r.order(jobs, workers) {
-		next <- i
+		if r.Small > 1 && jobs[r.groups[i][0]].Source.Size <= int64(r.SmallSize) {
+			small <- i
+		} else {
+			next <- i
+		}
 	}
 	close(next)
+	close(small)
 
 	var pool sync.WaitGroup
+	work := func(groups <-chan int) {
+		for i := range groups {
+			if ctx.Err() != nil {
+				return
+			}
+			r.one(ctx, r.groups[i], jobs)
+			r.unfinished.Add(-1)
+		}
+	}
 	for range workers {
 		pool.Go(func() {
-			for i := range next {
-				if ctx.Err() != nil {
-					return
-				}
-				r.one(ctx, r.groups[i], jobs)
-				r.unfinished.Add(-1)
+			work(next)
+			for range min(r.Small-1, len(small)) {
+				pool.Go(func() { work(small) })
 			}
+			work(small)
 		})
 	}
 	all := make(chan struct{})

@@ -18,7 +18,7 @@ type conn struct {
 
 func newConn(fd int) *conn {
 	c := &conn{fd: fd, passed: -1}
-	c.Reader = bufio.NewReader(receiver{c})
+	c.Reader = bufio.NewReaderSize(receiver{c}, maxJoined)
 	return c
 }
 

@@ -32,9 +32,10 @@ type process struct {
 	confined Confinement
 	// memory is what both processes have.
 	memory []byte
-	// images is how many it has opened, idle how many bytes of memory it has without one.
-	images int
-	idle   int64
+	// used is how much it was used, of maxUsed; idle is how many bytes of memory it has
+	// without an image.
+	used int
+	idle int64
 
 	killOnce sync.Once
 	cause    error // why it was killed, nil if it was not
@@ -57,7 +58,7 @@ func start(ctx context.Context, logf func(string, ...any)) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &process{conn: c.(*net.UnixConn), answers: bufio.NewReader(c), stderr: &head{logf: logf}, ended: make(chan struct{})}
+	p := &process{conn: c.(*net.UnixConn), answers: bufio.NewReaderSize(c, maxJoined), stderr: &head{logf: logf}, ended: make(chan struct{})}
 	p.cmd = exec.Command(self, argument)
 	p.cmd.Args[0] = "webpress" // in lists of processes
 	p.cmd.Env = environment()

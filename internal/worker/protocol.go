@@ -28,6 +28,7 @@ type op string
 
 const (
 	opOpen        op = "open"
+	opOpenFor     op = "open-for" // open, and convert what is small
 	opConvert     op = "convert"
 	opCheck       op = "check"
 	opPlaceholder op = "placeholder"
@@ -55,6 +56,10 @@ type response struct {
 	Info        codec.Info          `json:"info,omitzero"`
 	Outputs     []output            `json:"outputs,omitempty"`
 	Placeholder *engine.Placeholder `json:"placeholder,omitempty"`
+	// Converted says that an image was converted as it was opened; NotConverted is why
+	// that failed.
+	Converted    bool     `json:"converted,omitempty"`
+	NotConverted *failure `json:"not-converted,omitempty"`
 	// Confined is in the first response, which nobody has asked for.
 	Confined *Confinement `json:"confined,omitempty"`
 }

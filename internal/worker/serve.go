@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -34,7 +35,8 @@ func Main(open func(context.Context, []byte) (engine.Image, error)) int {
 	debug.SetGCPercent(25)
 	confined := confine()
 	s := server{conn: newConn(connection), open: open}
-	if err := writeFrame(s.conn, response{Confined: &confined}); err != nil {
+	s.answers = bufio.NewWriterSize(s.conn, maxJoined)
+	if err := s.answer(response{Confined: &confined}, nil); err != nil {
 		return 1
 	}
 	for {
@@ -51,11 +53,12 @@ func Main(open func(context.Context, []byte) (engine.Image, error)) int {
 
 // A server is a worker's side of the conversation.
 type server struct {
-	open   func(context.Context, []byte) (engine.Image, error)
-	conn   *conn
-	memory []byte // that both processes have
-	data   []byte // the image that was opened last
-	img    engine.Image
+	open    func(context.Context, []byte) (engine.Image, error)
+	conn    *conn
+	answers *bufio.Writer // to conn
+	memory  []byte        // that both processes have
+	data    []byte        // the image that was opened last
+	img     engine.Image
 }
 
 // next answers a request. Its error ends the conversation.
@@ -64,13 +67,25 @@ func (s *server) next() error {
 	if err := readFrame(s.conn, &req); err != nil {
 		return err
 	}
-	if req.Op == opOpen {
+	if req.Op == opOpen || req.Op == opOpenFor {
 		if err := s.take(req); err != nil {
 			return err
 		}
 	}
 	resp, data := s.do(req)
-	return writeFrame(s.conn, resp, data...)
+	return s.answer(resp, data)
+}
+
+// answer sends a response, together with others where requests have come meanwhile: each
+// write may wake the other process.
+func (s *server) answer(resp response, data [][]byte) error {
+	if err := writeFrame(s.answers, resp, data...); err != nil {
+		return err
+	}
+	if s.conn.Buffered() > 0 {
+		return nil
+	}
+	return s.answers.Flush()
 }
 
 // take gets hold of the bytes of an image that is to be opened.
@@ -104,22 +119,20 @@ func (s *server) do(req request) (resp response, data [][]byte) {
 	ctx := context.Background()
 	var err error
 	switch {
-	case req.Op == opOpen:
+	case req.Op == opOpen || req.Op == opOpenFor:
 		s.img, err = s.open(ctx, s.data)
-		if err == nil {
-			resp.Info = s.img.Info()
+		if err != nil {
+			break
+		}
+		resp.Info = s.img.Info()
+		if req.Op == opOpenFor && isSmall(resp.Info) {
+			resp.Outputs, data, err = s.convert(ctx, req)
+			resp.Converted, resp.NotConverted, err = err == nil, failureOf(err), nil
 		}
 	case s.img == nil:
 		err = errors.New("no image is open")
 	case req.Op == opConvert:
-		var outputs []engine.Output
-		outputs, err = s.img.Convert(ctx, req.Variants, req.Options)
-		for _, o := range outputs {
-			resp.Outputs = append(resp.Outputs, output{
-				Size: int64(len(o.Data)), Width: o.Width, Height: o.Height, Frames: o.Frames, Lossless: o.Lossless, Notes: o.Notes,
-			})
-			data = append(data, o.Data)
-		}
+		resp.Outputs, data, err = s.convert(ctx, req)
 	case req.Op == opCheck:
 		err = s.img.Check(ctx, req.Strict)
 	case req.Op == opPlaceholder:
@@ -133,4 +146,27 @@ func (s *server) do(req request) (resp response, data [][]byte) {
 		return response{Error: failureOf(err)}, nil
 	}
 	return resp, data
+}
+
+// convert makes the outputs that are asked for.
+func (s *server) convert(ctx context.Context, req request) (outputs []output, data [][]byte, err error) {
+	made, err := s.img.Convert(ctx, req.Variants, req.Options)
+	for _, o := range made {
+		outputs = append(outputs, output{
+			Size: int64(len(o.Data)), Width: o.Width, Height: o.Height, Frames: o.Frames, Lossless: o.Lossless, Notes: o.Notes,
+		})
+		data = append(data, o.Data)
+	}
+	return outputs, data, err
+}
+
+// maxSmall is how many pixels a small image has, all of its frames together.
+const maxSmall = 1 << 16
+
+// isSmall says that converting the image takes milliseconds, and no memory worth counting.
+func isSmall(info codec.Info) bool {
+	if info.Width > maxSmall || info.Height > maxSmall || info.Frames > maxSmall || info.Decoded > maxSmall {
+		return false
+	}
+	return max(int64(info.Width)*int64(info.Height), info.Decoded)*int64(max(info.Frames, 1)) <= maxSmall
 }

@@ -28,11 +28,16 @@ func (p *process) talk(req request, data []byte) (resp response, outputs [][]byt
 	if err != nil {
 		return resp, nil, err
 	}
+	return p.read(len(req.Variants))
+}
+
+// read reads a response to a request with so many variants, and the data of its outputs.
+func (p *process) read(variants int) (resp response, outputs [][]byte, err error) {
 	if err := readFrame(p.answers, &resp); err != nil {
 		return resp, nil, err
 	}
-	if len(resp.Outputs) > maxOutputs || len(resp.Outputs) > len(req.Variants) {
-		return resp, nil, fmt.Errorf("%d outputs for %d variants", len(resp.Outputs), len(req.Variants))
+	if len(resp.Outputs) > maxOutputs || len(resp.Outputs) > variants {
+		return resp, nil, fmt.Errorf("%d outputs for %d variants", len(resp.Outputs), variants)
 	}
 	for _, o := range resp.Outputs {
 		if o.Size < 0 || o.Size > maxOutput {
