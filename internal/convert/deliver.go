@@ -157,7 +157,7 @@ func (r *run) removeSource(ctx context.Context, ps []prepared, jobs []asset.Job)
 	}
 	// Where the output was not made of what this run has read, the source may have
 	// changed before anybody looked at it.
-	_, now, err := r.read(context.WithoutCancel(ctx), j.Source)
+	now, err := r.read(context.WithoutCancel(ctx), j.Source, make([]byte, j.Source.Size))
 	if err != nil {
 		return fmt.Errorf("remove %q: %w", j.Source.Path, err)
 	}

@@ -166,11 +166,11 @@ func (r *run) transform(ctx context.Context, jobs []asset.Job, ps []prepared) er
 	}
 	first := &ps[left[0]]
 	threads := r.threads()
-	data, img, err := r.load(ctx, rest, threads, first)
+	img, err := r.load(ctx, rest, threads, first)
 	if err != nil {
 		return err
 	}
-	outputs, errs, err := build(ctx, img, int64(len(data)), rest, threads, r.KeepLarger)
+	outputs, errs, err := build(ctx, img, rest[0].Source.Size, rest, threads, r.KeepLarger)
 	img.Close()
 	if err != nil {
 		return err
@@ -213,31 +213,45 @@ func (r *run) check(ctx context.Context, data []byte) error {
 // load reads and opens the source of jobs, and takes the memory that its conversion needs
 // out of the budget, which p then holds. The caller closes the image, which is going to be
 // converted with so many threads.
-func (r *run) load(ctx context.Context, jobs []asset.Job, threads int, p *prepared) ([]byte, engine.Image, error) {
+func (r *run) load(ctx context.Context, jobs []asset.Job, threads int, p *prepared) (engine.Image, error) {
 	j := jobs[0]
-	return r.acquireMemory(ctx, jobs, p, j.Source.Size, func() ([]byte, engine.Image, error) {
-		data, source, err := r.read(ctx, j.Source)
+	return r.acquireMemory(ctx, jobs, p, j.Source.Size, func() (engine.Image, error) {
+		img, err := r.openSource(ctx, jobs, threads, p)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		img, err := r.openFor(ctx, data, jobs, threads)
-		if err != nil {
-			return nil, nil, named("decode", j.Source.Path, err)
-		}
-		p.source = source
-		return data, img, claims(j, img.Info())
+		return img, claims(j, img.Info())
 	})
 }
 
-// openFor opens the source of jobs, and lets the codec convert it at once where what it
-// takes is known without its header.
-func (r *run) openFor(ctx context.Context, data []byte, jobs []asset.Job, threads int) (engine.Image, error) {
+// openSource reads and opens the source of jobs, and lets the codec convert it at once where
+// what it takes is known without its header.
+func (r *run) openSource(ctx context.Context, jobs []asset.Job, threads int, p *prepared) (img engine.Image, err error) {
+	s := jobs[0].Source
+	if r.Input != nil {
+		if img, err = r.Codec.Open(ctx, r.Input); err != nil {
+			return nil, named("decode", s.Path, err)
+		}
+		return img, nil
+	}
+	variants := variantsOf(jobs)
 	for _, j := range jobs {
-		if j.Narrower > 0 || tree.Fold(j.Output) == tree.Fold(j.Source.Path) {
-			return r.Codec.Open(ctx, data)
+		if j.Narrower > 0 || tree.Fold(j.Output) == tree.Fold(s.Path) {
+			variants = nil
 		}
 	}
-	return r.Codec.OpenFor(ctx, data, variantsOf(jobs), engine.Options{MaxPixels: jobs[0].Recipe.MaxPixels, Threads: threads})
+	var unread error
+	img, err = r.Codec.OpenFor(ctx, s.Size, func(data []byte) error {
+		p.source, unread = r.read(ctx, s, data)
+		return unread
+	}, variants, engine.Options{MaxPixels: jobs[0].Recipe.MaxPixels, Threads: threads})
+	switch {
+	case unread != nil:
+		return nil, unread
+	case err != nil:
+		return nil, named("decode", s.Path, err)
+	}
+	return img, nil
 }
 
 func variantsOf(jobs []asset.Job) []asset.Variant {
@@ -248,46 +262,45 @@ func variantsOf(jobs []asset.Job) []asset.Variant {
 	return variants
 }
 
-// acquireMemory has an image for jobs read, which is need bytes long, and takes the memory that
+// acquireMemory has an image for jobs read, which is size bytes long, and takes the memory that
 // goes with its header out of the budget, which p then holds. read may return an image
 // with its error.
-func (r *run) acquireMemory(ctx context.Context, jobs []asset.Job, p *prepared, need int64,
-	read func() ([]byte, engine.Image, error)) (_ []byte, _ engine.Image, err error) {
-	j := jobs[0]
+func (r *run) acquireMemory(ctx context.Context, jobs []asset.Job, p *prepared, size int64, read func() (engine.Image, error)) (engine.Image, error) {
+	j, need := jobs[0], size
 	variants := variantsOf(jobs)
 	for {
 		if need > r.most {
-			return nil, nil, r.tooMuch(j, need, codec.Info{})
+			return nil, r.tooMuch(j, need, codec.Info{})
 		}
 		release, err := r.budget.acquire(ctx, need)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		p.start, p.release = r.Now(), release
-		data, img, err := read()
-		refuse := func(err error) ([]byte, engine.Image, error) {
+		img, err := read()
+		refuse := func(err error) (engine.Image, error) {
 			if img != nil {
 				img.Close()
 			}
-			return nil, nil, err
+			return nil, err
 		}
 		if err != nil {
 			return refuse(err)
 		}
 		info := img.Info()
-		cost := int64(len(data)) + engine.EstimateMemory(info, variants)
+		cost := size + engine.EstimateMemory(info, variants)
 		if err := bomb(j, cost, info, r.limited); err != nil {
 			return refuse(err)
 		}
 		if cost <= need {
-			return data, img, nil
+			return img, nil
 		}
 		if cost > r.most {
 			return refuse(r.tooMuch(j, cost, info))
 		}
 		if more, ok := r.budget.tryAcquire(cost - need); ok {
 			p.release = func() { release(); more() }
-			return data, img, nil
+			return img, nil
 		}
 		img.Close()
 		// Waiting for the rest while holding a part could be for ever, when

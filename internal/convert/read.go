@@ -16,38 +16,34 @@ import (
 // open opens a file to be read, and nothing else.
 func (r *run) open(path string) (*os.File, fs.FileInfo, error) { return r.files.Open(path) }
 
-// read returns the content of s and what the file system says of it. It fails where
-// that is not the content that s was found with.
-func (r *run) read(ctx context.Context, s asset.Source) ([]byte, fs.FileInfo, error) {
-	if r.Input != nil {
-		return r.Input, nil, nil
-	}
+// read fills data, which is as long as s, with the content of s, and returns what the file
+// system says of it. It fails where that is not the content that s was found with.
+func (r *run) read(ctx context.Context, s asset.Source, data []byte) (fs.FileInfo, error) {
 	f, info, err := r.open(s.Path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read %q: %w", s.Path, cause(err))
+		return nil, fmt.Errorf("read %q: %w", s.Path, cause(err))
 	}
 	defer f.Close()
 	if info.Size() != s.Size {
-		return nil, nil, changed(s, fmt.Sprintf(", from %d to %d bytes", s.Size, info.Size()))
+		return nil, changed(s, fmt.Sprintf(", from %d to %d bytes", s.Size, info.Size()))
 	}
-	data := make([]byte, s.Size)
 	if _, err := io.ReadFull(f, data); err != nil {
-		return nil, nil, fmt.Errorf("read %q: %w", s.Path, cause(err))
+		return nil, fmt.Errorf("read %q: %w", s.Path, cause(err))
 	}
 	after, err := f.Stat()
 	if err != nil {
-		return nil, nil, fmt.Errorf("read %q: %w", s.Path, cause(err))
+		return nil, fmt.Errorf("read %q: %w", s.Path, cause(err))
 	}
 	if !unchanged(info, after) {
-		return nil, nil, changed(s, "")
+		return nil, changed(s, "")
 	}
 	switch same, err := r.isBlob(ctx, s, data); {
 	case err != nil:
-		return nil, nil, fmt.Errorf("read %q: %w", s.Path, err)
+		return nil, fmt.Errorf("read %q: %w", s.Path, err)
 	case !same:
-		return nil, nil, changed(s, "")
+		return nil, changed(s, "")
 	}
-	return data, info, nil
+	return info, nil
 }
 
 // changed is why a source is not converted that is not what it was when it was found:

@@ -26,8 +26,10 @@ func (r *run) fromOutput(ctx context.Context, j asset.Job, p *prepared) bool {
 	if err != nil || !like.Mode().IsRegular() || like.Size() > maxLike {
 		return false
 	}
-	data, img, err := r.acquireMemory(ctx, []asset.Job{j}, p, like.Size(), func() ([]byte, engine.Image, error) {
-		return r.readLike(ctx, j, like)
+	var data []byte
+	img, err := r.acquireMemory(ctx, []asset.Job{j}, p, like.Size(), func() (img engine.Image, err error) {
+		data, img, err = r.readLike(ctx, j, like)
+		return img, err
 	})
 	if err != nil {
 		return false

@@ -14,9 +14,11 @@ type Codec interface {
 	// it is until then. The error is a *codec.Error, that of ctx, or what has become of the
 	// process that should have done it.
 	Open(ctx context.Context, data []byte) (Image, error)
-	// OpenFor is Open for an image of which Convert will be asked with these variants and
-	// options, unless its header speaks against it. Many small images are made faster so.
-	OpenFor(ctx context.Context, data []byte, variants []asset.Variant, o Options) (Image, error)
+	// OpenFor is Open for an image of size bytes, which fill puts where the codec wants to
+	// have them. Its error is returned as it is. If there are variants, Convert will be
+	// called for them with these options, unless the header speaks against it: what is
+	// small may be converted at once.
+	OpenFor(ctx context.Context, size int64, fill func([]byte) error, variants []asset.Variant, o Options) (Image, error)
 }
 
 // An Image is one that was opened. Its errors are those of Open.
@@ -44,8 +46,12 @@ func (Local) Open(_ context.Context, data []byte) (Image, error) {
 	return local{data, info}, nil
 }
 
-// OpenFor is Open.
-func (l Local) OpenFor(ctx context.Context, data []byte, _ []asset.Variant, _ Options) (Image, error) {
+// OpenFor reads the content of an image, and its header.
+func (l Local) OpenFor(ctx context.Context, size int64, fill func([]byte) error, _ []asset.Variant, _ Options) (Image, error) {
+	data := make([]byte, size)
+	if err := fill(data); err != nil {
+		return nil, err
+	}
 	return l.Open(ctx, data)
 }
 

@@ -47,7 +47,7 @@ func FuzzAnswers(f *testing.F) {
 		}()
 		p := &process{conn: c.(*net.UnixConn), answers: bufio.NewReader(c)}
 		req := request{Op: opConvert, Variants: []asset.Variant{webp}}
-		resp, data, err := p.talk(req, nil)
+		resp, data, err := p.talk(req, noContent)
 		if err != nil {
 			return
 		}

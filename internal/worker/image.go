@@ -23,6 +23,8 @@ type image struct {
 	// data are its bytes, for what else it is asked.
 	made *made
 	data []byte
+	// shared says that the worker has memory for it that the pool has made.
+	shared bool
 }
 
 // made is what Convert was called for ahead, and what came of it.
@@ -38,6 +40,9 @@ func (i *image) Info() codec.Info { return i.info }
 // Close gives the worker back.
 func (i *image) Close() {
 	if i.w != nil {
+		if i.shared {
+			_ = writeFrame(i.w.conn, request{Op: opClose}) // if it fails, so does the next request
+		}
 		i.pool.put(i.w)
 		i.w = nil
 	}
@@ -55,7 +60,7 @@ func (i *image) Convert(ctx context.Context, variants []asset.Variant, o engine.
 	if m := i.made; m != nil && m.options == o && slices.Equal(m.variants, variants) {
 		return m.outputs, m.err
 	}
-	resp, data, err := i.call(ctx, request{Op: opConvert, Variants: variants, Options: o}, nil)
+	resp, data, err := i.call(ctx, request{Op: opConvert, Variants: variants, Options: o}, noContent)
 	if err != nil {
 		return nil, err
 	}
@@ -77,13 +82,13 @@ func outputsOf(resp response, data [][]byte) []engine.Output {
 
 // Check decodes all of the image.
 func (i *image) Check(ctx context.Context, strict bool) error {
-	_, _, err := i.call(ctx, request{Op: opCheck, Strict: strict}, nil)
+	_, _, err := i.call(ctx, request{Op: opCheck, Strict: strict}, noContent)
 	return err
 }
 
 // Placeholder describes the image by a few bytes.
 func (i *image) Placeholder(ctx context.Context, maxPixels int64) (engine.Placeholder, error) {
-	resp, _, err := i.call(ctx, request{Op: opPlaceholder, MaxPixels: maxPixels}, nil)
+	resp, _, err := i.call(ctx, request{Op: opPlaceholder, MaxPixels: maxPixels}, noContent)
 	if err != nil {
 		return engine.Placeholder{}, err
 	}
@@ -129,8 +134,9 @@ func (i *image) failure(err error) error {
 	return e
 }
 
-// call asks the worker for something, and reads its answer with the data of outputs.
-func (i *image) call(ctx context.Context, req request, data []byte) (resp response, outputs [][]byte, err error) {
+// call asks the worker for something, and reads its answer with the data of outputs. It
+// frees c.
+func (i *image) call(ctx context.Context, req request, c content) (resp response, outputs [][]byte, err error) {
 	if i.w == nil && i.data != nil {
 		if err := i.reopen(ctx); err != nil {
 			return resp, nil, err
@@ -142,7 +148,7 @@ func (i *image) call(ctx context.Context, req request, data []byte) (resp respon
 	}
 	began := time.Now()
 	stop := w.watch(ctx, i.limits(req))
-	resp, outputs, err = w.talk(req, data)
+	resp, outputs, err = w.talk(req, c)
 	stop()
 	if err != nil {
 		err = w.lost(ctx, err)
@@ -163,11 +169,10 @@ func (i *image) call(ctx context.Context, req request, data []byte) (resp respon
 
 // reopen gives an image that was converted as it was opened a worker to itself.
 func (i *image) reopen(ctx context.Context) error {
-	img, err := i.pool.Open(ctx, i.data)
+	alone, err := i.pool.open(ctx, content{i.data, -1})
 	if err != nil {
 		return err
 	}
-	alone := img.(*image)
 	i.w, i.info, i.data = alone.w, alone.info, nil
 	return nil
 }

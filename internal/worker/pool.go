@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
 	"github.com/webpress/webpress/internal/engine"
 )
@@ -181,16 +180,21 @@ func (p *Pool) put(w *process) {
 
 // Open reads the header of an image.
 func (p *Pool) Open(ctx context.Context, data []byte) (engine.Image, error) {
+	return opened(p.open(ctx, contentOf(data)))
+}
+
+// open gives an image a worker, which it has to itself until it is closed, and frees c.
+func (p *Pool) open(ctx context.Context, c content) (*image, error) {
 	w, err := p.get(ctx)
 	if err != nil {
+		c.free()
 		return nil, err
 	}
-	format, _ := asset.Sniff(data[:min(len(data), asset.SniffLen)])
-	i := &image{pool: p, w: w, format: format, size: int64(len(data))}
+	i := &image{pool: p, w: w, format: c.format(), size: int64(len(c.data)), shared: c.fd >= 0}
 	w.used += maxUsed / maxImages
-	resp, _, err := i.call(ctx, request{Op: opOpen, Size: i.size}, data)
+	resp, _, err := i.call(ctx, request{Op: opOpen, Size: i.size}, c)
 	if err == nil {
-		if err = checkInfo(resp.Info, format); err != nil {
+		if err = checkInfo(resp.Info, i.format); err != nil {
 			err = i.nonsense(err)
 		}
 	}
@@ -199,5 +203,13 @@ func (p *Pool) Open(ctx context.Context, data []byte) (engine.Image, error) {
 		return nil, err
 	}
 	i.info = resp.Info
+	return i, nil
+}
+
+// opened is an image as an engine.Image, which is nil where there is none.
+func opened(i *image, err error) (engine.Image, error) {
+	if err != nil {
+		return nil, err
+	}
 	return i, nil
 }

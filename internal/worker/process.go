@@ -30,8 +30,6 @@ type process struct {
 	answers  *bufio.Reader // of conn
 	stderr   *head
 	confined Confinement
-	// memory is what both processes have.
-	memory []byte
 	// used is how much it was used, of maxUsed; idle is how many bytes of memory it has
 	// without an image.
 	used int
@@ -102,8 +100,6 @@ func (p *process) kill(cause error) {
 // close lets the process end by itself.
 func (p *process) close() {
 	p.conn.Close()
-	unmap(p.memory)
-	p.memory = nil
 }
 
 // end kills the process, and waits until it is gone.

@@ -32,17 +32,16 @@ const (
 	opConvert     op = "convert"
 	opCheck       op = "check"
 	opPlaceholder op = "placeholder"
+	opClose       op = "close" // has no response
 )
 
 // A request is about one image: the one that was opened last.
 type request struct {
 	Op op `json:"op"`
-	// Size is the length of an image that is to be opened. Shared says that it is in the
-	// memory that both processes have, the descriptor of which comes with the request if
-	// it is not the same as before: NewMemory is its length then.
-	Size      int64 `json:"size,omitempty"`
-	Shared    bool  `json:"shared,omitempty"`
-	NewMemory int64 `json:"new-memory,omitempty"`
+	// Size is the length of an image that is to be opened. Shared says that it is in
+	// memory, the descriptor of which comes with the request.
+	Size   int64 `json:"size,omitempty"`
+	Shared bool  `json:"shared,omitempty"`
 
 	Variants  []asset.Variant `json:"variants,omitempty"`
 	Options   engine.Options  `json:"options,omitzero"`

@@ -48,30 +48,34 @@ type question struct {
 }
 
 // OpenFor reads the header of an image, and converts it at once if it is small.
-func (p *Pool) OpenFor(ctx context.Context, data []byte, variants []asset.Variant, o engine.Options) (engine.Image, error) {
-	if p.Jobs == 0 || len(data) > SmallSize {
-		return p.Open(ctx, data)
+func (p *Pool) OpenFor(ctx context.Context, size int64, fill func([]byte) error, variants []asset.Variant, o engine.Options) (engine.Image, error) {
+	c := newContent(size)
+	if err := fill(c.data); err != nil {
+		c.free()
+		return nil, err
+	}
+	if p.Jobs == 0 || size > SmallSize || len(variants) == 0 {
+		return opened(p.open(ctx, c))
 	}
 	q, err := p.join(ctx)
 	if err != nil {
 		return nil, err
 	}
-	format, _ := asset.Sniff(data[:min(len(data), asset.SniffLen)])
-	a := &question{format: format, variants: variants, done: make(chan struct{})}
-	if !q.ask(a, request{Op: opOpenFor, Size: int64(len(data)), Variants: variants, Options: o}, data) {
+	a := &question{format: c.format(), variants: variants, done: make(chan struct{})}
+	if !q.ask(a, request{Op: opOpenFor, Size: size, Variants: variants, Options: o}, c.data) {
 		p.leave(q)
-		return p.Open(ctx, data)
+		return opened(p.open(ctx, c))
 	}
 	<-a.done
 	switch {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case a.err != nil:
-		return p.Open(ctx, data)
+		return opened(p.open(ctx, c))
 	case a.resp.Error != nil:
 		return nil, a.resp.Error.err()
 	}
-	i := &image{pool: p, format: format, size: int64(len(data)), info: a.resp.Info, data: data}
+	i := &image{pool: p, format: a.format, size: size, info: a.resp.Info, data: c.data}
 	if a.resp.Converted || a.resp.NotConverted != nil {
 		i.made = &made{variants: variants, options: o, outputs: a.outputs}
 		if f := a.resp.NotConverted; f != nil {

@@ -56,7 +56,7 @@ type server struct {
 	open    func(context.Context, []byte) (engine.Image, error)
 	conn    *conn
 	answers *bufio.Writer // to conn
-	memory  []byte        // that both processes have
+	memory  []byte        // that both processes have, nil for none
 	data    []byte        // the image that was opened last
 	img     engine.Image
 }
@@ -67,7 +67,11 @@ func (s *server) next() error {
 	if err := readFrame(s.conn, &req); err != nil {
 		return err
 	}
-	if req.Op == opOpen || req.Op == opOpenFor {
+	switch req.Op {
+	case opClose:
+		s.forget()
+		return nil
+	case opOpen, opOpenFor:
 		if err := s.take(req); err != nil {
 			return err
 		}
@@ -90,23 +94,24 @@ func (s *server) answer(resp response, data [][]byte) error {
 
 // take gets hold of the bytes of an image that is to be opened.
 func (s *server) take(req request) (err error) {
-	s.img, s.data = nil, nil
-	if req.NewMemory > 0 {
-		unmap(s.memory)
-		if s.memory, err = s.conn.mapMemory(req.NewMemory); err != nil {
-			return fmt.Errorf("map %d bytes: %w", req.NewMemory, err)
-		}
-	}
+	s.forget()
 	if req.Shared {
-		if req.Size < 0 || req.Size > int64(len(s.memory)) {
-			return fmt.Errorf("an image of %d bytes in memory of %d", req.Size, len(s.memory))
+		if s.memory, err = s.conn.mapMemory(req.Size); err != nil {
+			return fmt.Errorf("map %d bytes: %w", req.Size, err)
 		}
-		s.data = s.memory[:req.Size:req.Size]
+		s.data = s.memory
 		return nil
 	}
 	s.data = make([]byte, req.Size)
 	_, err = io.ReadFull(s.conn, s.data)
 	return err
+}
+
+// forget lets go of an image, and of its memory.
+func (s *server) forget() {
+	s.img, s.data = nil, nil
+	unmap(s.memory)
+	s.memory = nil
 }
 
 // do does what is asked for.

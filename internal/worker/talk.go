@@ -8,23 +8,16 @@ import (
 )
 
 const (
-	// leastMemory is the length of shared memory at least, and mostMemory the length of
-	// what is kept for smaller images.
-	leastMemory = 1 << 20
-	mostMemory  = 64 << 20
 	// maxOutput is the length in bytes of an output that is still read, maxOutputs how many
 	// there may be for one image.
 	maxOutput, maxOutputs = 1 << 30, 1 << 10
 )
 
-// talk sends a request with the data that belongs to it, and reads the response with the
-// data of its outputs.
-func (p *process) talk(req request, data []byte) (resp response, outputs [][]byte, err error) {
-	if req.Op == opOpen {
-		err = p.sendImage(req, data)
-	} else {
-		err = writeFrame(p.conn, req)
-	}
+// talk sends a request with the image that it opens, and reads the response with the data
+// of its outputs. The image is not needed any more then.
+func (p *process) talk(req request, c content) (resp response, outputs [][]byte, err error) {
+	err = p.send(req, c)
+	c.free()
 	if err != nil {
 		return resp, nil, err
 	}
@@ -52,40 +45,17 @@ func (p *process) read(variants int) (resp response, outputs [][]byte, err error
 	return resp, outputs, nil
 }
 
-// sendImage sends a request to open an image: by memory that both processes have, where
-// there is such, or else behind it.
-func (p *process) sendImage(req request, data []byte) error {
-	fd := -1
-	if size := int64(len(p.memory)); size < req.Size || size > mostMemory && req.Size <= mostMemory {
-		unmap(p.memory)
-		p.memory = nil
-		want := int64(leastMemory)
-		for want < req.Size {
-			want *= 2
-		}
-		if want > mostMemory {
-			want = req.Size
-		}
-		var err error
-		if p.memory, fd, err = newMemory(want); err == nil {
-			req.NewMemory = want
-			defer closeMemory(fd)
-		}
-	}
-	if int64(len(p.memory)) < req.Size {
-		return writeFrame(p.conn, req, data)
+// send sends a request, with the image that it opens.
+func (p *process) send(req request, c content) error {
+	if c.fd < 0 {
+		return writeFrame(p.conn, req, c.data)
 	}
 	req.Shared = true
-	copy(p.memory, data)
 	frame, err := encodeFrame(req)
 	if err != nil {
 		return err
 	}
-	if fd < 0 {
-		_, err = p.conn.Write(frame)
-		return err
-	}
-	n, _, err := p.conn.WriteMsgUnix(frame, unix.UnixRights(fd), nil)
+	n, _, err := p.conn.WriteMsgUnix(frame, unix.UnixRights(c.fd), nil)
 	if err == nil && n < len(frame) {
 		_, err = p.conn.Write(frame[n:])
 	}
