@@ -30,6 +30,13 @@ func jobs(sources map[string]string) (jobs []asset.Job) {
 	return jobs
 }
 
+// runOptions are those of a run with three workers in a folder.
+func runOptions(t *testing.T, dir string) convert.Options {
+	p := newPool(t)
+	p.Jobs = 3
+	return convert.Options{Codec: p, Dir: dir, Jobs: p.Jobs, SmallSize: SmallSize, Small: Depth, KeepLarger: true}
+}
+
 // TestRun expects a run to end with all images that are sound converted, whatever the
 // decoders of the others do.
 func TestRun(t *testing.T) {
@@ -41,7 +48,7 @@ func TestRun(t *testing.T) {
 		sources[fmt.Sprintf("%d-good.png", i)] = testfiles.Image(t, "png/rgba.png")
 	}
 	dir := testfiles.Dir(t, sources)
-	results := convert.Run(t.Context(), jobs(sources), convert.Options{Codec: newPool(t), Dir: dir, Jobs: 3, KeepLarger: true})
+	results := convert.Run(t.Context(), jobs(sources), runOptions(t, dir))
 	if len(results) != len(sources) {
 		t.Fatalf("%d results for %d sources", len(results), len(sources))
 	}
@@ -75,7 +82,7 @@ func TestKilledWorkers(t *testing.T) {
 			}
 		}
 	})
-	results := convert.Run(t.Context(), jobs(sources), convert.Options{Codec: newPool(t), Dir: dir, Jobs: 3, KeepLarger: true})
+	results := convert.Run(t.Context(), jobs(sources), runOptions(t, dir))
 	stop()
 	killer.Wait()
 	seen := map[string]bool{}
