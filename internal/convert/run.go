@@ -35,8 +35,8 @@ type Options struct {
 	KeepLarger bool
 	// Jobs is the number of images in work at a time; 0 is one a processor.
 	Jobs int
-	// SmallSize and Small let the codec have more images: Small times as many of those that
-	// have no more bytes than SmallSize, which it takes one behind the other.
+	// Small is how many times Jobs are in work of images of at most SmallSize bytes, for a
+	// codec that takes those one behind the other; 0 is once.
 	SmallSize, Small int
 	// Memory is the number of bytes that the images in work may need together. An
 	// image that needs more fails. 0 is DefaultMemory; then an image that needs more,
@@ -191,6 +191,7 @@ func (r *run) start(ctx context.Context, jobs []asset.Job) {
 	for range workers {
 		pool.Go(func() {
 			work(next)
+			// The small ones come last anyway: see order.
 			for range min(r.Small-1, len(small)) {
 				pool.Go(func() { work(small) })
 			}

@@ -19,8 +19,8 @@ type image struct {
 	format asset.Format
 	size   int64
 	info   codec.Info
-	// made is what an image was converted to as it was opened. No worker has that open:
-	// data are its bytes, for what else it is asked.
+	// made is what the image was converted to as it was opened, nil where it was not. data
+	// are the bytes of an image that no worker has open, for what else it is asked.
 	made *made
 	data []byte
 	// shared says that the worker has memory for it that the pool has made.

@@ -16,13 +16,14 @@ const (
 	// Depth is how many small images may be at a worker at a time. It has one in work, and
 	// need not wait for the next.
 	Depth = 8
-	// maxJoined is how many images a queue takes until the worker is free for something
+	// maxQueued is how many images a queue takes until its worker is free for something
 	// else.
 	maxQueued = 64
 )
 
-// A queue is a worker that has several small images, one behind the other. Whatever goes
-// wrong with one of them may be the fault of another: each is then tried alone.
+// A queue is a worker that has several small images, one behind the other. Where it crashes,
+// takes too long or answers what cannot be, that may be the fault of any of them: each is
+// then tried alone, and fails by itself.
 type queue struct {
 	ready chan struct{} // closed once there is w, or err
 	w     *process
