@@ -48,6 +48,9 @@ type Options struct {
 	// Timeout is how long nothing may happen: no connection, no byte of the
 	// request taken, no answer, no further byte of it. 0 is DefaultTimeout.
 	Timeout time.Duration
+	// MinProgress is how many bytes of an answer must come within Timeout, for that not to
+	// count as nothing; what ends it may be shorter. 0 is 1.
+	MinProgress int64
 	// Deadline is how long a request may take as a whole, with all attempts and the
 	// waits between them; a server that sends a byte now and then is never silent. 0
 	// is DefaultDeadline.
@@ -114,7 +117,7 @@ func New(o Options) *Client {
 		o.Transport = transport(o.Timeout)
 	}
 	return &Client{opts: o, http: &http.Client{
-		Transport:     &watch{next: o.Transport, timeout: o.Timeout, clock: o.Clock},
+		Transport:     &watch{next: o.Transport, timeout: o.Timeout, least: max(o.MinProgress, 1), clock: o.Clock},
 		CheckRedirect: redirect,
 	}}
 }

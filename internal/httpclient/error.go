@@ -45,8 +45,13 @@ type Error struct {
 
 // Error returns one line.
 func (e *Error) Error() string {
+	return fmt.Sprintf("%s %s: %s", e.Method, e.URL, e.Reason())
+}
+
+// Reason is the error without the method and the URL.
+func (e *Error) Reason() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s: %s", e.Method, e.URL, e.reason())
+	b.WriteString(e.reason())
 	if e.Wait > 0 {
 		fmt.Fprintf(&b, ", to be asked again in %s", e.Wait.Round(time.Second))
 	}
@@ -70,7 +75,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // of HTML and the like.
 func (e *Error) Message() string { return oneLine(message(e.Body)) }
 
-// reason is the error without the request.
+// reason is Reason for one attempt.
 func (e *Error) reason() string {
 	if e.Status == 0 {
 		return oneLine(e.hide.text(fmt.Sprint(e.Err)))

@@ -17,6 +17,7 @@ import (
 type watch struct {
 	next    http.RoundTripper
 	timeout time.Duration
+	least   int64 // Options.MinProgress
 	clock   Clock
 }
 
@@ -34,9 +35,13 @@ const (
 type idleTimeoutError struct {
 	phase   phase
 	timeout time.Duration
+	least   int64
 }
 
 func (s *idleTimeoutError) Error() string {
+	if s.phase == answered && s.least > 1 {
+		return fmt.Sprintf("fewer than %d bytes of the answer in %s", s.least, s.timeout)
+	}
 	missing := [...]string{"no connection", "nothing taken of the request", "no answer", "nothing more of the answer"}
 	return fmt.Sprintf("%s for %s", missing[s.phase], s.timeout)
 }
@@ -61,7 +66,7 @@ func (w *watch) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
 	g := &idleTimer{ctx: ctx, cancel: cancel, timeout: w.timeout}
 	g.timer = w.clock.AfterFunc(w.timeout, func() {
-		cancel(&idleTimeoutError{phase(g.phase.Load()), w.timeout})
+		cancel(&idleTimeoutError{phase(g.phase.Load()), w.timeout, w.least})
 	})
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn:      func(httptrace.GotConnInfo) { g.reset(connected) },
@@ -87,7 +92,7 @@ func (w *watch) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	g.reset(answered)
-	resp.Body = &responseBody{resp.Body, g}
+	resp.Body = &responseBody{resp.Body, g, w.least, 0}
 	return resp, nil
 }
 
@@ -148,12 +153,15 @@ func (s *requestBody) Read(p []byte) (int, error) {
 type responseBody struct {
 	io.ReadCloser
 	guard *idleTimer
+	// least is how many bytes have to come within the time, come how many have.
+	least, come int64
 }
 
 func (r *responseBody) Read(p []byte) (int, error) {
 	n, err := r.ReadCloser.Read(p)
-	if n > 0 {
+	if r.come += int64(n); r.come >= r.least {
 		r.guard.timer.Reset(r.guard.timeout)
+		r.come = 0
 	}
 	if err != nil && err != io.EOF {
 		err = r.guard.why(err)

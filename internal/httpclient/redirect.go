@@ -13,7 +13,8 @@ const maxRedirects = 10
 // by a redirect.
 var harmless = map[string]bool{
 	"Accept": true, "Accept-Encoding": true, "Content-Type": true, "Content-Length": true,
-	"Idempotency-Key": true, "If-Match": true, "If-None-Match": true, "User-Agent": true,
+	"Idempotency-Key": true, "If-Match": true, "If-Modified-Since": true, "If-None-Match": true,
+	"If-Range": true, "Range": true, "User-Agent": true,
 	"X-Github-Api-Version": true, "X-Ms-Blob-Content-Type": true, "X-Ms-Blob-Type": true,
 	"X-Ms-Version": true, "X-Webpress-Delivery": true, "X-Webpress-Event": true,
 }

@@ -54,6 +54,13 @@ type Request struct {
 	// attempt, which it may change.
 	Attempt func(http.Header)
 
+	// Stream, if not nil, takes an answer with a status from 200 to 299 while it
+	// comes: it reads the body, which may be of any length, and Response.Body stays nil.
+	// It is called for each attempt that brings such an answer. An error is that of the
+	// attempt, as a connection that broke is; another attempt follows unless the error is
+	// Permanent.
+	Stream func(*http.Response) error
+
 	// accept, if not nil, refuses an answer that is not whole.
 	accept func(*Response) error
 }
@@ -203,6 +210,13 @@ func (a *call) prepare(ctx context.Context) (*retryablehttp.Request, error) {
 // it, is not an error.
 func (a *call) read(resp *http.Response) error {
 	defer resp.Body.Close()
+	if a.request.Stream != nil && resp.StatusCode/100 == 2 {
+		if err := a.request.Stream(resp); err != nil {
+			return err
+		}
+		a.response = &Response{Status: resp.StatusCode, Header: resp.Header, Attempts: a.attempts}
+		return nil
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	r := &Response{Status: resp.StatusCode, Header: resp.Header, Body: body, Attempts: a.attempts}
 	if resp.StatusCode/100 != 2 {

@@ -159,10 +159,22 @@ type permanentError struct{ text string }
 
 func (l *permanentError) Error() string { return l.text }
 
+// A markedError is one that a caller's function has returned as Permanent.
+type markedError struct{ error }
+
+func (m *markedError) Unwrap() error { return m.error }
+
+// Permanent marks an error of Request.Stream or of a transport as one that another attempt
+// would only repeat.
+func Permanent(err error) error { return &markedError{err} }
+
 // permanent reports whether an attempt failed by something that will not be otherwise
 // in a minute: a wrong address, a certificate, a request that cannot be sent.
 func permanent(err error) bool {
 	if _, ok := errors.AsType[*permanentError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*markedError](err); ok {
 		return true
 	}
 	if _, ok := errors.AsType[*sourceError](err); ok {
