@@ -1,12 +1,18 @@
 package tree
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"path"
 	"strings"
 	"unicode/utf8"
 )
 
 // maxName is the most bytes that a name has on ext4, APFS and, of ASCII, on NTFS.
 const maxName = 255
+
+// windows are the characters that names have on other systems only.
+const windows = `<>:"|?*`
 
 // NotPortable says why name cannot be that of one file or folder on Linux, macOS and
 // Windows alike, or why it would not be seen as what it is. It is empty if it can.
@@ -26,7 +32,7 @@ func NotPortable(name string) string {
 		return "it has a slash or a backslash"
 	case strings.ContainsFunc(name, isControl):
 		return "it has a control character"
-	case strings.ContainsAny(name, `<>:"|?*`):
+	case strings.ContainsAny(name, windows):
 		return `Windows has no files with < > : " | ? * in their names`
 	case strings.HasSuffix(name, ".") || strings.HasSuffix(name, " "):
 		return "it ends with a dot or a space, which Windows takes away"
@@ -36,6 +42,40 @@ func NotPortable(name string) string {
 		return "it is that of git's own folder"
 	}
 	return ""
+}
+
+// Portable is name as NotPortable has nothing against it: what cannot be in a name becomes
+// a hyphen, and a name that means something else gets an underscore in front. It is empty
+// where name is nothing but dots and spaces.
+func Portable(name string) string {
+	if NotPortable(name) == "" {
+		return name
+	}
+	full := name
+	name = strings.Map(func(r rune) rune {
+		if isControl(r) || strings.ContainsRune(windows+`/\`, r) {
+			return '-'
+		}
+		return r
+	}, strings.ToValidUTF8(name, "-"))
+	if name = strings.TrimRight(name, ". "); name == "" {
+		return ""
+	}
+	if isDevice(name) || IsGit(name) {
+		name = "_" + name
+	}
+	if len(name) <= maxName {
+		return name
+	}
+	ext := path.Ext(name)
+	if len(ext) > 20 {
+		ext = ""
+	}
+	for name = name[:180]; !utf8.ValidString(name); {
+		name = name[:len(name)-1]
+	}
+	sum := sha256.Sum256([]byte(full)) // others may begin alike
+	return name + "-" + hex.EncodeToString(sum[:4]) + ext
 }
 
 // isControl knows the characters that steer a terminal, and those that change the order

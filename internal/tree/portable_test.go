@@ -27,3 +27,26 @@ func TestNotPortable(t *testing.T) {
 		}
 	}
 }
+
+func TestPortable(t *testing.T) {
+	for name, want := range map[string]string{
+		"a.jpg": "a.jpg", "": "", "..": "", " . ": "", "a?b:c.": "a-b-c", "a/b\\c": "a-b-c", "a\x00\n\u202eb": "a---b", "\xff.jpg": "-.jpg",
+		"con.jpg": "_con.jpg", "con ": "_con", ".git": "_.git", "git~1.": "_git~1", "a:b": "a-b",
+		strings.Repeat("ä", 200) + ".jpg": strings.Repeat("ä", 90) + "-1321daad.jpg",
+	} {
+		if got := tree.Portable(name); got != want {
+			t.Errorf("%q becomes %q, want %q", name, got, want)
+		}
+	}
+}
+
+func FuzzPortable(f *testing.F) {
+	for _, s := range []string{"a.jpg", "../a", "CON", "", strings.Repeat("ä", 300), "a\x00b", ".git", "git~1", ".g\u200cit", "nul .x"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		if got := tree.Portable(name); got != "" && tree.NotPortable(got) != "" {
+			t.Errorf("%q becomes %q: %s", name, got, tree.NotPortable(got))
+		}
+	})
+}
