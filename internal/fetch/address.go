@@ -46,6 +46,7 @@ func Check(address string) (*url.URL, error) {
 	case badPort(u.Port()):
 		return nil, wrong(what, "port "+u.Port()+" is not one for web servers", "check the address")
 	}
+	u.RawQuery = strings.ReplaceAll(u.RawQuery, " ", "%20") // which net/http does of paths alone
 	return u, nil
 }
 

@@ -214,7 +214,7 @@ func (d *download) copy(resp *http.Response) error {
 	for body.err == nil {
 		n, _ := io.ReadAtLeast(body, d.buffer[:], least)
 		if body.err != nil && body.err != io.EOF && n < least {
-			return body.err
+			break
 		}
 		part := d.buffer[:n]
 		if d.at == 0 {
@@ -232,10 +232,13 @@ func (d *download) copy(resp *http.Response) error {
 		d.at += int64(n)
 		least = 1
 	}
-	if body.err != io.EOF {
-		return body.err
+	switch body.err {
+	case io.EOF:
+		return nil
+	case io.ErrUnexpectedEOF:
+		return fmt.Errorf("the answer broke off after %d bytes", d.at)
 	}
-	return nil
+	return body.err
 }
 
 // A body is a reader that keeps the error it ended with: io.ReadAtLeast makes one of a body

@@ -1,12 +1,14 @@
 package fetch
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/webpress/webpress/internal/asset"
@@ -69,11 +71,17 @@ func hint(e *httpclient.Error) string {
 	if dns, ok := errors.AsType[*net.DNSError](e.Err); ok && dns.IsNotFound {
 		return "check the name of the host"
 	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](e.Err); ok {
+		return "check the address; if an authority of your own signs certificates, name its file in the variable SSL_CERT_FILE"
+	}
+	if strings.HasPrefix(e.Reason(), "redirected ") {
+		return "if the address that it leads to is the right one, use that"
+	}
 	if timeout, ok := errors.AsType[interface {
 		error
 		Timeout() bool
 	}](e.Err); ok && timeout.Timeout() {
 		return "the server is slow or cannot be reached: run it again later"
 	}
-	return ""
+	return "check the address, or run it again later"
 }

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -171,7 +174,7 @@ func answer(status int, body string, header ...string) http.HandlerFunc {
 func TestGet(t *testing.T) {
 	data := image(200_000)
 	s, got := serve(t, answer(200, string(data), "ETag", `W/"1"`, "Last-Modified", "Sun, 01 Mar 2026 12:00:00 GMT", "Content-Type", "image/jpeg"))
-	body, r, err := newBench(t, Options{UserAgent: "webpress/1"}).get(t, s.URL+"/p/1%20a.jpg?token=secret")
+	body, r, err := newBench(t, Options{UserAgent: "webpress/1"}).get(t, s.URL+"/p/1 a.jpg?token=secret 1")
 	if err != nil || !bytes.Equal(body, data) {
 		t.Fatalf("got %d bytes, %v", len(body), err)
 	}
@@ -183,9 +186,33 @@ func TestGet(t *testing.T) {
 	if diff := cmp.Diff(want, r); diff != "" {
 		t.Error(diff)
 	}
+	if uri := got.all[0].RequestURI; uri != "/p/1%20a.jpg?token=secret%201" {
+		t.Errorf("asked for %s", uri)
+	}
 	h := got.all[0].Header
 	if h.Get("Accept-Encoding") != "identity" || h.Get("User-Agent") != "webpress/1" || h.Get("Range") != "" || h.Get("If-None-Match") != "" {
 		t.Errorf("sent %v", h)
+	}
+}
+
+// HTTP/2, and a certificate of nobody known.
+func TestTLS(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer(200, string(image(100_000)), "Content-Type", r.Proto)(w, r)
+	}))
+	s.EnableHTTP2 = true
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	defer s.Close()
+	b := newBench(t, Options{Retries: 2})
+	_, _, err := b.get(t, s.URL)
+	if err == nil || len(b.waits) > 0 || !strings.Contains(err.Error(), "certificate") || !strings.Contains(asset.HintOf(err), "SSL_CERT_FILE") {
+		t.Errorf("waits %v, %v, hint %q", b.waits, err, asset.HintOf(err))
+	}
+	b = newBench(t, Options{})
+	b.guard.direct.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}
+	if _, r, err := b.get(t, s.URL); err != nil || r.Size != 100_000 || r.ContentType != "HTTP/2.0" {
+		t.Errorf("got %+v, %v", r, err)
 	}
 }
 
