@@ -33,6 +33,7 @@ var imports = []struct{ name, may string }{
 	{"container", "asset"},
 	{"tree", "owner"},
 	{"references", "asset tree"},
+	{"sources", "asset tree"},
 	{"fetch", "asset httpclient tree"},
 	{"codec", "asset pixel"},
 	{"engine", "asset codec pixel rights thumbhash"},
