@@ -169,7 +169,7 @@ func (d *download) begin(resp *http.Response) {
 	}
 }
 
-// continues says that an answer is the rest of what has come.
+// continues reports whether an answer is the rest of what has come.
 func (d *download) continues(h http.Header) bool {
 	if etag := h.Get("ETag"); d.at == 0 || d.etag == "" || etag != "" && etag != d.etag {
 		return false

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -210,7 +209,7 @@ func TestTLS(t *testing.T) {
 		t.Errorf("waits %v, %v, hint %q", b.waits, err, asset.HintOf(err))
 	}
 	b = newBench(t, Options{})
-	b.guard.direct.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}
+	b.guard.direct.(*http.Transport).TLSClientConfig.RootCAs = s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 	if _, r, err := b.get(t, s.URL); err != nil || r.Size != 100_000 || r.ContentType != "HTTP/2.0" {
 		t.Errorf("got %+v, %v", r, err)
 	}

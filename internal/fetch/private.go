@@ -138,7 +138,7 @@ func parseAllowed(list []string) (allowed, error) {
 	return a, nil
 }
 
-// name says that a host may have a private address.
+// name reports whether a host may have a private address.
 func (a allowed) name(host string) bool {
 	return slices.ContainsFunc(a.hosts, func(h string) bool {
 		return host == h || h[0] == '.' && strings.HasSuffix(host, h)

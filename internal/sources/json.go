@@ -137,7 +137,7 @@ func (j *jsonReader) object(line int) error {
 	return nil
 }
 
-// matters says that a column has a meaning, and is not only there.
+// matters reports whether a column has a meaning, and is not only there.
 func (b *builder) matters(column string) bool {
 	return column == ColumnURL || column == ColumnPath || column == ColumnID || slices.Contains(b.settings, column)
 }

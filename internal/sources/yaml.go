@@ -65,7 +65,7 @@ func parseYAML(b *builder, data []byte) error {
 	return nil
 }
 
-// beginsRow says that text begins with a dash behind so many spaces.
+// beginsRow reports whether text begins with a dash behind so many spaces.
 func beginsRow(text string, indent int) bool {
 	if len(text) <= indent || strings.Trim(text[:indent], " ") != "" || text[indent] != '-' {
 		return false
@@ -177,7 +177,7 @@ func scalar(n ast.Node) (string, bool) {
 	return "", false
 }
 
-// tooDeep says that a row may be nested more than maxDepth times. It does not mind quotes.
+// tooDeep reports whether a row may be nested more than maxDepth times. It does not mind quotes.
 func tooDeep(row string) bool {
 	brackets, dashes := 0, 0
 	for i := range len(row) {

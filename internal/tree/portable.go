@@ -85,7 +85,7 @@ func isControl(r rune) bool {
 		r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
 }
 
-// isDevice says that Windows takes a name for a device, such as CON, nul.txt and COM1.
+// isDevice reports whether Windows takes a name for a device, such as CON, nul.txt and COM1.
 func isDevice(name string) bool {
 	name, _, _ = strings.Cut(name, ".")
 	name = strings.ToUpper(strings.TrimRight(name, " "))
