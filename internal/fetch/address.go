@@ -37,7 +37,7 @@ func Check(address string) (*url.URL, error) {
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, wrong("download", "the address does not begin with https:// or http://", "write it as https://shop.example/a.jpg")
-	case u.Hostname() == "":
+	case strings.Trim(u.Hostname(), ". ") == "":
 		return nil, wrong("download", "the address has no host", "write it as https://shop.example/a.jpg")
 	case len(u.Host) > maxHost:
 		return nil, wrong("download", "the address has a host of "+strconv.Itoa(len(u.Host))+" bytes", "check the address")

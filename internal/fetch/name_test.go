@@ -70,6 +70,7 @@ func TestCheck(t *testing.T) {
 		"ftp://shop.example/a.jpg":         "does not begin with https://",
 		"file:///etc/passwd":               "does not begin with https://",
 		"https:///a.jpg":                   "has no host",
+		"https://./a.jpg":                  "has no host",
 		"https:shop.example":               "has no host",
 		"https://user:secret@shop.example": "has a user or a password",
 		"https://secret@shop.example":      "has a user or a password",

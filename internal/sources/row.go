@@ -143,7 +143,7 @@ func (b *builder) check(c cell) *url.URL {
 		return fail(scheme+" is not a scheme that webpress knows", "use an address that begins with https://, http://, s3://, gs:// or az://")
 	}
 	switch {
-	case u.Hostname() == "":
+	case strings.Trim(u.Hostname(), ". ") == "":
 		return fail("the address has no host", example)
 	case u.User != nil:
 		return fail("the address has a user or a password in it", "take it out, and set `header` to \"Authorization: Basic …\" for the host")
