@@ -10,7 +10,7 @@ import (
 )
 
 // checkContent refuses what does not begin as an image does. Servers answer with a page
-// also where they mean no: for a login, a block, or a file that is gone.
+// also where they refuse: for a login, a block, or a file that is gone.
 func checkContent(head []byte, contentType string) error {
 	head = head[:min(len(head), asset.SniffLen)]
 	if len(head) == 0 {

@@ -33,7 +33,7 @@ type download struct {
 	// at is how many bytes of the content are in to, and sum the digest of those.
 	at  int64
 	sum hash.Hash
-	// etag is the strong validator of the content that at is about. It is empty where the
+	// etag is the strong validator of the content that at is about. It is empty if the
 	// server cannot continue.
 	etag   string
 	result Result
@@ -191,7 +191,7 @@ func totalLength(h http.Header) int64 {
 	return n
 }
 
-// encoded is how an answer is compressed, empty where it is not. Servers also put words
+// encoded is how an answer is compressed, empty if it is not. Servers also put words
 // there that say nothing, such as utf-8 and none.
 func encoded(h http.Header) string {
 	for coding := range strings.SplitSeq(h.Get("Content-Encoding"), ",") {
@@ -268,7 +268,7 @@ func cannotWrite(err error) error {
 	return httpclient.Permanent(&refusal{text: "write: " + cause.Error(), hint: tree.Hint(err, ""), cause: cause})
 }
 
-// field is a header's value for a line of text, empty where it does not fit one.
+// field is a header's value for a line of text, empty if it does not fit one.
 func field(h http.Header, name string) string {
 	const most = 256
 	value := strings.TrimSpace(h.Get(name))

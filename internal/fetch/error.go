@@ -18,7 +18,7 @@ import (
 // A refusal is why something is not downloaded that a server offers.
 type refusal struct {
 	text, hint string
-	cause      error // nil where there is none
+	cause      error // nil if there is none
 }
 
 func (r *refusal) Error() string { return r.text }

@@ -50,7 +50,7 @@ type Options struct {
 	// AllowPrivate names hosts that may have private addresses, such as intranet.example
 	// and *.intranet.example, and private addresses that may be reached by any name, such
 	// as 10.1.2.3 and 10.0.0.0/8. Link-local addresses, where clouds have their metadata,
-	// are reached only where they are given as addresses.
+	// are reached only if they are given as addresses.
 	AllowPrivate []string
 	// Header are headers for each host, such as shop.example or shop.example:8443; one
 	// without a port is for the usual ones. They are secrets, are sent to no other host,
@@ -58,18 +58,18 @@ type Options struct {
 	Header map[string]http.Header
 	// UserAgent is sent with every request, such as webpress/1.2.3.
 	UserAgent string
-	// Logf is told of every wait, one line at a time without a line's end.
+	// Logf logs every wait, one line at a time without a newline.
 	Logf func(format string, args ...any)
 	// Getenv has the proxy settings: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in upper or
 	// lower case. Nil is no proxy. A proxy may have a private address; it, and not this
 	// package, then resolves names.
 	Getenv func(string) string
-	// Resolver is that of the system where it is nil.
+	// Resolver is that of the system if it is nil.
 	Resolver *net.Resolver
 	// Transport carries the requests in place of connections of the package's own; it then
 	// has to refuse private addresses that names resolve to.
 	Transport http.RoundTripper
-	// Clock is the real one where it is the zero value.
+	// Clock is the real one if it is the zero value.
 	Clock httpclient.Clock
 }
 
@@ -124,7 +124,7 @@ type Result struct {
 	// Size is in bytes, SHA256 the digest in lower-case hex.
 	Size   int64
 	SHA256 string
-	// ETag and LastModified are for Known, as the server gave them; empty where it gave
+	// ETag and LastModified are for Known, as the server gave them; empty if it gave
 	// none, or none that fits a line of text.
 	ETag, LastModified string
 	// FinalURL is where redirects led, as it may be shown.
@@ -132,7 +132,7 @@ type Result struct {
 	// ContentType is what the server calls the content.
 	ContentType string
 	// Name is what the server, or else the address, calls the file: a name that works on
-	// all systems, without folders. It is empty where neither has one.
+	// all systems, without folders. It is empty if neither has one.
 	Name string
 }
 

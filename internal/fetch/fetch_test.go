@@ -37,7 +37,7 @@ type memory struct {
 	data []byte
 	// full is after how many bytes there is no more space; 0 is never.
 	full int
-	// wrote is told of each write.
+	// wrote gets the length of each write.
 	wrote chan int
 }
 
@@ -148,7 +148,7 @@ func (r *requests) count() int {
 	return len(r.all)
 }
 
-// serve answers with one handler after the other, and with the last one for ever.
+// serve answers with one handler after the other, and with the last one forever.
 func serve(t testing.TB, handlers ...http.HandlerFunc) (*httptest.Server, *requests) {
 	t.Helper()
 	var got requests
@@ -230,7 +230,7 @@ func TestNotModified(t *testing.T) {
 		}
 	}
 
-	// Where nothing is known, that is not an answer.
+	// If nothing is known, that is not an answer.
 	if _, _, err := newBench(t, Options{}).get(t, s.URL); err == nil || !strings.Contains(err.Error(), "304 Not Modified") {
 		t.Errorf("error %v", err)
 	}

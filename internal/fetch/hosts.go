@@ -105,7 +105,7 @@ func (c *Client) headerFor(u *url.URL) (http.Header, error) {
 		return h, nil
 	}
 	if ip, literal := literalIP(host); literal && kindOfIP(ip) != "" {
-		return h, nil // only reached where it is allowed
+		return h, nil // only reached if it is allowed
 	}
 	return nil, &asset.HintError{
 		What: "download " + strconv.Quote(httpclient.Redact(u.String())),

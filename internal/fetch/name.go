@@ -16,7 +16,7 @@ func nameIn(h http.Header) string {
 	if value == "" {
 		return ""
 	}
-	// filename* of RFC 6266 counts, where there is one.
+	// filename* of RFC 6266 counts, if there is one.
 	_, params, err := mime.ParseMediaType(value)
 	if err != nil {
 		return ""

@@ -160,17 +160,17 @@ func (a allowed) ip(host string, ip netip.Addr) error {
 	case a.name(host):
 		return nil
 	}
-	text := fmt.Sprintf("%s is %s address", ip, kind)
-	if literal, ok := literalIP(host); !ok || literal != ip {
-		text = fmt.Sprintf("%s is at %s, %s address", host, ip, kind)
-	} else if host != ip.String() {
-		text = fmt.Sprintf("%s is %s, %s address", host, ip, kind)
+	switch literal, ok := literalIP(host); {
+	case !ok || literal != ip:
+		return a.refusal(fmt.Sprintf("%s is at %s, %s address", host, ip, kind), exception)
+	case host != ip.String():
+		return a.refusal(fmt.Sprintf("%s is %s, %s address", host, ip, kind), ip.String())
 	}
-	return a.refusal(text, exception)
+	return a.refusal(fmt.Sprintf("%s is %s address", ip, kind), ip.String())
 }
 
 // host is why a host must not be reached that is an address itself, in any spelling, and,
-// where nobody here resolves it, one whose name says where it leads; nil if it may be.
+// if it is resolved elsewhere, one whose name says where it leads; nil if it may be.
 func (a allowed) host(host string, resolvedHere bool) error {
 	if ip, ok := literalIP(host); ok {
 		return a.ip(host, ip)

@@ -137,7 +137,7 @@ func TestAllowPrivate(t *testing.T) {
 	}
 }
 
-// nameServer answers each question of a name with the next of ips, and the last for ever.
+// nameServer answers each question of a name with the next of ips, and the last forever.
 func nameServer(t *testing.T, asked *atomic.Int32, ips ...string) *net.Resolver {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")

@@ -95,7 +95,7 @@ func (b *builder) header(header []string) error {
 
 // separatorOf is what is between the fields of a list, and the fields of its first line:
 // that separator by which there is a column url, or else which gives the most columns.
-// There are no fields where the list is empty or begins with what is not CSV.
+// There are no fields if the list is empty or begins with what is not CSV.
 func separatorOf(data []byte) (separator rune, header []string) {
 	separator = ','
 	for _, one := range []rune{',', ';', '\t'} {

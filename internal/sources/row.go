@@ -114,7 +114,7 @@ func (b *builder) row(line int, cells []cell) {
 	b.list.Rows = append(b.list.Rows, r)
 }
 
-// check parses an address. It is nil where the row has failed.
+// check parses an address. It is nil if the row has failed.
 func (b *builder) check(c cell) *url.URL {
 	const example = "write it as https://shop.example/a.jpg"
 	fail := func(message, hint string) *url.URL {

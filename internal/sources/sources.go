@@ -62,7 +62,7 @@ type Row struct {
 	Path string
 	// Fields are all columns that have a value, in the order of the list.
 	Fields []Field
-	// Settings are those of Fields that are settings; nil where there are none. Their
+	// Settings are those of Fields that are settings; nil if there are none. Their
 	// values are not checked.
 	Settings map[string]string
 }
@@ -70,7 +70,7 @@ type Row struct {
 // A Field is a value in a column.
 type Field struct{ Name, Value string }
 
-// Field is the value of a column, empty where there is none.
+// Field is the value of a column, empty if there is none.
 func (r Row) Field(column string) string {
 	for _, f := range r.Fields {
 		if f.Name == column {

@@ -44,9 +44,9 @@ func NotPortable(name string) string {
 	return ""
 }
 
-// Portable is name as NotPortable has nothing against it: what cannot be in a name becomes
+// Portable makes name one that NotPortable accepts: what cannot be in a name becomes
 // a hyphen, and a name that means something else gets an underscore in front. It is empty
-// where name is nothing but dots and spaces.
+// if name is nothing but dots and spaces.
 func Portable(name string) string {
 	if NotPortable(name) == "" {
 		return name
