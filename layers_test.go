@@ -58,7 +58,7 @@ var imports = []struct{ name, may string }{
 	{"manifest", "asset codec engine lockfile project tree"},
 	{"diff", "asset ci forge git"},
 	{"target", "asset ci config console forge git report store httpclient"},
-	{"app", "asset budget bundle cache ci codec config console convert diff engine git history lockfile manifest notify plan project references report scan setup shell store target tree httpclient worker"},
+	{"app", "asset budget bundle cache ci codec config console convert diff engine fetch git history lockfile manifest notify plan project references report scan setup shell sources store target tree httpclient worker"},
 }
 
 // tools are commands and packages for tests. No package may import them,

@@ -25,6 +25,9 @@ func (c *outputCheck) todo(ctx context.Context) error {
 	for i, t := range c.worklist.todo {
 		outputs[i] = t.Output
 		// The outputs of a source belong together: one may make another needless.
+		if t.Source.URL != "" {
+			continue // a check asks no server
+		}
 		if unrecorded || t.Occupied || t.Accepted || len(jobs) < maxTried || t.Source.Path == last {
 			jobs, last = append(jobs, t.Job), t.Source.Path
 		}
@@ -186,7 +189,11 @@ func (c *outputCheck) ofTodo(t lockfile.Todo, tried asset.Result) (f asset.Findi
 	if t.Why == lockfile.WhyNew {
 		message = fmt.Sprintf("%q has not been converted yet", source)
 	}
-	return asset.Finding{Rule: asset.RuleOutdated, Severity: asset.Error, Path: source, Message: message}, fixes{convert: []string{source}}
+	f = asset.Finding{Rule: asset.RuleOutdated, Severity: asset.Error, Path: source, Message: message}
+	if t.Source.URL != "" { // no argument names it
+		return f, fixes{rerun: true}
+	}
+	return f, fixes{convert: []string{source}}
 }
 
 // changedSince says what has changed since a result was accepted.

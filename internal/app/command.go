@@ -262,6 +262,8 @@ type run struct {
 	// why.
 	repo   *git.Repo
 	noRepo error
+	// downloads are the sources that come from addresses, nil where there are none.
+	downloads *downloads
 	// plan knows what the settings ask for of each source, once they are ready: see
 	// readRules.
 	plan *plan.Planner

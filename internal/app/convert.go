@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"path"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -20,6 +22,7 @@ import (
 	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/convert"
 	"github.com/webpress/webpress/internal/history"
+	"github.com/webpress/webpress/internal/lockfile"
 	"github.com/webpress/webpress/internal/plan"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/shell"
@@ -59,12 +62,13 @@ func (r *run) convert(ctx context.Context) (verdict, error) {
 		}
 		r.log.Line("%s opened to see what %s", english.Plural(v.found.Opened, "file", ""), what)
 	}
+	notices := r.leaveUnasked(v)
 	jobs := v.jobs()
 	results, err := r.work(ctx, jobs, v.settled, r.journal(p))
 	if err != nil {
 		return verdict{}, err
 	}
-	o := outcome{worklist: v, past: p, results: results, left: len(jobs) - len(results)}
+	o := outcome{worklist: v, past: p, results: results, left: len(jobs) - len(results), notices: notices}
 	return r.finishRun(ctx, to, o, began)
 }
 
@@ -238,6 +242,14 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 	if r.repo != nil {
 		o.Blob = r.blob
 	}
+	if d := r.downloads; d != nil {
+		defer d.close()
+		d.start(ctx, jobs)
+		o.Fetch, o.Unchanged = d.fetch, d.unchanged(func(output string) bool {
+			_, err := os.Lstat(s.At(filepath.FromSlash(output)))
+			return err == nil
+		})
+	}
 	if s.Lock && s.Verb == config.Convert {
 		f := fixes{run: r}
 		o.Accept = func(output string) string { return f.webpress([]string{output}, string(config.Accept))[0] }
@@ -279,7 +291,31 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 		p.Show(result)
 	}
 	o.Progress = p.Step
-	return convert.Run(ctx, jobs, o), nil
+	results := convert.Run(ctx, jobs, o)
+	if r.downloads != nil {
+		if text := r.downloads.String(); text != "" {
+			r.log.Line("%s", text)
+		}
+	}
+	return results, nil
+}
+
+// leaveUnasked takes the jobs out of a dry run whose sources it would have to download, and says so.
+func (r *run) leaveUnasked(v *worklist) (notices []string) {
+	if r.downloads == nil || !r.downloads.offline {
+		return nil
+	}
+	unasked := map[string]bool{}
+	v.todo = slices.DeleteFunc(v.todo, func(t lockfile.Todo) bool {
+		if t.Source.URL != "" {
+			unasked[t.Source.Path] = true
+		}
+		return t.Source.URL != ""
+	})
+	if len(unasked) > 0 {
+		notices = append(notices, english.Plural(len(unasked), "source", "")+" would be downloaded and converted; a dry run asks no server")
+	}
+	return notices
 }
 
 // warm starts the processes that decode, as many as there will be work for, while it

@@ -39,6 +39,8 @@ type worklist struct {
 	// before are the entries of the lock file, as they were, of sources whose outputs may be
 	// needed no more.
 	before []lockfile.Entry
+	// failedRows are the results of rows of a list that are wrong.
+	failedRows []asset.Result
 }
 
 // discover finds the images and holds them against what earlier runs have done.
@@ -56,7 +58,12 @@ func (r *run) discover(ctx context.Context, p *history.History) (*worklist, erro
 	if p != nil {
 		o.Known = p.KnownHere
 	}
-	if v.found, err = scan.Find(ctx, o); err != nil {
+	if len(r.settings.Addresses) == 0 || len(r.settings.Paths) > 0 {
+		if v.found, err = scan.Find(ctx, o); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.addSources(ctx, p, v, confined); err != nil {
 		return nil, err
 	}
 	if r.settings.Verbose {
@@ -65,7 +72,7 @@ func (r *run) discover(ctx context.Context, p *history.History) (*worklist, erro
 		}
 	}
 	r.noImages(&v.found)
-	v.settled = v.found.Failed
+	v.settled = slices.Concat(v.found.Failed, v.failedRows)
 	if p != nil && (r.settings.Prune || r.settings.Verb == config.Check) {
 		v.settled = slices.DeleteFunc(v.settled, func(one asset.Result) bool { return r.isGone(p, one) })
 	}
@@ -127,7 +134,7 @@ func (r *run) discover(ctx context.Context, p *history.History) (*worklist, erro
 	}
 	v.todo, v.before, v.wanted = split.Todo, split.Before, split.Wanted
 	if r.settings.Verify != config.Never {
-		v.all = jobs
+		v.all = slices.DeleteFunc(slices.Clone(jobs), func(j asset.Job) bool { return j.Source.URL != "" })
 	}
 	r.again(p, v)
 	v.todo = append(v.todo, outside...)
@@ -161,7 +168,7 @@ func (r *run) noImages(found *scan.Found) {
 	if len(patterns) == 0 {
 		patterns = s.Glob
 	}
-	if !found.None || len(patterns) == 0 || s.IfNoImages == config.Ignore || s.Verb != config.Convert && s.Verb != config.Check {
+	if !found.None || len(found.Sources) > 0 || len(patterns) == 0 || s.IfNoImages == config.Ignore || s.Verb != config.Convert && s.Verb != config.Check {
 		return
 	}
 	if s.Prune && r.recorded != nil {

@@ -45,6 +45,9 @@ func (r *run) recordAndPrune(ctx context.Context, p *history.History, v *worklis
 		return done, err
 	}
 	p.Record(v.jobs(), results, p.Prefix, p.Codecs, blobs)
+	if r.downloads != nil {
+		r.downloads.recordFetched(p, slices.Concat(v.settled, results))
+	}
 
 	gone := map[string]bool{}
 	for _, one := range results {

@@ -77,7 +77,7 @@ func (r *run) keepShard(v *worklist) {
 	for _, t := range v.todo {
 		by[t.Output] = t
 	}
-	all := sources(jobs)
+	all := countSources(jobs)
 	v.todo = v.todo[:0]
 	for _, j := range mine {
 		v.todo = append(v.todo, by[j.Output])
@@ -85,11 +85,11 @@ func (r *run) keepShard(v *worklist) {
 	if r.shard.index > 1 {
 		v.settled, v.found.Notices = nil, nil
 	}
-	r.log.Line("shard %s: %d of %s", r.shard, sources(mine), english.Plural(all, "image", ""))
+	r.log.Line("shard %s: %d of %s", r.shard, countSources(mine), english.Plural(all, "image", ""))
 }
 
-// sources is how many sources jobs have.
-func sources(jobs []asset.Job) int {
+// countSources is how many sources jobs have.
+func countSources(jobs []asset.Job) int {
 	seen := map[string]bool{}
 	for _, j := range jobs {
 		seen[j.Source.Path] = true

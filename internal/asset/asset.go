@@ -39,6 +39,9 @@ type Source struct {
 	// what git hash-object gives, filters such as Git LFS applied. It is empty
 	// if it is not known.
 	Blob string `json:"blob,omitempty"`
+	// URL is the address that the content comes from; it is empty for a file of the tree. Path
+	// then names no file.
+	URL string `json:"url,omitempty"`
 	// Ignored reports whether git ignores the file or another repository has it:
 	// nothing of it is written down for later runs.
 	Ignored bool `json:"ignored,omitempty"`

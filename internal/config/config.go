@@ -79,6 +79,9 @@ type Config struct {
 	// FromFile are the settings that come from it, each with its place there.
 	FromFile map[string]Mistake `kong:"-"`
 
+	// Addresses are the sources that were named by https://, s3:// and the like.
+	Addresses []string `kong:"-"`
+
 	// Unused and Missing say what the verb References is to list.
 	Unused, Missing bool `kong:"-"`
 
@@ -88,6 +91,9 @@ type Config struct {
 	// Glob of no patterns means every image.
 	Glob   []string `group:"which" placeholder:"PATTERN" check:"pattern" default-note:"all HEIC, HEIF, HIF, JPEG, PNG, TIFF, BMP and GIF files" top:"" brief:"only files that match; !PATTERN excludes" help:"Patterns of the files to convert. One that starts with ! excludes files."`
 	Ignore []string `group:"which" placeholder:"PATTERN" check:"pattern" brief:"leave out files that match" help:"Patterns of files to leave out. By default that is hidden folders, dist, build, _site, node_modules, vendor, public of Hugo, Gatsby, Hexo and Zola, virtual environments and favicons, unless glob or an argument names them."`
+
+	// Sources is relative to WorkingDirectory, unless it is absolute.
+	Sources string `group:"which" check:"file" placeholder:"FILE" help:"List of sources by address: CSV, JSON Lines or YAML with a url, a path or an id, and any setting of a variant for each."`
 
 	IfNoImages string `group:"which" default:"warn" enum:"warn,error,ignore" placeholder:"WHAT" help:"What to do if patterns are set and match no image: print a warning, fail with exit code 1, or nothing."`
 
@@ -152,6 +158,8 @@ type Config struct {
 	CacheDir string `group:"incremental" check:"folder" placeholder:"DIR" help:"Directory that keeps results from one run to the next, for runs that commit nothing."`
 	// CacheSize is in bytes.
 	CacheSize int64 `group:"incremental" default:"1GB" range:"0,17592186044416" unit:"bytes" placeholder:"SIZE" help:"Maximum size of the cache. Least recently used entries are evicted first."`
+	// MaxAge is what ParseAge reads, empty to ask in every run.
+	MaxAge string `group:"incremental" check:"age" placeholder:"TIME" help:"How long a source that came from an address counts as unchanged without asking its server, such as 12h or 7d."`
 	// Shard is what ParseShard reads, empty for everything.
 	Shard string `group:"incremental" check:"shard" placeholder:"I/N" help:"Convert only one part of the images, such as 2/4. auto takes the job's place among the parallel jobs of the CI."`
 	// MatrixJob is what ParseMatrixJob reads. GitHub's runner knows strategy in the
@@ -187,6 +195,11 @@ type Config struct {
 	Token       string `group:"access" secret:"" file:"-" check:"text" placeholder:"TOKEN" input-default:"${{ github.token }}" default-note:"the job's token in the GitHub action" brief:"token to commit and comment with" help:"Token to commit, comment and open pull requests with."`
 	GitlabToken string `group:"access" secret:"" file:"-" check:"text" placeholder:"TOKEN" help:"GitLab token with the scope api, to comment on merge requests and to open them. The job token cannot do that."`
 	Retries     int    `group:"access" default:"5" range:"0,20" placeholder:"N" help:"How often to retry a failed request."`
+
+	ConcurrencyPerHost int      `group:"access" default:"4" range:"1,64" placeholder:"N" help:"How many sources to download from one host at a time."`
+	AllowPrivateHosts  []string `group:"access" placeholder:"HOST" default-note:"none" help:"Hosts or networks, such as 10.0.0.0/8, that sources may come from although their addresses are private."`
+	// Header is one line for each header: HOST NAME: VALUE.
+	Header string `group:"access" secret:"" file:"-" check:"headers" placeholder:"TEXT" help:"Headers for the downloads of sources, one a line, each for a host: shop.example Authorization: Bearer TOKEN."`
 
 	FailOn  string `group:"report" default:"error" enum:"error,change,none" placeholder:"WHAT" help:"When to exit with 1. error: an image failed; change: also if files were written or are not staged; none: never."`
 	Summary bool   `group:"report" default:"true" negatable:"" brief:"write the job summary" help:"Write the job summary of the CI."`

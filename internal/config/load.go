@@ -120,6 +120,7 @@ func (l *loader) run(args []string) (Config, error) {
 	c.Action = inAction(l.host.Environ)
 	c.chooseVerb(verb, &g)
 	l.mistakes = append(l.mistakes, emptyNames(c)...)
+	l.mistakes = append(l.mistakes, l.noColumns(c)...)
 	l.mistakes = append(l.mistakes, l.typed(&c)...)
 	if len(l.mistakes) == 0 {
 		if err := l.notThere(c, verb, commandNames()); err != nil {

@@ -23,7 +23,7 @@ func defaults(dir string) Config {
 		Verb: Convert, Crop: "none", Background: "#ffffff", Quality: Quality{Look: 80}, QualityCap: true, Lossless: "auto", NearLossless: "auto", Effort: 4,
 		Metadata: "icc", Output: "{dir}/{name}.webp", Originals: "keep",
 		MaxPixels: 16383 * 16383, MaxFileSize: 256 << 20, FailOn: "error", Summary: true,
-		CommitMethod: "auto", ArtifactName: "webpress", Retries: 5,
+		CommitMethod: "auto", ArtifactName: "webpress", Retries: 5, ConcurrencyPerHost: 4,
 		Lock: true, ChangedOnly: Auto, Verify: Auto, IfNoImages: Warn, CacheSize: 1e9, References: ReferencesReport, Sandbox: Auto, Color: "auto", Command: "convert",
 		WorkingDirectory: dir,
 	}
@@ -141,7 +141,7 @@ verbose: true
 					Format: []string{"webp"}, Crop: "none", Background: "#ffffff", Quality: Quality{}, QualityCap: true, Lossless: "never", NearLossless: "auto", Effort: 6, MaxWidth: 1200, MaxHeight: 16383, Metadata: "none",
 					Output: "web/{dir}/{name}.{ext}.webp", Overwrite: true, Originals: "remove", MinSavings: 5, DryRun: true,
 					MaxPixels: 1, MaxFileSize: 64 << 20, MemoryLimit: 1e9, Jobs: 2, FailOn: "none", Summary: false,
-					CommitMethod: "auto", ArtifactName: "webpress", Retries: 5,
+					CommitMethod: "auto", ArtifactName: "webpress", Retries: 5, ConcurrencyPerHost: 4,
 					Lock: true, ChangedOnly: Auto, CacheSize: 1e9, References: ReferencesReport, Sandbox: Auto, Color: "auto", Command: "convert", Verify: Auto, IfNoImages: Warn,
 					Report: "out/report.json", Verbose: true, WorkingDirectory: wd,
 				}

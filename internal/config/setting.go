@@ -253,6 +253,10 @@ func (s Setting) Allowed() string {
 		return "the path of a file"
 	case "color":
 		return "a color such as #ffffff"
+	case "age":
+		return "a time such as 30m, 12h or 7d"
+	case "headers":
+		return "lines of a host, a name and a value, as in shop.example Authorization: Bearer TOKEN"
 	case "branch":
 		return "the name of a branch"
 	case "revision":

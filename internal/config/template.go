@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/webpress/webpress/internal/asset"
@@ -59,16 +60,77 @@ func fillTemplate(template string) (string, error) {
 		if rest[i] == '}' || end < 0 || strings.Contains(rest[i+1:i+end], "{") {
 			return "", errors.New("a brace is left open")
 		}
-		switch name := rest[i+1 : i+end]; name {
-		case "dir", "name", "ext", "width", "height", "format", "variant", "hash":
-			b.WriteByte('x')
-		default:
-			if near := nearest(name, []string{"dir", "name", "ext", "width", "height", "format", "variant", "hash"}); near != "" {
-				return "", fmt.Errorf("there is no {%s}; did you mean {%s}?", name, near)
-			}
-			return "", fmt.Errorf("there is no {%s}", name)
+		name := rest[i+1 : i+end]
+		if !slices.Contains(places, name) && (name == "" || strings.Trim(name, columnLetters) != "") {
+			return "", fmt.Errorf("there is no {%s}%s", name, didYouMean(name))
 		}
+		b.WriteByte('x')
 		rest = rest[i+end+1:]
 	}
 	return b.String(), nil
+}
+
+// places are those that a template may have for every source. A list of sources adds its columns.
+var places = []string{"dir", "name", "ext", "width", "height", "format", "variant", "hash"}
+
+// columnLetters are those of the name of a column that is a place.
+const columnLetters = "abcdefghijklmnopqrstuvwxyz0123456789_-"
+
+// Columns are the places of a template that only a list of sources can fill.
+func Columns(template string) (names []string) {
+	for rest := template; ; {
+		_, after, ok := strings.Cut(rest, "{")
+		name, left, closed := strings.Cut(after, "}")
+		if !ok || !closed {
+			return names
+		}
+		if !slices.Contains(places, name) && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+		rest = left
+	}
+}
+
+func didYouMean(place string) string {
+	if near := nearest(place, places); near != "" {
+		return "; did you mean {" + near + "}?"
+	}
+	return ""
+}
+
+// noColumns refuses templates with columns where there is no list of sources.
+func (l *loader) noColumns(c Config) (all Mistakes) {
+	if c.Sources != "" {
+		return nil
+	}
+	check := func(setting, label, template string) {
+		for _, name := range Columns(template) {
+			m := Mistake{Where: setting}
+			for _, said := range []source{l.said, l.env, l.cli} {
+				if f, ok := said[setting]; ok {
+					m = f.where
+				}
+			}
+			m.Message = fmt.Sprintf("%s%s: there is no {%s}%s", label, quote(template), name, didYouMean(name))
+			all = append(all, m)
+		}
+	}
+	check("output", "", c.Output)
+	for _, v := range c.Variants {
+		if f, ok := v.set["output"]; ok {
+			check(variantsKey, quote(v.Name)+": ", fmt.Sprint(f.value))
+		}
+	}
+	if l.file != nil {
+		for _, one := range l.file.lists[rulesKey] {
+			if f, ok := one.src["output"]; ok {
+				for _, name := range Columns(fmt.Sprint(f.value)) {
+					m := f.where
+					m.Message = fmt.Sprintf("%s: there is no {%s}%s", quote(fmt.Sprint(f.value)), name, didYouMean(name))
+					all = append(all, m)
+				}
+			}
+		}
+	}
+	return all
 }

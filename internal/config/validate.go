@@ -32,6 +32,9 @@ func validate(c Config) Mistakes {
 		add("shard", "merge joins all shards: leave shard out")
 	}
 	all = append(all, validateReferences(c)...)
+	if len(c.Addresses) > 0 && c.Verb != Convert && c.Verb != Check {
+		add("path", "%s is an address, which %s does not take", quote(c.Addresses[0]), c.Verb)
+	}
 	if c.Quiet && c.Verbose {
 		add("quiet", "it cannot be combined with verbose")
 	}

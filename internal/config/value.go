@@ -67,6 +67,12 @@ func (s *Setting) parse(text string) (any, error) {
 		return text, checkTemplate(text)
 	case s.check == "color":
 		return strings.ToLower(text), checkColor(text)
+	case s.check == "age":
+		_, err := ParseAge(text)
+		return text, err
+	case s.check == "headers":
+		_, err := ParseHeaders(text)
+		return text, err
 	case s.check == "branch":
 		return text, checkBranch(text)
 	case s.check == "revision":

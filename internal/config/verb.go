@@ -29,7 +29,13 @@ func (c *Config) chooseVerb(typed Verb, g *grammar) {
 	behind := slices.Concat(g.Convert.Paths, g.Check.Paths) // one of them is empty
 	switch c.Verb {
 	case Convert, Check:
-		c.Paths = behind
+		for _, name := range behind {
+			if IsAddress(name) {
+				c.Addresses = append(c.Addresses, name)
+			} else {
+				c.Paths = append(c.Paths, name)
+			}
+		}
 	case References:
 		c.Paths = g.References.Paths
 	case Accept:

@@ -29,7 +29,7 @@ func named(verb, path string, err error) error {
 
 // failure is the Result of a job that failed with err.
 func failure(j asset.Job, err error) asset.Result {
-	var hint string
+	hint := asset.HintOf(err)
 	if m, ok := errors.AsType[*mistake](err); ok {
 		hint = m.hint
 	}

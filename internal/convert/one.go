@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"os"
 	"slices"
 	"time"
 
@@ -57,6 +58,22 @@ func (r *run) one(ctx context.Context, group []int, all []asset.Job) {
 	}
 }
 
+// fetch downloads the source of jobs, which then say what it is. It returns nil for a file of the
+// tree.
+func (r *run) fetch(ctx context.Context, jobs []asset.Job) (*os.File, error) {
+	if jobs[0].Source.URL == "" || r.Fetch == nil {
+		return nil, nil
+	}
+	source, content, err := r.Fetch(ctx, jobs[0].Source)
+	if err != nil {
+		return nil, err
+	}
+	for k := range jobs {
+		jobs[k].Source = source
+	}
+	return content, nil
+}
+
 // prepared is an image that is ready to be written: everything is decided.
 type prepared struct {
 	result asset.Result
@@ -66,6 +83,8 @@ type prepared struct {
 	// found that spares reading it; like is the same of the file at Job.ReuseFrom, nil
 	// where that was not used.
 	source, like fs.FileInfo
+	// content is the source where it was fetched, nil for a file of the tree.
+	content *os.File
 	// start is when the image got its share of memory.
 	start   time.Time
 	release func()
@@ -120,7 +139,17 @@ func (r *run) prepare(ctx context.Context, jobs []asset.Job) (ps []prepared) {
 			fail(func(j asset.Job) asset.Result { return failure(j, err) })
 		}
 	}()
-	if err := r.transform(ctx, jobs, ps); err != nil {
+	content, err := r.fetch(ctx, jobs)
+	if content != nil {
+		defer content.Close()
+	}
+	for k := range ps {
+		ps[k].content = content
+	}
+	if err == nil {
+		err = r.transform(ctx, jobs, ps)
+	}
+	if err != nil {
 		fail(func(j asset.Job) asset.Result { return failure(j, err) })
 	}
 	return ps
@@ -132,7 +161,13 @@ func (r *run) transform(ctx context.Context, jobs []asset.Job, ps []prepared) er
 	var left []int
 	for k, j := range jobs {
 		p := &ps[k]
-		inPlace := tree.Fold(j.Output) == tree.Fold(j.Source.Path)
+		if j.Source.URL != "" && r.Unchanged != nil {
+			if result, ok := r.Unchanged(j); ok {
+				p.result = result
+				continue
+			}
+		}
+		inPlace := j.Source.URL == "" && tree.Fold(j.Output) == tree.Fold(j.Source.Path)
 		if inPlace && isCopy(j) {
 			p.result = asset.Skip(j, asset.IsWebP)
 			continue
@@ -170,7 +205,7 @@ func (r *run) transform(ctx context.Context, jobs []asset.Job, ps []prepared) er
 	if err != nil {
 		return err
 	}
-	outputs, errs, err := build(ctx, img, rest[0].Source.Size, rest, threads, r.KeepLarger)
+	outputs, errs, err := build(ctx, img, rest[0].Source.Size, rest, threads, r.KeepLarger || jobs[0].Source.URL != "")
 	img.Close()
 	if err != nil {
 		return err
@@ -242,6 +277,12 @@ func (r *run) openSource(ctx context.Context, jobs []asset.Job, threads int, p *
 	}
 	var unread error
 	img, err = r.Codec.OpenFor(ctx, s.Size, func(data []byte) error {
+		if p.content != nil {
+			if _, err := p.content.ReadAt(data, 0); err != nil {
+				unread = fmt.Errorf("read %q: %w", s.Path, cause(err))
+			}
+			return unread
+		}
 		p.source, unread = r.read(ctx, s, data)
 		return unread
 	}, variants, engine.Options{MaxPixels: jobs[0].Recipe.MaxPixels, Threads: threads})

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -57,6 +58,13 @@ type Options struct {
 	// a source has another id than its Blob by itself. Nil says that there are no
 	// filters.
 	Blob func(ctx context.Context, path string, data []byte) (string, error)
+	// Fetch returns the content of a source that has a URL, as a file that the caller closes, and
+	// the source with what is known now: its Format, Size and Blob. It waits until that is
+	// downloaded, and is called from several goroutines at a time.
+	Fetch func(ctx context.Context, s asset.Source) (asset.Source, *os.File, error)
+	// Unchanged, where it is set, is asked for the result of a job whose source was fetched, once
+	// its content is known: it is ok where there is nothing to do.
+	Unchanged func(j asset.Job) (asset.Result, bool)
 	// Made, where it is set, is asked for the output of every job, which was made and
 	// verified elsewhere: nothing is converted. Its error, with a hint where it is an
 	// *asset.Fault, fails the job. It is called from several goroutines at a time.

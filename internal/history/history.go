@@ -29,6 +29,10 @@ type History struct {
 	Repo *git.Repo
 	// Files is what git lists below the working directory, once that is known.
 	Files map[string]git.File
+	// Addresses are the sources of the run that come from addresses, by their paths from the
+	// root. ListRead says that they are all: what was fetched before, and is not among them, is gone.
+	Addresses map[string]bool
+	ListRead  bool
 	// Codecs is the version of what makes the bytes.
 	Codecs string
 	// Whole reports whether git has all of its history here, once Doubted was asked.

@@ -58,7 +58,7 @@ func (t worktree) There(paths []string) (map[string]bool, error) {
 	var missing []string
 	for _, p := range paths {
 		below, ok := t.Below(p)
-		if _, listed := t.Files[below]; ok && listed {
+		if _, listed := t.Files[below]; ok && listed || t.isFetched(p) {
 			there[p] = true
 			continue
 		}
@@ -76,6 +76,15 @@ func (t worktree) There(paths []string) (map[string]bool, error) {
 		there[p] = true
 	}
 	return there, err
+}
+
+// isFetched reports whether a source comes from an address, and is not known to be gone.
+func (h *History) isFetched(source string) bool {
+	if h.Addresses[source] {
+		return true
+	}
+	_, known := h.Fetched(source)
+	return known && !h.ListRead
 }
 
 // Hash returns the blob ids of those of paths, which are from the root, that are
@@ -117,7 +126,7 @@ func (h *History) Identify(ctx context.Context, sources []asset.Source, ignored 
 	var paths, others []string
 	for _, s := range sources {
 		switch at := path.Join(h.Prefix, s.Path); {
-		case s.Blob != "", tree.IsOutside(s.Path):
+		case s.Blob != "", s.URL != "", tree.IsOutside(s.Path):
 		case !s.Ignored:
 			paths = append(paths, at)
 		case ignored:

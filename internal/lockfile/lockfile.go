@@ -131,6 +131,8 @@ type File struct {
 	// bySource has more than one entry for an output only after a merge by union.
 	bySource map[string][]Entry
 	changed  bool
+	// fetched is by source; see Fetched.
+	fetched map[string]Fetched
 	// superseded are the paths of the outputs that others are made in the place of, by
 	// what key says of those: see Split.
 	superseded map[[2]string]string

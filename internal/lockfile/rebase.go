@@ -30,6 +30,11 @@ func Rebase(base, theirs []byte, ours *File, leftOut map[string]bool) ([]byte, e
 			}
 		}
 	}
+	for source, f := range ours.fetched {
+		if from.fetched[source] != f && !leftOut[source] {
+			l.SetFetched(f)
+		}
+	}
 	if !l.changed {
 		return theirs, nil
 	}

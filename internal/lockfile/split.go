@@ -414,6 +414,19 @@ func Below(prefix, name string) (string, bool) {
 	return "", false
 }
 
+// Settled is the result of a job whose source was found to have a content that the lock file knows:
+// it is ok where that was converted for this output with these settings. Whether the output is there
+// is not asked.
+func (l *File) Settled(j asset.Job, prefix, codecs string) (asset.Result, bool) {
+	digest := Digest(j.Recipe, codecs)
+	for _, e := range Find(l.bySource[above(prefix, j.Source.Path)], above(prefix, j.Output)) {
+		if e.Blob == j.Source.Blob && e.Recipe == digest && e.Status != Crashed {
+			return done(j, e), true
+		}
+	}
+	return asset.Result{}, false
+}
+
 // done is the result of a job that has nothing left to do.
 func done(j asset.Job, e Entry) asset.Result {
 	r := asset.Result{

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -26,6 +27,8 @@ type Spec struct {
 	// Names lets the output lie outside of the working directory, and says how it is
 	// called then. Nil confines it.
 	Names *tree.Names
+	// Places are those of the template that belong to this source alone.
+	Places map[string]string
 }
 
 // Jobs are the specs of every source, with the paths of its outputs.
@@ -45,7 +48,7 @@ func Jobs(sources []asset.Source, specs func(asset.Source) []Spec) (jobs []asset
 	fail := make([]*asset.Fault, 0, len(sources))
 	for _, s := range sources {
 		for _, w := range specs(s) {
-			out, fault := expand(w.Recipe.Output, s, w.Names)
+			out, fault := expand(w.Recipe.Output, s, w.Names, w.Places)
 			all, fail = append(all, asset.Job{
 				Source: s, Recipe: w.Recipe, Output: out, Narrower: w.Narrower, Overwrite: w.Overwrite, Remove: w.Remove,
 			}), append(fail, fault)
@@ -88,7 +91,21 @@ func KeepSources(jobs []asset.Job, settled []asset.Result) {
 // expand fills the template in for s. {dir} is the folder of the source, {name}
 // its name without the extension, {ext} the extension as it is written, without
 // the dot; a name without one gets that of its format.
-func expand(template string, s asset.Source, names *tree.Names) (string, *asset.Fault) {
+func expand(template string, s asset.Source, names *tree.Names, places map[string]string) (string, *asset.Fault) {
+	for _, column := range config.Columns(template) {
+		value, ok := places[column]
+		if value == "" {
+			what := "is empty in its row of the list"
+			if !ok {
+				what = "is no column of the list"
+			}
+			return "", &asset.Fault{
+				Message: fmt.Sprintf("convert %q: {%s} of the output %s", s.Path, column, what),
+				Hint:    "add it to the list, or leave it out of `output`",
+			}
+		}
+		template = strings.ReplaceAll(template, "{"+column+"}", value)
+	}
 	dir, base := path.Split(s.Path)
 	name, ext := splitExt(base)
 	if ext == "" {
@@ -292,7 +309,7 @@ func apart(all []asset.Job, group []int) string {
 func distinct(template string, all []asset.Job, group []int) bool {
 	outs := make([]string, 0, 2*len(group))
 	for _, i := range group {
-		out, fault := expand(template, all[i].Source, nil)
+		out, fault := expand(template, all[i].Source, nil, nil)
 		if fault != nil {
 			return false
 		}

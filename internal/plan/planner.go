@@ -21,6 +21,8 @@ type Planner struct {
 	rules    []rule
 	// each are the outputs that settings ask for.
 	each map[*config.Config][]config.Each
+	// rows are by the path of the source; see SetRows.
+	rows map[string]Row
 	// bases are the folders of what was typed, once they are needed.
 	bases *bases
 }
@@ -30,6 +32,17 @@ type rule struct {
 	applies  func(file string) bool
 	settings config.Config
 }
+
+// A Row is what a list of sources says of one of them.
+type Row struct {
+	// Places are values of its columns, for the template of the output.
+	Places map[string]string
+	// Settings are those of the run with what the row sets, nil where it sets nothing.
+	Settings *config.Config
+}
+
+// SetRows gives the planner what a list of sources says, by the path of the source.
+func (p *Planner) SetRows(rows map[string]Row) { p.rows = rows }
 
 // New reads the settings and their rules. Its error is a mistake in the patterns of a rule.
 func New(settings config.Config) (*Planner, error) {
@@ -47,9 +60,12 @@ func New(settings config.Config) (*Planner, error) {
 // Rules is how many rules there are.
 func (p *Planner) Rules() int { return len(p.rules) }
 
-// SettingsOf are the settings for a file: those of the first rule that applies, or
+// SettingsOf are the settings for a file: those of its row in a list, of the first rule that applies, or
 // else those of the run.
 func (p *Planner) SettingsOf(file string) *config.Config {
+	if row := p.rows[file]; row.Settings != nil {
+		return row.Settings
+	}
 	for i := range p.rules {
 		if !tree.IsOutside(file) && p.rules[i].applies(file) {
 			return &p.rules[i].settings
@@ -76,7 +92,8 @@ func (p *Planner) specs(s asset.Source) []Spec {
 	for i, e := range all {
 		specs[i] = Spec{
 			Recipe: p.recipe(s, e), Narrower: e.Narrower, Names: names,
-			Overwrite: e.Settings.Overwrite, Remove: c.Originals != config.OriginalsKeep,
+			Overwrite: e.Settings.Overwrite, Remove: c.Originals != config.OriginalsKeep && s.URL == "",
+			Places: p.rows[s.Path].Places,
 		}
 	}
 	return specs

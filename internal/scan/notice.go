@@ -12,6 +12,9 @@ import (
 // noImage begins the notice about a pattern that matches nothing.
 const noImage = "no image matches"
 
+// NoImages is the notice about a working directory without any.
+const NoImages = "no images in the working directory"
+
 // IsUnmatched reports whether a notice is about a pattern that matches nothing.
 func IsUnmatched(notice string) bool {
 	return strings.HasPrefix(notice, noImage) || strings.HasPrefix(notice, "no images in ")
@@ -33,7 +36,7 @@ func (l *lister) unmatched() []string {
 			notices = append(notices, fmt.Sprintf("%q is left out: %s", p.raw, l.ignored(p)))
 		case p.kind == exact:
 		case p.kind == folder && p.path == "." && l.shown == nil:
-			notices = append(notices, "no images in the working directory")
+			notices = append(notices, NoImages)
 		case p.kind == folder:
 			notices = append(notices, fmt.Sprintf("no images in %q", l.show(p.path)))
 		default:
