@@ -116,7 +116,7 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("no condition %q", cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"picture": cmdPicture, "weird": cmdWeird, "code": cmdCode, "until": cmdUntil, "tree": cmdTree, "cut": cmdCut, "listen": cmdListen,
+			"picture": cmdPicture, "weird": cmdWeird, "code": cmdCode, "until": cmdUntil, "tree": cmdTree, "cut": cmdCut, "listen": cmdListen, "shop": cmdShop,
 			"repo": cmdRepo, "commit": cmdCommit, "json": cmdJSON, "again": cmdAgain, "bomb": cmdBomb, "fixes": cmdFixes, "forge": cmdForge,
 		},
 	})

@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,7 +44,11 @@ func (r *run) listSources(confined *diff.Changes) (all []asset.Source, failed []
 		source := asset.Source{Path: row.Path, URL: row.URL, Format: asset.FormatByName(row.Path)}
 		out, err := planRow(r.settings, row, columns)
 		if err != nil {
-			failed = append(failed, asset.Fail(source, fmt.Sprintf("%s:%d: %s", r.settings.Sources, row.Line, err), asset.HintOf(err)))
+			where := fmt.Sprintf("%s:%d", r.settings.Sources, row.Line)
+			if len(r.settings.Addresses) > 0 {
+				where = strconv.Quote(httpclient.Redact(row.URL))
+			}
+			failed = append(failed, asset.Fail(source, where+": "+err.Error(), asset.HintOf(err)))
 			continue
 		}
 		rows[row.Path] = out

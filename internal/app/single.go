@@ -126,6 +126,9 @@ func (r *run) singleJob(ctx context.Context, in *report.Input) (*asset.Job, []by
 		in.Results = []asset.Result{asset.Fail(asset.Source{Path: stdinName, Size: int64(len(content))}, fault.Message, fault.Hint)}
 		return nil, nil, nil
 	}
+	if len(s.Addresses) > 0 {
+		return r.singleAddress(ctx, in, output)
+	}
 	o := r.scanOptions()
 	found, err := scan.Find(ctx, o)
 	if err != nil {
@@ -152,6 +155,37 @@ func (r *run) singleJob(ctx context.Context, in *report.Input) (*asset.Job, []by
 		return nil, nil, err
 	}
 	return &asset.Job{Source: source, Recipe: recipe, Output: output, Overwrite: s.Overwrite}, nil, nil
+}
+
+// singleAddress downloads the only source.
+func (r *run) singleAddress(ctx context.Context, in *report.Input, output string) (*asset.Job, []byte, error) {
+	all, _, err := r.listSources(nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	if n := len(all) + len(r.settings.Paths); n > 1 {
+		return nil, nil, tooMany(r.settings, n)
+	}
+	client, err := r.fetcher()
+	if err != nil {
+		return nil, nil, err
+	}
+	source, file, err := newDownloads(client, nil, r.Now).fetch(ctx, all[0])
+	if ctx.Err() != nil {
+		in.Left = 1
+		return nil, nil, nil
+	}
+	if err != nil {
+		in.Results = []asset.Result{asset.Fail(source, err.Error(), asset.HintOf(err))}
+		return nil, nil, nil
+	}
+	defer file.Close()
+	content, err := io.ReadAll(file)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read %q: %w", source.Path, err)
+	}
+	recipe, err := r.plan.First(source)
+	return &asset.Job{Source: source, Recipe: recipe, Output: output, Overwrite: r.settings.Overwrite}, content, err
 }
 
 // tooMany is the error if there are n sources for one output file.

@@ -260,6 +260,16 @@ func TestMistakes(t *testing.T) {
 		{name: "a file and none", args: []string{"--no-config", "--config=a.yml"}, files: map[string]string{"a.yml": ""}, want: []string{"--config: --no-config is also given"}},
 		{name: "endless file", files: map[string]string{"webpress.yml": strings.Repeat("#\n", 1<<17) + "#"}, want: []string{"webpress.yml: it cannot be read: larger than 256 KiB"}},
 		{
+			name:  "places that only a list has",
+			args:  []string{"-o", "{dir}/{nam}.webp"},
+			files: map[string]string{"webpress.yml": "variants:\n  a: { output: \"{dir}/{hsh}.webp\" }\nrules:\n  - glob: x\n    output: \"{sku}.webp\"\n"},
+			want: []string{
+				`--output: "{dir}/{nam}.webp": there is no {nam}; did you mean {name}?`,
+				`webpress.yml:2:16: output: "a": "{dir}/{hsh}.webp": there is no {hsh}; did you mean {hash}?`,
+				`webpress.yml:5:13: output: "{sku}.webp": there is no {sku}`,
+			},
+		},
+		{
 			name: "all at once", args: []string{"--qualty=1", "--effort=9", "-o", "/{x}.webp"},
 			env:   []string{"INPUT_LOSSLESS=x", "PLUGIN_JOBS=-1"},
 			files: map[string]string{"webpress.yml": "effort: 3\neffort: 10\nqualty: 1\nmetadata: gps\n"},

@@ -103,33 +103,30 @@ func (l *loader) noColumns(c Config) (all Mistakes) {
 	if c.Sources != "" {
 		return nil
 	}
-	check := func(setting, label, template string) {
+	check := func(where Mistake, label, template string) {
 		for _, name := range Columns(template) {
-			m := Mistake{Where: setting}
-			for _, said := range []source{l.said, l.env, l.cli} {
-				if f, ok := said[setting]; ok {
-					m = f.where
-				}
-			}
-			m.Message = fmt.Sprintf("%s%s: there is no {%s}%s", label, quote(template), name, didYouMean(name))
-			all = append(all, m)
+			where.Message = fmt.Sprintf("%s%s: there is no {%s}%s", label, quote(template), name, didYouMean(name))
+			all = append(all, where)
 		}
 	}
-	check("output", "", c.Output)
+	var said Mistake
+	for _, src := range []source{l.said, l.env, l.cli} {
+		if f, ok := src["output"]; ok {
+			said = f.where
+		}
+	}
+	check(said, "", c.Output)
 	for _, v := range c.Variants {
 		if f, ok := v.set["output"]; ok {
-			check(variantsKey, quote(v.Name)+": ", fmt.Sprint(f.value))
+			check(f.where, quote(v.Name)+": ", fmt.Sprint(f.value))
 		}
 	}
-	if l.file != nil {
-		for _, one := range l.file.lists[rulesKey] {
-			if f, ok := one.src["output"]; ok {
-				for _, name := range Columns(fmt.Sprint(f.value)) {
-					m := f.where
-					m.Message = fmt.Sprintf("%s: there is no {%s}%s", quote(fmt.Sprint(f.value)), name, didYouMean(name))
-					all = append(all, m)
-				}
-			}
+	if l.file == nil {
+		return all
+	}
+	for _, one := range l.file.lists[rulesKey] {
+		if f, ok := one.src["output"]; ok {
+			check(f.where, "", fmt.Sprint(f.value))
 		}
 	}
 	return all
