@@ -2,12 +2,15 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -195,17 +198,24 @@ func known(h *history.History, s asset.Source) (f lockfile.Fetched, ok bool) {
 	return f, ok && f.URL == shownAddress(s.URL)
 }
 
-// shownAddress is an address as webpress.lock has it: what may be a signature is not committed.
+// signed are the names of parameters of a query that sign it for some time: those of S3, Google Cloud
+// Storage, Azure and CloudFront. The image is the same with others.
+var signed = regexp.MustCompile(`(?i)^(x-amz-.*|x-goog-.*|awsaccesskeyid|googleaccessid|signature|expires|policy|key-pair-id|sig|se|st|sp|sv|sr|spr|skoid|sktid|skt|ske|sks|skv|token|access_token)$`)
+
+// shownAddress is an address as webpress.lock has it: what may be a secret is not committed. Digits of
+// what is left out tell addresses apart.
 func shownAddress(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return ""
 	}
 	u.User, u.Fragment = nil, ""
-	if shown := httpclient.Redact(u.String()); !strings.Contains(shown, "***") {
-		return u.String()
-	}
+	query := u.Query()
+	maps.DeleteFunc(query, func(name string, _ []string) bool { return signed.MatchString(name) })
 	u.RawQuery = ""
+	if rest := query.Encode(); rest != "" {
+		u.Fragment = fmt.Sprintf("%x", sha256.Sum256([]byte(rest)))[:12]
+	}
 	return u.String()
 }
 

@@ -19,6 +19,8 @@
 // pixels. A hyphen stands for what is not known, and for what there is not: an output
 // that was not kept has no blob.
 //
+// A source that came from an address has a remark in front of its lines; see Fetched.
+//
 // # Version 1
 //
 // Version 1 had one line for each source, which is still read:
