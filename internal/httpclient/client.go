@@ -104,15 +104,7 @@ func New(o Options) *Client {
 	if o.Logf == nil {
 		o.Logf = func(string, ...any) {}
 	}
-	if o.Clock.Now == nil {
-		o.Clock.Now = time.Now
-	}
-	if o.Clock.Sleep == nil {
-		o.Clock.Sleep = sleep
-	}
-	if o.Clock.AfterFunc == nil {
-		o.Clock.AfterFunc = func(d time.Duration, f func()) Timer { return time.AfterFunc(d, f) }
-	}
+	o.Clock = o.Clock.OrReal()
 	if o.Transport == nil {
 		o.Transport = transport(o.Timeout)
 	}
