@@ -30,6 +30,7 @@ var imports = []struct{ name, may string }{
 	{"shell", ""},
 	{"httpclient", ""},
 	{"asset", ""},
+	{"bucket", "asset httpclient"},
 	{"container", "asset"},
 	{"tree", "owner"},
 	{"references", "asset tree"},
@@ -63,7 +64,7 @@ var imports = []struct{ name, may string }{
 
 // tools are commands and packages for tests. No package may import them,
 // and a package's own tool may import that package.
-var tools = []string{"testfiles", "testgit", "testpic", "config/gen"}
+var tools = []string{"testfiles", "testgit", "testpic", "config/gen", "bucket/buckettest"}
 
 // maxLines is the most lines of a file.
 const maxLines = 450
