@@ -55,7 +55,7 @@ func (a Address) String() string {
 	var query []string
 	for _, p := range [][2]string{{"region", a.Region}, {"endpoint", a.Endpoint}, {"path-style", a.PathStyle}} {
 		if p[1] != "" {
-			query = append(query, p[0]+"="+p[1])
+			query = append(query, p[0]+"="+inQuery.Replace(p[1]))
 		}
 	}
 	if len(query) > 0 {
@@ -63,6 +63,9 @@ func (a Address) String() string {
 	}
 	return s
 }
+
+// inQuery escapes what has a meaning in a query, and leaves addresses readable.
+var inQuery = strings.NewReplacer("%", "%25", "&", "%26", "#", "%23")
 
 // IsAddress says whether s has the scheme of a bucket's address, right or wrong in the
 // rest.
@@ -97,7 +100,7 @@ var (
 	validS3Bucket    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$`)
 	validGCSBucket   = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$`)
 	validAccount     = regexp.MustCompile(`^[a-z0-9]{3,24}$`)
-	validContainer   = regexp.MustCompile(`^(\$web|\$root|[a-z0-9](-?[a-z0-9]){2,62})$`)
+	validContainer   = regexp.MustCompile(`^(\$web|\$root|[a-z0-9](-?[a-z0-9])*)$`)
 	validRegion      = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 	hostOfS3         = regexp.MustCompile(`^(?:(.+)\.)?s3[.-](?:dualstack\.)?([a-z0-9-]+)\.amazonaws\.com`)
 	hostOfAzure      = regexp.MustCompile(`^([a-z0-9]+)\.(?:blob|dfs)\.core\.`)
@@ -213,7 +216,7 @@ func (a Address) checkNames(form string) (why error, hint string) {
 			return fmt.Errorf("%q is not the name of a storage account", a.Account), form + ": 3 to 24 small letters and digits"
 		case a.Bucket == "":
 			return errors.New("it names no container"), form
-		case !validContainer.MatchString(a.Bucket) || len(a.Bucket) > 63:
+		case !validContainer.MatchString(a.Bucket) || len(a.Bucket) < 3 || len(a.Bucket) > 63:
 			return fmt.Errorf("%q is not the name of a container", a.Bucket), "use 3 to 63 small letters, digits and single hyphens, or $web"
 		}
 	case S3, GCS:

@@ -78,11 +78,25 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp.Body.Close()
 	*a = answer{status: resp.StatusCode, header: resp.Header, body: body}
 	a.code, a.message = parseAnswer(body)
+	a.message = withoutProof(a.message, req.Header.Get("Authorization"))
 	if code := resp.Header.Get("X-Ms-Error-Code"); code != "" {
 		a.code = code
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
+}
+
+// withoutProof is a server's words without the signature or token of a request, which some
+// quote.
+func withoutProof(words, authorization string) string {
+	_, proof, _ := strings.Cut(authorization, " ")
+	if i := strings.LastIndexAny(strings.TrimRight(proof, "="), ":="); i >= 0 {
+		proof = proof[i+1:]
+	}
+	if len(proof) < 16 {
+		return words
+	}
+	return strings.ReplaceAll(words, proof, "***")
 }
 
 type headersKey struct{}

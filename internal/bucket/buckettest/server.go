@@ -68,7 +68,6 @@ type object struct {
 func NewServer(t *testing.T, p bucket.Provider) *Server {
 	t.Helper()
 	s := &Server{Provider: p, t: t, objects: map[string]*object{}, count: map[string]int{}}
-	handlers := map[bucket.Provider]http.HandlerFunc{bucket.S3: s.s3, bucket.GCS: s.gcs, bucket.Azure: s.azure}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		s.count[r.Method]++
@@ -80,10 +79,15 @@ func NewServer(t *testing.T, p bucket.Provider) *Server {
 		if ua := r.Header.Get("User-Agent"); !strings.HasPrefix(ua, "webpress") {
 			t.Errorf("User-Agent is %q", ua)
 		}
-		handlers[p](w, r)
+		s.Serve(w, r)
 	}))
 	t.Cleanup(s.Close)
 	return s
+}
+
+// Serve does a request, past Fault.
+func (s *Server) Serve(w http.ResponseWriter, r *http.Request) {
+	map[bucket.Provider]http.HandlerFunc{bucket.S3: s.s3, bucket.GCS: s.gcs, bucket.Azure: s.azure}[s.Provider](w, r)
 }
 
 // SetFault sets Fault while requests may be on their way.

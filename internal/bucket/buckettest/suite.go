@@ -176,7 +176,10 @@ func testList(t *testing.T, b bucket.Bucket) {
 			t.Errorf("under %q (-want +got):\n%s", under, diff)
 		}
 	}
-	for range b.List(t.Context(), "") {
+	for o, err := range b.List(t.Context(), "") {
+		if err != nil || o.Key != "B" {
+			t.Errorf("first: %+v, %v", o, err)
+		}
 		break // must not yield again
 	}
 }
