@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/agnivade/levenshtein"
 
@@ -93,17 +94,23 @@ var parameters = map[Provider][]string{
 	S3: {"region", "endpoint", "path-style"}, GCS: {"endpoint"}, Azure: {"endpoint"},
 }
 
+// pattern compiles a regular expression when it is first used, for the sake of runs
+// without buckets.
+func pattern(s string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(s) })
+}
+
 // secretNames match parameters that carry a secret in what people copy from elsewhere.
-var secretNames = regexp.MustCompile(`(?i)^(sig|sv|se|sp|sas.*|.*(key|secret|token|signature|credential|password).*)$`)
+var secretNames = pattern(`(?i)^(sig|sv|se|sp|sas.*|.*(key|secret|token|signature|credential|password).*)$`)
 
 var (
-	validS3Bucket    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$`)
-	validGCSBucket   = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$`)
-	validAccount     = regexp.MustCompile(`^[a-z0-9]{3,24}$`)
-	validContainer   = regexp.MustCompile(`^(\$web|\$root|[a-z0-9](-?[a-z0-9])*)$`)
-	validRegion      = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
-	hostOfS3         = regexp.MustCompile(`^(?:(.+)\.)?s3[.-](?:dualstack\.)?([a-z0-9-]+)\.amazonaws\.com`)
-	hostOfAzure      = regexp.MustCompile(`^([a-z0-9]+)\.(?:blob|dfs)\.core\.`)
+	validS3Bucket    = pattern(`^[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$`)
+	validGCSBucket   = pattern(`^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$`)
+	validAccount     = pattern(`^[a-z0-9]{3,24}$`)
+	validContainer   = pattern(`^(\$web|\$root|[a-z0-9](-?[a-z0-9])*)$`)
+	validRegion      = pattern(`^[a-z0-9][a-z0-9-]{0,62}$`)
+	hostOfS3         = pattern(`^(?:(.+)\.)?s3[.-](?:dualstack\.)?([a-z0-9-]+)\.amazonaws\.com`)
+	hostOfAzure      = pattern(`^([a-z0-9]+)\.(?:blob|dfs)\.core\.`)
 	errNoSuchAddress = errors.New("not the address of a bucket")
 )
 
@@ -193,13 +200,13 @@ func suggestion(scheme, rest string) string {
 	}
 	host, path, _ := strings.Cut(rest, "/")
 	path, _, _ = strings.Cut(path, "?")
-	if m := hostOfS3.FindStringSubmatch(host); m != nil {
+	if m := hostOfS3().FindStringSubmatch(host); m != nil {
 		if m[1] != "" {
 			path = m[1] + "/" + path
 		}
 		return fmt.Sprintf("write s3://%s?region=%s", path, m[2])
 	}
-	if m := hostOfAzure.FindStringSubmatch(host); m != nil {
+	if m := hostOfAzure().FindStringSubmatch(host); m != nil {
 		return fmt.Sprintf("write az://%s/%s", m[1], path)
 	}
 	if host == "storage.googleapis.com" {
@@ -212,11 +219,11 @@ func (a Address) checkNames(form string) (why error, hint string) {
 	switch a.Provider {
 	case Azure:
 		switch {
-		case !validAccount.MatchString(a.Account):
+		case !validAccount().MatchString(a.Account):
 			return fmt.Errorf("%q is not the name of a storage account", a.Account), form + ": 3 to 24 small letters and digits"
 		case a.Bucket == "":
 			return errors.New("it names no container"), form
-		case !validContainer.MatchString(a.Bucket) || len(a.Bucket) < 3 || len(a.Bucket) > 63:
+		case !validContainer().MatchString(a.Bucket) || len(a.Bucket) < 3 || len(a.Bucket) > 63:
 			return fmt.Errorf("%q is not the name of a container", a.Bucket), "use 3 to 63 small letters, digits and single hyphens, or $web"
 		}
 	case S3, GCS:
@@ -227,7 +234,7 @@ func (a Address) checkNames(form string) (why error, hint string) {
 		if a.Bucket == "" {
 			return errors.New("it names no bucket"), form
 		}
-		if !valid.MatchString(a.Bucket) || strings.Contains(a.Bucket, "..") {
+		if !valid().MatchString(a.Bucket) || strings.Contains(a.Bucket, "..") {
 			return fmt.Errorf("%q is not the name of a bucket", a.Bucket),
 				fmt.Sprintf("use 3 to %d letters, digits, hyphens and dots; a port belongs into endpoint=", length)
 		}
@@ -260,7 +267,7 @@ func (a *Address) parameters(query string) (why error, hint string) {
 		seen[name] = true
 		switch name {
 		case "region":
-			if !validRegion.MatchString(value) {
+			if !validRegion().MatchString(value) {
 				return fmt.Errorf("%q is not a region", value), "write one such as eu-west-1, or auto for Cloudflare R2"
 			}
 			a.Region = value
@@ -282,7 +289,7 @@ func (a *Address) parameters(query string) (why error, hint string) {
 
 func (a *Address) unknown(name string) (why error, hint string) {
 	known := parameters[a.Provider]
-	if secretNames.MatchString(name) || strings.HasPrefix(strings.ToLower(name), "x-") {
+	if secretNames().MatchString(name) || strings.HasPrefix(strings.ToLower(name), "x-") {
 		return errors.New("it has a key, token or signature in its query"),
 			"leave it out: credentials come from the environment, or from the CI without any key"
 	}

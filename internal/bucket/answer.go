@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
@@ -145,7 +144,7 @@ func (s *slowError) Error() string {
 func (s *slowError) Timeout() bool { return true }
 
 // plainCode matches what may be shown of a code that a server sent.
-var plainCode = regexp.MustCompile(`^[A-Za-z0-9._-]{1,80}$`)
+var plainCode = pattern(`^[A-Za-z0-9._-]{1,80}$`)
 
 // parseAnswer finds the code and the words in an error of S3 or Azure, which is XML, or
 // of Google, which is JSON.
@@ -185,7 +184,7 @@ func parseAnswer(body []byte) (code, message string) {
 			}
 		}
 	}
-	if code = strings.TrimSpace(code); !plainCode.MatchString(code) {
+	if code = strings.TrimSpace(code); !plainCode().MatchString(code) {
 		code = ""
 	}
 	return code, message
@@ -200,7 +199,7 @@ func (a *answer) region() string {
 			region = strings.TrimSpace(x.Region)
 		}
 	}
-	if !validRegion.MatchString(region) {
+	if !validRegion().MatchString(region) {
 		return ""
 	}
 	return region
@@ -209,7 +208,7 @@ func (a *answer) region() string {
 // requestID is the server's name for the request, which its support asks for.
 func (a *answer) requestID() string {
 	for _, name := range []string{"X-Amz-Request-Id", "X-Ms-Request-Id", "X-Guploader-Uploadid"} {
-		if id := a.header.Get(name); plainCode.MatchString(id) {
+		if id := a.header.Get(name); plainCode().MatchString(id) {
 			return id
 		}
 	}

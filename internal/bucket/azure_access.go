@@ -9,7 +9,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -138,14 +137,14 @@ func assertion(token func(ctx context.Context) (string, error)) func(ctx context
 	}
 }
 
-var validTenant = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]*$`)
+var validTenant = pattern(`^[A-Za-z0-9][A-Za-z0-9.-]*$`)
 
 // exchange gets tokens for a client which proves itself.
 func (z *azureAccess) exchange(client, tenant string, o Options, hide *secrets, proof func(ctx context.Context) (url.Values, error)) error {
 	switch {
 	case client == "" || tenant == "":
 		return badCredentials("set both azure-client-id and azure-tenant-id, or AZURE_CLIENT_ID and AZURE_TENANT_ID", "the client or the tenant is missing")
-	case !validTenant.MatchString(tenant):
+	case !validTenant().MatchString(tenant):
 		return badCredentials("write its ID or its domain", "azure-tenant-id is %q", tenant)
 	}
 	authority := strings.TrimRight(cmp.Or(o.Getenv("AZURE_AUTHORITY_HOST"), azureLogin), "/")

@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -288,7 +287,7 @@ var googleRights = map[string]string{
 }
 
 // missingRight matches the right in Google's words.
-var missingRight = regexp.MustCompile(`\bstorage\.[a-z]+\.[a-zA-Z]+\b`)
+var missingRight = pattern(`\bstorage\.[a-z]+\.[a-zA-Z]+\b`)
 
 // classify implements driver.
 func (g *gcs) classify(op operation, a *answer) *Error {
@@ -303,7 +302,7 @@ func (g *gcs) classify(op operation, a *answer) *Error {
 	case a.status == http.StatusForbidden && strings.Contains(strings.ToLower(a.code), "ratelimitexceeded"):
 		*e = Error{Kind: ErrThrottled, Hint: hintFewer, retry: true}
 	case a.status == http.StatusForbidden:
-		right := cmp.Or(missingRight.FindString(a.message), googleRights[op.verb])
+		right := cmp.Or(missingRight().FindString(a.message), googleRights[op.verb])
 		e.Err = fmt.Errorf("%s is missing", right)
 		e.Hint = fmt.Sprintf("allow %s on bucket %s to these credentials, such as by the role Storage Object User", right, g.address.Bucket)
 	case a.status == http.StatusBadRequest && (strings.Contains(words, "md5") || strings.Contains(words, "hash") || strings.Contains(words, "crc32c")):

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -34,8 +33,8 @@ var fileTypes = []google.CredentialsType{
 }
 
 var (
-	validPool           = regexp.MustCompile(`^projects/\d+/locations/[a-z0-9-]+/workloadIdentityPools/[a-z0-9-]+/providers/[a-z0-9-]+$`)
-	validServiceAccount = regexp.MustCompile(`^[A-Za-z0-9._-]+@[A-Za-z0-9.-]+$`)
+	validPool           = pattern(`^projects/\d+/locations/[a-z0-9-]+/workloadIdentityPools/[a-z0-9-]+/providers/[a-z0-9-]+$`)
+	validServiceAccount = pattern(`^[A-Za-z0-9._-]+@[A-Za-z0-9.-]+$`)
 )
 
 // googleToken finds the credentials: the setting gcp-workload-identity-provider, then the
@@ -134,10 +133,10 @@ func credentialsFile(setting, name string) ([]byte, google.CredentialsType, erro
 func federation(o Options, hide *secrets) (externalaccount.Config, error) {
 	pool := strings.TrimPrefix(strings.TrimPrefix(o.GCPWorkloadIdentityProvider, "https:"), "//iam.googleapis.com/")
 	switch {
-	case !validPool.MatchString(pool):
+	case !validPool().MatchString(pool):
 		return externalaccount.Config{}, badCredentials("write projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER, with the project's number",
 			"gcp-workload-identity-provider is %q", pool)
-	case o.GCPServiceAccount != "" && !validServiceAccount.MatchString(o.GCPServiceAccount):
+	case o.GCPServiceAccount != "" && !validServiceAccount().MatchString(o.GCPServiceAccount):
 		return externalaccount.Config{}, badCredentials("write NAME@PROJECT.iam.gserviceaccount.com", "gcp-service-account is %q", o.GCPServiceAccount)
 	case o.IDToken == nil:
 		return externalaccount.Config{}, badCredentials("give the job the permission for it: `id-token: write` at GitHub, `id_tokens` at GitLab",
@@ -168,7 +167,7 @@ func (s supplier) SubjectToken(ctx context.Context, _ externalaccount.SupplierOp
 }
 
 // answeredBy matches the status in errors of oauth2 that have no type.
-var answeredBy = regexp.MustCompile(`status code (\d{3})(?:: (?s:(.*)))?`)
+var answeredBy = pattern(`status code (\d{3})(?:: (?s:(.*)))?`)
 
 // googleRefused explains why there is no token.
 func googleRefused(err error) error {
@@ -179,7 +178,7 @@ func googleRefused(err error) error {
 	body := ""
 	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok && refused.Response != nil {
 		e.Status, body = refused.Response.StatusCode, string(refused.Body)
-	} else if m := answeredBy.FindStringSubmatch(err.Error()); m != nil {
+	} else if m := answeredBy().FindStringSubmatch(err.Error()); m != nil {
 		_, _ = fmt.Sscan(m[1], &e.Status)
 		body = m[2]
 	}

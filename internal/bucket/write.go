@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 )
 
@@ -17,12 +16,12 @@ import (
 const digestName = "sha256"
 
 // validDigest matches a SHA-256 as it is stored.
-var validDigest = regexp.MustCompile(`^[0-9a-f]{64}$`)
+var validDigest = pattern(`^[0-9a-f]{64}$`)
 
 // storedDigest is the digest of an object by its metadata, empty where it holds another
 // thing.
 func storedDigest(s string) string {
-	if s = strings.ToLower(s); validDigest.MatchString(s) {
+	if s = strings.ToLower(s); validDigest().MatchString(s) {
 		return s
 	}
 	return ""
