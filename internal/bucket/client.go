@@ -307,7 +307,12 @@ func (b *bucket) Delete(ctx context.Context, key, ifMatch string) error {
 	err := b.do(ctx, operation{verb: "delete", key: key, match: ifMatch != ""}, func(ctx context.Context, _ int) error {
 		return b.driver.delete(ctx, b.address.Prefix+key, ifMatch)
 	})
-	if errors.Is(err, ErrNotExist) && !errors.Is(err, ErrNoBucket) {
+	gone := err
+	if ifMatch != "" && errors.Is(err, ErrChanged) {
+		// Some servers say so of what is not there as well.
+		_, gone = b.Stat(ctx, key)
+	}
+	if errors.Is(gone, ErrNotExist) && !errors.Is(gone, ErrNoBucket) {
 		return nil
 	}
 	return err

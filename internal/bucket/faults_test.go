@@ -83,6 +83,13 @@ func refuse(p bucket.Provider, status int, code, message string) func(http.Respo
 	}
 }
 
+// writes makes a fault one of writes alone.
+func writes(f func(http.ResponseWriter, *http.Request) bool) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		return (r.Method == http.MethodPut || r.Method == http.MethodPost) && f(w, r)
+	}
+}
+
 // once makes a fault one of the first n requests.
 func once(n int32, f func(http.ResponseWriter, *http.Request) bool) func(http.ResponseWriter, *http.Request) bool {
 	var count atomic.Int32
@@ -181,8 +188,8 @@ func TestErrors(t *testing.T) {
 			}
 			if want > 0 {
 				// It passes, and what is written is written.
-				b.server.SetFault(once(2, refuse(test.p, test.status, test.code, test.message)))
-				if err := write(b, t.Context(), "a.webp", bucket.WriteOptions{IfAbsent: test.p != bucket.S3}); err != nil {
+				b.server.SetFault(writes(once(2, refuse(test.p, test.status, test.code, test.message))))
+				if err := write(b, t.Context(), "a.webp", bucket.WriteOptions{IfAbsent: true}); err != nil {
 					t.Errorf("after two failures: %v", err)
 				}
 			}
@@ -422,7 +429,13 @@ func TestRegion(t *testing.T) {
 	if err := write(b, t.Context(), "a", bucket.WriteOptions{}); err != nil || !strings.Contains(b.log(), "set region=eu-west-1") {
 		t.Errorf("%v, log %s", err, b.log())
 	}
-	// HEAD says it in a header alone.
+	// The answer to HEAD says nothing, or says it in a header.
+	if b.Bucket, err = bucket.Open(t.Context(), a, b.options(bucket.Options{Getenv: buckettest.Env})); err != nil {
+		t.Fatal(err)
+	}
+	if err := stat(b, t.Context(), "a"); err != nil || b.server.Requests(http.MethodHead) != 2 {
+		t.Error(err)
+	}
 	if b.Bucket, err = bucket.Open(t.Context(), a, b.options(bucket.Options{Getenv: buckettest.Env})); err != nil {
 		t.Fatal(err)
 	}

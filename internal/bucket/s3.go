@@ -174,12 +174,25 @@ func s3Object(info minio.ObjectInfo) Object {
 	return o
 }
 
+// stat asks by HEAD, whose answer has no words. Where it is one that does not say enough,
+// such as 400 for credentials that have expired and for another region alike, GET is
+// asked, for its reason.
 func (s *s3) stat(ctx context.Context, key string) (Object, error) {
 	info, err := s.client().StatObject(ctx, s.address.Bucket, key, minio.StatObjectOptions{})
-	if err != nil {
+	if err == nil {
+		return s3Object(info), nil
+	}
+	a := answerOf(ctx)
+	moved := a.status == http.StatusMovedPermanently && a.region() == ""
+	if a.status != http.StatusBadRequest && a.status != http.StatusForbidden && !moved {
 		return Object{}, err
 	}
-	return s3Object(info), nil
+	*a = answer{}
+	body, _, o, err := s.read(ctx, key, readRequest{})
+	if err == nil {
+		body.Close()
+	}
+	return o, err
 }
 
 func (s *s3) read(ctx context.Context, key string, r readRequest) (io.ReadCloser, int64, Object, error) {

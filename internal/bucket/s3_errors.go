@@ -1,7 +1,6 @@
 package bucket
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 )
@@ -41,16 +40,11 @@ func (s *s3) classify(op operation, a *answer) *Error {
 	// The region is known from every answer of Amazon's, and may be why a key is not good.
 	region := a.region()
 	wrong := a.status == http.StatusMovedPermanently || a.status == http.StatusTemporaryRedirect || a.code == "PermanentRedirect" ||
-		a.code == "AuthorizationHeaderMalformed" || a.code == "IllegalLocationConstraintException" || a.code == "InvalidRegion" ||
-		// The answer to HEAD has no code.
-		len(a.body) == 0 && a.status == http.StatusBadRequest
+		a.code == "AuthorizationHeaderMalformed" || a.code == "IllegalLocationConstraintException" || a.code == "InvalidRegion"
 	s.mu.Lock()
 	ours := s.region
 	s.mu.Unlock()
 	switch {
-	case a.status == http.StatusBadRequest && len(a.body) == 0 && (region == "" || region == ours):
-		// So does an answer to HEAD that ought to say ExpiredToken.
-		*e = Error{Kind: ErrExpired, Err: errors.New("the request was refused, and the answer to HEAD has no reason"), Hint: hintRenew}
 	case wrong && region != "" && region != ours:
 		*e = Error{Kind: ErrRegion, region: region, Err: fmt.Errorf("it is in %s, and was asked for in %s", region, ours), Hint: fmt.Sprintf("set region=%s in the address", region)}
 	case wrong && (a.code == "PermanentRedirect" || a.code == "AuthorizationHeaderMalformed" || a.code == "InvalidRegion"):

@@ -60,7 +60,7 @@ func (s *Server) azure(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method == http.MethodPut && status != 0 && r.Header.Get("If-None-Match") == "*":
 		AzureError(w, r, http.StatusConflict, "BlobAlreadyExists", "The specified blob already exists.")
-	case r.Method != http.MethodPut && o == nil:
+	case r.Method != http.MethodPut && o == nil && r.Header.Get("If-Match") == "":
 		AzureError(w, r, http.StatusNotFound, "BlobNotFound", "The specified blob does not exist.")
 	case status != 0:
 		AzureError(w, r, status, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met.")
