@@ -155,7 +155,7 @@ func TestBucketGCS(t *testing.T) {
 	}
 	resp.Body.Close()
 	env := environment(map[string]string{"STORAGE_EMULATOR_HOST": url})
-	buckettest.Run(t, prefixes("gs://photos", "", env))
+	buckettest.Run(t, prefixes("gs://photos", "", env), "delete if match")
 	t.Run("errors", func(t *testing.T) { storeErrors(t, prefixes("gs://nothere", "", env)(t), nil, nil) })
 }
 

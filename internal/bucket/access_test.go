@@ -435,3 +435,23 @@ func TestWrongClock(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestImpersonationRefused has a token that Google gives, and a service account that it
+// does not lend.
+func TestImpersonationRefused(t *testing.T) {
+	s := newTokens(t)
+	a := accesses(t, s)["gcp-service-account"]
+	b, _ := openWith(t, s, a.p, a.o, a.env, a.audience)
+	s.refuse = func(w http.ResponseWriter, r *http.Request) bool {
+		if strings.HasSuffix(r.URL.Path, ":generateAccessToken") {
+			buckettest.GCSError(w, http.StatusForbidden, "forbidden", "Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist).")
+			return true
+		}
+		return false
+	}
+	err := list(b, t.Context())
+	if !errors.Is(err, bucket.ErrCredentials) || !strings.Contains(err.Error(), "403 Forbidden: Permission 'iam.serviceAccounts.getAccessToken' denied") || !strings.Contains(asset.HintOf(err), "Workload Identity User") {
+		t.Errorf("%v, hint %q", err, asset.HintOf(err))
+	}
+	noSecrets(t, err, b.log())
+}

@@ -17,6 +17,11 @@ func (b *bucket) Read(ctx context.Context, key, ifNoneMatch string) (io.ReadClos
 	var o Object
 	err := b.do(ctx, r.trial.op, func(ctx context.Context, _ int) (err error) {
 		r.body, _, o, err = b.driver.read(ctx, b.address.Prefix+key, readRequest{ifNoneMatch: ifNoneMatch})
+		if err == nil && ifNoneMatch != "" && o.ETag == ifNoneMatch {
+			// A server that does not keep to the condition.
+			r.body.Close()
+			return &Error{Kind: ErrNotModified}
+		}
 		return err
 	})
 	if err != nil {
