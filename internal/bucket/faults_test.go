@@ -1,121 +1,17 @@
 package bucket_test
 
 import (
-	"bytes"
-	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/bucket"
 	"github.com/webpress/webpress/internal/bucket/buckettest"
-	"github.com/webpress/webpress/internal/httpclient"
 )
-
-// A bench is a bucket whose waits take no time and are noted down.
-type bench struct {
-	bucket.Bucket
-	server *buckettest.Server
-	mu     sync.Mutex
-	waits  []time.Duration
-	lines  []string
-	// step is by how much the clock goes on each time that it is asked.
-	step, passed time.Duration
-}
-
-func (b *bench) options(o bucket.Options) bucket.Options {
-	o.Clock = httpclient.Clock{
-		Now: func() time.Time {
-			b.mu.Lock()
-			defer b.mu.Unlock()
-			b.passed += b.step
-			return time.Now().Add(b.passed)
-		},
-		Sleep: func(ctx context.Context, d time.Duration) error {
-			b.mu.Lock()
-			defer b.mu.Unlock()
-			b.waits = append(b.waits, d)
-			return ctx.Err()
-		},
-	}
-	o.Logf = func(format string, args ...any) {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		b.lines = append(b.lines, fmt.Sprintf(format, args...))
-	}
-	return o
-}
-
-// log is all that was logged.
-func (b *bench) log() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return strings.Join(b.lines, "\n")
-}
-
-func newBench(t *testing.T, p bucket.Provider, o bucket.Options) *bench {
-	t.Helper()
-	b := &bench{server: buckettest.NewServer(t, p)}
-	b.Bucket = b.server.Open(t, "web", b.options(o))
-	return b
-}
-
-// refuse is a fault of each provider's own kind.
-func refuse(p bucket.Provider, status int, code, message string) func(http.ResponseWriter, *http.Request) bool {
-	return func(w http.ResponseWriter, r *http.Request) bool {
-		switch p {
-		case bucket.S3:
-			buckettest.S3Error(w, r, status, code, message, "")
-		case bucket.GCS:
-			buckettest.GCSError(w, status, code, message)
-		default:
-			buckettest.AzureError(w, r, status, code, message)
-		}
-		return true
-	}
-}
-
-// writes makes a fault one of writes alone.
-func writes(f func(http.ResponseWriter, *http.Request) bool) func(http.ResponseWriter, *http.Request) bool {
-	return func(w http.ResponseWriter, r *http.Request) bool {
-		return (r.Method == http.MethodPut || r.Method == http.MethodPost) && f(w, r)
-	}
-}
-
-// once makes a fault one of the first n requests.
-func once(n int32, f func(http.ResponseWriter, *http.Request) bool) func(http.ResponseWriter, *http.Request) bool {
-	var count atomic.Int32
-	return func(w http.ResponseWriter, r *http.Request) bool {
-		return count.Add(1) <= n && f(w, r)
-	}
-}
-
-func write(b bucket.Bucket, ctx context.Context, key string, o bucket.WriteOptions) error {
-	_, err := b.Write(ctx, key, buckettest.Content([]byte("data")), 4, o)
-	return err
-}
-
-func list(b bucket.Bucket, ctx context.Context) error {
-	for _, err := range b.List(ctx, "") {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func stat(b bucket.Bucket, ctx context.Context, key string) error {
-	_, err := b.Stat(ctx, key)
-	return err
-}
 
 // TestErrors has what servers say, and what becomes of it.
 func TestErrors(t *testing.T) {
@@ -223,155 +119,6 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// TestCutOff has bodies that end too soon, or come a byte at a time.
-func TestCutOff(t *testing.T) {
-	data := strings.Repeat("0123456789", 10_000)
-	cut := func(from int) func(http.ResponseWriter, *http.Request) bool {
-		return func(w http.ResponseWriter, r *http.Request) bool {
-			if r.Method != http.MethodGet {
-				return false
-			}
-			header := w.Header()
-			header.Set("Etag", `"etag"`)
-			header.Set("X-Goog-Generation", "17")
-			header.Set("Last-Modified", time.Now().UTC().Format(http.TimeFormat))
-			span := r.Header.Get("Range") + r.Header.Get("X-Ms-Range")
-			at := 0
-			if span != "" {
-				at, _ = strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(span, "bytes="), "-"))
-				header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", at, len(data)-1, len(data)))
-				w.Header().Set("Content-Length", strconv.Itoa(len(data)-at))
-				w.WriteHeader(http.StatusPartialContent)
-			} else {
-				w.Header().Set("Content-Length", strconv.Itoa(len(data)))
-			}
-			end := len(data)
-			if from > 0 {
-				end = min(at+from, len(data))
-			}
-			_, _ = io.WriteString(w, data[at:end])
-			w.(http.Flusher).Flush()
-			if end < len(data) {
-				panic(http.ErrAbortHandler)
-			}
-			return true
-		}
-	}
-	for _, p := range providers {
-		t.Run(string(p), func(t *testing.T) {
-			b := newBench(t, p, bucket.Options{Retries: 4})
-			b.server.SetFault(cut(30_000))
-			got, _ := buckettest.Get(t, b, "a.png")
-			if got != data || len(b.waits) != 3 {
-				t.Errorf("read %d bytes, waited %v", len(got), b.waits)
-			}
-			// More often than is granted.
-			b = newBench(t, p, bucket.Options{Retries: 2})
-			b.server.SetFault(cut(30_000))
-			r, _, err := b.Read(t.Context(), "a.png", "")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer r.Close()
-			part, err := io.ReadAll(r)
-			if !errors.Is(err, bucket.ErrConnection) || len(part) != 90_000 || asset.HintOf(err) == "" {
-				t.Errorf("read %d bytes, %v", len(part), err)
-			}
-		})
-	}
-}
-
-// TestChangedWhileReading has an object that is replaced while it is read.
-func TestChangedWhileReading(t *testing.T) {
-	for _, p := range providers {
-		b := newBench(t, p, bucket.Options{Retries: 3})
-		buckettest.Put(t, b, "a.png", strings.Repeat("a", 100_000), bucket.WriteOptions{})
-		b.server.SetFault(once(1, func(w http.ResponseWriter, r *http.Request) bool {
-			o, _ := b.Stat(t.Context(), "a.png")
-			w.Header().Set("Etag", `"`+o.ETag+`"`)
-			w.Header().Set("X-Goog-Generation", o.ETag)
-			w.Header().Set("Last-Modified", time.Now().UTC().Format(http.TimeFormat))
-			w.Header().Set("Content-Length", "100000")
-			_, _ = io.WriteString(w, "aaa")
-			w.(http.Flusher).Flush()
-			buckettest.Put(t, b, "a.png", strings.Repeat("b", 100_000), bucket.WriteOptions{})
-			panic(http.ErrAbortHandler)
-		}))
-		r, _, err := b.Read(t.Context(), "a.png", "")
-		if err != nil {
-			t.Fatal(p, err)
-		}
-		data, err := io.ReadAll(r)
-		if !errors.Is(err, bucket.ErrChanged) || bytes.Contains(data, []byte("b")) {
-			t.Errorf("%s: read %d bytes, %v", p, len(data), err)
-		}
-		r.Close()
-	}
-}
-
-// TestByteByByte has a server that sends a byte a second.
-func TestByteByByte(t *testing.T) {
-	for _, p := range providers {
-		b := newBench(t, p, bucket.Options{Retries: 1, Timeout: time.Minute})
-		b.step = 500 * time.Millisecond // each read asks twice
-		b.server.SetFault(func(w http.ResponseWriter, r *http.Request) bool {
-			w.Header().Set("Etag", `"etag"`)
-			w.Header().Set("X-Goog-Generation", "17")
-			w.Header().Set("Last-Modified", time.Now().UTC().Format(http.TimeFormat))
-			w.Header().Set("Content-Length", "1000000")
-			for range 1000 {
-				if _, err := io.WriteString(w, "a"); err != nil {
-					return true
-				}
-				w.(http.Flusher).Flush()
-				time.Sleep(time.Millisecond) // so that they are not read at once
-			}
-			return true
-		})
-		r, _, err := b.Read(t.Context(), "a.png", "")
-		if err == nil {
-			_, err = io.Copy(io.Discard, r)
-			r.Close()
-		}
-		if !errors.Is(err, bucket.ErrConnection) || !strings.Contains(err.Error(), "the server sent ") {
-			t.Errorf("%s: %v", p, err)
-		}
-	}
-}
-
-// TestLostAnswer has a write that is done, and whose answer does not come.
-func TestLostAnswer(t *testing.T) {
-	for _, p := range providers {
-		for name, o := range map[string]bucket.WriteOptions{"absent": {IfAbsent: true}, "match": {}} {
-			b := newBench(t, p, bucket.Options{Retries: 3})
-			buckettest.Put(t, b, "other", "other", bucket.WriteOptions{IfAbsent: true}) // what the server can is known
-			if name == "match" {
-				o.IfMatch = buckettest.Put(t, b, "a", "before", bucket.WriteOptions{}).ETag
-			}
-			lost := atomic.Bool{}
-			b.server.SetFault(func(w http.ResponseWriter, r *http.Request) bool {
-				if r.Method != http.MethodPut && r.Method != http.MethodPost || lost.Swap(true) {
-					return false
-				}
-				b.server.Serve(discard{http.Header{}}, r)
-				panic(http.ErrAbortHandler)
-			})
-			if err := write(b, t.Context(), "a", o); err != nil {
-				t.Errorf("%s, %s: %v", p, name, err)
-			}
-			if got, _ := buckettest.Get(t, b, "a"); got != "data" || !lost.Load() {
-				t.Errorf("%s, %s: holds %q", p, name, got)
-			}
-		}
-	}
-}
-
-type discard struct{ header http.Header }
-
-func (d discard) Header() http.Header         { return d.header }
-func (d discard) Write(p []byte) (int, error) { return len(p), nil }
-func (d discard) WriteHeader(int)             {}
-
 func TestRedirects(t *testing.T) {
 	for _, p := range providers {
 		b := newBench(t, p, bucket.Options{Retries: 3})
@@ -446,39 +193,6 @@ func TestRegion(t *testing.T) {
 	}))
 	if err := stat(b, t.Context(), "a"); err != nil {
 		t.Error(err)
-	}
-}
-
-// TestNoConditions has a server that writes whatever the condition says.
-func TestNoConditions(t *testing.T) {
-	b := newBench(t, bucket.S3, bucket.Options{})
-	b.server.IgnoreConditions = true
-	b.server.Put("web/theirs", "theirs")
-	for range 3 {
-		if err := write(b, t.Context(), "theirs", bucket.WriteOptions{IfAbsent: true}); !errors.Is(err, bucket.ErrExist) {
-			t.Error(err)
-		}
-	}
-	for _, key := range []string{"a", "b"} {
-		if err := write(b, t.Context(), key, bucket.WriteOptions{IfAbsent: true}); err != nil {
-			t.Error(err)
-		}
-		if err := write(b, t.Context(), key, bucket.WriteOptions{IfAbsent: true}); !errors.Is(err, bucket.ErrExist) {
-			t.Error(err)
-		}
-	}
-	if got, _ := buckettest.Get(t, b, "theirs"); got != "theirs" || strings.Count(b.log(), "does not keep to If-None-Match") != 1 {
-		t.Errorf("holds %q, log %s", got, b.log())
-	}
-	// One that does is found out by one more request.
-	good := newBench(t, bucket.S3, bucket.Options{})
-	for i := range 10 {
-		if err := write(good, t.Context(), fmt.Sprint(i), bucket.WriteOptions{IfAbsent: true}); err != nil {
-			t.Error(err)
-		}
-	}
-	if puts, heads := good.server.Requests(http.MethodPut), good.server.Requests(http.MethodHead); puts != 11 || heads != 1 {
-		t.Errorf("%d PUT and %d HEAD for 10 objects", puts, heads)
 	}
 }
 
