@@ -242,6 +242,10 @@ func (s *s3) write(ctx context.Context, key string, w writeRequest) (Object, err
 	switch _, err := s.stat(ctx, key); {
 	case err == nil:
 		return Object{}, &Error{Kind: ErrExist}
+	case answerOf(ctx).code == "AccessDenied":
+		e := s.forbidden(operation{verb: "stat"})
+		e.Hint = "this server may not keep to If-None-Match, so that an object is looked up before it is written: " + e.Hint
+		return Object{}, e
 	case answerOf(ctx).status != http.StatusNotFound:
 		return Object{}, err
 	}
