@@ -102,23 +102,19 @@ func TestChangedWhileReading(t *testing.T) {
 	}
 }
 
-// TestByteByByte has a server that sends a byte a second.
+// TestByteByByte has a server that sends a byte a second, by the clock of the test.
 func TestByteByByte(t *testing.T) {
 	for _, p := range providers {
 		b := newBench(t, p, bucket.Options{Timeout: time.Minute})
-		b.step = 500 * time.Millisecond // each read asks twice
+		b.step = 61 * time.Second // each read takes as long
 		b.server.SetFault(func(w http.ResponseWriter, r *http.Request) bool {
 			w.Header().Set("Etag", `"etag"`)
 			w.Header().Set("X-Goog-Generation", "17")
 			w.Header().Set("Last-Modified", time.Now().UTC().Format(http.TimeFormat))
 			w.Header().Set("Content-Length", "1000000")
-			for range 1000 {
-				if _, err := io.WriteString(w, "a"); err != nil {
-					return true
-				}
-				w.(http.Flusher).Flush()
-				time.Sleep(time.Millisecond) // so that they are not read at once
-			}
+			_, _ = io.WriteString(w, strings.Repeat("a", 61))
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
 			return true
 		})
 		r, _, err := b.Read(t.Context(), "a.png", "")

@@ -23,8 +23,8 @@ func TestRedactText(t *testing.T) {
 	}
 }
 
-// TestStream has a server that stops in the middle of an answer, and one that redirects.
-func TestStream(t *testing.T) {
+// TestStreamTransport has a server that stops in the middle of an answer, and one that redirects.
+func TestStreamTransport(t *testing.T) {
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "a")
 		w.(http.Flusher).Flush()
