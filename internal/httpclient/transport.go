@@ -10,7 +10,7 @@ import (
 
 // Stream is a transport for clients that read an answer while it arrives, such as
 // those of object stores. It gives up a request in which nothing happens for
-// o.Timeout, and neither repeats nor redirects one. Of o only Timeout, Transport and
+// o.Timeout, and neither repeats nor redirects one. Of o only Timeout, MinProgress, Transport and
 // Clock.AfterFunc count.
 func Stream(o Options) http.RoundTripper {
 	o.Timeout = cmp.Or(o.Timeout, DefaultTimeout)
@@ -21,7 +21,7 @@ func Stream(o Options) http.RoundTripper {
 		t.MaxIdleConns, t.MaxIdleConnsPerHost = 64, 64
 		o.Transport = t
 	}
-	return &watch{next: o.Transport, timeout: o.Timeout, clock: o.Clock}
+	return &watch{next: o.Transport, timeout: o.Timeout, least: max(o.MinProgress, 1), clock: o.Clock}
 }
 
 // OrReal is c with the real clock's members where they are nil.
