@@ -112,6 +112,12 @@ type Secrets struct {
 	// ResultsURL is the address of GitHub's artifact service, and RuntimeToken
 	// what it knows the job by. Only an action is given them.
 	ResultsURL, RuntimeToken string
+	// IDTokenURL is where GitHub issues OpenID Connect tokens, and IDTokenBearer what it knows
+	// the job by; both are empty without the permission id-token: write. IDToken is the one
+	// that GitLab has issued: it is for the audience that the job names.
+	// https://docs.github.com/actions/reference/security/oidc
+	// https://docs.gitlab.com/ci/secrets/id_token_authentication/
+	IDTokenURL, IDTokenBearer, IDToken string
 }
 
 // String is ***.
@@ -123,7 +129,7 @@ func (Secrets) GoString() string { return "***" }
 // All are the secrets that are not empty.
 func (s Secrets) All() []string {
 	var all []string
-	for _, one := range []string{s.Token, s.RuntimeToken} {
+	for _, one := range []string{s.Token, s.RuntimeToken, s.IDTokenBearer, s.IDToken} {
 		if one != "" {
 			all = append(all, one)
 		}

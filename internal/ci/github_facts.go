@@ -152,6 +152,7 @@ func (g *GitHub) Secrets() Secrets {
 	return Secrets{
 		Token: g.getenv("GITHUB_TOKEN"), User: "x-access-token",
 		ResultsURL: g.getenv("ACTIONS_RESULTS_URL"), RuntimeToken: g.getenv("ACTIONS_RUNTIME_TOKEN"),
+		IDTokenURL: g.getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), IDTokenBearer: g.getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
 	}
 }
 

@@ -88,7 +88,7 @@ func (g *GitLab) mergeRequest(f *Facts, iid string) {
 
 // Secrets is the job's token. It may push where the project allows it.
 func (g *GitLab) Secrets() Secrets {
-	return Secrets{Token: g.getenv("CI_JOB_TOKEN"), User: "gitlab-ci-token"}
+	return Secrets{Token: g.getenv("CI_JOB_TOKEN"), User: "gitlab-ci-token", IDToken: g.getenv("GITLAB_OIDC_TOKEN")}
 }
 
 // Summary does nothing: the text at the end of the log is the summary.

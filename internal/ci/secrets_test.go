@@ -18,10 +18,14 @@ func TestSecrets(t *testing.T) {
 			map[string]string{
 				"GITHUB_ACTIONS": "true", "GITHUB_TOKEN": "t",
 				"ACTIONS_RESULTS_URL": "https://results/", "ACTIONS_RUNTIME_TOKEN": "r",
+				"ACTIONS_ID_TOKEN_REQUEST_URL": "https://id/?v=2", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "i",
 			},
-			Secrets{Token: "t", User: "x-access-token", ResultsURL: "https://results/", RuntimeToken: "r"},
+			Secrets{
+				Token: "t", User: "x-access-token", ResultsURL: "https://results/", RuntimeToken: "r",
+				IDTokenURL: "https://id/?v=2", IDTokenBearer: "i",
+			},
 		},
-		"GitLab": {map[string]string{"GITLAB_CI": "true", "CI_JOB_TOKEN": "t"}, Secrets{Token: "t", User: "gitlab-ci-token"}},
+		"GitLab": {map[string]string{"GITLAB_CI": "true", "CI_JOB_TOKEN": "t", "GITLAB_OIDC_TOKEN": "i"}, Secrets{Token: "t", User: "gitlab-ci-token", IDToken: "i"}},
 		"Woodpecker": {
 			map[string]string{"CI": "woodpecker", "CI_NETRC_USERNAME": "u", "CI_NETRC_PASSWORD": "t"},
 			Secrets{Token: "t", User: "u"},
@@ -39,13 +43,13 @@ func TestSecrets(t *testing.T) {
 }
 
 func TestSecretsAreNotPrinted(t *testing.T) {
-	s := Secrets{Token: "hush", User: "u", RuntimeToken: "hush too"}
+	s := Secrets{Token: "hush", User: "u", RuntimeToken: "hush too", IDTokenBearer: "hush three", IDToken: "hush four"}
 	for _, text := range []string{fmt.Sprint(s), fmt.Sprintf("%+v %#v %s %q", s, s, s, s), fmt.Sprintf("%v", struct{ Secrets Secrets }{s})} {
 		if strings.Contains(text, "hush") {
 			t.Errorf("printed as %s", text)
 		}
 	}
-	if diff := cmp.Diff([]string{"hush", "hush too"}, s.All()); diff != "" {
+	if diff := cmp.Diff([]string{"hush", "hush too", "hush three", "hush four"}, s.All()); diff != "" {
 		t.Errorf("All (-want +got):\n%s", diff)
 	}
 }
