@@ -307,7 +307,7 @@ func (r *run) access() target.Access {
 // target chooses where the results of the run go.
 func (r *run) target() *target.Chooser {
 	return &target.Chooser{
-		Access: r.access(), Settings: r.settings, Repo: r.repo, NoRepo: r.noRepo, Shard: r.shard.String(), Now: r.Now,
+		Access: r.access(), Settings: r.settings, Repo: r.repo, NoRepo: r.noRepo, Shard: r.shard.String(), Now: r.Now, OpenBucket: r.openBucket,
 	}
 }
 

@@ -57,8 +57,8 @@ func (r *run) deliverAll(ctx context.Context, to target.Stores, d store.Delivery
 			break
 		}
 		one := report.Delivery{Receipt: asset.Receipt{Store: s.Name()}}
-		// A folder may hold what is no longer a result.
-		if !empty || s.Name() == "folder" {
+		// A folder may hold what is no longer a result, and a bucket may not have what a commit has.
+		if !empty || s.Name() == "folder" || config.IsBucket(s.Name()) {
 			one = r.deliverTo(ctx, s, d)
 		}
 		if one.Err != nil || len(one.Left) > 0 {

@@ -87,3 +87,23 @@ func ParseHeaders(text string) (all []Header, err error) {
 	}
 	return all, nil
 }
+
+// storeOf reads an element of the setting store: one of the stores by name, or the address of a bucket,
+// whose details are read when it is opened.
+func storeOf(text string) (string, error) {
+	for _, name := range []string{StoreCommit, StoreArtifact, StoreNone} {
+		if strings.EqualFold(name, text) {
+			return name, nil
+		}
+	}
+	if IsBucket(text) {
+		return text, nil
+	}
+	return "", errNotAllowed
+}
+
+// IsBucket reports whether an address is that of a bucket, by its scheme.
+func IsBucket(address string) bool {
+	scheme, _, _ := strings.Cut(address, "://")
+	return IsAddress(address) && slices.Contains([]string{"s3", "gs", "az"}, strings.ToLower(scheme))
+}

@@ -175,7 +175,15 @@ type Config struct {
 
 	// Store is empty if nothing was set: the default depends on the platform.
 	// none stands alone.
-	Store []string `group:"store" values:"commit,artifact,none" placeholder:"WHERE" default-note:"commit in the GitHub action, none elsewhere" brief:"commit, artifact or none" help:"Where results go from the working tree. An artifact is uploaded on GitHub, Gitea and Forgejo; elsewhere it is the directory artifact-dir."`
+	Store []string `group:"store" values:"commit,artifact,none" check:"store" placeholder:"WHERE" default-note:"commit in the GitHub action, none elsewhere" brief:"commit, artifact, a bucket or none" help:"Where results go from the working tree. An artifact is uploaded on GitHub, Gitea and Forgejo; elsewhere it is the directory artifact-dir. A bucket is an address such as s3://bucket/prefix, gs://bucket/prefix or az://account/container/prefix."`
+
+	CacheControl string `group:"store" check:"text" placeholder:"TEXT" default-note:"immutable where output has {hash}, else none" help:"Cache-Control of the objects in a bucket, such as public, max-age=86400."`
+	// The names of who may write to a bucket in place of keys, by the CI's OpenID Connect token.
+	AwsRole                     string `group:"store" check:"text" placeholder:"ARN" help:"ARN of the AWS role to assume with the CI's identity token."`
+	GcpWorkloadIdentityProvider string `group:"store" check:"text" placeholder:"NAME" help:"Workload identity provider of Google Cloud that takes the CI's identity token: projects/123/locations/global/workloadIdentityPools/x/providers/y."`
+	GcpServiceAccount           string `group:"store" check:"text" placeholder:"NAME" help:"Service account of Google Cloud to act as; empty acts as the identity itself."`
+	AzureClientID               string `group:"store" check:"text" placeholder:"ID" help:"Client ID of the Azure application that trusts the CI's identity token."`
+	AzureTenantID               string `group:"store" check:"text" placeholder:"ID" help:"Tenant ID of that application."`
 
 	CommitMessage     string   `group:"commit" check:"text" placeholder:"TEXT" default-note:"a Conventional Commits message with the savings" brief:"commit message" help:"Commit message."`
 	CommitBranch      string   `group:"commit" check:"branch" placeholder:"BRANCH" default-note:"the pull request's branch, or the pushed branch" brief:"branch to commit to" help:"Branch to commit to. It is created if it does not exist."`

@@ -217,6 +217,8 @@ func hyphenated(field string) string {
 // has to be".
 func (s Setting) Allowed() string {
 	switch {
+	case s.check == "store":
+		return "a list of commit, artifact, none and addresses of buckets such as s3://bucket/prefix"
 	case s.Kind == List && len(s.Enum) > 0:
 		return "a list of " + strings.Join(s.Enum, ", ")
 	case len(s.Enum) > 1:
@@ -272,6 +274,9 @@ func (s Setting) Allowed() string {
 	}
 	return "the path of a directory"
 }
+
+// TakesBuckets reports whether the addresses of buckets are values besides Enum.
+func (s Setting) TakesBuckets() bool { return s.check == "store" }
 
 func size(n float64) string {
 	if n < 1024 {

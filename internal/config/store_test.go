@@ -66,8 +66,8 @@ func TestStoreMistakes(t *testing.T) {
 		yml  string
 		want []string
 	}{
-		{name: "no such store", env: []string{"INPUT_STORE=comit"}, want: []string{`input store: "comit" is not a list of commit, artifact, none`}},
-		{name: "no such store in a list", yml: "store: [commit, folder]\n", want: []string{`webpress.yml:1:17: store: "folder" is not one of commit, artifact, none`}},
+		{name: "no such store", env: []string{"INPUT_STORE=comit"}, want: []string{`input store: "comit" is not a list of commit, artifact, none and addresses of buckets such as s3://bucket/prefix`}},
+		{name: "no such store in a list", yml: "store: [commit, folder]\n", want: []string{`webpress.yml:1:17: store: "folder" is not commit, artifact, none or the address of a bucket`}},
 		{name: "none and more", args: []string{"--store=none", "--store=commit"}, want: []string{"store: none cannot be combined with other stores"}},
 		{name: "a secret in a file", yml: "token: hush-hush\n", want: []string{
 			"webpress.yml:1:1: token: secrets must not be in a file; use the input or the variable WEBPRESS_TOKEN",

@@ -105,6 +105,8 @@ func (s *Setting) element(e string) (string, error) {
 	switch {
 	case s.check == "pattern":
 		return e, checkPattern(e)
+	case s.check == "store":
+		return storeOf(e)
 	case s.check == "width":
 		n, err := strconv.Atoi(e)
 		if err != nil || n < 1 || n > maxWidth {
@@ -132,6 +134,8 @@ func (s *Setting) allowedElement() string {
 	switch {
 	case s.check == "pattern":
 		return "a pattern"
+	case s.check == "store":
+		return "commit, artifact, none or the address of a bucket"
 	case s.check == "width":
 		return fmt.Sprintf("a width from 1 to %d", maxWidth)
 	case len(s.Enum) > 0:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/bucket"
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/store"
@@ -32,6 +33,8 @@ type Chooser struct {
 	// Shard is which part of all images the run is about, such as 2/4; empty is all.
 	Shard string
 	Now   func() time.Time
+	// OpenBucket opens the bucket at an address.
+	OpenBucket func(ctx context.Context, address string) (bucket.Bucket, error)
 }
 
 // skip says why a store is not tried.
@@ -65,7 +68,7 @@ func (c *Chooser) Choose(ctx context.Context) (to Stores, err error) {
 	} else if s.OpenPullRequest {
 		to.skip(config.StoreCommit, "no pull request is opened: `store` has no commit")
 	}
-	faults = append(faults, c.chooseArtifact(&to, artifact))
+	faults = append(faults, c.chooseArtifact(&to, artifact), c.chooseBuckets(ctx, &to, wanted))
 	if s.DryRun {
 		for i, one := range to.List {
 			if _, cannot := one.(store.Failed); !cannot {
@@ -94,6 +97,23 @@ func (c *Chooser) chooseArtifact(to *Stores, upload bool) error {
 		to.List = append(to.List, store.Folder{Dir: c.Settings.At(dir)})
 	}
 	return nil
+}
+
+// chooseBuckets adds the buckets among the wanted stores.
+func (c *Chooser) chooseBuckets(ctx context.Context, to *Stores, wanted []string) error {
+	var faults []error
+	for _, address := range wanted {
+		if !config.IsBucket(address) {
+			continue
+		}
+		b, err := c.OpenBucket(ctx, address)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		to.List = append(to.List, store.Bucket{To: b, CacheControl: c.Settings.CacheControl, Overwrite: c.Settings.Overwrite})
+	}
+	return errors.Join(faults...)
 }
 
 // artifact is the store that uploads.

@@ -212,6 +212,9 @@ func shape(s config.Setting) map[string]any {
 	switch {
 	case s.Kind == config.List && len(s.Enum) > 0:
 		one := map[string]any{"enum": append(slices.Clone(s.Enum), slices.Sorted(maps.Keys(s.Aliases))...)}
+		if s.TakesBuckets() {
+			one = map[string]any{"anyOf": []any{one, map[string]any{"type": "string", "pattern": "^(s3|gs|az)://."}}}
+		}
 		return map[string]any{"anyOf": []any{map[string]any{"type": "array", "items": one}, one}}
 	case slices.Contains(s.Enum, config.Always): // a switch with one more place
 		enum := []any{true, false}
