@@ -50,7 +50,7 @@ var imports = []struct{ name, may string }{
 	{"cache", "asset owner tree"},
 	{"budget", "asset codec tree"},
 	{"bundle", "asset codec container engine pixel tree"},
-	{"store", "asset bundle forge git tree httpclient"},
+	{"store", "asset bucket bundle forge git tree httpclient"},
 	{"report", "asset ci project"},
 	{"notify", "asset ci forge httpclient"},
 	{"console", "asset ci config report"},
@@ -58,8 +58,8 @@ var imports = []struct{ name, may string }{
 	{"history", "asset codec git lockfile store tree"},
 	{"manifest", "asset codec engine lockfile project tree"},
 	{"diff", "asset ci forge git"},
-	{"target", "asset ci config console forge git report store httpclient"},
-	{"app", "asset budget bundle cache ci codec config console convert diff engine fetch git history lockfile manifest notify plan project references report scan setup shell sources store target tree httpclient worker"},
+	{"target", "asset bucket ci config console forge git report store httpclient"},
+	{"app", "asset bucket budget bundle cache ci codec config console convert diff engine fetch git history lockfile manifest notify plan project references report scan setup shell sources store target tree httpclient worker"},
 }
 
 // tools are commands and packages for tests. No package may import them,

@@ -187,7 +187,7 @@ func (z *azure) read(ctx context.Context, key string, r readRequest) (io.ReadClo
 
 func (z *azure) write(ctx context.Context, key string, w writeRequest) (Object, error) {
 	h := http.Header{
-		"X-Ms-Blob-Type": {"BlockBlob"}, "Content-Md5": {base64.StdEncoding.EncodeToString(w.md5)}, "X-Ms-Meta-Sha256": {w.SHA256},
+		"X-Ms-Blob-Type": {"BlockBlob"}, "Content-Md5": {base64.StdEncoding.EncodeToString(w.md5)}, "X-Ms-Meta-Webpresssha256": {w.SHA256},
 		// Azure checks and keeps the digest of an upload, but takes the type for its own
 		// request's where only that is given.
 		"X-Ms-Blob-Content-Type": {cmp.Or(w.ContentType, "application/octet-stream")},

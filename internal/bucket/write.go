@@ -13,7 +13,7 @@ import (
 
 // digestName is the name of the metadata that holds the SHA-256 of an object. It is
 // also an identifier, as Azure wants it.
-const digestName = "sha256"
+const digestName = "webpresssha256"
 
 // validDigest matches a SHA-256 as it is stored.
 var validDigest = pattern(`^[0-9a-f]{64}$`)

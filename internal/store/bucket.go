@@ -195,9 +195,7 @@ func (p *putting) write(ctx context.Context, f File, there bucket.Object, ok boo
 	case !ok:
 		o.IfAbsent = true
 	case there.Size == size && (there.SHA256 == sums.sha256 || there.SHA256 == "" && there.ETag == sums.md5):
-		p.mu.Lock()
-		p.same++
-		p.mu.Unlock()
+		p.found()
 		return nil
 	case there.SHA256 == "" && !p.Overwrite:
 		p.leave(f.Output, "another object is there, which webpress did not write; `overwrite: true` replaces it")
@@ -210,6 +208,10 @@ func (p *putting) write(ctx context.Context, f File, there bucket.Object, ok boo
 		return file, err
 	}, size, o)
 	if errors.Is(err, bucket.ErrExist) || errors.Is(err, bucket.ErrChanged) {
+		if now, err := p.To.Stat(ctx, f.Output); err == nil && now.SHA256 == sums.sha256 {
+			p.found() // what an earlier run had sent before it was killed
+			return nil
+		}
 		p.leave(f.Output, "another run has written it in the meantime; run webpress again")
 		return nil
 	}
@@ -220,6 +222,12 @@ func (p *putting) write(ctx context.Context, f File, there bucket.Object, ok boo
 	defer p.mu.Unlock()
 	p.receipt.Paths = append(p.receipt.Paths, f.Output)
 	return nil
+}
+
+func (p *putting) found() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.same++
 }
 
 func (p *putting) cacheControl(f File) string {

@@ -72,7 +72,7 @@ func (s *Server) azure(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-Ms-Blob-Type") != "BlockBlob" {
 			s.t.Error("not a block blob")
 		}
-		o = &object{data: data, contentType: r.Header.Get("X-Ms-Blob-Content-Type"), cacheControl: r.Header.Get("X-Ms-Blob-Cache-Control"), sha256: r.Header.Get("X-Ms-Meta-Sha256")}
+		o = &object{data: data, contentType: r.Header.Get("X-Ms-Blob-Content-Type"), cacheControl: r.Header.Get("X-Ms-Blob-Cache-Control"), sha256: r.Header.Get("X-Ms-Meta-Webpresssha256")}
 		s.put(key, o)
 		w.Header().Set("Etag", `"`+o.etag+`"`)
 		w.Header().Set("Last-Modified", o.modified.Format(http.TimeFormat))
@@ -82,7 +82,7 @@ func (s *Server) azure(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusAccepted)
 	default:
 		w.Header().Set("Etag", `"`+o.etag+`"`)
-		w.Header().Set("X-Ms-Meta-Sha256", o.sha256)
+		w.Header().Set("X-Ms-Meta-Webpresssha256", o.sha256)
 		sendObject(w, r, o, "X-Ms-Range")
 	}
 }

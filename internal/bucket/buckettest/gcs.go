@@ -70,7 +70,7 @@ func (s *Server) gcs(w http.ResponseWriter, r *http.Request) {
 func gcsObject(key string, o *object) map[string]any {
 	return map[string]any{
 		"name": key, "size": strconv.Itoa(len(o.data)), "generation": strconv.FormatInt(o.generation, 10), "updated": o.modified,
-		"contentType": o.contentType, "metadata": map[string]string{"sha256": o.sha256},
+		"contentType": o.contentType, "metadata": map[string]string{"webpresssha256": o.sha256},
 	}
 }
 
@@ -105,7 +105,7 @@ func (s *Server) uploadGCS(w http.ResponseWriter, r *http.Request) {
 		GCSError(w, http.StatusPreconditionFailed, "conditionNotMet", "At least one of the pre-conditions you specified did not hold.")
 		return
 	}
-	o := &object{data: data, contentType: meta.ContentType, cacheControl: meta.CacheControl, sha256: meta.Metadata["sha256"]}
+	o := &object{data: data, contentType: meta.ContentType, cacheControl: meta.CacheControl, sha256: meta.Metadata["webpresssha256"]}
 	s.put(meta.Name, o)
 	_ = json.NewEncoder(w).Encode(gcsObject(meta.Name, o))
 }

@@ -64,7 +64,7 @@ func (s *Server) s3(w http.ResponseWriter, r *http.Request) {
 		if !ok {
 			return
 		}
-		o = &object{data: data, contentType: r.Header.Get("Content-Type"), cacheControl: r.Header.Get("Cache-Control"), sha256: r.Header.Get("X-Amz-Meta-Sha256")}
+		o = &object{data: data, contentType: r.Header.Get("Content-Type"), cacheControl: r.Header.Get("Cache-Control"), sha256: r.Header.Get("X-Amz-Meta-Webpresssha256")}
 		s.put(key, o)
 		w.Header().Set("ETag", `"`+o.etag+`"`)
 	case r.Method == http.MethodDelete && status == 0:
@@ -78,7 +78,7 @@ func (s *Server) s3(w http.ResponseWriter, r *http.Request) {
 		S3Error(w, r, status, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold", "")
 	default:
 		w.Header().Set("ETag", `"`+o.etag+`"`)
-		w.Header().Set("X-Amz-Meta-Sha256", o.sha256)
+		w.Header().Set("X-Amz-Meta-Webpresssha256", o.sha256)
 		sendObject(w, r, o, "Range")
 	}
 }
