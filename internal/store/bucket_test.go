@@ -118,7 +118,7 @@ func TestBucketStopped(t *testing.T) {
 			}
 			return false
 		})
-		s := Bucket{To: server.Open(t, "web/", bucket.Options{})}
+		s := Bucket{To: server.Open(t, "web/", bucket.Options{Retries: 3})}
 		first, err := s.Deliver(ctx, d)
 		if after > 0 && err == nil && requests.Load() > after+maxWrites {
 			t.Errorf("after %d: it went on", after)

@@ -1,0 +1,169 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/webpress/webpress/internal/bucket"
+	"github.com/webpress/webpress/internal/bucket/buckettest"
+	"github.com/webpress/webpress/internal/testfiles"
+)
+
+// newShop serves images by address, each with its entity tag.
+func newShop(t *testing.T, images int) (address string) {
+	t.Helper()
+	dir := t.TempDir()
+	for i := range images {
+		if err := writePicture("photo", filepath.Join(dir, fmt.Sprintf("%d.jpg", i)), 160, 120); err != nil {
+			t.Fatal(err)
+		}
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		data, err := os.ReadFile(filepath.Join(dir, path.Base(r.URL.Path)))
+		if err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(data)))
+		http.ServeContent(w, r, r.URL.Path, time.Time{}, bytes.NewReader(data))
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// products is a folder with a list of what a shop has, whose results go to a bucket.
+func products(t *testing.T, shop, to string, images int) string {
+	t.Helper()
+	if strings.HasPrefix(to, "gs:") {
+		to, _, _ = strings.Cut(to, "?") // the emulator's address is in the environment
+	}
+	list := "id,url,category\n"
+	for i := range images {
+		list += fmt.Sprintf("p%d,%s/%d.jpg,c%d\n", i, shop, i, i%3)
+	}
+	return testfiles.Dir(t, map[string]string{
+		"products.csv": list,
+		"webpress.yml": `sources: products.csv
+allow-private-hosts: [127.0.0.1]
+store: ["` + to + `"]
+variants:
+  main:  { max-width: 120, quality: 80, output: "products/{category}/{id}/{variant}.webp" }
+  thumb: { max-width: 30, quality: 70, output: "products/{category}/{id}/{variant}.webp" }
+`,
+	})
+}
+
+func runIn(t *testing.T, dir string, server *buckettest.Server, args ...string) *exec.Cmd {
+	t.Helper()
+	c := command(t, dir, args...)
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AZURE_STORAGE_KEY", "STORAGE_EMULATOR_HOST"} {
+		if value := server.Env(name); value != "" {
+			c.Env = append(c.Env, name+"="+value)
+		}
+	}
+	return c
+}
+
+// TestProductsToBucket brings the products of a shop into each kind of bucket: the first run makes and
+// writes everything, the second one nothing.
+func TestProductsToBucket(t *testing.T) {
+	const images = 5
+	for _, p := range []bucket.Provider{bucket.S3, bucket.GCS, bucket.Azure} {
+		t.Run(string(p), func(t *testing.T) {
+			t.Parallel()
+			server := buckettest.NewServer(t, p)
+			dir := products(t, newShop(t, images), server.Address("web"), images)
+			out, err := runIn(t, dir, server).CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			if !strings.Contains(string(out), "10 files delivered") {
+				t.Errorf("the first run says\n%s", out)
+			}
+			keys := server.Keys()
+			if len(keys) != 2*images || keys[0] != "web/products/c0/p0/main.webp" {
+				t.Errorf("it has written %q", keys)
+			}
+			writes := server.Requests(http.MethodPut) + server.Requests(http.MethodPost)
+			out, err = runIn(t, dir, server).CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			for _, line := range []string{"5 sources not modified", "No images converted", "10 objects were there already"} {
+				if !strings.Contains(string(out), line) {
+					t.Errorf("the second run does not say %q:\n%s", line, out)
+				}
+			}
+			if n := server.Requests(http.MethodPut) + server.Requests(http.MethodPost) - writes; n != 0 {
+				t.Errorf("the second run has written %d objects", n)
+			}
+			for _, secret := range []string{buckettest.Secret, buckettest.SessionToken, buckettest.Bearer, buckettest.AccountKey} {
+				if strings.Contains(string(out), secret) {
+					t.Errorf("it shows a secret:\n%s", out)
+				}
+			}
+		})
+	}
+}
+
+// TestKilledDelivery kills runs at random moments. What is in the bucket then is whole, and at last each
+// object is there.
+func TestKilledDelivery(t *testing.T) {
+	t.Parallel()
+	const images = 12
+	server := buckettest.NewServer(t, bucket.S3)
+	dir := products(t, newShop(t, images), server.Address("web"), images)
+	kills := 0
+	for range 30 {
+		c := runIn(t, dir, server, "--jobs=1")
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- c.Wait() }()
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Fatalf("a run that was not killed: %v", err)
+			}
+		case <-time.After(time.Duration(rand.N(500)) * time.Millisecond):
+			_ = c.Process.Kill()
+			if err := <-ended; err != nil {
+				kills++
+			}
+		}
+	}
+	if out, err := runIn(t, dir, server).CombinedOutput(); err != nil {
+		t.Fatalf("after %d kills: %v\n%s", kills, err, out)
+	}
+	keys := server.Keys()
+	if len(keys) != 2*images {
+		t.Errorf("after %d kills there are %d objects, want %d", kills, len(keys), 2*images)
+	}
+	b := server.Open(t, "web/", bucket.Options{})
+	for i := range images {
+		for _, variant := range []string{"main", "thumb"} {
+			name := fmt.Sprintf("products/c%d/p%d/%s.webp", i%3, i, variant)
+			want, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, _ := buckettest.Get(t, b, name); got != string(want) {
+				t.Errorf("%s has %d bytes, want %d", name, len(got), len(want))
+			}
+		}
+	}
+}
