@@ -167,3 +167,96 @@ func TestKilledDelivery(t *testing.T) {
 		}
 	}
 }
+
+// TestBucketToBucket converts what is in one bucket to another place there, without a tree of files: what
+// is new or has changed, and nothing twice. The lock is an object; runs at the same time lose none of its
+// lines.
+func TestBucketToBucket(t *testing.T) {
+	t.Parallel()
+	server := buckettest.NewServer(t, bucket.S3)
+	put := func(name string) {
+		file := filepath.Join(t.TempDir(), filepath.Base(name))
+		if err := writePicture("photo", file, 160, 120); err != nil {
+			t.Fatal(err)
+		}
+		server.Put("raw/"+name, read(t, file))
+	}
+	for i := range 6 {
+		put(fmt.Sprintf("2026/%d.jpg", i))
+	}
+	server.Put("raw/notes.txt", "x")
+	dir := t.TempDir()
+	args := []string{server.Address("raw/"), "--store=" + server.Address("web/"), "--report=report.json"}
+	run := func(more ...string) string {
+		t.Helper()
+		out, err := runIn(t, dir, server, append(args, more...)...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return string(out)
+	}
+	says := func(out string, lines ...string) {
+		t.Helper()
+		for _, line := range lines {
+			if !strings.Contains(out, line) {
+				t.Errorf("no %q in\n%s", line, out)
+			}
+		}
+	}
+	b := server.Open(t, "web/", bucket.Options{})
+	has := func(want ...string) {
+		t.Helper()
+		var got []string
+		for _, key := range server.Keys() {
+			if name, ok := strings.CutPrefix(key, "web/"); ok {
+				got = append(got, name)
+			}
+		}
+		if strings.Join(got, " ") != strings.Join(want, " ") {
+			t.Errorf("there are %q, want %q", got, want)
+		}
+	}
+
+	says(run(), "6 images converted", "6 files delivered")
+	has("2026/0.webp", "2026/1.webp", "2026/2.webp", "2026/3.webp", "2026/4.webp", "2026/5.webp", "webpress.lock")
+	if lock, _ := buckettest.Get(t, b, "webpress.lock"); strings.Count(lock, "# fetched\t2026/") != 6 {
+		t.Errorf("the lock is\n%s", lock)
+	}
+	if files := testfiles.List(t, dir); strings.Join(files, " ") != "report.json" {
+		t.Errorf("in the working directory there are %q", files)
+	}
+	reads := server.Requests(http.MethodGet)
+	says(run(), "No images converted")
+	if n := server.Requests(http.MethodGet) - reads; n > 4 { // two lists, the lock, and where the bucket is
+		t.Errorf("a run with nothing to do reads %d objects", n)
+	}
+
+	put("2026/3.jpg")
+	put("new.jpg")
+	says(run(), "2 images converted", "2 files delivered")
+
+	server.Delete("raw/2026/0.jpg")
+	says(run(), `"2026/0.webp" is an orphan`)
+	says(run("--prune"), `"2026/0.webp" removed`)
+	has("2026/1.webp", "2026/2.webp", "2026/3.webp", "2026/4.webp", "2026/5.webp", "new.webp", "webpress.lock")
+
+	// Two shards at the same time.
+	for i := range 8 {
+		put(fmt.Sprintf("shards/%d.jpg", i))
+	}
+	var runs [2]*exec.Cmd
+	var outs [2]bytes.Buffer
+	for i := range runs {
+		runs[i] = runIn(t, dir, server, append(args[:2:2], fmt.Sprintf("--shard=%d/2", i+1))...)
+		runs[i].Stdout, runs[i].Stderr = &outs[i], &outs[i]
+		if err := runs[i].Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range runs {
+		if err := runs[i].Wait(); err != nil {
+			t.Errorf("shard %d: %v\n%s", i+1, err, &outs[i])
+		}
+	}
+	says(run(), "No images converted")
+}

@@ -31,34 +31,59 @@ import (
 // typedList is what messages call the addresses that were typed: a list of nothing else.
 const typedList = "arguments.txt"
 
+// A listing is the sources of a run that come from addresses.
+type listing struct {
+	sources []asset.Source
+	// failed are the results of rows that are wrong.
+	failed []asset.Result
+	// tags are the entity tags of objects in buckets that were listed, by the path of the source.
+	tags map[string]string
+	// whole says that all sources from addresses that there may be are among them.
+	whole bool
+}
+
 // listSources reads the sources of the run that come from addresses, and gives the planner what the
-// list says of them. Those that are wrong have failed.
-func (r *run) listSources(confined *diff.Changes) (all []asset.Source, failed []asset.Result, err error) {
-	list, err := r.readList(confined)
-	if list == nil || err != nil {
-		return nil, nil, err
+// list says of them.
+func (r *run) listSources(ctx context.Context, confined *diff.Changes) (out listing, err error) {
+	out.tags = map[string]string{}
+	var typed []string
+	for _, address := range r.settings.Addresses {
+		if !isBucketFolder(address) {
+			typed = append(typed, address)
+			continue
+		}
+		objects, err := r.listBucket(ctx, address, out.tags)
+		if err != nil {
+			return out, err
+		}
+		out.sources, out.whole = append(out.sources, objects...), true
 	}
+	list, err := r.readList(typed, confined)
+	if list == nil || err != nil {
+		return out, err
+	}
+	out.whole = len(r.settings.Addresses) == 0
 	for _, e := range list.Failed {
-		failed = append(failed, asset.Fail(asset.Source{Path: fmt.Sprintf("%s:%d", e.File, e.Line)}, e.Error(), e.Hint))
+		out.failed = append(out.failed, asset.Fail(asset.Source{Path: fmt.Sprintf("%s:%d", e.File, e.Line)}, e.Error(), e.Hint))
 	}
 	columns := r.columns()
 	rows := make(map[string]plan.Row, len(list.Rows))
 	for _, row := range list.Rows {
 		source := asset.Source{Path: row.Path, URL: row.URL, Format: asset.FormatByName(row.Path)}
-		out, err := planRow(r.settings, row, columns)
+		placed, err := planRow(r.settings, row, columns)
 		if err != nil {
 			where := fmt.Sprintf("%s:%d", r.settings.Sources, row.Line)
 			if len(r.settings.Addresses) > 0 {
 				where = strconv.Quote(httpclient.Redact(row.URL))
 			}
-			failed = append(failed, asset.Fail(source, where+": "+err.Error(), asset.HintOf(err)))
+			out.failed = append(out.failed, asset.Fail(source, where+": "+err.Error(), asset.HintOf(err)))
 			continue
 		}
-		rows[row.Path] = out
-		all = append(all, source)
+		rows[row.Path] = placed
+		out.sources = append(out.sources, source)
 	}
 	r.plan.SetRows(rows)
-	return all, failed, nil
+	return out, nil
 }
 
 // addSources adds the sources of the run that come from addresses to those that were found.
@@ -66,7 +91,8 @@ func (r *run) addSources(ctx context.Context, p *history.History, v *worklist, c
 	if r.settings.Verb != config.Convert && r.settings.Verb != config.Check {
 		return nil
 	}
-	all, failed, err := r.listSources(confined)
+	listed, err := r.listSources(ctx, confined)
+	all, failed := listed.sources, listed.failed
 	if err != nil || len(all)+len(failed) == 0 {
 		return err
 	}
@@ -78,15 +104,16 @@ func (r *run) addSources(ctx context.Context, p *history.History, v *worklist, c
 			"give its row another `path` or `id`"))
 		return true
 	})
-	client, err := r.fetcher()
+	get, err := r.fetcher()
 	if err != nil {
 		return err
 	}
-	r.downloads = newDownloads(client, p, r.Now)
+	r.downloads = newDownloads(get, p, r.Now)
+	r.downloads.tags = listed.tags
 	r.downloads.offline = r.settings.Verb == config.Check || r.settings.DryRun
 	r.downloads.maxAge, _ = config.ParseAge(r.settings.MaxAge) // it was checked
 	if p != nil {
-		setAddresses(p, all, r.settings.Sources != "" && len(r.settings.Addresses) == 0)
+		setAddresses(p, all, listed.whole)
 		r.downloads.identify(ctx, all)
 	}
 	v.found.Notices = slices.DeleteFunc(v.found.Notices, func(notice string) bool { return notice == scan.NoImages })
@@ -95,20 +122,20 @@ func (r *run) addSources(ctx context.Context, p *history.History, v *worklist, c
 }
 
 // readList reads the list of sources, or what was typed. It is nil where the run is about files alone.
-func (r *run) readList(confined *diff.Changes) (*sources.List, error) {
+func (r *run) readList(typed []string, confined *diff.Changes) (*sources.List, error) {
 	s := r.settings
 	switch {
-	case len(s.Addresses) > 0:
-		list, err := sources.Parse(typedList, []byte(strings.Join(s.Addresses, "\n")), nil)
+	case len(typed) > 0:
+		list, err := sources.Parse(typedList, []byte(strings.Join(typed, "\n")), nil)
 		if err != nil {
 			return nil, err
 		}
 		if len(list.Failed) > 0 { // what is typed wrong stops the run
 			f := list.Failed[0]
-			return nil, &asset.Fault{Message: fmt.Sprintf("%q: %s", httpclient.Redact(s.Addresses[f.Line-1]), f.Message), Hint: f.Hint}
+			return nil, &asset.Fault{Message: fmt.Sprintf("%q: %s", httpclient.Redact(typed[f.Line-1]), f.Message), Hint: f.Hint}
 		}
 		return list, nil
-	case s.Sources == "", len(s.Paths) > 0:
+	case s.Sources == "", len(s.Paths)+len(s.Addresses) > 0:
 		return nil, nil
 	}
 	if confined != nil {
@@ -169,7 +196,7 @@ func planRow(settings config.Config, row sources.Row, columns []string) (out pla
 }
 
 // fetcher makes what downloads the sources of the run.
-func (r *run) fetcher() (*fetch.Client, error) {
+func (r *run) fetcher() (getter, error) {
 	s := r.settings
 	headers, err := config.ParseHeaders(s.Header)
 	if err != nil {
@@ -182,10 +209,11 @@ func (r *run) fetcher() (*fetch.Client, error) {
 		}
 		by[h.Host].Add(h.Name, h.Value)
 	}
-	return fetch.New(fetch.Options{
+	client, err := fetch.New(fetch.Options{
 		PerHost: s.ConcurrencyPerHost, Retries: s.Retries, MaxSize: s.MaxFileSize, AllowPrivate: s.AllowPrivateHosts,
 		Header: by, UserAgent: "webpress/" + r.Version, Logf: r.log.Line, Getenv: r.Getenv,
 	})
+	return &remote{http: client, open: r.openBucket, maxSize: s.MaxFileSize}, err
 }
 
 // known is what the lock file has of a source from an address: it is not ok where that came from
@@ -232,6 +260,12 @@ func (d *downloads) identify(ctx context.Context, all []asset.Source) {
 		s.Blob = f.Blob
 		if format, size, ok := d.past.Known(path.Join(d.past.Prefix, s.Path), f.Blob); ok {
 			s.Format, s.Size = format, size
+		}
+		if tag, ok := d.tags[s.Path]; ok {
+			if tag != f.ETag {
+				s.Blob = "" // it has changed
+			}
+			continue
 		}
 		if d.offline || d.maxAge > 0 && d.now().Sub(f.At) < d.maxAge {
 			continue

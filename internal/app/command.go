@@ -143,6 +143,9 @@ func (r *run) verb(ctx context.Context) (verdict, error) {
 			}
 		}
 	}
+	if r.onlyBuckets() {
+		return r.convertBuckets(ctx)
+	}
 	return r.convert(ctx)
 }
 
@@ -264,6 +267,9 @@ type run struct {
 	noRepo error
 	// downloads are the sources that come from addresses, nil where there are none.
 	downloads *downloads
+	// elsewhere are the objects of the bucket that results go to, where there is no tree of files:
+	// results are there, and not in the working directory.
+	elsewhere map[string]bool
 	// plan knows what the settings ask for of each source, once they are ready: see
 	// readRules.
 	plan *plan.Planner

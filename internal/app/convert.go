@@ -115,7 +115,7 @@ func (r *run) finishRun(ctx context.Context, to target.Stores, o outcome, began 
 	}
 	var done cleanup
 	ok := true
-	if o.past != nil && !s.DryRun && r.shard.total == 0 {
+	if o.past != nil && !s.DryRun && (r.shard.total == 0 || r.elsewhere != nil) {
 		var err error
 		if done, err = r.recordAndPrune(ctx, o.past, o.worklist, o.results); err != nil {
 			r.log.Fault(err)
@@ -247,7 +247,7 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 		d.start(ctx, jobs)
 		o.Fetch, o.Unchanged = d.fetch, d.unchanged(func(output string) bool {
 			_, err := os.Lstat(s.At(filepath.FromSlash(output)))
-			return err == nil
+			return err == nil || r.elsewhere[output]
 		})
 	}
 	if s.Lock && s.Verb == config.Convert {

@@ -40,6 +40,8 @@ type downloads struct {
 	get    getter
 	past   *history.History
 	maxAge time.Duration
+	// tags are the entity tags of sources that are known already, by their paths.
+	tags map[string]string
 	// offline says that no server is asked.
 	offline bool
 	now     func() time.Time

@@ -80,6 +80,9 @@ func (r *run) recordAndPrune(ctx context.Context, p *history.History, v *worklis
 			done.notices = append(done.notices, fmt.Sprintf("%q is an orphan: %s; `webpress --prune` removes it", name, p.Why(o)))
 		default:
 			err := removeFile(r.settings.WorkingDirectory, name)
+			if r.elsewhere[o.Path] && errors.Is(err, fs.ErrNotExist) {
+				err = nil // it is removed from the bucket
+			}
 			if errors.Is(err, fs.ErrNotExist) {
 				done.notices = append(done.notices, fmt.Sprintf("%q is an orphan that a sparse checkout leaves out: it is removed where it is checked out", name))
 				continue

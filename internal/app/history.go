@@ -16,6 +16,7 @@ func (r *run) loadHistory(ctx context.Context) (*history.History, error) {
 		return nil, nil
 	}
 	h := r.newHistory()
+	h.Elsewhere = r.elsewhere
 	if err := h.Read(); err != nil {
 		return nil, err
 	}

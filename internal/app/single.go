@@ -159,18 +159,19 @@ func (r *run) singleJob(ctx context.Context, in *report.Input) (*asset.Job, []by
 
 // singleAddress downloads the only source.
 func (r *run) singleAddress(ctx context.Context, in *report.Input, output string) (*asset.Job, []byte, error) {
-	all, _, err := r.listSources(nil)
+	listed, err := r.listSources(ctx, nil)
 	if err != nil {
 		return nil, nil, err
 	}
+	all := listed.sources
 	if n := len(all) + len(r.settings.Paths); n > 1 {
 		return nil, nil, tooMany(r.settings, n)
 	}
-	client, err := r.fetcher()
+	get, err := r.fetcher()
 	if err != nil {
 		return nil, nil, err
 	}
-	source, file, err := newDownloads(client, nil, r.Now).fetch(ctx, all[0])
+	source, file, err := newDownloads(get, nil, r.Now).fetch(ctx, all[0])
 	if ctx.Err() != nil {
 		in.Left = 1
 		return nil, nil, nil

@@ -111,7 +111,7 @@ func (r *run) deliverTo(ctx context.Context, s store.Store, d store.Delivery) re
 func (r *run) delivery(ctx context.Context, in report.Input, p *history.History, done cleanup) (store.Delivery, error) {
 	s := r.settings
 	d := store.Delivery{
-		Dir: s.WorkingDirectory, Prefix: r.prefix(r.repo), Results: r.inTree(in.Results),
+		Dir: s.WorkingDirectory, Prefix: r.prefix(r.repo), Results: r.here(r.inTree(in.Results)),
 		Remove: r.removed, Recipe: r.plan.Recipe, Head: r.facts.HeadSHA, Shard: r.shard.String(),
 	}
 	var err error
@@ -144,6 +144,14 @@ func (r *run) delivery(ctx context.Context, in report.Input, p *history.History,
 	}
 	d.Edits = append(d.Edits, done.pages.edits...)
 	return d, err
+}
+
+// here are the results that are files, and not in a bucket already.
+func (r *run) here(all []asset.Result) []asset.Result {
+	if r.elsewhere == nil {
+		return all
+	}
+	return slices.DeleteFunc(all, func(one asset.Result) bool { return one.Status != asset.Converted && r.elsewhere[one.Output] })
 }
 
 // inTree are the results that stay in the working directory, and so can be delivered.

@@ -107,3 +107,15 @@ func IsBucket(address string) bool {
 	scheme, _, _ := strings.Cut(address, "://")
 	return IsAddress(address) && slices.Contains([]string{"s3", "gs", "az"}, strings.ToLower(scheme))
 }
+
+// MoveTo makes another folder the working directory. The files that settings name stay where they are.
+func (c *Config) MoveTo(dir string) {
+	v := reflect.ValueOf(c).Elem()
+	for i := range table {
+		s, field := &table[i], v.Field(table[i].field)
+		if (s.check == "file" || s.check == "folder") && field.String() != "" && field.String() != Stdio {
+			field.SetString(c.At(field.String()))
+		}
+	}
+	c.WorkingDirectory = dir
+}

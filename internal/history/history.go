@@ -33,6 +33,9 @@ type History struct {
 	// root. ListRead says that they are all: what was fetched before, and is not among them, is gone.
 	Addresses map[string]bool
 	ListRead  bool
+	// Elsewhere are outputs that are not in the work tree, as they are in a bucket. They count as
+	// being what the lock file says.
+	Elsewhere map[string]bool
 	// Codecs is the version of what makes the bytes.
 	Codecs string
 	// Whole reports whether git has all of its history here, once Doubted was asked.

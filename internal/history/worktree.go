@@ -43,6 +43,11 @@ func (t worktree) Blobs(paths []string) (map[string]string, error) {
 		return nil, err
 	}
 	maps.Copy(blobs, hashed)
+	for _, p := range rest {
+		if made := t.ByOutput(p); t.Elsewhere[p] && blobs[p] == "" && len(made) > 0 {
+			blobs[p] = made[0].Output.Blob
+		}
+	}
 	if t.Repo == nil || len(hashed) == len(rest) {
 		return blobs, nil
 	}

@@ -157,6 +157,13 @@ func (s *Server) Put(key, data string) {
 	s.put(key, &object{data: []byte(data)})
 }
 
+// Delete removes an object by its whole key.
+func (s *Server) Delete(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.objects, key)
+}
+
 // Keys are those of all objects.
 func (s *Server) Keys() []string {
 	s.mu.Lock()
