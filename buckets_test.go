@@ -126,7 +126,12 @@ func TestKilledDelivery(t *testing.T) {
 	const images = 12
 	server := buckettest.NewServer(t, bucket.S3)
 	dir := products(t, newShop(t, images), server.Address("web"), images)
-	kills := 0
+	began := time.Now()
+	calm := products(t, newShop(t, images), server.Address("calm"), images)
+	if out, err := runIn(t, calm, server, "--jobs=1").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	takes, kills := time.Since(began), 0
 	for range 30 {
 		c := runIn(t, dir, server, "--jobs=1")
 		if err := c.Start(); err != nil {
@@ -139,7 +144,7 @@ func TestKilledDelivery(t *testing.T) {
 			if err != nil {
 				t.Fatalf("a run that was not killed: %v", err)
 			}
-		case <-time.After(time.Duration(rand.N(500)) * time.Millisecond):
+		case <-time.After(rand.N(takes)):
 			_ = c.Process.Kill()
 			if err := <-ended; err != nil {
 				kills++
@@ -149,9 +154,8 @@ func TestKilledDelivery(t *testing.T) {
 	if out, err := runIn(t, dir, server).CombinedOutput(); err != nil {
 		t.Fatalf("after %d kills: %v\n%s", kills, err, out)
 	}
-	keys := server.Keys()
-	if len(keys) != 2*images {
-		t.Errorf("after %d kills there are %d objects, want %d", kills, len(keys), 2*images)
+	if keys := server.Keys(); len(keys) != 4*images {
+		t.Errorf("after %d kills there are %d objects, want %d", kills, len(keys), 4*images)
 	}
 	b := server.Open(t, "web/", bucket.Options{})
 	for i := range images {

@@ -13,6 +13,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -133,6 +134,7 @@ func TestBucketS3(t *testing.T) {
 	serve(t, "http://"+address, nil, gateway, "--access", "e2e-access", "--secret", "e2e-s3cret", "--port", address, "--region", "eu-west-1", "posix", "--sidecar", t.TempDir(), store)
 	env := environment(map[string]string{"AWS_ACCESS_KEY_ID": "e2e-access", "AWS_SECRET_ACCESS_KEY": "e2e-s3cret", "AWS_ENDPOINT_URL": "http://" + address, "AWS_REGION": "eu-west-1"})
 	buckettest.Run(t, prefixes("s3://photos", "", env))
+	t.Run("products", func(t *testing.T) { productsToS3(t, address, filepath.Join(store, "photos")) })
 	t.Run("another region", func(t *testing.T) {
 		buckettest.Put(t, prefixes("s3://photos/region", "?region=us-east-1", env)(t), "a", "a", bucket.WriteOptions{IfAbsent: true})
 	})
@@ -226,5 +228,41 @@ func createContainer(t *testing.T, url, key string) {
 	if resp.StatusCode != http.StatusCreated {
 		body, _ := io.ReadAll(resp.Body)
 		t.Fatalf("create container: %s\n%s", resp.Status, body)
+	}
+}
+
+// productsToS3 runs the image on a list of products whose results go to a bucket: once, and again with
+// nothing to do. shop serves the images; dir is where the server has its objects.
+func productsToS3(t *testing.T, gateway, dir string) {
+	shop := t.TempDir()
+	put(t, shop, "1.heic", picture(t, "pictures/heic/card.heic"))
+	put(t, shop, "2.jpg", picture(t, "demo/photos/dunes.jpg"))
+	server := httptest.NewServer(http.FileServer(http.Dir(shop)))
+	defer server.Close()
+	work := t.TempDir()
+	put(t, work, "products.csv", []byte("id,url,category\nchair,"+server.URL+"/1.heic,chairs\ntable,"+server.URL+"/2.jpg,tables\n"))
+	put(t, work, "webpress.yml", []byte(`sources: products.csv
+allow-private-hosts: [127.0.0.1]
+variants:
+  main:  { max-width: 1200, quality: 80, output: "products/{category}/{id}/{variant}.webp" }
+  thumb: { max-width: 300, quality: 70, output: "products/{category}/{id}/{variant}.webp" }
+`))
+	flags := []string{"-v", work + ":/work", "-w", "/work", "-e", "AWS_ACCESS_KEY_ID=e2e-access", "-e", "AWS_SECRET_ACCESS_KEY=e2e-s3cret"}
+	to := "--store=s3://photos/shop?region=eu-west-1&endpoint=http://" + gateway
+	got := docker(t, flags, to, "--sandbox=require")
+	if got.code != 0 {
+		t.Fatalf("exit code %d:\n%s", got.code, got.out)
+	}
+	wantText(t, got.out, "2 images converted", "4 files delivered")
+	for _, name := range []string{"chairs/chair/main.webp", "chairs/chair/thumb.webp", "tables/table/main.webp", "tables/table/thumb.webp"} {
+		wantWebP(t, filepath.Join(dir, "shop", "products", filepath.FromSlash(name)))
+	}
+	got = docker(t, flags, to)
+	if got.code != 0 {
+		t.Fatalf("exit code %d:\n%s", got.code, got.out)
+	}
+	wantText(t, got.out, "2 sources not modified", "No images converted", "4 objects were there already")
+	if strings.Contains(got.out, "e2e-s3cret") {
+		t.Errorf("it shows the key:\n%s", got.out)
 	}
 }
