@@ -54,6 +54,7 @@ var cases = []benchCase{
 	{name: "shards", run: bench.shards},
 	{name: "isolation", run: bench.isolation},
 	{name: "pages", run: bench.pages},
+	{name: "addresses", run: bench.addresses},
 }
 
 func caseNames() []string {

@@ -276,8 +276,9 @@ func (d *downloads) identify(ctx context.Context, all []asset.Source) {
 		}
 		s.Blob = "" // the server gives nothing to ask by: it is downloaded again
 	}
+	turns := byHost(len(ask), func(i int) string { return all[ask[i]].URL })
 	d.each(ctx, len(ask), func(n int) {
-		s := &all[ask[n]]
+		s := &all[ask[turns[n]]]
 		got := d.download(ctx, *s, true)
 		switch {
 		case got.err != nil:

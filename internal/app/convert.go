@@ -287,6 +287,9 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 	}
 	p := console.NewProgress(r.log, terminal, len(jobs), s.Verbose, r.Now)
 	defer p.End()
+	if r.downloads != nil {
+		p.Note = r.downloads.String
+	}
 	for _, result := range settled {
 		p.Show(result)
 	}

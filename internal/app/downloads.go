@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"strings"
 	"sync"
 	"time"
 
@@ -81,6 +82,29 @@ func newDownloads(get getter, past *history.History, now func() time.Time) *down
 	d := &downloads{get: get, past: past, now: now, items: map[string]*item{}, said: map[string]lockfile.Fetched{}}
 	d.room.L = &d.mu
 	return d
+}
+
+// byHost takes one of each host in turn: the sources of a host that is slow must not keep all others
+// waiting.
+func byHost(n int, address func(i int) string) []int {
+	hosts, order := map[string][]int{}, []string(nil)
+	for i := range n {
+		_, rest, _ := strings.Cut(address(i), "://")
+		host, _, _ := strings.Cut(rest, "/")
+		if hosts[host] == nil {
+			order = append(order, host)
+		}
+		hosts[host] = append(hosts[host], i)
+	}
+	out := make([]int, 0, n)
+	for turn := 0; len(out) < n; turn++ {
+		for _, host := range order {
+			if turn < len(hosts[host]) {
+				out = append(out, hosts[host][turn])
+			}
+		}
+	}
+	return out
 }
 
 // each calls do for n things, many at once: servers are waited for.
@@ -189,8 +213,10 @@ func (d *downloads) start(ctx context.Context, jobs []asset.Job) {
 		return
 	}
 	context.AfterFunc(ctx, d.room.Broadcast)
+	turns := byHost(len(queue), func(i int) string { return queue[i].source.URL })
 	go func() {
-		for _, it := range queue {
+		for _, i := range turns {
+			it := queue[i]
 			d.mu.Lock()
 			for ctx.Err() == nil && !it.taken && (d.waiting >= maxAhead || d.waitingBytes >= maxAheadBytes) {
 				d.room.Wait()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -141,5 +142,17 @@ func TestShownAddress(t *testing.T) {
 		if got := shownAddress(address); got != want {
 			t.Errorf("%s is shown as %s, want %s", address, got, want)
 		}
+	}
+}
+
+func TestByHost(t *testing.T) {
+	addresses := []string{"https://a/1", "https://a/2", "https://a/3", "https://b/1", "s3://c/1", "https://b/2"}
+	var got []string
+	for _, i := range byHost(len(addresses), func(i int) string { return addresses[i] }) {
+		got = append(got, addresses[i])
+	}
+	want := "https://a/1 https://b/1 s3://c/1 https://a/2 https://b/2 https://a/3"
+	if strings.Join(got, " ") != want {
+		t.Errorf("%q, want %s", got, want)
 	}
 }

@@ -76,7 +76,7 @@ func (r *run) variantsOf(source string) func(output string) string {
 // completeManifest is the manifest for h with these results. It reads the images that no
 // manifest has yet. What could not be read is in notes.
 func (r *run) completeManifest(ctx context.Context, h *history.History, old manifest.Manifest, results []asset.Result) (m manifest.Manifest, notes []string, err error) {
-	m = manifest.Make(h.File, h.Prefix, r.variantsOf, old, manifest.Of(results))
+	m = manifest.Make(h.File, h.Prefix, r.variantsOf, old, manifest.Of(results)).Publish(r.settings.BaseURL, h.Prefix)
 	s := r.settings
 	notes, err = m.Complete(ctx, manifest.Options{
 		Codec: r.codec,
@@ -134,7 +134,7 @@ func (r *run) withManifest(name string, h *history.History, lock store.Edit, our
 				return nil, fmt.Errorf("webpress.lock on the branch: %w", err)
 			}
 			theirs, _ := manifest.Parse(data)
-			return manifest.Make(l, h.Prefix, r.variantsOf, ours, theirs).Encode(), nil
+			return manifest.Make(l, h.Prefix, r.variantsOf, ours, theirs).Publish(r.settings.BaseURL, h.Prefix).Encode(), nil
 		},
 	}}
 }
@@ -182,7 +182,7 @@ func (c *outputCheck) manifest(ctx context.Context) error {
 		}
 	}
 	data, old := c.readManifest()
-	if m := manifest.Make(c.past.File, c.past.Prefix, c.variantsOf, old); bytes.Equal(data, m.Encode()) {
+	if m := manifest.Make(c.past.File, c.past.Prefix, c.variantsOf, old).Publish(c.settings.BaseURL, c.past.Prefix); bytes.Equal(data, m.Encode()) {
 		return nil
 	}
 	f := asset.Finding{

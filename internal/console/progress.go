@@ -26,6 +26,8 @@ type Progress struct {
 	began      time.Time
 	// failed is the last reason that was given: it may be that of all outputs of a source.
 	failed string
+	// Note, where it is set, adds something to the bar.
+	Note func() string
 }
 
 // NewProgress begins with a number of jobs. The bar goes to a terminal; nil is for none.
@@ -53,7 +55,13 @@ func (p *Progress) Step(r asset.Result) {
 	p.Show(r)
 	if p.bar != nil {
 		p.done++
-		p.bar.Describe(times(p.now().Sub(p.began), p.done, p.jobs))
+		text := times(p.now().Sub(p.began), p.done, p.jobs)
+		if p.Note != nil {
+			if note := p.Note(); note != "" {
+				text += ", " + note
+			}
+		}
+		p.bar.Describe(text)
 		_ = p.bar.Add(1)
 	}
 }

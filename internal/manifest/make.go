@@ -3,7 +3,10 @@ package manifest
 import (
 	"cmp"
 	"maps"
+	"net/url"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/lockfile"
@@ -95,6 +98,21 @@ func (m memory) output(e lockfile.Entry, path, variant string) Output {
 		Width: cmp.Or(e.Output.Width, old.Width), Height: cmp.Or(e.Output.Height, old.Height),
 		Bytes: e.Output.Size, Blob: e.Output.Blob,
 	}
+}
+
+// Publish says where outputs are published: below base, by their paths from the root of the repository,
+// of which the working directory is the folder prefix. An empty base is nowhere.
+func (m Manifest) Publish(base, prefix string) Manifest {
+	if base == "" {
+		return m
+	}
+	for _, img := range m.Images {
+		for i := range img.Outputs {
+			o := &img.Outputs[i]
+			o.URL = strings.TrimSuffix(base, "/") + "/" + (&url.URL{Path: path.Join(prefix, o.Path)}).EscapedPath()
+		}
+	}
+	return m
 }
 
 // Of is what results say of their sources, for Make to know: nothing besides their

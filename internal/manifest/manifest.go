@@ -52,6 +52,8 @@ type Image struct {
 type Output struct {
 	// Path is from the working directory.
 	Path string `json:"path"`
+	// URL is where it is published, empty where base-url is not set.
+	URL string `json:"url,omitempty"`
 	// Variant is the name of its variant, empty if it has none.
 	Variant string       `json:"variant,omitempty"`
 	Format  asset.Format `json:"format"`

@@ -374,3 +374,16 @@ func FuzzParse(f *testing.F) {
 		Make(lock(entry("a.jpg", lockfile.Made, "a.webp", 5, 5)), "", noVariant, m)
 	})
 }
+
+func TestPublish(t *testing.T) {
+	m := Manifest{Images: map[string]Image{"a b.jpg": {Outputs: []Output{{Path: "a b.webp"}}}}}
+	for _, c := range []struct{ base, prefix, want string }{
+		{"", "", ""},
+		{"https://cdn.example/x/", "", "https://cdn.example/x/a%20b.webp"},
+		{"https://cdn.example", "site", "https://cdn.example/site/a%20b.webp"},
+	} {
+		if got := m.Publish(c.base, c.prefix).Images["a b.jpg"].Outputs[0].URL; got != c.want {
+			t.Errorf("%+v is %q", c, got)
+		}
+	}
+}

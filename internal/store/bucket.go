@@ -31,7 +31,7 @@ const (
 	immutable = "public, max-age=31536000, immutable"
 )
 
-// A Bucket puts results into a bucket, by their paths. What is there with the same content is not
+// A Bucket puts results into a bucket, by their paths from the root of the repository. What is there with the same content is not
 // written again, and what webpress did not put there is not replaced.
 //
 // Every object is written as a whole, under a condition. A run that is killed leaves none half-written;
@@ -116,9 +116,12 @@ func (p *putting) deliver(ctx context.Context) (err error) {
 
 // list learns what is there, if that is quicker than to ask for each object.
 func (p *putting) list(ctx context.Context, files []File, outdated []string) error {
-	keys := slices.Clone(outdated)
+	var keys []string
+	for _, name := range outdated {
+		keys = append(keys, p.d.InRepository(name))
+	}
 	for _, f := range files {
-		keys = append(keys, f.Output)
+		keys = append(keys, p.d.InRepository(f.Output))
 	}
 	if len(keys) <= fewKeys {
 		return nil
@@ -164,7 +167,8 @@ func (p *putting) stat(ctx context.Context, key string) (o bucket.Object, ok boo
 
 // put writes one result, unless it is there.
 func (p *putting) put(ctx context.Context, f File) error {
-	if !bucket.ValidKey(f.Output) {
+	key := p.d.InRepository(f.Output)
+	if !bucket.ValidKey(key) {
 		p.leave(f.Output, "no bucket takes a name like this")
 		return nil
 	}
@@ -173,17 +177,17 @@ func (p *putting) put(ctx context.Context, f File) error {
 		p.leave(f.Output, tree.Cause(err).Error())
 		return nil
 	}
-	there, ok, err := p.stat(ctx, f.Output)
+	there, ok, err := p.stat(ctx, key)
 	if err != nil {
 		return err
 	}
-	return p.write(ctx, f, there, ok, sums, size)
+	return p.write(ctx, f, key, there, ok, sums, size)
 }
 
-func (p *putting) write(ctx context.Context, f File, there bucket.Object, ok bool, sums digests, size int64) (err error) {
+func (p *putting) write(ctx context.Context, f File, key string, there bucket.Object, ok bool, sums digests, size int64) (err error) {
 	if ok && there.SHA256 == "" && there.ETag != sums.md5 {
 		// A list may not say what was stored with an object.
-		if there, err = p.To.Stat(ctx, f.Output); errors.Is(err, bucket.ErrNotExist) {
+		if there, err = p.To.Stat(ctx, key); errors.Is(err, bucket.ErrNotExist) {
 			ok, err = false, nil
 		}
 		if err != nil {
@@ -203,12 +207,12 @@ func (p *putting) write(ctx context.Context, f File, there bucket.Object, ok boo
 	default:
 		o.IfMatch = there.ETag
 	}
-	_, err = p.To.Write(ctx, f.Output, func() (io.ReadCloser, error) {
+	_, err = p.To.Write(ctx, key, func() (io.ReadCloser, error) {
 		file, _, err := tree.OpenPlain(p.root, f.Output)
 		return file, err
 	}, size, o)
 	if errors.Is(err, bucket.ErrExist) || errors.Is(err, bucket.ErrChanged) {
-		if now, err := p.To.Stat(ctx, f.Output); err == nil && now.SHA256 == sums.sha256 {
+		if now, err := p.To.Stat(ctx, key); err == nil && now.SHA256 == sums.sha256 {
 			p.found() // what an earlier run had sent before it was killed
 			return nil
 		}
@@ -242,10 +246,11 @@ func (p *putting) cacheControl(f File) string {
 
 // remove takes an outdated result away, if it is webpress that wrote it.
 func (p *putting) remove(ctx context.Context, name string) error {
-	if !bucket.ValidKey(name) {
+	key := p.d.InRepository(name)
+	if !bucket.ValidKey(key) {
 		return nil
 	}
-	o, err := p.To.Stat(ctx, name)
+	o, err := p.To.Stat(ctx, key)
 	switch {
 	case errors.Is(err, bucket.ErrNotExist):
 		return nil
@@ -255,7 +260,7 @@ func (p *putting) remove(ctx context.Context, name string) error {
 		p.receipt.Notes = append(p.receipt.Notes, fmt.Sprintf("%q is left alone: webpress did not write it", name))
 		return nil
 	}
-	if err := p.To.Delete(ctx, name, o.ETag); err != nil && !errors.Is(err, bucket.ErrChanged) {
+	if err := p.To.Delete(ctx, key, o.ETag); err != nil && !errors.Is(err, bucket.ErrChanged) {
 		return err
 	}
 	p.receipt.Removed = append(p.receipt.Removed, name)
