@@ -34,7 +34,7 @@ func (c *converter) animation(j job, m codec.Meta, keep bool) (Output, error) {
 	if err != nil {
 		return Output{}, err
 	}
-	out := Output{Width: j.width, Height: j.height, Frames: c.info.Frames, Notes: slices.Concat(m.Notes, colors.notes)}
+	out := Output{Width: j.width, Height: j.height, Notes: slices.Concat(m.Notes, colors.notes)}
 	o := codec.AnimateOptions{
 		Width: j.width, Height: j.height, Quality: j.Quality, Effort: j.Effort,
 		Lossless: j.Lossless == asset.LosslessAlways,
@@ -54,12 +54,12 @@ func (c *converter) animation(j job, m codec.Meta, keep bool) (Output, error) {
 			out.Data = exact
 		}
 	}
-	// A mixed animation may have come out without a lossy frame.
+	// A mixed animation may have come out without a lossy frame, and equal frames in a row are one.
 	made, err := codec.Probe(out.Data)
 	if err != nil {
 		return Output{}, err
 	}
-	out.Lossless = !made.Lossy
+	out.Lossless, out.Frames = !made.Lossy, max(made.Frames, 1)
 	out.profile = len(colors.icc)
 	exif, xmp := keptMetadata(j.Metadata, m.EXIF, m.XMP, m.IPTC)
 	out.Data, err = codec.SetMetadata(out.Data, colors.icc, exif, xmp)

@@ -49,6 +49,34 @@ func TestAnimations(t *testing.T) {
 	}
 }
 
+// Equal frames in a row become one that is shown longer: the output says how many it has.
+func TestEqualFrames(t *testing.T) {
+	for name, shades := range map[string][]uint8{"some": {0, 1, 1, 1, 2, 2, 0}, "all": {3, 3, 3, 3}} {
+		anim := &gif.GIF{}
+		for _, shade := range shades {
+			frame := image.NewPaletted(image.Rect(0, 0, 40, 30), palette.Plan9)
+			draw.Draw(frame, frame.Bounds(), image.NewUniform(palette.Plan9[int(shade)*40]), image.Point{}, draw.Src)
+			anim.Image, anim.Delay = append(anim.Image, frame), append(anim.Delay, 10)
+		}
+		var b bytes.Buffer
+		if err := gif.EncodeAll(&b, anim); err != nil {
+			t.Fatal(err)
+		}
+		info, err := codec.Probe(b.Bytes())
+		if err != nil || info.Frames != len(shades) {
+			t.Fatalf("%s: %+v, %v", name, info, err)
+		}
+		out, err := transcode(t.Context(), b.Bytes(), info, defaults, 1)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		got, err := codec.Probe(out.Data)
+		if err != nil || max(got.Frames, 1) != out.Frames || out.Frames >= len(shades) {
+			t.Errorf("%s: the output says %d frames, and has %d: %v", name, out.Frames, got.Frames, err)
+		}
+	}
+}
+
 // photoGIF is a photo of full colours that moves sideways.
 func photoGIF(t *testing.T) []byte {
 	t.Helper()
