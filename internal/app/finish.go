@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/lockfile"
 	"github.com/webpress/webpress/internal/manifest"
@@ -59,6 +60,11 @@ func (r *run) recordAndPrune(ctx context.Context, p *history.History, v *worklis
 	if err != nil {
 		return done, err
 	}
+	named, err := r.namedOrphans(ctx, p, orphans)
+	if err != nil {
+		return done, err
+	}
+	var left, used []lockfile.Orphan
 	for _, o := range orphans {
 		if gone[o.Path] {
 			continue
@@ -77,7 +83,9 @@ func (r *run) recordAndPrune(ctx context.Context, p *history.History, v *worklis
 				p.Forget(o)
 			}
 		case !below, !o.Moved && !r.settings.Prune:
-			done.notices = append(done.notices, fmt.Sprintf("%q is an orphan: %s; `webpress --prune` removes it", name, p.Why(o)))
+			left = append(left, o)
+		case named[o.Path]:
+			used = append(used, o)
 		default:
 			err := removeFile(r.settings.WorkingDirectory, name)
 			if r.elsewhere[o.Path] && errors.Is(err, fs.ErrNotExist) {
@@ -98,6 +106,8 @@ func (r *run) recordAndPrune(ctx context.Context, p *history.History, v *worklis
 			}
 		}
 	}
+	done.notices = append(done.notices, orphanNotices(p, left, false)...)
+	done.notices = append(done.notices, orphanNotices(p, used, true)...)
 	wrote, err := p.Save()
 	done.wrote = wrote || len(done.deleted) > 0
 	if err != nil {
@@ -107,6 +117,51 @@ func (r *run) recordAndPrune(ctx context.Context, p *history.History, v *worklis
 		r.log.Warn("%s", err)
 	}
 	return done, nil
+}
+
+// fewOrphans is how many orphans have a notice each.
+const fewOrphans = 3
+
+// orphanNotices are the notices about orphans that stay: named says that pages name them. Of many, the
+// first is named.
+func orphanNotices(p *history.History, orphans []lockfile.Orphan, named bool) (notices []string) {
+	if len(orphans) > fewOrphans {
+		name, _ := p.Below(orphans[0].Path)
+		end := "`webpress --prune` removes them"
+		if named {
+			end = "they are kept, as pages name them"
+		}
+		return []string{fmt.Sprintf("%q and %d other results are orphans; of the first, %s; %s", name, len(orphans)-1, p.Why(orphans[0]), end)}
+	}
+	for _, o := range orphans {
+		name, _ := p.Below(o.Path)
+		end := "`webpress --prune` removes it"
+		if named {
+			end = "it is kept, as a page names it"
+		}
+		notices = append(notices, fmt.Sprintf("%q is an orphan: %s; %s", name, p.Why(o), end))
+	}
+	return notices
+}
+
+// namedOrphans are those of orphans that pages name: they are not removed. What a run changes in pages
+// counts for the next one.
+func (r *run) namedOrphans(ctx context.Context, p *history.History, orphans []lockfile.Orphan) (map[string]bool, error) {
+	if !r.settings.Prune || len(orphans) == 0 || r.elsewhere != nil || r.settings.References == config.ReferencesOff {
+		return nil, nil
+	}
+	pages, err := r.openPages(ctx, p, nil)
+	if err != nil {
+		return nil, err
+	}
+	uses, err := pages.uses(ctx)
+	named := map[string]bool{}
+	for _, one := range uses {
+		if one.Image != "" {
+			named[one.Image] = true
+		}
+	}
+	return named, err
 }
 
 // orphans are results that nothing needs any more, of those that the run is about.

@@ -64,12 +64,22 @@ func (r *run) readManifest() (data []byte, m manifest.Manifest) {
 
 // variantsOf names the variant by which the settings make an output of a source.
 func (r *run) variantsOf(source string) func(output string) string {
-	jobs, _ := r.plan.Jobs([]asset.Source{{Path: source}})
+	asked := r.askedFor(source)
 	return func(output string) string {
-		if i := slices.IndexFunc(jobs, func(j asset.Job) bool { return j.Makes(output) }); i >= 0 {
-			return jobs[i].Recipe.Name
+		name, _ := asked(output)
+		return name
+	}
+}
+
+// askedFor says which outputs of a source the settings ask for, and the names of their variants.
+func (r *run) askedFor(source string) func(output string) (variant string, ok bool) {
+	jobs, _ := r.plan.Jobs([]asset.Source{{Path: source}})
+	return func(output string) (string, bool) {
+		i := slices.IndexFunc(jobs, func(j asset.Job) bool { return j.Makes(output) })
+		if i < 0 {
+			return "", false
 		}
-		return ""
+		return jobs[i].Recipe.Name, true
 	}
 }
 

@@ -45,6 +45,9 @@ type pages struct {
 	blobs map[string]string
 	// results are by the path of the source.
 	results map[string]references.Source
+	// former are results that no setting asks for any more, with their sources: pages should name
+	// the results that there are now.
+	former  map[string]string
 	sizes   map[string]int64
 	headers sync.Map // of images: [2]int, width and height
 	options references.Options
@@ -122,7 +125,7 @@ func (p *pages) optionsOf(name string) references.Options {
 func (r *run) newPages(files []string, root *os.Root, read func(*os.Root, string) ([]byte, error)) *pages {
 	s := r.settings
 	p := &pages{
-		top: r.root(), read: read, results: map[string]references.Source{}, sizes: map[string]int64{},
+		top: r.root(), read: read, results: map[string]references.Source{}, former: map[string]string{}, sizes: map[string]int64{},
 		options: references.Options{
 			Mode: references.Mode(s.References), Social: s.ReferencesSocial, Dimensions: s.Dimensions, BaseURL: s.BaseURL,
 		},
@@ -202,22 +205,27 @@ func (p *pages) know(r *run, h *history.History, results []asset.Result) {
 		there[name] = true
 	}
 	if h != nil {
-		variants := map[string]func(string) string{}
+		asked := map[string]func(string) (string, bool){}
 		for _, e := range h.Entries() {
 			if !e.HasFile() || e.Output.Path == e.Source || !there[e.Output.Path] {
 				continue
 			}
-			if variants[e.Source] == nil {
+			if asked[e.Source] == nil {
 				source, ok := h.Below(e.Source)
 				if !ok {
 					source = h.FromHere(e.Source)
 				}
-				variants[e.Source] = r.variantsOf(source)
+				asked[e.Source] = r.askedFor(source)
 			}
-			output, _ := h.Below(e.Output.Path)
+			output, below := h.Below(e.Output.Path)
+			variant, ok := asked[e.Source](output)
+			if below && !ok {
+				p.former[e.Output.Path] = e.Source
+				continue
+			}
 			add(e.Source, e.Size, references.Result{
 				Path: e.Output.Path, Format: asset.FormatByName(e.Output.Path), Width: e.Output.Width, Height: e.Output.Height,
-				Variant: variants[e.Source](output),
+				Variant: variant,
 			}, e.Output.Size)
 		}
 	}
@@ -254,6 +262,9 @@ func (p *pages) know(r *run, h *history.History, results []asset.Result) {
 // leftOut are not known.
 func (p *pages) look(root *os.Root, leftOut map[string]bool) references.Lookup {
 	return func(name string) (references.Source, bool) {
+		if source, ok := p.former[name]; ok && len(p.results[source].Results) > 0 {
+			name = source
+		}
 		s, ok := p.results[name]
 		if leftOut[name] || !ok && !p.options.Dimensions {
 			return references.Source{}, false

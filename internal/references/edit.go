@@ -36,7 +36,8 @@ type Source struct {
 }
 
 // A Lookup gives the source at a path. It knows only those that have results or whose
-// dimensions are asked for.
+// dimensions are asked for. At the path of a former result, which nothing asks for any more, it gives
+// the source of that: a page that names it should name a result that there is.
 type Lookup func(path string) (Source, bool)
 
 // A Resolver says which file of the repository a reference of the file named from means,

@@ -293,6 +293,46 @@ func TestPicture(t *testing.T) {
 	}
 }
 
+// TestFormer has pages that name results which no setting asks for any more.
+func TestFormer(t *testing.T) {
+	look := func(p string) (Source, bool) {
+		switch p {
+		case "a.jpg", "a-480.webp", "a-960.webp":
+			return Source{Path: "a.jpg", Width: 1200, Height: 800, Results: []Result{
+				{Path: "a-320.webp", Format: asset.WebP, Width: 320, Height: 213}, {Path: "a-1200.webp", Format: asset.WebP, Width: 1200, Height: 800},
+			}}, true
+		case "b.jpg", "b.avif":
+			return Source{Path: "b.jpg", Width: 1200, Height: 800, Results: []Result{{Path: "b.webp", Format: asset.WebP, Width: 1200, Height: 800}}}, true
+		}
+		return Source{}, false
+	}
+	files := tree{"a.jpg": true, "a-480.webp": true, "a-960.webp": true, "b.jpg": true, "b.avif": true, "a-320.webp": true, "a-1200.webp": true, "b.webp": true}
+	for _, c := range []struct {
+		name, src, want string
+		mode            Mode
+	}{
+		{"update", `<img src="b.avif">`, `<img src="b.webp">`, Update},
+		{"widths", "<picture>\n  <source type=\"image/webp\" srcset=\"a-480.webp 480w, a-960.webp 960w\">\n  <img src=\"a.jpg\" width=1>\n</picture>",
+			"<picture>\n  <source type=\"image/webp\" srcset=\"a-320.webp 320w, a-1200.webp 1200w\" sizes=\"(max-width: 1px) 100vw, 1px\">\n  <img src=\"a.jpg\" width=1>\n</picture>", Picture},
+		{"on one line", `<p><picture><source type="image/avif" srcset="b.avif"><img src="b.jpg" width=1></picture>`, `<p><picture><source type="image/webp" srcset="b.webp"><img src="b.jpg" width=1></picture>`, Picture},
+		{"fallback", `<p><img src="b.avif" width=1>`, `<p><img src="b.webp" width=1>`, Picture},
+		{"of another image", `<p><picture><source srcset="b.avif"><img src="a.jpg" width=1></picture>`, `<p><picture><source srcset="b.webp"><source type="image/webp" srcset="a-320.webp 320w, a-1200.webp 1200w" sizes="(max-width: 1px) 100vw, 1px"><img src="a.jpg" width=1></picture>`, Picture},
+	} {
+		data, changes, _, err := Rewrite("x.html", []byte(c.src), files, look, Options{Mode: c.mode})
+		if err != nil || string(data) != c.want || len(changes) == 0 {
+			t.Errorf("%s: %v\ngot  %s\nwant %s", c.name, err, data, c.want)
+		}
+		again, _, _, err := Rewrite("x.html", data, files, look, Options{Mode: c.mode})
+		if err != nil || string(again) != string(data) {
+			t.Errorf("%s a second time: %v\n%s", c.name, err, again)
+		}
+	}
+	_, _, findings, err := Rewrite("x.html", []byte(`<img src="b.avif">`), files, look, Options{Mode: Report})
+	if err != nil || len(findings) != 1 || findings[0].Problem != Stale {
+		t.Errorf("a report finds %+v, %v", findings, err)
+	}
+}
+
 // TestLongLine rewrites a page that is a single line. If the time was that of its length squared, it
 // would take minutes.
 func TestLongLine(t *testing.T) {

@@ -3,7 +3,6 @@ package references
 import (
 	"bytes"
 	"fmt"
-	"html"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +27,7 @@ func (w *rewriter) planPictures() {
 	if w.lang == LangMDX || w.lang == LangEmail || w.lang == LangXML {
 		return
 	}
+	elements = slices.DeleteFunc(elements, w.removeFormer)
 	for _, el := range elements {
 		w.planElement(el, w.members[el])
 	}
@@ -116,7 +116,7 @@ func (w *rewriter) planSize(el *element, src int) {
 // planFallback makes an element name what browsers show, where they do not show its original. It says
 // in which format.
 func (w *rewriter) planFallback(el *element, members []int) (asset.Format, bool) {
-	if !slices.ContainsFunc(members, func(i int) bool { return isShownNowhere(w.sources[i].Path) }) {
+	if !slices.ContainsFunc(members, func(i int) bool { return isShownNowhere(w.sources[i].Path) || w.isFormer(i) }) {
 		return "", true
 	}
 	var format asset.Format
@@ -327,6 +327,9 @@ func (w *rewriter) place(el *element, f asset.Format) *element {
 		if s.off >= el.off {
 			break
 		}
+		if w.removed[s] {
+			continue
+		}
 		if media(s) == media(el) && rank(w.formatOf(s)) > rank(f) && w.sameImage(s, el) {
 			return s
 		}
@@ -388,47 +391,4 @@ func (w *rewriter) newline() string {
 		return "\r\n"
 	}
 	return "\n"
-}
-
-// planMarkdown makes an image of Markdown HTML, where that is safe. Elsewhere it is updated.
-func (w *rewriter) planMarkdown(i int) {
-	r := w.refs[i]
-	md := r.at.md
-	if w.o.KeepMarkdown || !md.safe || r.at.tail {
-		return
-	}
-	s := w.sources[i]
-	address, width, height := r.Address, s.Width, s.Height
-	var shown asset.Format
-	if isShownNowhere(s.Path) {
-		result, why := w.choose(s, fallback)
-		if why != "" {
-			return
-		}
-		address, shown = w.address(i, result.Path), result.Format
-	}
-	var b strings.Builder
-	var expect []expected
-	for _, f := range preference {
-		out, ok := w.source(&element{name: "img"}, f, i, nil)
-		if !ok || f == shown && len(out.expect) == 1 || len(expect) == 0 && rank(f) >= rank(asset.JPEG) {
-			continue
-		}
-		b.WriteString(out.text)
-		expect = append(expect, out.expect...)
-	}
-	if len(expect) == 0 {
-		return
-	}
-	address = strings.ReplaceAll(address, " ", "%20")
-	b.WriteString(`<img src="` + html.EscapeString(address) + `" alt="` + html.EscapeString(md.alt) + `"`)
-	if md.title != "" {
-		b.WriteString(` title="` + html.EscapeString(md.title) + `"`)
-	}
-	if width > 0 && height > 0 {
-		b.WriteString(` width="` + strconv.Itoa(width) + `" height="` + strconv.Itoa(height) + `"`)
-	}
-	w.done[i] = true
-	w.edits = append(w.edits, edit{span{md.off, md.end}, "<picture>" + b.String() + "></picture>", append(expect, expected{Image, address})})
-	w.changes = append(w.changes, Change{r, r.Address, expect[0].address, s.Path})
 }

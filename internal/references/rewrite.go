@@ -40,8 +40,9 @@ type rewriter struct {
 	groups      map[int][]int
 	// pictures has the paths and the addresses that the sources of each <picture> name.
 	pictures map[*pictureElement]map[string]bool
-	// members are the references of each element.
+	// members are the references of each element, and removed the elements that go.
 	members map[*element][]int
+	removed map[*element]bool
 
 	edits    []edit
 	typed    map[int]bool // where a type was edited
@@ -59,7 +60,7 @@ func (w *rewriter) resolve(look Lookup) {
 	n := len(w.refs)
 	w.resolutions, w.sources, w.originals = make([]Resolution, n), make([]Source, n), make([]bool, n)
 	w.groups, w.typed, w.done = map[int][]int{}, map[int]bool{}, map[int]bool{}
-	w.pictures, w.members = map[*pictureElement]map[string]bool{}, map[*element][]int{}
+	w.pictures, w.members, w.removed = map[*pictureElement]map[string]bool{}, map[*element][]int{}, map[*element]bool{}
 	for i, r := range w.refs {
 		res := w.site.Resolve(w.name, r)
 		w.resolutions[i] = res
@@ -69,7 +70,13 @@ func (w *rewriter) resolve(look Lookup) {
 		if el := r.at.el; el != nil {
 			w.members[el] = append(w.members[el], i)
 		}
-		if el := r.at.el; el != nil && el.picture != nil && el.name == "source" {
+		if res.Status == Found {
+			if s, ok := look(res.Path); ok {
+				w.sources[i] = s
+				w.originals[i] = len(s.Results) > 0 && r.Uncertain == "" && (w.o.Social || r.Kind != Social && !w.isCard(r)) && !w.isFullSize(i) && !w.isNarrower(i)
+			}
+		}
+		if el := r.at.el; el != nil && el.picture != nil && el.name == "source" && !w.isFormer(i) {
 			if w.pictures[el.picture] == nil {
 				w.pictures[el.picture] = map[string]bool{}
 			}
@@ -78,16 +85,10 @@ func (w *rewriter) resolve(look Lookup) {
 				w.pictures[el.picture][res.Path] = true
 			}
 		}
-		if res.Status == Found {
-			if s, ok := look(res.Path); ok {
-				w.sources[i] = s
-				w.originals[i] = len(s.Results) > 0 && r.Uncertain == "" && (w.o.Social || r.Kind != Social && !w.isCard(r)) && !w.isFullSize(i) && !w.isNarrower(i)
-			}
-		}
 		w.problem(i)
 	}
 	for i := range w.refs {
-		if w.originals[i] && w.isFallback(i) {
+		if w.originals[i] && !w.isFormer(i) && w.isFallback(i) {
 			w.originals[i] = false
 			w.done[i] = true
 		}
