@@ -113,14 +113,18 @@ func Rewrite(name string, src []byte, site Resolver, look Lookup, o Options) (da
 		return src, nil, w.findings, nil
 	}
 	out, ok := w.splice()
-	if ok {
-		ok = w.verify(out)
-	}
-	if !ok {
+	why := ""
+	switch {
+	case ok && len(out) > MaxText:
+		why = "the edited file would be larger than 16 MiB"
+	case !ok || !w.verify(out):
 		// What was not meant to change did, or the file is stranger than it looks.
+		why = "the file is left alone, as what webpress would write does not mean the same"
+	}
+	if why != "" {
 		findings = w.findings
 		for _, c := range w.changes {
-			findings = append(findings, Finding{c.Reference, c.Source, NotEdited, "the edited file does not read back as it was meant"})
+			findings = append(findings, Finding{c.Reference, c.Source, NotEdited, why})
 		}
 		return src, nil, findings, nil
 	}

@@ -32,6 +32,8 @@ type place struct {
 	rooted bool
 	// whole is the value that it is a part of, where an expression is the rest.
 	whole span
+	// download says that it is a link to save the file under a name of its own.
+	download bool
 	// group is the same for all candidates of one srcset, 0 elsewhere.
 	group      int
 	descriptor string

@@ -8,7 +8,7 @@ func (w *rewriter) isFormer(i int) bool {
 // removeFormer takes a <source> away that names former results alone, of the image of its <picture>: that
 // gets others.
 func (w *rewriter) removeFormer(el *element) bool {
-	if el.name != "source" || el.dynamic {
+	if el.name != "source" || el.dynamic != "" {
 		return false
 	}
 	for _, i := range w.members[el] {

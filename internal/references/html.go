@@ -19,8 +19,9 @@ type element struct {
 	picture *pictureElement
 	// extra says that it is not the image of the <picture>, which has one before it.
 	extra bool
-	// dynamic says that an expression may add attributes that are not seen here.
-	dynamic bool
+	// dynamic says why it must stay one element: an expression may add attributes that are not seen
+	// here, a script sets its address, or its place depends on it. It is empty for all others.
+	dynamic string
 	// void says that the tag ends with />.
 	void bool
 	// lines says that it may be broken into lines, which those of Markdown may not. pre says that
@@ -35,6 +36,9 @@ type pictureElement struct {
 	// closed says that there was an image: no other one has these sources.
 	closed bool
 }
+
+// addsAttributes is the usual value of element.dynamic.
+const addsAttributes = "an expression may add attributes to the element"
 
 // maxAttributes is how many an element may have to become another one.
 const maxAttributes = 200
@@ -119,6 +123,8 @@ func (w *htmlWalk) endTag(name string) {
 		}
 	case "pre":
 		w.pre = max(0, w.pre-1)
+	case "svg", "math", "zvg", "zath":
+		w.xml = max(0, w.xml-1)
 	}
 }
 
@@ -218,6 +224,8 @@ type htmlWalk struct {
 	el      element
 	picture *pictureElement
 	pre     int
+	// xml is how many <svg> and <math> are open.
+	xml int
 	// raw is the name of the element whose text comes next, and rawType its type attribute.
 	raw, rawType string
 }
@@ -229,22 +237,29 @@ func (w *htmlWalk) start(name []byte, off int) {
 		tag = "x-" + tag
 	}
 	w.el = element{name: tag, off: w.base + off, attrs: w.el.attrs[:0], lines: w.lines, pre: w.pre > 0}
+	if w.xml > 0 {
+		w.el.dynamic = "it is in an SVG"
+	}
 }
 
 func (w *htmlWalk) attribute(data, key, val []byte, end int) {
 	for len(key) > 0 && key[0] == masked {
 		key = key[1:]
-		w.el.dynamic = true
+		w.el.dynamic = addsAttributes
 	}
 	if n := bytes.IndexByte(key, masked); n >= 0 {
 		key = key[:n]
-		w.el.dynamic = true
+		w.el.dynamic = addsAttributes
 	}
 	if len(key) == 0 {
 		return
 	}
 	if key[0] == '{' || len(key) > 2 && isDynamic(string(key)) {
-		w.el.dynamic = true
+		w.el.dynamic = addsAttributes
+	} else if setsAddress(string(key), w.src[w.base+end-len(val):w.base+end]) {
+		w.el.dynamic = "its address is set at run time"
+	} else if string(key) == "slot" || string(key) == "xmlns" {
+		w.el.dynamic = "its place depends on that it is an <img>"
 	}
 	off := end - len(data)
 	for off < end && (isSpace(w.buf[off]) || w.buf[off] == masked) {
@@ -259,10 +274,10 @@ func (w *htmlWalk) attribute(data, key, val []byte, end int) {
 		}
 	}
 	if len(w.el.attrs) >= maxAttributes {
-		w.el.dynamic = true // to look for the same among all of them would take too long
+		w.el.dynamic = "it has very many attributes" // to look for the same among all of them would take too long
 	} else if slices.ContainsFunc(w.el.attrs, func(b attribute) bool { return b.name == a.name }) {
 		// The first counts, unless an expression chooses.
-		w.el.dynamic = true
+		w.el.dynamic = "it has an attribute twice"
 	}
 	w.el.attrs = append(w.el.attrs, a)
 }
@@ -329,6 +344,10 @@ func (w *htmlWalk) tag() {
 		return
 	case "pre":
 		w.pre++
+	case "zvg", "zath":
+		if !el.void {
+			w.xml++
+		}
 	case "base":
 		w.baseHref()
 	}
@@ -361,6 +380,7 @@ func (w *htmlWalk) tag() {
 		if typed {
 			p.mime = mime.val
 		}
+		_, p.download = w.el.get("download")
 		w.attr(a, p)
 	}
 }

@@ -69,6 +69,24 @@ func isDynamic(name string) bool {
 	return bound && (name == "src" || name == "srcset")
 }
 
+// setsAddress reports whether an attribute lets a script or a template set the address of its element
+// when the page is shown or made: a <source> would take precedence over that.
+func setsAddress(name string, value []byte) bool {
+	switch {
+	case strings.HasPrefix(name, "on"):
+		return bytes.Contains(value, []byte("src"))
+	case strings.HasPrefix(name, "th:"), strings.HasPrefix(name, "data-th-"), strings.HasPrefix(name, "tal:"), strings.HasPrefix(name, "ng-attr-"), strings.HasPrefix(name, "[attr."):
+		return strings.Contains(name, "src") || strings.Contains(name, "attr") && bytes.Contains(value, []byte("src"))
+	}
+	switch name {
+	case "ng-src", "ng-srcset", "data-ng-src", "data-ng-srcset", "x-bind", "v-lazy", "data-echo":
+		return true
+	case "data-bind":
+		return bytes.Contains(value, []byte("src"))
+	}
+	return false
+}
+
 // boundAttribute gives the name of an attribute of Vue, Alpine or Angular whose value is an expression.
 func boundAttribute(name string) (string, bool) {
 	for _, prefix := range []string{":", "v-bind:", "x-bind:"} {
@@ -98,9 +116,15 @@ func (w *htmlWalk) srcset(s span, buf []byte, kind Kind, p place) {
 	for _, c := range list {
 		p.descriptor = c.descriptor
 		at := span{s.off + c.off, s.off + c.end}
-		switch {
+		switch n := placeholder(buf[c.off:c.end]); {
 		case bytes.IndexByte(buf[c.off:c.end], masked) >= 0:
 			w.expression(at, buf[c.off:c.end], kind, p)
+		case n > 0:
+			q := p
+			q.tail, q.whole = true, at
+			if !w.add(span{at.off + n, at.end}, kind, q, why) {
+				w.keepGroup(p.group)
+			}
 		default:
 			if !w.add(at, kind, p, why) {
 				// A candidate that cannot be changed keeps the whole group.

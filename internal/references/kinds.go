@@ -12,7 +12,7 @@ func kindOf(tag, attr string, value func(string) string) Kind {
 		}
 		return ""
 	case "link":
-		return linkKind(attr, value("rel"))
+		return linkKind(attr, value("rel"), value("as") == "image" || value("imagesrcset") != "")
 	case "enclosure", "media:content", "media:thumbnail", "itunes:image":
 		if attr == "url" || attr == "href" {
 			return Social
@@ -50,13 +50,19 @@ func kindOf(tag, attr string, value func(string) string) Kind {
 	return ""
 }
 
-func linkKind(attr, rel string) Kind {
+// linkKind is for an attribute of <link>. image says that what it loads ahead is shown as an image.
+func linkKind(attr, rel string, image bool) Kind {
 	if attr != "href" && attr != "imagesrcset" {
 		return ""
 	}
 	for word := range strings.FieldsSeq(rel) {
 		switch word {
-		case "preload", "prefetch":
+		case "preload":
+			if image {
+				return Preload
+			}
+			return ""
+		case "prefetch":
 			return Preload
 		case "icon", "apple-touch-icon", "apple-touch-icon-precomposed", "apple-touch-startup-image", "mask-icon",
 			"fluid-icon", "image_src", "enclosure", "manifest":

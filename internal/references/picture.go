@@ -67,13 +67,13 @@ func (w *rewriter) planElement(el *element, members []int) {
 	for _, i := range members {
 		switch {
 		case !w.originals[i]:
-			stay("the element also has " + w.refs[i].Address + ", which is no original of a result")
+			stay(w.lacks(i))
 			return
 		case el.extra:
 			stay("the <picture> around it has another image")
 			return
-		case el.dynamic:
-			stay("an expression may add attributes to the element")
+		case el.dynamic != "":
+			stay(el.dynamic)
 			return
 		}
 	}
@@ -106,11 +106,42 @@ func (w *rewriter) planElement(el *element, members []int) {
 	}
 }
 
+// lacks says why a reference keeps the others of its element as they are.
+func (w *rewriter) lacks(i int) string {
+	r := w.refs[i]
+	if len(w.sources[i].Results) > 0 && w.isNarrower(i) {
+		return fmt.Sprintf("no result is as wide as the %s of %s", r.at.descriptor, r.Address)
+	}
+	return "it also names " + r.Address + ", which has no result"
+}
+
 // planSize adds width and height to an <img>, by what its original has.
 func (w *rewriter) planSize(el *element, src int) {
-	if el.name == "img" && src >= 0 && w.refs[src].Uncertain == "" && w.resolutions[src].Status == Found {
+	if el.name == "img" && !w.hasOwnSize(el) && src >= 0 && w.refs[src].Uncertain == "" && w.resolutions[src].Status == Found {
 		w.addDimensions(el, "src", w.sources[src].Width, w.sources[src].Height)
 	}
+}
+
+// hasOwnSize reports whether the size of an <img> on the page is not that of its src: its srcset has
+// widths, a <source> shows another image, or its style sets a size.
+func (w *rewriter) hasOwnSize(el *element) bool {
+	if a, ok := el.get("style"); ok {
+		style := bytes.ToLower(w.src[a.val.off:a.val.end])
+		for _, property := range []string{"width", "height", "size", "aspect-ratio"} {
+			if bytes.Contains(style, []byte(property)) {
+				return true
+			}
+		}
+	}
+	for _, i := range w.members[el] {
+		if strings.HasSuffix(w.refs[i].at.descriptor, "w") {
+			return true
+		}
+	}
+	if el.picture == nil {
+		return false
+	}
+	return slices.ContainsFunc(el.picture.sources, func(s *element) bool { return !w.removed[s] && !w.sameImage(s, el) })
 }
 
 // planFallback makes an element name what browsers show, where they do not show its original. It says
@@ -161,6 +192,11 @@ func (w *rewriter) source(el *element, f asset.Format, src int, set []int) (sour
 		if ref := w.refs[i]; ref.at.whole.end > 0 {
 			p.before, p.behind = string(w.src[ref.at.whole.off:ref.Off]), string(w.src[ref.End:ref.at.whole.end])
 			p.before = strings.TrimLeft(p.before, " \t\r\n")
+		}
+		if slices.ContainsFunc(list, func(o pair) bool {
+			return o.address == p.address || strings.HasSuffix(descriptor, "w") && o.descriptor == descriptor
+		}) {
+			return // a browser takes the first of equal ones
 		}
 		list = append(list, p)
 		wide = wide || strings.HasSuffix(descriptor, "w")
@@ -221,8 +257,12 @@ func (w *rewriter) source(el *element, f asset.Format, src int, set []int) (sour
 	out := source{format: f}
 	var b strings.Builder
 	b.WriteString("<source type=" + q + "image/" + string(f) + q)
-	if a, ok := el.get("media"); ok && el.name == "source" {
-		b.WriteString(" " + string(w.src[a.off:a.end]))
+	if el.name == "source" {
+		for _, name := range []string{"media", "width", "height"} {
+			if a, ok := el.get(name); ok {
+				b.WriteString(" " + string(w.src[a.off:a.end]))
+			}
+		}
 	}
 	b.WriteString(" srcset=" + q)
 	for n, p := range list {

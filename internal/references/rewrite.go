@@ -73,7 +73,7 @@ func (w *rewriter) resolve(look Lookup) {
 		if res.Status == Found {
 			if s, ok := look(res.Path); ok {
 				w.sources[i] = s
-				w.originals[i] = len(s.Results) > 0 && r.Uncertain == "" && (w.o.Social || r.Kind != Social && !w.isCard(r)) && !w.isFullSize(i) && !w.isNarrower(i)
+				w.originals[i] = len(s.Results) > 0 && r.Uncertain == "" && (w.o.Social || r.Kind != Social && !w.isCard(r)) && !w.isFullSize(i) && !w.isNarrower(i) && !r.at.download
 			}
 		}
 		if el := r.at.el; el != nil && el.picture != nil && el.name == "source" && !w.isFormer(i) {

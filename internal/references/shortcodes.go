@@ -39,6 +39,10 @@ func (f *finder) template(s span) {
 		return
 	}
 	name := string(f.src[tag.off:tag.end])
+	if name == "highlight" {
+		f.quoted(s, "it is code that is shown")
+		return
+	}
 	include := name == "include" || name == "include_relative" || name == "include_cached" || name == "render" || name == "partial"
 	if !hugo && !include && !slices.Contains(imageTags, name) {
 		f.quoted(s, "it is in an expression of a template")

@@ -66,7 +66,10 @@ func (w *rewriter) planUpdates() {
 			continue
 		}
 		members := []int{i}
-		if r.at.group > 0 {
+		switch {
+		case r.Kind == Preload && r.at.el != nil:
+			members = w.members[r.at.el] // a browser that takes one part does not load the other
+		case r.at.group > 0:
 			members = w.groups[r.at.group]
 		}
 		for _, m := range members {
@@ -83,7 +86,7 @@ func (w *rewriter) update(members []int) {
 	for _, i := range members {
 		r := w.refs[i]
 		if !w.originals[i] {
-			w.keepAll(members, "the srcset also has "+r.Address+", which is no original of a result")
+			w.keepAll(members, w.lacks(i))
 			return
 		}
 		result, why := w.choose(w.sources[i], w.order(i))
@@ -185,7 +188,7 @@ func (w *rewriter) planDimensions() {
 func (w *rewriter) addDimensions(el *element, attr string, width, height int) {
 	_, hasWidth := el.get("width")
 	_, hasHeight := el.get("height")
-	if width <= 0 || height <= 0 || hasWidth || hasHeight || el.dynamic || w.lang == LangEmail || w.lang == LangXML {
+	if width <= 0 || height <= 0 || hasWidth || hasHeight || el.dynamic != "" || w.lang == LangEmail || w.lang == LangXML {
 		return
 	}
 	for _, a := range el.attrs {
