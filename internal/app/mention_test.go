@@ -53,3 +53,26 @@ func TestMentions(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Names that code puts together are those of all images of the folder with that extension.
+func TestNamesMade(t *testing.T) {
+	sources := map[string][]named{
+		"a.jpg": {{"img/a.jpg", "img/a.jpg"}, {"src/img/a.jpg", "src/img/a.jpg"}}, "b.png": {{"img/b.png", "img/b.png"}}, "c.jpg": {{"other/c.jpg", "other/c.jpg"}},
+	}
+	for line, want := range map[string]string{
+		"x = `img/${n}.jpg`":                       "img/a.jpg src/img/a.jpg",
+		`x = "img/" + "conc" + ".jpg"`:             "img/a.jpg src/img/a.jpg",
+		`<img src="/img/{{ page.name }}.png">`:     "img/b.png",
+		`$x = 'src/img/' . $n . '.jpg';`:           "src/img/a.jpg",
+		`fmt.Sprintf("/other/%s.jpg", name)`:       "other/c.jpg",
+		`x = "img/" + n`:                           "",
+		`import a from "./img/a"; // jpg`:          "",
+		`const dir = "img/"; load("x.jpg")`:        "",
+		"a = `${base}/img/fixed.jpg`; b = 'x.jpg'": "",
+	} {
+		got := strings.Join(slices.Sorted(maps.Keys(namesMade(line, sources))), " ")
+		if got != want {
+			t.Errorf("%s makes %q, want %q", line, got, want)
+		}
+	}
+}

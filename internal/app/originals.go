@@ -71,7 +71,7 @@ const fewKept = 3
 func (r *run) keptForPages(names []string, places map[string]string) (notices []string) {
 	later := ""
 	if r.editsPages() {
-		later = "; what no file names after this run, the next one removes"
+		later = "; the next run removes those that no file names by then"
 	}
 	if len(names) > fewKept {
 		return []string{fmt.Sprintf("%q and %d other originals are kept, as files name them: the first is %s%s", names[0], len(names)-1, places[names[0]], later)}
@@ -189,6 +189,9 @@ func (r *run) namedIn(ctx context.Context, jobs []asset.Job, asked []int) (map[s
 			text, err := names.ReadString('\n')
 			for p := range namesIn(text, path.Dir(f.Path), sources) {
 				note(p, fmt.Sprintf("%s, line %d", f.Path, line))
+			}
+			for p := range namesMade(text, sources) {
+				note(p, fmt.Sprintf("%s, line %d, where names are put together", f.Path, line))
 			}
 			if err == io.EOF {
 				break

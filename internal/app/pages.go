@@ -45,6 +45,9 @@ type pages struct {
 	blobs map[string]string
 	// results are by the path of the source.
 	results map[string]references.Source
+	// several says that the settings ask for several results of an image, which one name cannot stand
+	// for.
+	several bool
 	// former are results that no setting asks for any more, with their sources: pages should name
 	// the results that there are now.
 	former  map[string]string
@@ -125,7 +128,7 @@ func (p *pages) optionsOf(name string) references.Options {
 func (r *run) newPages(files []string, root *os.Root, read func(*os.Root, string) ([]byte, error)) *pages {
 	s := r.settings
 	p := &pages{
-		top: r.root(), read: read, results: map[string]references.Source{}, former: map[string]string{}, sizes: map[string]int64{},
+		top: r.root(), read: read, several: len(s.Format) > 1 || len(s.Widths) > 1, results: map[string]references.Source{}, former: map[string]string{}, sizes: map[string]int64{},
 		options: references.Options{
 			Mode: references.Mode(s.References), Social: s.ReferencesSocial, Dimensions: s.Dimensions, BaseURL: s.BaseURL,
 		},
@@ -155,7 +158,7 @@ func isPage(name string) bool {
 
 // editMode is how the references are edited, or would be where they are only reported.
 func (p *pages) editMode() references.Mode {
-	if p.options.Mode == references.Picture {
+	if p.options.Mode == references.Picture || p.options.Mode != references.Update && p.several {
 		return references.Picture
 	}
 	return references.Update
@@ -275,8 +278,41 @@ func (p *pages) look(root *os.Root, leftOut map[string]bool) references.Lookup {
 			s.Results = slices.DeleteFunc(slices.Clone(s.Results), isStill)
 		}
 		s.Width, s.Height = p.dimensions(root, name)
+		s.Results = p.usable(s)
 		return s, true
 	}
+}
+
+// usable are the results that may stand in for an image: those of its shape, which are one list of widths
+// whatever their variants are called. Where a page takes a single one, that is the widest.
+func (p *pages) usable(s references.Source) []references.Result {
+	if s.Width == 0 {
+		return s.Results
+	}
+	var out []references.Result
+	widest := map[asset.Format]int{}
+	for _, r := range s.Results {
+		if r.Width > 0 && !sameShape(r.Width, r.Height, s.Width, s.Height) {
+			continue
+		}
+		named := r.Variant != ""
+		r.Variant = ""
+		if i, ok := widest[r.Format]; ok && named && p.options.Mode != references.Picture {
+			if r.Width > out[i].Width {
+				out[i] = r
+			}
+			continue
+		}
+		widest[r.Format] = len(out)
+		out = append(out, r)
+	}
+	return out
+}
+
+// sameShape reports whether an image has the aspect ratio of another one, up to the rounding of a side.
+func sameShape(width, height, otherWidth, otherHeight int) bool {
+	off := width*otherHeight - height*otherWidth
+	return max(off, -off) <= max(otherWidth, otherHeight)
 }
 
 // isStill says that a result is in a format that webpress writes no animations in.

@@ -51,6 +51,9 @@ func (r *run) checkReferences(ctx context.Context, in *report.Input) error {
 			case references.NotEdited:
 				add(f.Reference, asset.Finding{Rule: asset.RuleStale, Severity: asset.Warning, Hint: "change it by hand"},
 					"it has a result, which webpress does not name here: "+f.Detail)
+			case references.Resized:
+				add(f.Reference, asset.Finding{Rule: asset.RuleStale, Severity: asset.Error, Hint: "`" + update + "` corrects them", Fix: update}, f.Detail)
+				edited = append(edited, page)
 			case references.Absent:
 				add(f.Reference, asset.Finding{Rule: asset.RuleMissing, Severity: asset.Error, Hint: "correct the address, or add the file"}, f.Detail)
 			case references.BadCase:
@@ -58,7 +61,7 @@ func (r *run) checkReferences(ctx context.Context, in *report.Input) error {
 			}
 		}
 	}
-	if len(edited) > 0 {
+	if edited = unique(edited); len(edited) > 0 {
 		lines := []string{update}
 		if r.repo != nil {
 			lines = append(lines, fix.git(edited, "add")...)

@@ -3,16 +3,19 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 
+	"github.com/aymanbagabas/go-udiff"
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/dustin/go-humanize/english"
-	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/ci"
@@ -22,6 +25,14 @@ import (
 
 // references is the verb of that name: it lists where pages name images, and changes nothing.
 func (r *run) references(ctx context.Context) (verdict, error) {
+	v, err := r.listReferences(ctx)
+	if errors.Is(err, syscall.EPIPE) {
+		return v, nil // whoever reads it has seen enough
+	}
+	return v, err
+}
+
+func (r *run) listReferences(ctx context.Context) (verdict, error) {
 	r.openRepo(ctx)
 	if err := r.readRules(); err != nil {
 		return verdict{}, err
@@ -91,6 +102,11 @@ func (r *run) namedPages(p *pages) (func(name string) bool, error) {
 	var under []string
 	for _, arg := range r.settings.Paths {
 		pattern := path.Join(prefix, filepath.ToSlash(arg))
+		if filepath.IsAbs(arg) {
+			if rel, err := filepath.Rel(resolved(p.top), resolved(arg)); err == nil {
+				pattern = filepath.ToSlash(rel)
+			}
+		}
 		if !slices.ContainsFunc(all, func(name string) bool { return isUnder(name, pattern) }) {
 			return nil, &asset.Fault{
 				Message: fmt.Sprintf("%q: no page and no image is there", arg),
@@ -184,7 +200,7 @@ func (r *run) diffPages(ctx context.Context, p *pages, wanted func(string) bool)
 			return fmt.Errorf("read %q: %w", one.name, tree.Cause(err))
 		}
 		files, changes = files+1, changes+len(one.changes)
-		if _, err := r.Stdout.Write(diff.Diff("a/"+one.name, src, "b/"+one.name, one.data)); err != nil {
+		if _, err := io.WriteString(r.Stdout, udiff.Unified("a/"+one.name, "b/"+one.name, string(src), string(one.data))); err != nil {
 			return err
 		}
 	}

@@ -76,6 +76,7 @@ const (
 	BadCase   = "wrong-case" // a file is there whose name differs in case
 	Unsure    = "uncertain"  // it looks like a reference, and is not edited
 	NotEdited = "not-edited" // an edit was possible and not safe
+	Resized   = "resized"    // width and height are those that the image had
 )
 
 // A Finding is a reference that needs attention.

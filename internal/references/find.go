@@ -55,6 +55,8 @@ type finder struct {
 	social bool
 	// kept are the groups that have a candidate which cannot be edited.
 	kept map[int]bool
+	// set says which names the file gives a value to, of those that were asked for: see isRoot.
+	set map[string]bool
 	// baseAt is the <base> of the page.
 	baseAt *baseElement
 	// nested says that the file is within another one already.

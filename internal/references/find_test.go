@@ -153,7 +153,7 @@ b{}</style><script>let x = {src: "b.png"}; // "no.png"
 		css /b.png`},
 	{LangHTML, "other expressions", `<img src="%PUBLIC_URL%/a.png"><img src="{!! $x !!}/b.png"><img src="${base}/c.png"><img src="100%/d.png">`, `
 		image /a.png
-		image /b.png
+		image {!! $x !!}/b.png ?
 		image ${base}/c.png ?
 		image 100%/d.png`},
 	{LangHTML, "php", "<?php\n$a = \"a.png\";\n// it's\nif ($x < 3) { ?>\n<img src=\"b.png\">\n<?php } ", `

@@ -57,3 +57,42 @@ func TestLinkToFullSize(t *testing.T) {
 		}
 	}
 }
+
+// What a style sheet or a script names may be shown in part: it does not become smaller.
+func TestFullSizeInCode(t *testing.T) {
+	site := siteOf(map[string]string{"a.jpg": "", "x.css": "", "x.ts": "", "a.webp": ""}, SiteOptions{})
+	for _, c := range []struct{ file, src, changed string }{
+		{"x.css", "a{background:url(a.jpg) -1800px 0}", "a{background:url(a.webp) -1800px 0}"},
+		{"x.ts", "import a from './a.jpg'", "import a from './a.webp'"},
+	} {
+		for _, width := range []int{800, 1600} {
+			look := func(path string) (Source, bool) {
+				return Source{Path: path, Width: 1600, Height: 1200, Results: []Result{{Path: "a.webp", Format: asset.WebP, Width: width, Height: width * 3 / 4}}}, path == "a.jpg"
+			}
+			want, notes := c.changed, 0
+			if width < 1600 {
+				want, notes = c.src, 1
+			}
+			got, _, findings, err := Rewrite(c.file, []byte(c.src), site, look, Options{Mode: Update})
+			if err != nil || string(got) != want || len(findings) != notes {
+				t.Errorf("%s with %d pixels: %s, %v, %v", c.file, width, got, findings, err)
+			}
+		}
+	}
+}
+
+// Only what is known to be the root of a site counts as that.
+func TestRoots(t *testing.T) {
+	for src, certain := range map[string]bool{
+		`<img src="{{ site.baseurl }}/a.png">`: true, `<img src="{{ site.baseurl | escape }}/a.png">`: true, `<img src="{{ .Site.BaseURL }}/a.png">`: true,
+		`<img src="<?= BASE_URL ?>/a.png">`: true, `<img src="<?php echo home_url(); ?>/a.png">`: true, `<img src="{{ site.github.url }}/a.png">`: true,
+		`<img src="{{ lang }}/a.png">`: false, `<img src="{{ page.dir }}/a.png">`: false, `<img src="{{ site.cdn }}/a.png">`: false, `<img src="<?= $b ?>/a.png">`: false,
+		`{% assign base = "https://cdn.example/v1" %}<img src="{{ base }}/a.png">`: false, `{{ base }}<img src="{{ base }}/a.png">`: true,
+		`<?php $root = "x"; ?><img src="<?= $root ?>/a.png">`: false,
+	} {
+		refs, err := Find(LangHTML, []byte(src))
+		if err != nil || len(refs) != 1 || (refs[0].Uncertain == "") != certain {
+			t.Errorf("%s: %+v, %v", src, refs, err)
+		}
+	}
+}

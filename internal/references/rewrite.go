@@ -73,6 +73,9 @@ func (w *rewriter) resolve(look Lookup) {
 		if res.Status == Found {
 			if s, ok := look(res.Path); ok {
 				w.sources[i] = s
+				if w.o.Mode != Report && r.Kind != Link && r.Uncertain == "" && w.isFullSize(i) {
+					w.find(i, NotEdited, "every result is smaller, and its size may matter here")
+				}
 				w.originals[i] = len(s.Results) > 0 && r.Uncertain == "" && (w.o.Social || r.Kind != Social && !w.isCard(r)) && !w.isFullSize(i) && !w.isNarrower(i) && !r.at.download
 			}
 		}
@@ -113,11 +116,16 @@ func (w *rewriter) isNarrower(i int) bool {
 	return isWidth && err == nil && !w.sources[i].reaches(width)
 }
 
-// isFullSize reports whether a reference is a link to an image, at a size that no result has: people
-// click on it to see more.
+// isFullSize reports whether a reference is to an image at a size that no result has, and may need that:
+// people click on a link to see more, and a style sheet or a script may show a part of an image, or
+// reckon with its size.
 func (w *rewriter) isFullSize(i int) bool {
 	s := w.sources[i]
-	return w.refs[i].Kind == Link && s.Width > 0 && !isShownNowhere(s.Path) && !s.reaches(s.Width)
+	switch w.refs[i].Kind {
+	case Link, CSS, Import, String:
+		return s.Width > 0 && len(s.Results) > 0 && !isShownNowhere(s.Path) && !s.reaches(s.Width)
+	}
+	return false
 }
 
 // reaches reports whether a result of the default variant is so wide, or may be.
@@ -194,6 +202,7 @@ func (w *rewriter) report() {
 			w.find(i, Stale, "its result "+w.best(i)+" is not used")
 		}
 	}
+	w.planResized()
 }
 
 // best is the path of the result that a reference would name.
@@ -227,6 +236,7 @@ func (w *rewriter) edit() {
 		w.planPictures()
 	}
 	w.planUpdates()
+	w.planResized()
 	if w.o.Dimensions && w.o.Mode == Update {
 		w.planDimensions()
 	}

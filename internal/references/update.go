@@ -1,6 +1,7 @@
 package references
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strconv"
@@ -183,6 +184,42 @@ func (w *rewriter) planDimensions() {
 		}
 		w.addDimensions(r.at.el, r.at.attr, width, height)
 	}
+}
+
+// planResized gives an <img> of a <picture> of webpress the dimensions that its image has now, if that has
+// another shape.
+func (w *rewriter) planResized() {
+	for i, r := range w.refs {
+		el, s := r.at.el, w.sources[i]
+		if el == nil || el.name != "img" || r.at.attr != "src" || el.picture == nil || s.Width == 0 || s.Height == 0 || !w.named(el, "") {
+			continue
+		}
+		width, height := w.number(el, "width"), w.number(el, "height")
+		if off := width*s.Height - height*s.Width; width <= 0 || height <= 0 || max(off, -off) <= max(s.Width, s.Height) {
+			continue
+		}
+		w.find(i, Resized, fmt.Sprintf("width and height are those of another image: it has %dx%d", s.Width, s.Height))
+		if w.o.Mode == Report {
+			continue
+		}
+		for name, n := range map[string]int{"width": s.Width, "height": s.Height} {
+			a, _ := el.get(name)
+			w.edits = append(w.edits, edit{span: a.val, text: strconv.Itoa(n)})
+		}
+	}
+}
+
+// number is the value of an attribute, 0 where it is none or not a number.
+func (w *rewriter) number(el *element, name string) int {
+	a, ok := el.get(name)
+	if !ok {
+		return 0
+	}
+	n, err := strconv.Atoi(string(w.src[a.val.off:a.val.end]))
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 func (w *rewriter) addDimensions(el *element, attr string, width, height int) {

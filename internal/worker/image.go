@@ -103,7 +103,7 @@ func (i *image) Placeholder(ctx context.Context, maxPixels int64) (engine.Placeh
 
 // nonsense ends a worker whose answer cannot be.
 func (i *image) nonsense(err error) error {
-	err = fmt.Errorf("the decoder answered what cannot be: %w", err)
+	err = fmt.Errorf("the decoder gave an invalid answer: %w", err)
 	if i.w != nil {
 		i.w.end(err)
 		i.lose()

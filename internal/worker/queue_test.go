@@ -125,7 +125,7 @@ func TestQueuedHostile(t *testing.T) {
 		"nil": "internal error", "wild": "the decoder crashed (SIGSEGV)", "open-wild": "the decoder crashed (SIGSEGV)", "exit-0": "the decoder crashed (exit code 0)",
 		"hang": "it took longer than 1s", "eat": "MB of memory", "close": "it stopped answering", "garbage": "it answered nonsense",
 		"half-frame": "the decoder crashed (exit code 0)", "many-outputs": "10 outputs for 1 variants", "message": "::set-output", "lie": "it has -5x",
-		"size": "is said to be", "script": "answered what cannot be: an output", "none": "0 outputs for 1 variants", "two": "2 outputs for 1 variants",
+		"size": "is said to be", "script": "gave an invalid answer: an output", "none": "0 outputs for 1 variants", "two": "2 outputs for 1 variants",
 		"escape": "a note is not a line of text",
 	} {
 		t.Run(order, func(t *testing.T) {
