@@ -244,6 +244,39 @@ func TestBucketToBucket(t *testing.T) {
 	says(run("--prune"), `"2026/0.webp" removed`)
 	has("2026/1.webp", "2026/2.webp", "2026/3.webp", "2026/4.webp", "2026/5.webp", "new.webp", "webpress.lock")
 
+	// What is another's is left alone, and all others are recorded.
+	server.Put("web/foreign.webp", "another's")
+	put("foreign.jpg")
+	put("photo.jpg")
+	server.Put("raw/phone.heic", read(t, "testdata/pictures/heic/card.heic"))
+	out, err := runIn(t, dir, server, args...).CombinedOutput()
+	if err == nil {
+		t.Error("a foreign object was replaced")
+	}
+	says(string(out), "which webpress did not write", "3 images converted")
+	out, _ = runIn(t, dir, server, args...).CombinedOutput()
+	says(string(out), "1 image converted")
+	server.Delete("raw/foreign.jpg")
+	run()
+
+	// Shards one after the other do not leave any image out.
+	for i := range 9 {
+		put(fmt.Sprintf("turns/%d.jpg", i))
+	}
+	for i := range 3 {
+		run(fmt.Sprintf("--shard=%d/3", i+1))
+	}
+	says(run(), "No images converted")
+
+	// A lock that is damaged stops the run, and the printed fix works.
+	server.Put("web/webpress.lock", "damaged")
+	out, err = runIn(t, dir, server, args...).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "delete this object") {
+		t.Errorf("with a damaged lock: %v\n%s", err, out)
+	}
+	server.Delete("web/webpress.lock")
+	says(run(), "objects were there already")
+
 	// Two shards at the same time.
 	for i := range 8 {
 		put(fmt.Sprintf("shards/%d.jpg", i))

@@ -63,6 +63,9 @@ func (r *run) listSources(ctx context.Context, confined *diff.Changes) (out list
 		return out, err
 	}
 	out.whole = len(r.settings.Addresses) == 0
+	if len(list.Failed) > 0 {
+		out.whole = false // what a wrong row was is not known
+	}
 	for _, e := range list.Failed {
 		out.failed = append(out.failed, asset.Fail(asset.Source{Path: fmt.Sprintf("%s:%d", e.File, e.Line)}, e.Error(), e.Hint))
 	}
@@ -76,7 +79,7 @@ func (r *run) listSources(ctx context.Context, confined *diff.Changes) (out list
 			if len(r.settings.Addresses) > 0 {
 				where = strconv.Quote(httpclient.Redact(row.URL))
 			}
-			out.failed = append(out.failed, asset.Fail(source, where+": "+err.Error(), asset.HintOf(err)))
+			out.failed, out.whole = append(out.failed, asset.Fail(source, where+": "+err.Error(), asset.HintOf(err))), false
 			continue
 		}
 		rows[row.Path] = placed
@@ -102,6 +105,7 @@ func (r *run) addSources(ctx context.Context, p *history.History, v *worklist, c
 		}
 		failed = append(failed, asset.Fail(s, fmt.Sprintf("%q: a file of that path is in the tree, and the source at %s would be called like it", s.Path, shownAddress(s.URL)),
 			"give its row another `path` or `id`"))
+		r.plan.DropRow(s.Path)
 		return true
 	})
 	get, err := r.fetcher()
@@ -213,7 +217,7 @@ func (r *run) fetcher() (getter, error) {
 		PerHost: s.ConcurrencyPerHost, Retries: s.Retries, MaxSize: s.MaxFileSize, AllowPrivate: s.AllowPrivateHosts,
 		Header: by, UserAgent: "webpress/" + r.Version, Logf: r.log.Line, Getenv: r.Getenv,
 	})
-	return &remote{http: client, open: r.openBucket, maxSize: s.MaxFileSize}, err
+	return &remote{http: client, open: r.openBucket, endpoints: r.endpoints(), maxSize: s.MaxFileSize}, err
 }
 
 // known is what the lock file has of a source from an address: it is not ok where that came from

@@ -6,15 +6,19 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/bucket"
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/fetch"
+	"github.com/webpress/webpress/internal/lockfile"
+	"github.com/webpress/webpress/internal/scan"
 )
 
 // openBucket opens the bucket at an address, with the credentials of the environment or the identity
@@ -37,6 +41,8 @@ func (r *run) openBucket(ctx context.Context, address string) (bucket.Bucket, er
 type remote struct {
 	http *fetch.Client
 	open func(ctx context.Context, address string) (bucket.Bucket, error)
+	// endpoints are the servers that settings name: credentials go to no others.
+	endpoints map[string]bool
 	// maxSize is the setting max-file-size.
 	maxSize int64
 
@@ -52,6 +58,12 @@ func (g *remote) Get(ctx context.Context, address string, known fetch.Known, to 
 	whole, key, err := splitObject(address)
 	if err != nil {
 		return fetch.Result{}, err
+	}
+	if a, err := bucket.Parse(whole); err == nil && a.Endpoint != "" && !g.endpoints[a.Endpoint] {
+		return fetch.Result{}, &asset.Fault{
+			Message: fmt.Sprintf("read %q: its endpoint %s is in no setting, and would be sent credentials", key, a.Endpoint),
+			Hint:    "leave it out of the list, and set it by AWS_ENDPOINT_URL, or use it in `store`",
+		}
 	}
 	b, err := g.bucket(ctx, whole)
 	if err != nil {
@@ -73,6 +85,17 @@ func (g *remote) Get(ctx context.Context, address string, known fetch.Known, to 
 		}
 	}
 	return fetch.Result{Size: n, ETag: o.ETag, ContentType: o.ContentType}, err
+}
+
+// endpoints are those of the buckets that settings and arguments name.
+func (r *run) endpoints() map[string]bool {
+	known := map[string]bool{}
+	for _, address := range slices.Concat(r.settings.Store, r.settings.Addresses) {
+		if a, err := bucket.Parse(address); err == nil && config.IsBucket(address) && a.Endpoint != "" {
+			known[a.Endpoint] = true
+		}
+	}
+	return known
 }
 
 // bucket opens each bucket once.
@@ -133,16 +156,28 @@ func (r *run) listBucket(ctx context.Context, address string, tags map[string]st
 	if query != "" {
 		query = "?" + query
 	}
+	wants, err := r.wants()
+	if err != nil {
+		return nil, err
+	}
+	left := 0
 	for o, err := range b.List(ctx, "") {
 		if err != nil {
 			return nil, err
 		}
 		format := asset.FormatByName(o.Key)
-		if format == "" || format == asset.WebP || format == asset.AVIF {
+		switch {
+		case format == asset.WebP, format == asset.AVIF, o.Key == lockfile.Name:
+			continue
+		case !scan.IsPicture(o.Key) || !wants(o.Key):
+			left++
 			continue
 		}
 		all = append(all, asset.Source{Path: o.Key, URL: base + (&url.URL{Path: o.Key}).EscapedPath() + query, Format: format, Size: max(o.Size, 0)})
 		tags[o.Key] = o.ETag
+	}
+	if left > 0 {
+		r.log.Line("%s: %s left out by name", b.Address(), english.Plural(left, "object is", "objects are"))
 	}
 	return all, nil
 }

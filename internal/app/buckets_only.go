@@ -47,6 +47,12 @@ func (r *run) convertBuckets(ctx context.Context) (verdict, error) {
 		return verdict{}, err
 	}
 	if base != nil {
+		if _, err := lockfile.Parse(base); err != nil {
+			return verdict{}, &asset.Fault{
+				Message: fmt.Sprintf("read %s in %s: %s", lockfile.Name, to.Address(), err),
+				Hint:    "delete this object: the next run converts everything again, and sends only what is not there",
+			}
+		}
 		if err := os.WriteFile(filepath.Join(dir, lockfile.Name), base, 0o600); err != nil {
 			return verdict{}, fmt.Errorf("write %q: %w", lockfile.Name, tree.Cause(err))
 		}
@@ -61,7 +67,7 @@ func (r *run) convertBuckets(ctx context.Context) (verdict, error) {
 	r.settings.MoveTo(dir)
 	r.settings.LockSet = true
 	v, err := r.convert(ctx)
-	if err != nil || v.undelivered || r.settings.DryRun || !r.settings.Lock {
+	if err != nil || r.lost || r.settings.DryRun || !r.settings.Lock {
 		return v, err // what was not delivered is converted again
 	}
 	ours, err := os.ReadFile(filepath.Join(dir, lockfile.Name))
@@ -69,7 +75,7 @@ func (r *run) convertBuckets(ctx context.Context) (verdict, error) {
 		return v, nil
 	}
 	if err == nil {
-		err = writeLock(context.WithoutCancel(ctx), to, base, ours, tag)
+		err = writeLock(context.WithoutCancel(ctx), to, base, ours, tag, r.left)
 	}
 	if err != nil {
 		r.log.Fault(err)
@@ -93,12 +99,18 @@ func readObject(ctx context.Context, b bucket.Bucket, key string) (data []byte, 
 }
 
 // writeLock writes webpress.lock, which was base with this tag when it was read. What other runs have
-// written since then stays.
-func writeLock(ctx context.Context, b bucket.Bucket, base, ours []byte, tag string) error {
+// written since then stays. left are results that were not delivered: they are not in it.
+func writeLock(ctx context.Context, b bucket.Bucket, base, ours []byte, tag string, left []string) error {
 	mine, err := lockfile.Parse(ours)
 	if err != nil {
 		return err
 	}
+	for _, name := range left {
+		for _, e := range slices.Clone(mine.ByOutput(name)) {
+			mine.DropOutput(e.Source, name)
+		}
+	}
+	ours = mine.Encode()
 	data := ours
 	for range maxLockTries {
 		o := bucket.WriteOptions{ContentType: "text/plain; charset=utf-8", CacheControl: "no-cache", IfAbsent: tag == "", IfMatch: tag}

@@ -270,6 +270,9 @@ type run struct {
 	// elsewhere are the objects of the bucket that results go to, where there is no tree of files:
 	// results are there, and not in the working directory.
 	elsewhere map[string]bool
+	// left are results that a store could not take, and lost says that one has failed as a whole.
+	left []string
+	lost bool
 	// plan knows what the settings ask for of each source, once they are ready: see
 	// readRules.
 	plan *plan.Planner

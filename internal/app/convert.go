@@ -105,7 +105,7 @@ type outcome struct {
 func (r *run) finishRun(ctx context.Context, to target.Stores, o outcome, began time.Time) (verdict, error) {
 	s := r.settings
 	in := report.Input{
-		Results: inOrder(slices.Concat(o.settled, o.results)),
+		Results: shown(inOrder(slices.Concat(o.settled, o.results))),
 		Notices: slices.Concat(o.found.Notices, o.notices),
 		DryRun:  s.DryRun, Left: o.left, Shard: r.shard.String(),
 		Recipe: plan.Recipe(&s), Rules: r.plan.Rules(), Version: r.Version,
@@ -122,6 +122,14 @@ func (r *run) finishRun(ctx context.Context, to target.Stores, o outcome, began 
 			ok = false
 		}
 		in.Notices = append(in.Notices, done.notices...)
+	}
+	if o.past != nil && s.DryRun && s.Prune {
+		notices, err := r.wouldPrune(ctx, o.past, o.worklist)
+		if err != nil {
+			r.log.Fault(err)
+			ok = false
+		}
+		in.Notices = append(in.Notices, notices...)
 	}
 	m, wrote, notices, err := r.writeManifest(ctx, o.past, o.results)
 	if err != nil && ctx.Err() == nil {
@@ -338,6 +346,16 @@ func (r *run) warm(ctx context.Context, sources int) {
 			r.log.Line("decoders are confined by: %s", c)
 		}
 	}
+}
+
+// shown are results without what may be a secret in the addresses of their sources.
+func shown(results []asset.Result) []asset.Result {
+	for i := range results {
+		if s := &results[i].Source; s.URL != "" {
+			s.URL = shownAddress(s.URL)
+		}
+	}
+	return results
 }
 
 func inOrder(results []asset.Result) []asset.Result {

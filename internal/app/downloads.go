@@ -21,6 +21,7 @@ import (
 	"github.com/webpress/webpress/internal/fetch"
 	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/lockfile"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 const (
@@ -129,7 +130,7 @@ func (d *downloads) download(ctx context.Context, s asset.Source, ask bool) (out
 	out.source = s
 	file, err := os.CreateTemp("", "webpress-*")
 	if err != nil {
-		out.err = fmt.Errorf("download %q: %w", s.Path, err)
+		out.err = &asset.HintError{What: fmt.Sprintf("download %q", s.Path), Why: tree.Cause(err), Hint: tree.Hint(err, "TMPDIR")}
 		return out
 	}
 	_ = os.Remove(file.Name()) // what is open stays; where that is not so, the system removes it
@@ -143,6 +144,9 @@ func (d *downloads) download(ctx context.Context, s asset.Source, ask bool) (out
 		have = fetch.Known{ETag: f.ETag, LastModified: f.LastModified}
 	}
 	if out.result, out.err = d.get.Get(ctx, s.URL, have, file); out.err != nil || out.result.NotModified {
+		if out.err != nil && ctx.Err() == nil {
+			out.err = fmt.Errorf("%q: %w", s.Path, out.err)
+		}
 		return out
 	}
 	if out.err = examine(&out.source, file, out.result.Size); out.err != nil {

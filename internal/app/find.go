@@ -253,7 +253,7 @@ const ignoredSource = "every run converts it again, and webpress.lock has no lin
 // of it: to prune is about those.
 func (r *run) isGone(p *history.History, one asset.Result) bool {
 	_, err := os.Lstat(r.settings.At(filepath.FromSlash(one.Source.Path)))
-	return errors.Is(err, fs.ErrNotExist) && len(p.BySource(path.Join(p.Prefix, one.Source.Path))) > 0
+	return one.Source.URL == "" && errors.Is(err, fs.ErrNotExist) && len(p.BySource(path.Join(p.Prefix, one.Source.Path))) > 0
 }
 
 // jobs are what is left to do.

@@ -119,6 +119,21 @@ func (r *run) recordAndPrune(ctx context.Context, p *history.History, v *worklis
 	return done, nil
 }
 
+// wouldPrune says which results a run would remove.
+func (r *run) wouldPrune(ctx context.Context, p *history.History, v *worklist) (notices []string, err error) {
+	orphans, err := r.orphans(ctx, p, v)
+	if err != nil {
+		return nil, err
+	}
+	named, err := r.namedOrphans(ctx, p, orphans)
+	for _, o := range orphans {
+		if name, below := p.Below(o.Path); below && !o.Edited && !o.IsSource && !o.Unproven && !named[o.Path] {
+			notices = append(notices, fmt.Sprintf("%q would be removed: %s", name, p.Why(o)))
+		}
+	}
+	return notices, err
+}
+
 // fewOrphans is how many orphans have a notice each.
 const fewOrphans = 3
 
@@ -172,6 +187,9 @@ func (r *run) orphans(ctx context.Context, p *history.History, v *worklist) ([]l
 	}
 	orphans, err := p.Orphans(slices.Concat(v.before, p.Replaced), func(source string) bool {
 		below, ok := p.Below(source)
+		if _, fetched := p.Fetched(source); fetched {
+			return ok && p.ListRead // its name need not be that of an image
+		}
 		return ok && wants(below)
 	}, v.wanted, p.Tree(ctx))
 	if err != nil {

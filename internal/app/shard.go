@@ -2,6 +2,8 @@ package app
 
 import (
 	"fmt"
+	"hash/crc32"
+	"slices"
 
 	"github.com/dustin/go-humanize/english"
 
@@ -72,6 +74,15 @@ func (r *run) keepShard(v *worklist) {
 		return
 	}
 	jobs := v.jobs()
+	if r.elsewhere != nil {
+		// The lock file in a bucket changes while others of the shards run: what is left to do is not
+		// the same for all of them, but the names are.
+		v.todo = slices.DeleteFunc(v.todo, func(t lockfile.Todo) bool {
+			return int(crc32.ChecksumIEEE([]byte(t.Source.Path)))%r.shard.total != r.shard.index-1
+		})
+		r.log.Line("shard %s: %d of %s", r.shard, countSources(v.jobs()), english.Plural(countSources(jobs), "image", ""))
+		return
+	}
 	mine := plan.Shard(jobs, convert.Costs(r.settings.WorkingDirectory, jobs), r.shard.index, r.shard.total)
 	by := make(map[string]lockfile.Todo, len(v.todo))
 	for _, t := range v.todo {

@@ -23,6 +23,10 @@ import (
 // deliver hands the results to each deliver in turn. p may be nil. ok says that all was
 // delivered.
 func (r *run) deliver(ctx context.Context, to target.Stores, in report.Input, p *history.History, done cleanup) (_ []report.Delivery, ok bool) {
+	if r.elsewhere != nil {
+		// Results are nowhere else: what is finished is delivered also where the run was interrupted.
+		ctx = context.WithoutCancel(ctx)
+	}
 	if len(to.List) == 0 || ctx.Err() != nil {
 		return r.deliverAll(ctx, to, store.Delivery{})
 	}
@@ -32,7 +36,7 @@ func (r *run) deliver(ctx context.Context, to target.Stores, in report.Input, p 
 		return skipped(to), false
 	}
 	d.Deleted = done.deleted
-	if d.Empty() && len(in.Results) > 0 && !r.settings.DryRun {
+	if d.Empty() && len(in.Results) > 0 && !r.settings.DryRun && r.repo != nil {
 		r.log.Line("nothing to deliver: the commit that the run is for has every result already")
 	}
 	return r.deliverAll(ctx, to, d)
@@ -63,6 +67,10 @@ func (r *run) deliverAll(ctx context.Context, to target.Stores, d store.Delivery
 		}
 		if one.Err != nil || len(one.Left) > 0 {
 			ok = false
+		}
+		r.lost = r.lost || one.Err != nil
+		for _, left := range one.Left {
+			r.left = append(r.left, left.Path)
 		}
 		done = append(done, one)
 	}

@@ -35,6 +35,9 @@ func validate(c Config) Mistakes {
 	if len(c.Addresses) > 0 && c.Verb != Convert && c.Verb != Check {
 		add("path", "%s is an address, which %s does not take", quote(c.Addresses[0]), c.Verb)
 	}
+	if c.Verb == Check && slices.ContainsFunc(c.Addresses, IsBucket) {
+		add("path", "check looks at files and at lists; `webpress --dry-run` with these addresses says what there is to do")
+	}
 	if c.Quiet && c.Verbose {
 		add("quiet", "it cannot be combined with verbose")
 	}

@@ -54,13 +54,6 @@ type sourceError struct{ error }
 
 func (s *sourceError) Unwrap() error { return s.error }
 
-// CloseIdleConnections is called by http.Client.
-func (w *watch) CloseIdleConnections() {
-	if t, ok := w.next.(interface{ CloseIdleConnections() }); ok {
-		t.CloseIdleConnections()
-	}
-}
-
 // RoundTrip implements http.RoundTripper.
 func (w *watch) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())

@@ -44,6 +44,9 @@ type Row struct {
 // SetRows gives the planner what a list of sources says, by the path of the source.
 func (p *Planner) SetRows(rows map[string]Row) { p.rows = rows }
 
+// DropRow forgets the row of a source.
+func (p *Planner) DropRow(source string) { delete(p.rows, source) }
+
 // New reads the settings and their rules. Its error is a mistake in the patterns of a rule.
 func New(settings config.Config) (*Planner, error) {
 	p := &Planner{settings: settings, each: map[*config.Config][]config.Each{}}
