@@ -1,6 +1,9 @@
 package references
 
-import "bytes"
+import (
+	"bytes"
+	"regexp"
+)
 
 // toml finds the strings of TOML: no library of ours gives their places. It knows comments, keys,
 // tables and the four sorts of strings.
@@ -131,9 +134,30 @@ func (f *finder) json(s span) {
 				keys[len(keys)-1] = string(b[in.off:in.end])
 				continue
 			}
-			f.data(in, keys, place{form: jsonString, quote: '"'})
+			f.data(in, keys, place{form: jsonString, quote: '"', mime: typeBeside(b, in)})
 		}
 	}
+}
+
+// jsonType matches a media type in an object of JSON.
+var jsonType = regexp.MustCompile(`"(?:type|mime|mimeType|mime_type|mimetype)"\s*:\s*"(image/[a-z+]+)"`)
+
+// typeBeside is where the media type of a value is: in the same object, which holds no other one. It is
+// empty if there is none, or none near.
+func typeBeside(b []byte, value span) span {
+	const near = 4 << 10
+	start := max(0, value.off-near)
+	off := bytes.LastIndexAny(b[start:value.off], "{}")
+	n := bytes.IndexAny(b[value.end:min(len(b), value.end+near)], "{}")
+	if off < 0 || n < 0 || b[start+off] != '{' || b[value.end+n] != '}' {
+		return span{}
+	}
+	off += start
+	found := jsonType.FindAllSubmatchIndex(b[off:value.end+n], 2)
+	if len(found) != 1 {
+		return span{}
+	}
+	return span{off + found[0][2], off + found[0][3]}
 }
 
 // jsonEnd gives the offset behind the value that b begins with, or -1.

@@ -285,6 +285,11 @@ list:
 		shortcode {{ x }}/g.png ?
 		image /h.png
 		string /i.png ?`},
+	{LangOrg, "fixed width", ": [[file:no.png]]\n  : [[file:no2.png]]\n[[file:a.png]]\n", `
+		image a.png`},
+	{LangASCIIDoc, "source paragraph", "[source,asciidoc]\nimage::no.png[]\nimage::no2.png[]\n\nimage::a.png[]\n\n[source]\n----\nimage::no3.png[]\n\nimage::no4.png[]\n----\n\nimage::b.png[]\n", `
+		image a.png
+		image b.png`},
 	{LangMDX, "mdx", "import a from './a.png'\n\n# x\n\n<img src={require('./b.png').default} alt=\"x\" />\n\n![c](c.png) <Hero image=\"/d.png\" x={{y: \"z\"}} />\n\n{/* ![no](no.png) */}\n", `
 		import ./a.png
 		import ./b.png

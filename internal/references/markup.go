@@ -29,8 +29,8 @@ var directives = map[Lang][]*regexp.Regexp{
 
 // blocks are what holds text that is shown as it is.
 var blocks = map[Lang]*regexp.Regexp{
-	LangASCIIDoc: regexp.MustCompile(`(?ms)^(?:----+|\.\.\.\.+|////+|\+\+\+\++)[ \t\r]*\n.*?^(?:----+|\.\.\.\.+|////+|\+\+\+\++)[ \t\r]*$|^//[^/\n][^\n]*$`),
-	LangOrg:      regexp.MustCompile(`(?mis)^[ \t]*#\+begin_(?:src|example|comment|export).*?^[ \t]*#\+end_|^[ \t]*# [^\n]*$`),
+	LangASCIIDoc: regexp.MustCompile(`(?ms)^(?:----+|\.\.\.\.+|////+|\+\+\+\++)[ \t\r]*\n.*?^(?:----+|\.\.\.\.+|////+|\+\+\+\++)[ \t\r]*$|^//[^/\n][^\n]*$|^\[(?:source|listing)[^\]\n]*\][ \t\r]*\n(?:[^-.+/\s][^\n]*\n?)+`),
+	LangOrg:      regexp.MustCompile(`(?mis)^[ \t]*:[ \t][^\n]*$|^[ \t]*#\+begin_(?:src|example|comment|export).*?^[ \t]*#\+end_|^[ \t]*# [^\n]*$`),
 	LangLaTeX:    regexp.MustCompile(`(?ms)\\begin\{(?:verbatim|lstlisting|minted|comment)\}.*?\\end\{|(?:^|[^\\])%[^\n]*$`),
 }
 
