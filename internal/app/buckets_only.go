@@ -66,22 +66,39 @@ func (r *run) convertBuckets(ctx context.Context) (verdict, error) {
 	}
 	r.settings.MoveTo(dir)
 	r.settings.LockSet = true
-	v, err := r.convert(ctx)
-	if err != nil || r.lost || r.settings.DryRun || !r.settings.Lock {
-		return v, err // what was not delivered is converted again
+	r.batches = &batches{began: r.Now(), tried: map[string]bool{}}
+	for {
+		v, err := r.convert(ctx)
+		if err != nil || r.lost || r.settings.DryRun || !r.settings.Lock {
+			return v, err // what was not delivered is converted again
+		}
+		if base, tag, err = r.saveBucketLock(context.WithoutCancel(ctx), to, dir, base, tag); err != nil {
+			r.log.Fault(err)
+			v.undelivered = true
+			return v, nil
+		}
+		if !r.batches.more {
+			return v, nil
+		}
+		r.downloads, r.left = nil, nil
 	}
-	ours, err := os.ReadFile(filepath.Join(dir, lockfile.Name))
+}
+
+// saveBucketLock writes what webpress.lock says now, and returns that with its entity tag.
+func (r *run) saveBucketLock(ctx context.Context, to bucket.Bucket, dir string, base []byte, tag string) ([]byte, string, error) {
+	name := filepath.Join(dir, lockfile.Name)
+	ours, err := os.ReadFile(name)
 	if errors.Is(err, os.ErrNotExist) || bytes.Equal(ours, base) {
-		return v, nil
-	}
-	if err == nil {
-		err = writeLock(context.WithoutCancel(ctx), to, base, ours, tag, r.left)
+		return base, tag, nil
 	}
 	if err != nil {
-		r.log.Fault(err)
-		v.undelivered = true
+		return base, tag, fmt.Errorf("read %q: %w", lockfile.Name, tree.Cause(err))
 	}
-	return v, nil
+	data, tag, err := writeLock(ctx, to, base, ours, tag, r.left)
+	if err == nil {
+		err = os.WriteFile(name, data, 0o600)
+	}
+	return data, tag, err
 }
 
 // readObject reads an object, and its entity tag. It is nil where there is none.
@@ -98,12 +115,13 @@ func readObject(ctx context.Context, b bucket.Bucket, key string) (data []byte, 
 	return data, o.ETag, err
 }
 
-// writeLock writes webpress.lock, which was base with this tag when it was read. What other runs have
-// written since then stays. left are results that were not delivered: they are not in it.
-func writeLock(ctx context.Context, b bucket.Bucket, base, ours []byte, tag string, left []string) error {
+// writeLock writes webpress.lock, which was base with this tag when it was read, and returns what it is
+// then. What other runs have written since then stays. left are results that were not delivered: they are
+// not in it.
+func writeLock(ctx context.Context, b bucket.Bucket, base, ours []byte, tag string, left []string) ([]byte, string, error) {
 	mine, err := lockfile.Parse(ours)
 	if err != nil {
-		return err
+		return nil, "", err
 	}
 	for _, name := range left {
 		for _, e := range slices.Clone(mine.ByOutput(name)) {
@@ -114,21 +132,22 @@ func writeLock(ctx context.Context, b bucket.Bucket, base, ours []byte, tag stri
 	data := ours
 	for range maxLockTries {
 		o := bucket.WriteOptions{ContentType: "text/plain; charset=utf-8", CacheControl: "no-cache", IfAbsent: tag == "", IfMatch: tag}
-		_, err = b.Write(ctx, lockfile.Name, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }, int64(len(data)), o)
+		var written bucket.Object
+		written, err = b.Write(ctx, lockfile.Name, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }, int64(len(data)), o)
 		if !errors.Is(err, bucket.ErrExist) && !errors.Is(err, bucket.ErrChanged) {
-			return err
+			return data, written.ETag, err
 		}
 		theirs, now, err := readObject(ctx, b, lockfile.Name)
 		if err != nil {
-			return err
+			return nil, "", err
 		}
 		if tag = now; theirs == nil {
 			data = ours
 			continue
 		}
 		if data, err = lockfile.Rebase(base, theirs, mine, nil); err != nil || bytes.Equal(data, theirs) {
-			return err
+			return data, tag, err
 		}
 	}
-	return err
+	return nil, "", err
 }

@@ -273,6 +273,8 @@ type run struct {
 	// left are results that a store could not take, and lost says that one has failed as a whole.
 	left []string
 	lost bool
+	// batches are the parts of a run from buckets to buckets, nil for all others.
+	batches *batches
 	// plan knows what the settings ask for of each source, once they are ready: see
 	// readRules.
 	plan *plan.Planner

@@ -55,6 +55,7 @@ func (r *run) convert(ctx context.Context) (verdict, error) {
 	}
 	defer release()
 	r.keepShard(v)
+	r.keepBatch(v)
 	if s.Verbose {
 		what := "they are"
 		if v.found.Opened == 1 {
@@ -104,6 +105,9 @@ type outcome struct {
 // finishRun records, delivers and reports the results of a run.
 func (r *run) finishRun(ctx context.Context, to target.Stores, o outcome, began time.Time) (verdict, error) {
 	s := r.settings
+	if r.batches != nil {
+		began = r.batches.began
+	}
 	in := report.Input{
 		Results: shown(inOrder(slices.Concat(o.settled, o.results))),
 		Notices: slices.Concat(o.found.Notices, o.notices),
@@ -148,9 +152,12 @@ func (r *run) finishRun(ctx context.Context, to target.Stores, o outcome, began 
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
 	var stored bool
 	in.Deliveries, stored = r.deliver(ctx, to, in, o.past, done)
+	if r.nextBatch(ctx, &in, ok && stored) {
+		return verdict{}, nil
+	}
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
 	published := r.publishReport(ctx, in, r.prefix(r.repo))
-	v := r.verdict(in, ok && stored && published)
+	v := r.verdict(in, ok && stored && published && (r.batches == nil || !r.batches.failed))
 	if v == (verdict{}) && s.FailOn == config.FailOnChange {
 		return r.changedVerdict(ctx, o, done)
 	}
