@@ -11,6 +11,8 @@ import (
 type command struct {
 	// name is what is typed, help the whole text, brief a line for the short help.
 	name, help, brief string
+	// of is the command that this one belongs to, empty for none.
+	of string
 	// settings are the names of those that matter to it, in the order of its help.
 	settings []string
 	args     []argument
@@ -32,7 +34,7 @@ var commands = sync.OnceValue(func() []command {
 		if _, ok := f.Tag.Lookup("cmd"); !ok {
 			continue
 		}
-		c := command{name: f.Tag.Get("name"), help: f.Tag.Get("help"), brief: f.Tag.Get("brief")}
+		c := command{name: f.Tag.Get("name"), help: f.Tag.Get("help"), brief: f.Tag.Get("brief"), of: f.Tag.Get("of")}
 		if c.name == "" {
 			c.name = hyphenated(f.Name)
 		}

@@ -85,6 +85,12 @@ type Config struct {
 	// Unused and Missing say what the verb References is to list.
 	Unused, Missing bool `kong:"-"`
 
+	// Serving is for the verbs Serve and Key. KeyAction is what Key does: add, list or
+	// remove. KeyName is the name of the key, empty if there is none.
+	Serving   Serving `kong:"-"`
+	KeyAction string  `kong:"-"`
+	KeyName   string  `kong:"-"`
+
 	// Warnings are what is odd about the settings and no mistake, one line each.
 	Warnings []string `kong:"-"`
 
@@ -253,6 +259,10 @@ const (
 	References Verb = "references"
 	// RepairLock repairs webpress.lock.
 	RepairLock Verb = "repair-lock"
+	// Serve converts images for others by an HTTP API.
+	Serve Verb = "serve"
+	// Key is about the keys of that API.
+	Key Verb = "key"
 )
 
 // The values of settings that others have to know.

@@ -16,7 +16,8 @@ import (
 //	settings  what matters to it, for its own help: settings, and groups of them
 //	          behind group:
 //	values    the values that an argument may have
-//	of        the command that a flag which is no setting belongs to
+//	of        the commands that a flag which is no setting belongs to; a command that
+//	          belongs to another is not named in the short help
 //
 // Help, Version and the commands for people are answered before kong parses: see
 // show.go.
@@ -27,6 +28,7 @@ type grammar struct {
 	NoConfig   bool           `group:"run" help:"Do not read webpress.yml."`
 	Unused     bool           `group:"check" of:"references" help:"With references: list the images that no page names."`
 	Missing    bool           `group:"check" of:"references" help:"With references: list only references that lead to no file, or to one whose name differs in case."`
+	Serving    servingFlags   `embed:""`
 	Convert    convertArgs    `cmd:"" default:"withargs" brief:"convert images to WebP (the default)" settings:"group:which,group:image,group:result,group:limits,group:incremental" help:"Convert images to WebP. This is the default: the word convert can be left out."`
 	Check      checkedArgs    `cmd:"" brief:"report outdated results and images over a budget" settings:"group:check,group:which,base,changed-only,report,code-quality,summary,json,quiet,verbose" help:"Report results that are not up to date and images that break a budget, with the commands that fix it. Changes no file. Exits with 1 if there is an error."`
 	Init       struct{}       `cmd:"" brief:"set webpress up in this repository" settings:"dry-run" help:"Set webpress up in this repository: write webpress.yml, a workflow for its CI and a line in .gitattributes. Existing files are left alone."`
@@ -35,6 +37,8 @@ type grammar struct {
 	Merge      mergeArgs      `cmd:"" settings:"uploads,verify,group:store,group:commit,token,summary,comment,dry-run" help:"Join the artifacts of a run's shards (see --shard) into one result."`
 	References referencesArgs `cmd:"" brief:"list where pages name images" settings:"group:pages,dry-run,json,quiet,verbose" help:"List which files name which images. With --dry-run it shows, as a diff, what references would change."`
 	RepairLock struct{}       `cmd:"" help:"Repair webpress.lock: after a merge conflict, or if it is damaged."`
+	Serve      struct{}       `cmd:"" settings:"group:image,max-pixels,max-file-size,memory-limit,timeout,sandbox,jobs,allow-private-hosts,webhook-url,webhook-secret,quiet,verbose" help:"Convert images for others by an HTTP API, with a page to try it. Settings of images are the defaults of its options."`
+	Key        keyArgs        `cmd:"" of:"serve" help:"Add, list or remove the keys of webpress\u00a0serve. add prints the key, which is stored nowhere."`
 	HelpOf     helpArgs       `cmd:"" name:"help" help:"Show the help of webpress or of a command."`
 	VersionOf  struct{}       `cmd:"" name:"version" settings:"json" help:"Show the versions of webpress and of the libraries that it uses."`
 	Completion completionArgs `cmd:"" help:"Print the completion script for a shell. Load it with: source\u00a0<(webpress\u00a0completion\u00a0bash)"`
@@ -63,6 +67,11 @@ type mergeArgs struct {
 
 type applyArgs struct {
 	Upload string `arg:"" name:"dir" help:"Directory of the unpacked artifact."`
+}
+
+type keyArgs struct {
+	Action string `arg:"" name:"action" values:"add,list,remove" help:"What to do."`
+	Name   string `arg:"" optional:"" name:"name" help:"Name of the key, such as shop."`
 }
 
 type completionArgs struct {
@@ -154,7 +163,7 @@ func checkArgs(app *kong.Application, args []string) (_ []string, asked string, 
 			where.Message = "give the value after =, as in --" + flag.Name + "=" + next
 			mistakes = append(mistakes, where)
 			i++
-		case hasValue && (byName[flag.Name] == nil || spelt == "--no-"+flag.Name):
+		case hasValue && (byName[flag.Name] == nil && flag.IsBool() || spelt == "--no-"+flag.Name):
 			where.Message = "it takes no value"
 			mistakes = append(mistakes, where)
 		case flag.Name == variantsKey && hasValue:
@@ -162,7 +171,10 @@ func checkArgs(app *kong.Application, args []string) (_ []string, asked string, 
 		case flag.IsBool() || hasValue:
 			flags = append(flags, arg)
 		case i+1 == len(args), isFlag(next, long, short):
-			where.Message = "it needs a value: " + byName[flag.Name].Allowed()
+			where.Message = "it needs a value"
+			if s := byName[flag.Name]; s != nil {
+				where.Message += ": " + s.Allowed()
+			}
 			mistakes = append(mistakes, where)
 		default: // with =, a value may start with a hyphen
 			if before := strings.TrimSuffix(arg, spelt[1:]); arg[1] != '-' && before != "-" {

@@ -67,7 +67,9 @@ func shortHelp(name string) string {
 		b.WriteString(usageLine + "\nCommands\n")
 		for _, c := range commands() {
 			if c.brief == "" {
-				others = append(others, c.name)
+				if c.of == "" {
+					others = append(others, c.name)
+				}
 				continue
 			}
 			names, texts = append(names, c.name), append(texts, c.brief)
@@ -192,15 +194,21 @@ func groupTitle(key string) string {
 // otherFlags are the flags that are not settings: all, or those that belong to a command.
 func otherFlags(command string) []Setting {
 	var all []Setting
-	for f := range reflect.TypeFor[grammar]().Fields() {
-		if f.Type.Kind() == reflect.Bool && (command == "" || command == f.Tag.Get("of")) {
-			help := f.Tag.Get("help")
-			if command != "" {
-				_, help, _ = strings.Cut(help, ": ")
-				help = strings.ToUpper(help[:1]) + help[1:]
-			}
-			all = append(all, Setting{Name: hyphenated(f.Name), Help: help, short: f.Tag.Get("short"), Kind: Switch, plain: true})
+	for _, f := range slices.Concat(reflect.VisibleFields(reflect.TypeFor[grammar]()), reflect.VisibleFields(reflect.TypeFor[servingFlags]())) {
+		of := strings.Split(f.Tag.Get("of"), ",")
+		if f.Type.Kind() == reflect.Struct || command != "" && !slices.Contains(of, command) {
+			continue
 		}
+		help := f.Tag.Get("help")
+		if command != "" {
+			_, help, _ = strings.Cut(help, ": ")
+			help = strings.ToUpper(help[:1]) + help[1:]
+		}
+		s := Setting{Name: hyphenated(f.Name), Help: help, short: f.Tag.Get("short"), placeholder: f.Tag.Get("placeholder"), plain: true}
+		if f.Type.Kind() == reflect.Bool {
+			s.Kind = Switch
+		}
+		all = append(all, s)
 	}
 	return all
 }
@@ -212,7 +220,7 @@ func (s Setting) spelling() string {
 		text = "-" + s.short + ", --"
 	}
 	switch {
-	case s.plain:
+	case s.plain && s.Kind == Switch:
 		return text + s.Name
 	case s.Kind == Switch && s.Default == "true":
 		return text + "[no-]" + s.Name

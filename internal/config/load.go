@@ -119,6 +119,7 @@ func (l *loader) run(args []string) (Config, error) {
 	c.File, c.WorkingDirectory = l.yml, l.dir
 	c.Action = inAction(l.host.Environ)
 	c.chooseVerb(verb, &g)
+	l.mistakes = append(l.mistakes, c.readServing(g.Serving)...)
 	l.mistakes = append(l.mistakes, emptyNames(c)...)
 	l.mistakes = append(l.mistakes, l.noColumns(c)...)
 	l.mistakes = append(l.mistakes, l.typed(&c)...)

@@ -38,6 +38,8 @@ func (c *Config) chooseVerb(typed Verb, g *grammar) {
 		}
 	case References:
 		c.Paths = g.References.Paths
+	case Key:
+		c.KeyAction, c.KeyName = g.Key.Action, g.Key.Name
 	case Accept:
 		c.Paths = g.Accept.Paths
 	case Apply:
