@@ -59,7 +59,8 @@ var imports = []struct{ name, may string }{
 	{"manifest", "asset codec engine lockfile project tree"},
 	{"diff", "asset ci forge git"},
 	{"target", "asset bucket ci config console forge git report store httpclient"},
-	{"app", "asset bucket budget bundle cache ci codec config console convert diff engine fetch git history lockfile manifest notify plan project references report scan setup shell sources store target tree httpclient worker"},
+	{"serve", "asset config convert engine fetch httpclient notify plan project scan tree"},
+	{"app", "asset bucket budget bundle cache ci codec config console convert diff engine fetch git history lockfile manifest notify plan project references report scan serve setup shell sources store target tree httpclient worker"},
 }
 
 // tools are commands and packages for tests. No package may import them,

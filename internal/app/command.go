@@ -130,6 +130,10 @@ func (r *run) verb(ctx context.Context) (verdict, error) {
 		return r.references(ctx)
 	case config.RepairLock:
 		return r.repairLock(ctx)
+	case config.Serve:
+		return r.serve(ctx)
+	case config.Key:
+		return r.key()
 	}
 	if s.Stdin || s.Target == config.ToFile || s.Target == config.ToStdout {
 		return r.single(ctx)

@@ -18,6 +18,14 @@ func Options() []Setting {
 	return slices.DeleteFunc(Settings(), func(s Setting) bool { return s.Group != "image" })
 }
 
+// ForOptions are the settings as the defaults of options: results have no place, and are kept
+// whatever they save.
+func (c Config) ForOptions() Config {
+	c.Target, c.Output, c.MinSavings = ToTemplate, defaultOutput, 0
+	c.Variants = withoutSettings(c.Variants, func(name string) bool { return byName[name].Group != "image" })
+	return c
+}
+
 // Option is the name of the setting in the conversion API, such as maxWidth.
 func (s Setting) Option() string {
 	var b strings.Builder
@@ -70,7 +78,7 @@ func (c Config) WithOptions(options map[string]string) (Config, error) {
 	if options["variants"] != "" || options["widths"] != "" { // of the request, and not of webpress.yml
 		c.Variants, c.Widths = nil, nil
 	}
-	inVariants := map[string]bool{}
+	given := map[string]bool{}
 	for i := range table { // in one order, so that the same request always has the same answer
 		s := &table[i]
 		text, ok := options[s.Name]
@@ -91,7 +99,7 @@ func (c Config) WithOptions(options map[string]string) (Config, error) {
 			continue
 		}
 		reflect.ValueOf(&c).Elem().Field(s.field).Set(reflect.ValueOf(v))
-		inVariants[s.Name] = true
+		given[s.Name] = true
 	}
 	for name := range options {
 		if OptionNamed(name) == nil {
@@ -102,16 +110,18 @@ func (c Config) WithOptions(options map[string]string) (Config, error) {
 		slices.SortStableFunc(mistakes, func(a, b Mistake) int { return strings.Compare(a.Where, b.Where) })
 		return c, mistakes
 	}
-	if !inVariants["variants"] { // what a request sets holds for all outputs
-		c.Variants = withoutSettings(c.Variants, inVariants)
+	if !given["variants"] { // what a request sets holds for all outputs
+		c.Variants = withoutSettings(c.Variants, func(name string) bool { return given[name] })
 	}
 	if _, err := c.Each(); err != nil {
 		where, message, _ := strings.Cut(err.Error(), ": ")
-		s := byName[where]
-		if s == nil {
+		switch s := byName[where]; {
+		case s == nil:
 			where, message = "variants", err.Error()
-		} else {
+		case s.Group == "image":
 			where = s.Option()
+		default:
+			where, message = "format", "two outputs of a file would be the same"
 		}
 		return c, Mistakes{{Where: where, Message: message}}
 	}
@@ -119,12 +129,12 @@ func (c Config) WithOptions(options map[string]string) (Config, error) {
 }
 
 // withoutSettings are variants that leave some settings to what is around them.
-func withoutSettings(variants []Variant, names map[string]bool) []Variant {
+func withoutSettings(variants []Variant, leave func(name string) bool) []Variant {
 	all := slices.Clone(variants)
 	for i, v := range all {
 		all[i].set = source{}
 		for name, f := range v.set {
-			if !names[name] {
+			if !leave(name) {
 				all[i].set[name] = f
 			}
 		}

@@ -3,6 +3,7 @@ package convert
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"io/fs"
 	"math"
@@ -130,6 +131,14 @@ type budget struct {
 
 func newBudget(size int64) *budget {
 	return &budget{size: size, sem: semaphore.NewWeighted(size)}
+}
+
+// A SharedMemory is the memory that the images of several Runs may need together.
+type SharedMemory struct{ budget *budget }
+
+// NewSharedMemory has so many bytes; 0 is DefaultMemory.
+func NewSharedMemory(size int64) *SharedMemory {
+	return &SharedMemory{newBudget(cmp.Or(size, DefaultMemory()))}
 }
 
 // acquire waits until n bytes are free. More than there are in all means all of

@@ -44,6 +44,9 @@ type Options struct {
 	// and not more than 75 % of what there is, is converted on its own, and one that
 	// is a bomb by the size of its file is not.
 	Memory int64
+	// Shared, where it is set, is the memory of this and other Runs together. Memory is then
+	// that which a single image may need.
+	Shared *SharedMemory
 	// DryRun converts and measures, and writes nothing.
 	DryRun bool
 	// Cached is asked for the output of a job before its source is opened, and Keep is
@@ -130,7 +133,9 @@ func Run(ctx context.Context, jobs []asset.Job, o Options) []asset.Result {
 	if r.most = o.Memory; !r.limited {
 		r.Memory, r.most = DefaultMemory(), MostMemory()
 	}
-	r.budget = newBudget(r.Memory)
+	if r.budget = newBudget(r.Memory); o.Shared != nil {
+		r.budget = o.Shared.budget
+	}
 	if !o.DryRun {
 		r.sweep(jobs)
 	}

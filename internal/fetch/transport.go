@@ -31,6 +31,27 @@ type guard struct {
 	resolves bool
 }
 
+// A Guard is a transport for requests to addresses that others have chosen: it reaches what a
+// Client reaches.
+type Guard struct{ *guard }
+
+// NewGuard makes one. Its error is that of New.
+func NewGuard(o Options) (Guard, error) {
+	o.PerHost = cmp.Or(max(o.PerHost, 0), DefaultPerHost)
+	g, err := newGuard(o)
+	return Guard{g}, err
+}
+
+// Check is why an address cannot be reached, by what it says itself: a name may yet resolve to
+// an address that is refused.
+func (g Guard) Check(address string) error {
+	u, err := Check(address)
+	if err != nil {
+		return err
+	}
+	return g.allow.host(canonical(u.Hostname()), false)
+}
+
 func newGuard(o Options) (*guard, error) {
 	allow, err := parseAllowed(o.AllowPrivate)
 	if err != nil {

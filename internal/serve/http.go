@@ -1,0 +1,236 @@
+package serve
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The paths of the API.
+const (
+	apiPath      = "/api/v1"
+	convertPath  = apiPath + "/convert"
+	statusPath   = apiPath + "/status/"
+	downloadPath = apiPath + "/download/"
+)
+
+// A handler answers a request, or returns why it does not: nothing has been written then.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// keyHandler is a handler for who has a key.
+type keyHandler func(w http.ResponseWriter, r *http.Request, k *Key) error
+
+// Handler returns the handler of all requests.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for path, methods := range map[string]map[string]handler{
+		convertPath:                    {http.MethodPost: s.withKey(true, s.postConvert)},
+		statusPath + "{id}":            {http.MethodGet: s.withKey(false, s.getStatus), http.MethodDelete: s.withKey(false, s.deleteJob)},
+		apiPath + "/jobs":              {http.MethodGet: s.withKey(false, s.getJobs)},
+		apiPath + "/jobs/{id}":         {http.MethodGet: s.withKey(false, s.getStatus), http.MethodDelete: s.withKey(false, s.deleteJob)},
+		apiPath + "/usage":             {http.MethodGet: s.withKey(false, s.getUsage)},
+		downloadPath + "{id}":          {http.MethodGet: s.getDownload},
+		downloadPath + "{id}/{output}": {http.MethodGet: s.getDownload},
+		"/openapi.json":                {http.MethodGet: s.getOpenAPI},
+		"/livez":                       {http.MethodGet: s.getLive},
+		"/readyz":                      {http.MethodGet: s.getReady},
+		"/{$}":                         {http.MethodGet: page("index.html")},
+		"/page.js":                     {http.MethodGet: page("page.js")},
+		"/page.css":                    {http.MethodGet: page("page.css")},
+		"/":                            {},
+	} {
+		mux.Handle(path, s.route(methods))
+	}
+	return s.logged(mux)
+}
+
+// route chooses the handler by the method.
+func (s *Server) route(methods map[string]handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		method := r.Method
+		if method == http.MethodHead {
+			method = http.MethodGet
+		}
+		err := error(newProblem(notFound, "nothing has this address"))
+		if handle := methods[method]; handle != nil {
+			err = handle(w, r)
+		} else if len(methods) > 0 {
+			var allowed []string
+			for name := range methods {
+				allowed = append(allowed, name)
+			}
+			slices.Sort(allowed)
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			err = newProblem(methodNotAllowed, "use %s", strings.Join(allowed, " or "))
+		}
+		if err == nil {
+			return
+		}
+		p := problemOf(err)
+		if p.cause != nil && !errors.Is(p.cause, context.Canceled) {
+			s.log.Error("request failed", "route", r.Pattern, "error", p.cause.Error())
+		}
+		p.write(w)
+	})
+}
+
+// withKey lets in who has a key, within its rate.
+func (s *Server) withKey(converts bool, handle keyHandler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		k, err := s.authenticate(r)
+		if err != nil {
+			return err
+		}
+		if p := s.rates.of(k).take(w.Header(), converts, s.now()); p != nil {
+			if converts {
+				w.Header().Set("Connection", "close") // the body is not read
+			}
+			return p
+		}
+		return handle(w, r, k)
+	}
+}
+
+// authenticate returns the key of a request.
+func (s *Server) authenticate(r *http.Request) (*Key, error) {
+	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || strings.TrimSpace(secret) == "" {
+		return nil, newProblem(unauthorized, "send the field Authorization: Bearer KEY")
+	}
+	k := s.keys.find(strings.TrimSpace(secret))
+	if k == nil {
+		return nil, newProblem(unauthorized, "the key is not one of this server")
+	}
+	if note, ok := r.Context().Value(noteKey{}).(*note); ok {
+		note.key = k.ID
+	}
+	return k, nil
+}
+
+// A note is what the log has of a request besides what the middleware sees.
+type note struct{ key string }
+
+type noteKey struct{}
+
+// logged logs each request: its route and not its address, which may have a signature.
+func (s *Server) logged(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		n := &note{}
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Content-Security-Policy", "default-src 'none'")
+		seen := &recorder{ResponseWriter: w, status: http.StatusOK}
+		r = r.WithContext(context.WithValue(r.Context(), noteKey{}, n))
+		next.ServeHTTP(seen, r)
+		level := slog.LevelInfo
+		if r.Pattern == "/livez" || r.Pattern == "/readyz" {
+			level = slog.LevelDebug
+		}
+		s.log.Log(r.Context(), level, "request", "method", r.Method, "route", r.Pattern, "status", seen.status, "bytes", seen.bytes,
+			"ms", time.Since(began).Milliseconds(), "key", n.key)
+	})
+}
+
+// A recorder notes what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+// WriteHeader notes the status.
+func (r *recorder) WriteHeader(status int) {
+	if status >= 200 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Write counts the bytes.
+func (r *recorder) Write(b []byte) (int, error) {
+	n, err := r.ResponseWriter.Write(b)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap is for http.ResponseController.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// answer sends JSON with an ETag, or 304 where the client has it.
+func answer(w http.ResponseWriter, r *http.Request, status int, body any) error {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false) // links are copied from terminals
+	if err := e.Encode(body); err != nil {
+		return err
+	}
+	data := text.Bytes()
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-cache, private")
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		sum := sha256.Sum256(data)
+		tag := `"` + hex.EncodeToString(sum[:12]) + `"`
+		h.Set("ETag", tag)
+		if matches(r.Header.Get("If-None-Match"), tag) {
+			w.WriteHeader(http.StatusNotModified)
+			return nil
+		}
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(data)
+	return nil
+}
+
+// matches reports whether a field If-None-Match has the tag.
+func matches(field, tag string) bool {
+	for one := range strings.SplitSeq(field, ",") {
+		if one = strings.TrimPrefix(strings.TrimSpace(one), "W/"); one == tag || one == "*" {
+			return true
+		}
+	}
+	return false
+}
+
+// getLive says that the process answers.
+func (s *Server) getLive(w http.ResponseWriter, r *http.Request) error {
+	return answer(w, r, http.StatusOK, map[string]string{"status": "live"})
+}
+
+// getReady says that jobs are taken.
+func (s *Server) getReady(w http.ResponseWriter, r *http.Request) error {
+	if s.ending.Load() {
+		return newProblem(shuttingDown, "ask another one")
+	}
+	return answer(w, r, http.StatusOK, map[string]any{"status": "ready", "waiting": s.queue.length()})
+}
+
+// getOpenAPI describes the API.
+func (s *Server) getOpenAPI(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(s.openapi())
+	return nil
+}
+
+// base is the address that a request reached the server at.
+func (s *Server) base(r *http.Request) string {
+	if s.serving.PublicURL != "" {
+		return s.serving.PublicURL
+	}
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host
+}

@@ -1,0 +1,205 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/convert"
+	"github.com/webpress/webpress/internal/plan"
+)
+
+// planOutputs are what settings ask for of files.
+func planOutputs(settings *config.Config, files []File) ([]Output, error) {
+	all, err := settings.Each()
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]bool{}
+	var outputs []Output
+	for i, f := range files {
+		stem := strings.TrimSuffix(f.Name, path.Ext(f.Name))
+		for _, e := range all {
+			recipe := plan.Recipe(&e.Settings)
+			recipe.Name, recipe.Output = e.Name, ""
+			label := ""
+			switch {
+			case e.Name != "":
+				label = "-" + e.Name
+			case len(settings.Widths) > 0:
+				label = "-" + strconv.Itoa(e.Settings.MaxWidth)
+			}
+			ext := recipe.Format.Ext()
+			name := stem + label + ext
+			for n := 2; names[strings.ToLower(name)]; n++ { // two files of one name
+				name = fmt.Sprintf("%s%s-%d%s", stem, label, n, ext)
+			}
+			names[strings.ToLower(name)] = true
+			outputs = append(outputs, Output{
+				ID: strconv.Itoa(i+1) + label + ext, File: i, Name: name, Recipe: recipe, Narrower: e.Narrower, Status: Queued,
+			})
+		}
+	}
+	return outputs, nil
+}
+
+// workOn converts jobs, one at a time, until the queue is closed.
+func (s *Server) workOn(ctx context.Context) {
+	for {
+		id, key, ok := s.queue.next()
+		if !ok {
+			return
+		}
+		s.work(ctx, id)
+		s.queue.done(key)
+	}
+}
+
+// work converts one job.
+func (s *Server) work(ctx context.Context, id string) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.mu.Lock()
+	s.cancels[id] = cancel
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		delete(s.cancels, id)
+		s.mu.Unlock()
+	}()
+	began := s.now()
+	j, err := s.store.update(id, func(j *Job) bool {
+		if j.Status == Queued {
+			j.Status = Processing
+			return true
+		}
+		return false
+	})
+	switch {
+	case err != nil: // the disk is full: it is not worth a try
+		s.finish(id, problemOf(err).Title)
+		return
+	case j == nil || j.Status != Processing: // it was canceled
+		return
+	}
+	err = s.convert(ctx, j)
+	switch {
+	case ctx.Err() != nil: // it was canceled, or another process begins it again
+		if j, _ = s.store.get(id); j.Status == Canceled {
+			s.store.removeFiles(id, true)
+		}
+		s.log.Info("job given up", "job", id, "key", j.Key)
+		return
+	case err != nil:
+		s.log.Error("job failed", "job", id, "key", j.Key, "error", err.Error())
+		s.finish(id, problemOf(err).Title)
+		return
+	}
+	if j = s.finish(id, ""); j != nil {
+		s.log.Info("job done", "job", id, "key", j.Key, "status", string(j.Status), "files", len(j.Files), "outputs", len(j.Outputs),
+			"bytes_in", j.bytesIn(), "ms", s.now().Sub(began).Milliseconds())
+	}
+}
+
+// convert makes the outputs of a job. Its error is one of the server's.
+func (s *Server) convert(ctx context.Context, j *Job) error {
+	dir := s.store.folder(j.ID)
+	if err := os.MkdirAll(filepath.Join(dir, outDir), 0o700); err != nil {
+		return err
+	}
+	jobs := make([]asset.Job, 0, len(j.Outputs))
+	at := map[string]int{}
+	for i, o := range j.Outputs {
+		f := j.Files[o.File]
+		output := path.Join(outDir, o.ID)
+		at[output] = i
+		recipe := o.Recipe
+		recipe.Output = output
+		jobs = append(jobs, asset.Job{
+			Source: asset.Source{Path: path.Join(inDir, strconv.Itoa(o.File+1)), Format: f.Format, Size: f.Size},
+			Recipe: recipe, Output: output, Narrower: o.Narrower, Overwrite: true,
+		})
+	}
+	convert.Run(ctx, jobs, convert.Options{
+		Codec: s.codec, Dir: dir, Jobs: 1, Memory: s.settings.MemoryLimit, Shared: s.memory, KeepLarger: true, Now: s.now,
+		Progress: func(r asset.Result) {
+			_, _ = s.store.update(j.ID, func(j *Job) bool {
+				if j.Status != Processing {
+					return false
+				}
+				o := &j.Outputs[at[r.Target]]
+				o.take(r, j.Files[o.File].Name)
+				return true
+			})
+		},
+	})
+	return nil
+}
+
+// take notes what became of an output. name is what the client calls its source.
+func (o *Output) take(r asset.Result, name string) {
+	// The name in messages is that of a file of ours.
+	ours := func(text string) string {
+		return strings.ReplaceAll(text, strconv.Quote(r.Source.Path), strconv.Quote(name))
+	}
+	switch r.Status {
+	case asset.Failed:
+		o.Status, o.Error = Failed, ours(r.Err.Message)
+	case asset.Skipped:
+		if r.Reason == asset.UpToDate { // it was made before a restart
+			o.Status, o.Bytes = Completed, r.After
+			break
+		}
+		o.Status, o.Reason = skipped, string(r.Reason)
+		return
+	default:
+		o.Status = Completed
+	}
+	o.Bytes, o.Width, o.Height, o.Lossless, o.SHA256 = r.After, r.Width, r.Height, r.Lossless, r.SHA256
+	for _, n := range r.Notes {
+		o.Notes = append(o.Notes, ours(n))
+	}
+}
+
+// finish ends a job that is in work. failure is why, where not by what became of its outputs.
+func (s *Server) finish(id, failure string) *Job {
+	now := s.now().UTC()
+	finished := false
+	j, _ := s.store.update(id, func(j *Job) bool {
+		if j.Status != Processing && j.Status != Queued {
+			return false
+		}
+		j.Status, j.Error, j.Finished = Completed, failure, now
+		j.Expires = now.Add(s.serving.Keep)
+		if len(j.results()) == 0 {
+			j.Status = Failed
+			for _, o := range j.Outputs {
+				if j.Error == "" {
+					j.Error = o.Error
+				}
+			}
+		}
+		if j.Webhook != nil {
+			j.Webhook.Next = now
+		}
+		finished = true
+		return true
+	})
+	if j == nil || !finished {
+		return j
+	}
+	s.store.removeFiles(id, false)
+	out := Usage{}
+	for _, o := range j.results() {
+		out.BytesOut += o.Bytes
+	}
+	s.account.record(j.Key, out, now)
+	s.wakeHooks()
+	return j
+}
