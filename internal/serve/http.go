@@ -130,6 +130,10 @@ func (s *Server) logged(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Content-Security-Policy", "default-src 'none'")
+		if r.ContentLength != 0 {
+			// Also for those whose body is not read: see patientReader.end.
+			_ = http.NewResponseController(w).SetReadDeadline(began.Add(s.patience))
+		}
 		seen := &recorder{ResponseWriter: w, status: http.StatusOK}
 		r = r.WithContext(context.WithValue(r.Context(), noteKey{}, n))
 		next.ServeHTTP(seen, r)

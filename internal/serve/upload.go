@@ -112,7 +112,11 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request) (_ *upload, err
 		}
 	}
 	body := s.patient(w, r.Body)
-	defer body.end()
+	defer func() {
+		if err == nil {
+			body.end()
+		}
+	}()
 	r.Body = http.MaxBytesReader(w, body, limit)
 	switch mediaType {
 	case "multipart/form-data":
@@ -354,5 +358,6 @@ func (p *patientReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// end takes the deadline away: the connection waits for the next request.
+// end takes the deadline away, once all was read: the client may wait for its answer. Where not
+// all was read it stays, or else net/http would read the rest for as long as that takes.
 func (p *patientReader) end() { _ = p.control.SetReadDeadline(time.Time{}) }
