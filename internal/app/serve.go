@@ -75,20 +75,19 @@ func (r *run) welcome(at string) error {
 	if err != nil {
 		return err
 	}
+	if len(keys) == 0 {
+		secret, err := serve.AddKey(s.Data, serve.Key{Name: "default"}, r.Now())
+		if err != nil {
+			return err
+		}
+		r.log.Result(strings.Join([]string{
+			"made a key, which is not shown again: " + secret,
+			"try it on a page: " + base + "/#key=" + secret,
+			"or in a terminal:",
+			`  curl -H "Authorization: Bearer ` + secret + `" -F file=@photo.jpg -F maxWidth=1200 ` + base + "/api/v1/convert",
+		}, "\n"))
+	}
 	r.log.Line("listening on %s", base)
-	if len(keys) > 0 {
-		return nil
-	}
-	secret, err := serve.AddKey(s.Data, serve.Key{Name: "default"}, r.Now())
-	if err != nil {
-		return err
-	}
-	r.log.Result(strings.Join([]string{
-		"made a key, which is not shown again: " + secret,
-		"try it on a page: " + base + "/#key=" + secret,
-		"or in a terminal:",
-		`  curl -H "Authorization: Bearer ` + secret + `" -F file=@photo.jpg -F maxWidth=1200 ` + base + "/api/v1/convert",
-	}, "\n"))
 	return nil
 }
 
