@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,7 @@ func (r *run) serve(ctx context.Context) (verdict, error) {
 	case s.Verbose:
 		level = slog.LevelDebug
 	}
-	convert.CapHeap(s.MemoryLimit)
+	convert.CapHeap(cmp.Or(s.MemoryLimit, convert.DefaultMemory()))
 	server, err := serve.New(serve.Options{
 		Settings: s, Codec: r.codec, Version: r.Version, Getenv: r.Getenv, Now: r.Now,
 		Log: slog.New(slog.NewJSONHandler(r.Stderr, &slog.HandlerOptions{Level: level})),

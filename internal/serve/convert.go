@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/webpress/webpress/internal/asset"
@@ -234,14 +235,12 @@ func (s *Server) answerJob(w http.ResponseWriter, r *http.Request, j *Job, wants
 		h := w.Header()
 		h.Set("Location", status)
 		h.Set("Retry-After", seconds(s.estimate()))
-		if len(r.Header.Values("Prefer")) > 0 {
+		if strings.Contains(strings.ToLower(strings.Join(r.Header.Values("Prefer"), ",")), "respond-async") {
 			h.Set("Preference-Applied", "respond-async")
 		}
 		return answer(w, r, http.StatusAccepted, s.view(j, s.base(r)))
 	case j.Status == Failed:
-		p := newProblem(notConverted, "%s", j.Error)
-		p.JobID = j.ID
-		return p
+		return failedProblem(j)
 	case j.Status != Completed:
 		p := newProblem(gone, "the job is %s", j.Status)
 		p.JobID = j.ID
@@ -251,6 +250,19 @@ func (s *Server) answerJob(w http.ResponseWriter, r *http.Request, j *Job, wants
 	}
 	w.Header().Set("Content-Location", status)
 	return answer(w, r, http.StatusOK, s.view(j, s.base(r)))
+}
+
+// failedProblem is why a job has no result.
+func failedProblem(j *Job) *Problem {
+	p := newProblem(notConverted, "%s", j.Error)
+	switch j.Error {
+	case diskFull.title:
+		p = problemOf(syscall.ENOSPC)
+	case internalError.title:
+		p = newProblem(internalError, "the log of the server says more")
+	}
+	p.JobID = j.ID
+	return p
 }
 
 // answerImage answers a request that accepts an image with the only one that there is.

@@ -195,7 +195,7 @@ func TestAsync(t *testing.T) {
 	}
 	b.get(downloadPath+j.JobID).problem(t, notReady)
 	<-g.asked
-	status := b.get(statusPath + j.JobID).status(t, http.StatusOK)
+	status := b.get(statusPath+j.JobID).status(t, http.StatusOK)
 	if v := decode[jobView](t, status); v.Status != Processing || v.Progress != 0 || v.DownloadURL != "" {
 		t.Errorf("%+v", v)
 	}

@@ -40,9 +40,7 @@ func (s *Server) getDownload(w http.ResponseWriter, r *http.Request) error {
 		p.JobID, p.retryAfter = j.ID, s.estimate()
 		return p
 	case j.Status == Failed:
-		p := newProblem(notConverted, "%s", j.Error)
-		p.JobID = j.ID
-		return p
+		return failedProblem(j)
 	case j.Status != Completed, !s.now().Before(j.Expires):
 		p := newProblem(gone, "the job has been deleted, or has expired")
 		p.JobID = j.ID

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/config"
@@ -126,9 +127,11 @@ func (s *Server) convert(ctx context.Context, j *Job) error {
 			Recipe: recipe, Output: output, Narrower: o.Narrower, Overwrite: true,
 		})
 	}
+	full := false
 	convert.Run(ctx, jobs, convert.Options{
 		Codec: s.codec, Dir: dir, Jobs: 1, Memory: s.settings.MemoryLimit, Shared: s.memory, KeepLarger: true, Now: s.now,
 		Progress: func(r asset.Result) {
+			full = full || r.Status == asset.Failed && strings.Contains(r.Err.Message, syscall.ENOSPC.Error())
 			_, _ = s.store.update(j.ID, func(j *Job) bool {
 				if j.Status != Processing {
 					return false
@@ -139,6 +142,9 @@ func (s *Server) convert(ctx context.Context, j *Job) error {
 			})
 		},
 	})
+	if full { // which says nothing of the image
+		return syscall.ENOSPC
+	}
 	return nil
 }
 
