@@ -135,13 +135,13 @@ func (s *Server) logged(next http.Handler) http.Handler {
 			_ = http.NewResponseController(w).SetReadDeadline(began.Add(s.patience))
 		}
 		seen := &recorder{ResponseWriter: w, status: http.StatusOK}
-		r = r.WithContext(context.WithValue(r.Context(), noteKey{}, n))
-		next.ServeHTTP(seen, r)
+		with := r.WithContext(context.WithValue(r.Context(), noteKey{}, n))
+		next.ServeHTTP(seen, with)
 		level := slog.LevelInfo
-		if r.Pattern == "/livez" || r.Pattern == "/readyz" {
+		if with.Pattern == "/livez" || with.Pattern == "/readyz" {
 			level = slog.LevelDebug
 		}
-		s.log.Log(r.Context(), level, "request", "method", r.Method, "route", r.Pattern, "status", seen.status, "bytes", seen.bytes,
+		s.log.Log(r.Context(), level, "request", "method", r.Method, "route", with.Pattern, "status", seen.status, "bytes", seen.bytes,
 			"ms", time.Since(began).Milliseconds(), "key", n.key)
 	})
 }

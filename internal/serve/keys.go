@@ -267,10 +267,3 @@ func (r *keyring) limit(id string) int {
 	}
 	return 0
 }
-
-// count is how many keys there are.
-func (r *keyring) count() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.byHash)
-}
