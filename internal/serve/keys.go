@@ -166,7 +166,7 @@ func changeKeys(dir string, change func([]*Key) ([]*Key, error)) error {
 	if err != nil {
 		return err
 	}
-	return writeSecret(dir, keysFile, append(data, '\n'))
+	return replaceFile(dir, keysFile, append(data, '\n'), true)
 }
 
 // makeData makes the folder of jobs and keys, for its owner alone, and keeps it out of git.
@@ -183,8 +183,9 @@ func makeData(dir string) error {
 	return nil
 }
 
-// writeSecret writes a file that its owner alone can read, by a rename.
-func writeSecret(dir, name string, data []byte) (err error) {
+// replaceFile writes a file that its owner alone can read, by a rename. sync flushes it to the
+// disk first, so that it also outlives a power cut.
+func replaceFile(dir, name string, data []byte, sync bool) (err error) {
 	f, err := os.CreateTemp(dir, tree.TempPrefix+"*"+tree.TempSuffix)
 	if err != nil {
 		return fmt.Errorf("write %q: %w", filepath.Join(dir, name), tree.Cause(err))
@@ -196,7 +197,10 @@ func writeSecret(dir, name string, data []byte) (err error) {
 		}
 	}()
 	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if sync && err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), filepath.Join(dir, name))

@@ -15,8 +15,6 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
-
-	"github.com/webpress/webpress/internal/tree"
 )
 
 const (
@@ -94,6 +92,8 @@ type account struct {
 
 	mu   sync.Mutex
 	keys map[string]map[string]*Usage // by key and month
+	// dirty reports whether the disk does not have all of it.
+	dirty bool
 }
 
 func openAccount(dir string, log *slog.Logger) (*account, error) {
@@ -148,6 +148,7 @@ func (a *account) spend(k *Key, more Usage, now time.Time) *Problem {
 		return overQuota(k, u.Credits, more.Credits, now)
 	}
 	a.add(u, more)
+	a.save()
 	return nil
 }
 
@@ -158,7 +159,8 @@ func overQuota(k *Key, used, needed int64, now time.Time) *Problem {
 	return p
 }
 
-// record adds to what a key has used, whatever its quota.
+// record adds to what a key has used, whatever its quota. It reaches the disk with what is spent
+// next, or by flush.
 func (a *account) record(key string, more Usage, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -173,11 +175,25 @@ func (a *account) add(u *Usage, more Usage) {
 	u.Files += more.Files
 	u.BytesIn += more.BytesIn
 	u.BytesOut += more.BytesOut
+	a.dirty = true
+}
+
+// flush writes what the disk does not have.
+func (a *account) flush() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.dirty {
+		a.save()
+	}
+}
+
+// save is called with the lock held.
+func (a *account) save() {
 	data, err := json.Marshal(a.keys)
 	if err == nil {
-		err = tree.WriteFile(a.dir, usageFile, data)
+		err = replaceFile(a.dir, usageFile, data, false)
 	}
-	if err != nil {
+	if a.dirty = err != nil; a.dirty {
 		a.log.Error("the usage cannot be saved", "error", err.Error())
 	}
 }

@@ -211,7 +211,7 @@ func (s *Server) resume() {
 	all := s.store.list("")
 	for i := len(all) - 1; i >= 0; i-- { // the oldest first
 		if j := all[i]; !j.Status.Done() {
-			_, _ = s.store.update(j.ID, func(j *Job) bool { j.Status = Queued; return true })
+			s.store.advance(j.ID, func(j *Job) bool { j.Status = Queued; return true })
 			s.queue.restore(j.ID, j.Key)
 		}
 	}
@@ -219,6 +219,9 @@ func (s *Server) resume() {
 
 // Close gives the folder free.
 func (s *Server) Close() {
+	if s.account != nil {
+		s.account.flush()
+	}
 	if s.lock != nil {
 		_ = s.lock.Unlock()
 	}
@@ -268,6 +271,7 @@ func (s *Server) start(ctx context.Context, background *sync.WaitGroup) (wait fu
 	background.Go(func() {
 		for tick := time.NewTicker(tidyEvery); ; {
 			s.store.expire(s.now())
+			s.account.flush()
 			select {
 			case <-ctx.Done():
 				tick.Stop()

@@ -37,6 +37,8 @@ type store struct {
 	// byPrint and byIdempotency lead to the ID of the job that another request of the same
 	// key with the same content, or the same Idempotency-Key, is about.
 	byPrint, byIdempotency map[[2]string]string
+	// hooked are the IDs of the jobs that have a webhook to deliver.
+	hooked map[string]bool
 }
 
 // An entry is a job in memory.
@@ -48,7 +50,7 @@ type entry struct {
 
 // openStore reads the jobs below dir, and forgets uploads that were not finished.
 func openStore(dir string, log *slog.Logger) (*store, error) {
-	s := &store{dir: dir, log: log, jobs: map[string]*entry{}, byPrint: map[[2]string]string{}, byIdempotency: map[[2]string]string{}}
+	s := &store{dir: dir, log: log, jobs: map[string]*entry{}, byPrint: map[[2]string]string{}, byIdempotency: map[[2]string]string{}, hooked: map[string]bool{}}
 	if err := os.RemoveAll(filepath.Join(dir, incomingDir)); err != nil {
 		return nil, err
 	}
@@ -82,12 +84,33 @@ func openStore(dir string, log *slog.Logger) (*store, error) {
 // put takes a job into memory.
 func (s *store) put(j *Job) {
 	s.jobs[j.ID] = &entry{j, make(chan struct{})}
+	s.noteHook(j)
 	if j.Status != Failed && j.Status != Canceled && j.Status != Expired {
 		s.byPrint[[2]string{j.Key, j.Fingerprint}] = j.ID
 	}
 	if j.IdempotencyKey != "" && j.Status != Expired {
 		s.byIdempotency[[2]string{j.Key, j.IdempotencyKey}] = j.ID
 	}
+}
+
+// noteHook keeps hooked as it is to be.
+func (s *store) noteHook(j *Job) {
+	if j.Webhook.waits() {
+		s.hooked[j.ID] = true
+	} else {
+		delete(s.hooked, j.ID)
+	}
+}
+
+// hooks are the jobs that have a webhook to deliver.
+func (s *store) hooks() []*Job {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []*Job
+	for id := range s.hooked {
+		all = append(all, s.jobs[id].job)
+	}
+	return all
 }
 
 // forget lets later requests not be about a job.
@@ -139,11 +162,11 @@ func (s *store) add(j *Job, from string) (older *Job, err error) {
 }
 
 func (s *store) save(dir string, j *Job) error {
-	data, err := json.MarshalIndent(j, "", "  ")
+	data, err := json.Marshal(j)
 	if err != nil {
 		return err
 	}
-	return tree.WriteFile(dir, jobFile, data)
+	return replaceFile(dir, jobFile, data, false)
 }
 
 // folder is that of a job.
@@ -163,6 +186,16 @@ func (s *store) get(id string) (*Job, <-chan struct{}) {
 // update changes a copy of a job, which then takes its place. change returns false to leave
 // the job as it is. The job that is returned is the current one, nil if there is none.
 func (s *store) update(id string, change func(j *Job) bool) (*Job, error) {
+	return s.change(id, true, change)
+}
+
+// advance is update of what the next process need not know: it begins the job again.
+func (s *store) advance(id string, change func(j *Job) bool) *Job {
+	j, _ := s.change(id, false, change)
+	return j
+}
+
+func (s *store) change(id string, durable bool, change func(j *Job) bool) (_ *Job, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.jobs[id]
@@ -178,11 +211,13 @@ func (s *store) update(id string, change func(j *Job) bool) (*Job, error) {
 	if !change(&j) {
 		return e.job, nil
 	}
-	err := s.save(s.folder(id), &j)
-	if err != nil { // a full disk: what is in memory is right all the same
-		s.log.Error("a job cannot be saved", "job", id, "error", tree.Cause(err).Error())
+	if durable {
+		if err = s.save(s.folder(id), &j); err != nil { // a full disk: what is in memory is right all the same
+			s.log.Error("a job cannot be saved", "job", id, "error", tree.Cause(err).Error())
+		}
 	}
 	e.job = &j
+	s.noteHook(&j)
 	if j.Status == Failed || j.Status == Canceled || j.Status == Expired {
 		if at := [2]string{j.Key, j.Fingerprint}; s.byPrint[at] == id {
 			delete(s.byPrint, at)
@@ -241,6 +276,8 @@ func (s *store) expire(now time.Time) {
 		case now.Sub(j.Expires) > keepExpired:
 			s.mu.Lock()
 			delete(s.jobs, j.ID)
+			delete(s.hooked, j.ID)
+			s.forget(j)
 			s.mu.Unlock()
 			if err := os.RemoveAll(s.folder(j.ID)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				s.log.Error("an expired job cannot be deleted", "job", j.ID, "error", fmt.Sprint(tree.Cause(err)))

@@ -113,19 +113,6 @@ func (h *hookRun) begin(ctx context.Context) time.Duration {
 	return next
 }
 
-// hooks are the jobs that have a webhook to deliver.
-func (s *store) hooks() []*Job {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var all []*Job
-	for _, e := range s.jobs {
-		if e.job.Webhook.waits() {
-			all = append(all, e.job)
-		}
-	}
-	return all
-}
-
 // deliver makes one attempt to deliver the webhook of a job.
 func (s *Server) deliver(ctx context.Context, j *Job) {
 	err := s.post(ctx, j)

@@ -75,21 +75,17 @@ func (s *Server) work(ctx context.Context, id string) {
 		s.mu.Unlock()
 	}()
 	began := s.now()
-	j, err := s.store.update(id, func(j *Job) bool {
+	j := s.store.advance(id, func(j *Job) bool {
 		if j.Status == Queued {
 			j.Status = Processing
 			return true
 		}
 		return false
 	})
-	switch {
-	case err != nil: // the disk is full: it is not worth a try
-		s.finish(id, problemOf(err).Title)
-		return
-	case j == nil || j.Status != Processing: // it was canceled
+	if j == nil || j.Status != Processing { // it was canceled
 		return
 	}
-	err = s.convert(ctx, j)
+	err := s.convert(ctx, j)
 	switch {
 	case ctx.Err() != nil: // it was canceled, or another process begins it again
 		if j, _ = s.store.get(id); j.Status == Canceled {
@@ -132,7 +128,7 @@ func (s *Server) convert(ctx context.Context, j *Job) error {
 		Codec: s.codec, Dir: dir, Jobs: 1, Memory: s.settings.MemoryLimit, Shared: s.memory, KeepLarger: true, Now: s.now,
 		Progress: func(r asset.Result) {
 			full = full || r.Status == asset.Failed && strings.Contains(r.Err.Message, syscall.ENOSPC.Error())
-			_, _ = s.store.update(j.ID, func(j *Job) bool {
+			s.store.advance(j.ID, func(j *Job) bool {
 				if j.Status != Processing {
 					return false
 				}
@@ -206,6 +202,8 @@ func (s *Server) finish(id, failure string) *Job {
 		out.BytesOut += o.Bytes
 	}
 	s.account.record(j.Key, out, now)
-	s.wakeHooks()
+	if j.Webhook != nil {
+		s.wakeHooks()
+	}
 	return j
 }
