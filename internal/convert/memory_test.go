@@ -7,6 +7,9 @@ import (
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
+	"time"
+
+	"github.com/webpress/webpress/internal/asset"
 )
 
 func TestAvailable(t *testing.T) {
@@ -117,5 +120,24 @@ func TestCapHeapKeepsMemory(t *testing.T) {
 	debug.SetMemoryLimit(want)
 	if got := DefaultMemory(); got != want {
 		t.Errorf("%d bytes, then %d", want, got)
+	}
+}
+
+// What one Run holds of shared memory, another waits for.
+func TestSharedMemory(t *testing.T) {
+	shared := NewSharedMemory(10)
+	release, err := shared.budget.acquire(t.Context(), 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	job := asset.Job{Source: asset.Source{Path: "a.png", Format: asset.PNG, Size: 5}, Recipe: asset.Recipe{Variant: asset.Variant{Format: asset.WebP}}, Output: "a.webp"}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if results := Run(ctx, []asset.Job{job}, Options{Dir: t.TempDir(), Memory: 1 << 30, Shared: shared}); len(results) != 0 {
+		t.Errorf("it did not wait: %+v", results)
+	}
+	release()
+	if results := Run(t.Context(), []asset.Job{job}, Options{Dir: t.TempDir(), Memory: 1 << 30, Shared: shared}); len(results) != 1 {
+		t.Errorf("%+v", results) // which fails: there is no such file
 	}
 }

@@ -235,3 +235,45 @@ func TestProxy(t *testing.T) {
 		}
 	}
 }
+
+// A Guard refuses what an address says itself, and carries requests for others to what is
+// allowed alone.
+func TestGuard(t *testing.T) {
+	server, asked := serve(t, answer(http.StatusOK, "x"))
+	closed, err := NewGuard(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, address := range []string{server.URL, "http://localhost:8000/", "http://169.254.169.254/", "http://[::1]/", "http://0x7f.1/", "ftp://example.com/", "http://a:b@example.com/"} {
+		if err := closed.Check(address); err == nil {
+			t.Errorf("%s is allowed", address)
+		}
+	}
+	if err := closed.Check("https://example.com/hook?x=1"); err != nil {
+		t.Error(err)
+	}
+	open, err := NewGuard(Options{AllowPrivate: []string{"127.0.0.0/8"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for g, want := range map[Guard]int{closed: 0, open: 1} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := asked.count()
+		resp, err := g.RoundTrip(r)
+		if err == nil {
+			resp.Body.Close()
+		}
+		if n := asked.count() - before; n != want || (err == nil) != (want == 1) {
+			t.Errorf("%d requests, want %d: %v", n, want, err)
+		}
+	}
+	if err := open.Check(server.URL); err != nil {
+		t.Error(err)
+	}
+	if _, err := NewGuard(Options{AllowPrivate: []string{"a b"}}); err == nil {
+		t.Error("a mistake in AllowPrivate is taken")
+	}
+}
