@@ -46,7 +46,7 @@ func (r *run) serve(ctx context.Context) (verdict, error) {
 	if r.workers != nil {
 		r.workers.Warm(ctx, 1)
 	}
-	if err := r.welcome(l.Addr().String()); err != nil {
+	if err := r.welcome(l.Addr()); err != nil {
 		_ = l.Close()
 		return verdict{}, err
 	}
@@ -66,11 +66,11 @@ func cause(err error) error {
 }
 
 // welcome says where the server listens and how to call it. The first time it makes a key.
-func (r *run) welcome(at string) error {
+func (r *run) welcome(at net.Addr) error {
 	s := r.settings.Serving
-	base := s.PublicURL
+	base, besides := s.PublicURL, ""
 	if base == "" {
-		base = "http://" + at
+		base, besides = reachedAt(at)
 	}
 	keys, err := serve.ListKeys(s.Data)
 	if err != nil {
@@ -88,8 +88,21 @@ func (r *run) welcome(at string) error {
 			`  curl -H "Authorization: Bearer ` + secret + `" -F file=@photo.jpg -F maxWidth=1200 ` + base + "/api/v1/convert",
 		}, "\n"))
 	}
-	r.log.Line("listening on %s", base)
+	r.log.Line("listening on %s%s", base, besides)
 	return nil
+}
+
+// reachedAt is the address by which programs on this machine reach what listens at an address,
+// and what is to be said besides.
+func reachedAt(at net.Addr) (base, besides string) {
+	tcp, ok := at.(*net.TCPAddr)
+	switch {
+	case !ok || tcp.IP.IsLoopback():
+		return "http://" + at.String(), ""
+	case tcp.IP.IsUnspecified():
+		return fmt.Sprintf("http://127.0.0.1:%d", tcp.Port), ", and on all other addresses of this machine, without TLS"
+	}
+	return "http://" + at.String(), ", without TLS"
 }
 
 // key adds, lists or removes keys of the conversion API.
