@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -236,6 +237,40 @@ func TestWebhook(t *testing.T) {
 	}
 	if strings.Contains(b.log.text(), "/hook") {
 		t.Error("the log has the address")
+	}
+}
+
+// A receiver that hangs keeps webhooks of its own key waiting, and not those of others.
+func TestWebhookHangs(t *testing.T) {
+	hang := make(chan struct{})
+	var reached sync.WaitGroup
+	reached.Add(maxHooksOfKey)
+	hanging := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		reached.Done()
+		<-hang
+	}))
+	defer hanging.Close()
+	r := newReceiver(t, http.StatusOK)
+	b := newBench(t, nil, "--allow-private-hosts=127.0.0.1")
+	other, err := AddKey(b.dir, Key{Name: "other"}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range maxHooksOfKey {
+		b.post(photo(t), []string{"webhookUrl", hanging.URL, "quality", strconv.Itoa(n)}).status(t, http.StatusOK)
+	}
+	reached.Wait()
+	mine := decode[jobView](t, b.post(photo(t), []string{"webhookUrl", r.URL}).status(t, http.StatusOK))
+	theirs := decode[jobView](t, b.post(photo(t), []string{"webhookUrl", r.URL}, "Authorization", "Bearer "+other).status(t, http.StatusOK))
+	if d := b.settled(theirs.JobID, 1); !d.Delivered {
+		t.Errorf("%+v", d)
+	}
+	if j, _ := b.store.get(mine.JobID); j.Webhook.Attempts != 0 {
+		t.Errorf("%+v", j.Webhook)
+	}
+	close(hang)
+	if d := b.settled(mine.JobID, 1); !d.Delivered {
+		t.Errorf("%+v", d)
 	}
 }
 

@@ -16,8 +16,10 @@ import (
 const (
 	// hookTimeout is how long one attempt to deliver a webhook may take.
 	hookTimeout = 15 * time.Second
-	// maxHooks is how many attempts are made at a time.
-	maxHooks = 16
+	// maxHooks is how many attempts are made at a time, and maxHooksOfKey how many of those for
+	// one key: receivers that hang do not keep those of others waiting.
+	maxHooks      = 32
+	maxHooksOfKey = 4
 )
 
 // hookWaits are the waits after attempts that failed: a day together. They are those that
@@ -60,7 +62,7 @@ func (s *Server) wakeHooks() {
 
 // deliverHooks delivers webhooks as they become due, until ctx ends.
 func (s *Server) deliverHooks(ctx context.Context) {
-	h := hookRun{s: s, inWork: map[string]bool{}, slots: make(chan struct{}, maxHooks)}
+	h := hookRun{s: s, inWork: map[string]bool{}, ofKey: map[string]int{}}
 	defer h.running.Wait()
 	for {
 		timer := time.NewTimer(min(max(h.begin(ctx), 10*time.Millisecond), tidyEvery))
@@ -79,10 +81,31 @@ func (s *Server) deliverHooks(ctx context.Context) {
 type hookRun struct {
 	s       *Server
 	running sync.WaitGroup
-	slots   chan struct{}
 
 	mu     sync.Mutex
 	inWork map[string]bool // by the ID of the job
+	ofKey  map[string]int  // how many of them belong to a key
+}
+
+// take reports whether an attempt for a job may begin, which leave ends.
+func (h *hookRun) take(j *Job) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.inWork[j.ID] || len(h.inWork) >= maxHooks || h.ofKey[j.Key] >= maxHooksOfKey {
+		return false
+	}
+	h.inWork[j.ID] = true
+	h.ofKey[j.Key]++
+	return true
+}
+
+func (h *hookRun) leave(j *Job) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.inWork, j.ID)
+	if h.ofKey[j.Key]--; h.ofKey[j.Key] == 0 {
+		delete(h.ofKey, j.Key)
+	}
 }
 
 // begin starts to deliver what is due, and returns the time until the next is.
@@ -93,28 +116,23 @@ func (h *hookRun) begin(ctx context.Context) time.Duration {
 			next = min(next, wait)
 			continue
 		}
-		h.mu.Lock()
-		busy := h.inWork[j.ID]
-		h.inWork[j.ID] = true
-		h.mu.Unlock()
-		if busy {
-			continue
+		if h.take(j) { // or else the end of another attempt wakes us up
+			h.running.Go(func() {
+				h.s.deliver(ctx, j)
+				h.leave(j)
+				h.s.wakeHooks()
+			})
 		}
-		h.running.Go(func() {
-			h.slots <- struct{}{}
-			h.s.deliver(ctx, j)
-			<-h.slots
-			h.mu.Lock()
-			delete(h.inWork, j.ID)
-			h.mu.Unlock()
-			h.s.wakeHooks()
-		})
 	}
 	return next
 }
 
 // deliver makes one attempt to deliver the webhook of a job.
 func (s *Server) deliver(ctx context.Context, j *Job) {
+	// Another attempt may have ended since it was seen that this one is due.
+	if j, _ = s.store.get(j.ID); j == nil || !j.Webhook.waits() || j.Webhook.Next.After(s.now()) {
+		return
+	}
 	err := s.post(ctx, j)
 	if ctx.Err() != nil {
 		return
