@@ -294,7 +294,7 @@ func TestPicture(t *testing.T) {
 		{"pre", "x.html", "<pre>\n<img src=a.jpg width=1>\n</pre>", "<pre>\n<picture><source type=\"image/avif\" srcset=\"a.avif\"><source type=\"image/webp\" srcset=\"a.webp\"><img src=a.jpg width=1></picture>\n</pre>"},
 		{"picture in a picture", "x.html", `<p><picture><picture><img src="a.jpg"></picture><img src="b.png" width=1></picture>`, `<p><picture><picture><img src="a.jpg"></picture><source type="image/avif" srcset="b.avif"><source type="image/webp" srcset="b.webp"><img src="b.png" width=1></picture>`},
 		{"picture that does not end", "x.html", `<p><picture><img src="a.jpg" width=1><p><img src="b.png">`, `<p><picture><source type="image/avif" srcset="a.avif"><source type="image/webp" srcset="a.webp"><img src="a.jpg" width=1><p><img src="b.png">`},
-		{"source of another image", "x.html", `<picture><source type="image/webp" srcset="plain.webp"><img src="a.jpg" width=1></picture>`, `<picture><source type="image/webp" srcset="plain.webp"><source type="image/avif" srcset="a.avif"><source type="image/webp" srcset="a.webp"><img src="a.jpg" width=1></picture>`},
+		{"source of another image", "x.html", `<picture><source type="image/webp" media=print srcset="plain.webp"><img src="a.jpg" width=1></picture>`, `<picture><source type="image/webp" media=print srcset="plain.webp"><source type="image/avif" srcset="a.avif"><source type="image/webp" srcset="a.webp"><img src="a.jpg" width=1></picture>`},
 		{"done by hand", "x.html", `<picture><source type="image/avif" srcset="a.avif"><source type="image/webp" srcset="a.webp"><img src="a.jpg" width=1></picture>`, `<picture><source type="image/avif" srcset="a.avif"><source type="image/webp" srcset="a.webp"><img src="a.jpg" width=1></picture>`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -329,7 +329,7 @@ func TestFormer(t *testing.T) {
 			"<picture>\n  <source type=\"image/webp\" srcset=\"a-320.webp 320w, a-1200.webp 1200w\" sizes=\"(max-width: 1px) 100vw, 1px\">\n  <img src=\"a.jpg\" width=1>\n</picture>", Picture},
 		{"on one line", `<p><picture><source type="image/avif" srcset="b.avif"><img src="b.jpg" width=1></picture>`, `<p><picture><source type="image/webp" srcset="b.webp"><img src="b.jpg" width=1></picture>`, Picture},
 		{"fallback", `<p><img src="b.avif" width=1>`, `<p><img src="b.webp" width=1>`, Picture},
-		{"of another image", `<p><picture><source srcset="b.avif"><img src="a.jpg" width=1></picture>`, `<p><picture><source srcset="b.webp"><source type="image/webp" srcset="a-320.webp 320w, a-1200.webp 1200w" sizes="(max-width: 1px) 100vw, 1px"><img src="a.jpg" width=1></picture>`, Picture},
+		{"of another image", `<p><picture><source media=print srcset="b.avif"><img src="a.jpg" width=1></picture>`, `<p><picture><source media=print srcset="b.webp"><source type="image/webp" srcset="a-320.webp 320w, a-1200.webp 1200w" sizes="(max-width: 1px) 100vw, 1px"><img src="a.jpg" width=1></picture>`, Picture},
 	} {
 		data, changes, _, err := Rewrite("x.html", []byte(c.src), files, look, Options{Mode: c.mode})
 		if err != nil || string(data) != c.want || len(changes) == 0 {

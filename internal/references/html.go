@@ -17,6 +17,8 @@ type element struct {
 	attrs    []attribute
 	// picture is the <picture> around it.
 	picture *pictureElement
+	// media is the media query of a <source>: see mediaOf.
+	media string
 	// extra says that it is not the image of the <picture>, which has one before it.
 	extra bool
 	// dynamic says why it must stay one element: an expression may add attributes that are not seen
@@ -35,6 +37,10 @@ type pictureElement struct {
 	outer *pictureElement
 	// closed says that there was an image: no other one has these sources.
 	closed bool
+	// last is where its last tag so far ends. conditional says that an expression in or between its tags,
+	// or an element around them, may leave some of its sources out.
+	last        int
+	conditional bool
 }
 
 // addsAttributes is the usual value of element.dynamic.
@@ -340,7 +346,7 @@ func (w *htmlWalk) tag() {
 			w.rawType = "text/jsx"
 		}
 	case "picture":
-		w.picture = &pictureElement{outer: w.picture}
+		w.picture = &pictureElement{outer: w.picture, last: el.end}
 		return
 	case "pre":
 		w.pre++
@@ -351,6 +357,14 @@ func (w *htmlWalk) tag() {
 	case "base":
 		w.baseHref()
 	}
+	if p := w.picture; p != nil {
+		to := el.off
+		if el.name == "source" {
+			to = el.end
+		}
+		p.conditional = p.conditional || el.name != "img" && el.name != "source" || bytes.IndexByte(w.buf[p.last-w.base:to-w.base], masked) >= 0
+		p.last = el.end
+	}
 	keep := el.name == "img" || el.name == "source" || el.name == "link"
 	if keep {
 		c := *el
@@ -358,6 +372,7 @@ func (w *htmlWalk) tag() {
 		c.picture = w.picture
 		el = &c
 		if el.name == "source" && w.picture != nil {
+			el.media = mediaOf(w.value("media"))
 			w.picture.sources = append(w.picture.sources, el)
 		}
 	}

@@ -83,9 +83,14 @@ func (w *rewriter) planElement(el *element, members []int) {
 		return
 	}
 	var added []source
+	var before *element
 	for _, f := range preference {
 		s, ok := w.source(el, f, src, set)
 		if !ok || f == shown && len(s.expect) == len(members) || w.named(el, string(f)) {
+			continue
+		}
+		if b := w.chosenBefore(el, f); b != nil {
+			before = b
 			continue
 		}
 		added = append(added, s)
@@ -95,8 +100,11 @@ func (w *rewriter) planElement(el *element, members []int) {
 		w.planSize(el, src)
 	}
 	if !modern {
-		if el.picture == nil && shown == "" {
+		switch {
+		case el.picture == nil && shown == "":
 			w.update(members)
+		case before != nil && shown == "" && !w.sameImage(before, el):
+			stay("browsers choose a <source> before it")
 		}
 		return
 	}
@@ -320,11 +328,8 @@ func (w *rewriter) insert(el *element, added []source) {
 				text += w.newline() + indent
 			}
 			w.edits = append(w.edits, edit{span{at.off, at.off}, text, s.expect})
-			if w.pictures[el.picture] == nil {
-				w.pictures[el.picture] = map[string]bool{}
-			}
 			for _, e := range s.expect {
-				w.pictures[el.picture][e.address] = true
+				w.names.add(el.slot(), e.address, at.off)
 			}
 		}
 		return
@@ -354,55 +359,6 @@ func lead(glue, inner string) string {
 		return ""
 	}
 	return glue + inner
-}
-
-// place gives the element that a new source of a format goes before: a browser takes the first that it
-// can show.
-func (w *rewriter) place(el *element, f asset.Format) *element {
-	media := func(e *element) string {
-		a, _ := e.get("media")
-		return string(w.src[a.val.off:a.val.end])
-	}
-	for _, s := range el.picture.sources {
-		if s.off >= el.off {
-			break
-		}
-		if w.removed[s] {
-			continue
-		}
-		if media(s) == media(el) && rank(w.formatOf(s)) > rank(f) && w.sameImage(s, el) {
-			return s
-		}
-	}
-	return el
-}
-
-// sameImage reports whether a <source> names originals of an element, or results of them. One that
-// names another image keeps its place.
-func (w *rewriter) sameImage(s, el *element) bool {
-	own := func(m int) bool {
-		return slices.ContainsFunc(w.members[el], func(i int) bool {
-			p, a := w.resolutions[m].Path, w.refs[m].Address
-			return p != "" && p == w.resolutions[i].Path || slices.ContainsFunc(w.sources[i].Results, func(r Result) bool {
-				return p == r.Path || a == inSrcset(w.address(i, r.Path))
-			})
-		})
-	}
-	return !slices.ContainsFunc(w.members[s], func(m int) bool { return !own(m) })
-}
-
-func rank(f asset.Format) int {
-	if i := slices.Index(preference, f); i >= 0 {
-		return i
-	}
-	return len(preference)
-}
-
-func (w *rewriter) formatOf(s *element) asset.Format {
-	if a, ok := s.get("type"); ok {
-		return asset.Format(strings.TrimPrefix(string(w.src[a.val.off:a.val.end]), "image/"))
-	}
-	return ""
 }
 
 // ownLine gives the white space before off on its line if there is nothing else, and nothing behind end.

@@ -38,8 +38,8 @@ type rewriter struct {
 	sources     []Source
 	originals   []bool
 	groups      map[int][]int
-	// pictures has the paths and the addresses that the sources of each <picture> name.
-	pictures map[*pictureElement]map[string]bool
+	// names is what the sources of each <picture> name.
+	names slotNames
 	// members are the references of each element, and removed the elements that go.
 	members map[*element][]int
 	removed map[*element]bool
@@ -60,7 +60,7 @@ func (w *rewriter) resolve(look Lookup) {
 	n := len(w.refs)
 	w.resolutions, w.sources, w.originals = make([]Resolution, n), make([]Source, n), make([]bool, n)
 	w.groups, w.typed, w.done = map[int][]int{}, map[int]bool{}, map[int]bool{}
-	w.pictures, w.members, w.removed = map[*pictureElement]map[string]bool{}, map[*element][]int{}, map[*element]bool{}
+	w.names, w.members, w.removed = slotNames{}, map[*element][]int{}, map[*element]bool{}
 	for i, r := range w.refs {
 		res := w.site.Resolve(w.name, r)
 		w.resolutions[i] = res
@@ -80,12 +80,9 @@ func (w *rewriter) resolve(look Lookup) {
 			}
 		}
 		if el := r.at.el; el != nil && el.picture != nil && el.name == "source" && !w.isFormer(i) {
-			if w.pictures[el.picture] == nil {
-				w.pictures[el.picture] = map[string]bool{}
-			}
-			w.pictures[el.picture][r.Address] = true
+			w.names.add(el.slot(), r.Address, el.off)
 			if res.Status == Found {
-				w.pictures[el.picture][res.Path] = true
+				w.names.add(el.slot(), res.Path, el.off)
 			}
 		}
 		w.problem(i)
@@ -183,17 +180,6 @@ func Describe(r Reference, res Resolution) (status, why string) {
 func (w *rewriter) isFallback(i int) bool {
 	el := w.refs[i].at.el
 	return el != nil && w.o.Mode != Picture && w.named(el, "")
-}
-
-// named reports whether the <picture> around an element names a result of one of its originals, in
-// this format or in any.
-func (w *rewriter) named(el *element, format string) bool {
-	names := w.pictures[el.picture]
-	return len(names) > 0 && slices.ContainsFunc(w.members[el], func(i int) bool {
-		return slices.ContainsFunc(w.sources[i].Results, func(r Result) bool {
-			return (format == "" || string(r.Format) == format) && (names[r.Path] || names[inSrcset(w.address(i, r.Path))])
-		})
-	})
 }
 
 func (w *rewriter) report() {
