@@ -57,8 +57,9 @@ func (f *finder) yaml(s span) {
 	if len(b) > maxYAML || !mentionsImage(b) {
 		return
 	}
-	at := 0
+	at, line, seen := 0, 0, 0
 	var keys yamlKeys
+	var objects yamlObjects
 	for _, t := range lexer.Tokenize(string(b)) {
 		origin := strings.TrimSpace(t.Origin)
 		if origin == "" {
@@ -69,6 +70,10 @@ func (f *finder) yaml(s span) {
 			continue
 		}
 		at = to
+		if n := bytes.LastIndexByte(b[seen:from], '\n'); n >= 0 {
+			line = seen + n + 1
+		}
+		seen = from
 		var fm form
 		var quote byte
 		in := span{s.off + from, s.off + at}
@@ -80,6 +85,7 @@ func (f *finder) yaml(s span) {
 		case yamltoken.DoubleQuoteType:
 			fm, quote = jsonString, '"'
 		default:
+			objects.token(t, from-line)
 			continue
 		}
 		if quote != 0 {
@@ -90,6 +96,7 @@ func (f *finder) yaml(s span) {
 		}
 		if t.Next != nil && t.Next.Type == yamltoken.MappingValueType {
 			keys.key(t.Position.Column, t.Value)
+			objects.key(from-line, t.Value)
 			continue
 		}
 		if t.Prev != nil && (t.Prev.Type == yamltoken.LiteralType || t.Prev.Type == yamltoken.FoldedType) {
@@ -106,8 +113,13 @@ func (f *finder) yaml(s span) {
 		if strings.Contains(t.Value, "{{") {
 			why = byExpression
 		}
-		f.add(in, kind, place{form: fm, quote: quote}, why)
+		object, key := objects.value()
+		object.mediaType(key, t.Value, in)
+		if f.add(in, kind, place{form: fm, quote: quote}, why) {
+			object.image(f, key)
+		}
 	}
+	objects.end()
 }
 
 // locate finds a token at or behind a place. The library drops escapes from what is in double quotes.

@@ -1,9 +1,6 @@
 package references
 
-import (
-	"bytes"
-	"regexp"
-)
+import "bytes"
 
 // toml finds the strings of TOML: no library of ours gives their places. It knows comments, keys,
 // tables and the four sorts of strings.
@@ -14,7 +11,14 @@ func (f *finder) toml(s span) {
 	}
 	table, key, word := "", "", ""
 	value := false // behind the = of a key
-	depth := 0
+	// open are the table, and the lists and inline tables that a value is in.
+	open := []*object{{}}
+	end := func() {
+		for _, o := range open {
+			o.end()
+		}
+	}
+	defer func() { end() }()
 	for i := s.off; i < len(b); i++ {
 		switch c := b[i]; {
 		case c == '#':
@@ -24,7 +28,7 @@ func (f *finder) toml(s span) {
 			}
 			i += n - 1
 		case c == '\n':
-			if depth == 0 {
+			if len(open) == 1 {
 				value, word = false, ""
 			}
 		case c == '[' && !value:
@@ -34,10 +38,17 @@ func (f *finder) toml(s span) {
 			}
 			table = string(bytes.Trim(b[i:i+n], "[]"))
 			i += n
-		case c == '[' || c == '{':
-			depth++
+			end()
+			open = []*object{{}}
+		case c == '[':
+			open = append(open, nil)
+		case c == '{':
+			open = append(open, &object{})
 		case c == ']' || c == '}':
-			depth = max(0, depth-1)
+			if n := len(open) - 1; n > 0 {
+				open[n].end()
+				open = open[:n]
+			}
 		case c == '=':
 			key, value = word, true
 		case c == ',':
@@ -70,7 +81,7 @@ func (f *finder) toml(s span) {
 			if c == '"' {
 				form = jsonString
 			}
-			f.data(in, []string{table, key}, place{form: form, quote: c})
+			f.data(in, []string{table, key}, place{form: form, quote: c}, open[len(open)-1])
 		case isWord(c):
 			from := i
 			for i < len(b) && (isWord(b[i]) || b[i] == '-' || b[i] == '.') {
@@ -82,7 +93,8 @@ func (f *finder) toml(s span) {
 	}
 }
 
-func (f *finder) data(in span, keys []string, p place) {
+// data records a string that is the value of the last of these keys, in an object.
+func (f *finder) data(in span, keys []string, p place, o *object) {
 	kind, why := Data, ""
 	if isSocialKey(keys) {
 		kind = Social
@@ -90,7 +102,11 @@ func (f *finder) data(in span, keys []string, p place) {
 	if bytes.Contains(f.src[in.off:in.end], []byte("{{")) {
 		why = byExpression
 	}
-	f.add(in, kind, p, why)
+	key := keys[len(keys)-1]
+	o.mediaType(key, p.form.decode(f.src[in.off:in.end]), in)
+	if f.add(in, kind, p, why) {
+		o.image(f, key)
+	}
 }
 
 func skipBlank(b []byte, i int) int {
@@ -107,7 +123,7 @@ func (f *finder) json(s span) {
 	if !mentionsImage(b[s.off:]) {
 		return
 	}
-	keys := []string{""}
+	keys, objects := []string{""}, []*object{nil}
 	for i := s.off; i < len(b); i++ {
 		switch b[i] {
 		case '{', '[':
@@ -115,9 +131,15 @@ func (f *finder) json(s span) {
 				return
 			}
 			keys = append(keys, keys[len(keys)-1])
+			var o *object
+			if b[i] == '{' {
+				o = &object{}
+			}
+			objects = append(objects, o)
 		case '}', ']':
-			if len(keys) > 1 {
-				keys = keys[:len(keys)-1]
+			if n := len(keys) - 1; n > 0 {
+				objects[n].end()
+				keys, objects = keys[:n], objects[:n]
 			}
 		case '"':
 			end := closing(b, i+1, '"')
@@ -134,30 +156,9 @@ func (f *finder) json(s span) {
 				keys[len(keys)-1] = string(b[in.off:in.end])
 				continue
 			}
-			f.data(in, keys, place{form: jsonString, quote: '"', mime: typeBeside(b, in)})
+			f.data(in, keys, place{form: jsonString, quote: '"'}, objects[len(objects)-1])
 		}
 	}
-}
-
-// jsonType matches a media type in an object of JSON.
-var jsonType = regexp.MustCompile(`"(?:type|mime|mimeType|mime_type|mimetype)"\s*:\s*"(image/[a-z+]+)"`)
-
-// typeBeside is where the media type of a value is: in the same object, which holds no other one. It is
-// empty if there is none, or none near.
-func typeBeside(b []byte, value span) span {
-	const near = 4 << 10
-	start := max(0, value.off-near)
-	off := bytes.LastIndexAny(b[start:value.off], "{}")
-	n := bytes.IndexAny(b[value.end:min(len(b), value.end+near)], "{}")
-	if off < 0 || n < 0 || b[start+off] != '{' || b[value.end+n] != '}' {
-		return span{}
-	}
-	off += start
-	found := jsonType.FindAllSubmatchIndex(b[off:value.end+n], 2)
-	if len(found) != 1 {
-		return span{}
-	}
-	return span{off + found[0][2], off + found[0][3]}
 }
 
 // jsonEnd gives the offset behind the value that b begins with, or -1.

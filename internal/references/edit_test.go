@@ -167,7 +167,6 @@ func TestUpdate(t *testing.T) {
 		{"markdown", "x.md", "[![a](a.jpg 'x')](<c d.jpg>) ![p](p\\(1\\).png) `![a](a.jpg)`\n\n[r]: c%20d.jpg", "[![a](a.webp 'x')](<c d.webp>) ![p](p\\(1\\).webp) `![a](a.jpg)`\n\n[r]: c%20d.webp"},
 		{"script", "x.ts", "import a from './a.jpg'\nf('a.jpg')", "import a from './a.webp'\nf('a.jpg')"},
 		{"json", "_data/x.json", `{"a": "..\/a.jpg"}`, `{"a": "..\/a.webp"}`},
-		{"json with a type", "_data/x.json", `[{"type": "image/jpeg", "src": "../a.jpg", "w": 1}, {"src": "../b.png", "type": "photo"}]`, `[{"type": "image/webp", "src": "../a.webp", "w": 1}, {"src": "../b.webp", "type": "photo"}]`},
 		{"yaml", "_data/x.yml", "a: ../a.jpg\nb: \"../b.png\" # a.jpg\n", "a: ../a.webp\nb: \"../b.webp\" # a.jpg\n"},
 		{"style with an expression", "x.html", `<p style="background:url('{{ base }}/a.jpg')"><style>a{ {{ x }} } b{background:url(a.jpg)}</style>`, `<p style="background:url('{{ base }}/a.webp')"><style>a{ {{ x }} } b{background:url(a.webp)}</style>`},
 		{"style of JSX", "x.tsx", `<p style={{ backgroundImage: "url('a.jpg')", color: "red" }}/>`, `<p style={{ backgroundImage: "url('a.webp')", color: "red" }}/>`},

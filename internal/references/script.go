@@ -30,6 +30,8 @@ type frame struct {
 	// value says that it is the value of a property.
 	value bool
 	tag   string
+	// object has the images and media types that are properties, nil as long as there are none.
+	object *object
 }
 
 type scriptWalk struct {
@@ -126,6 +128,9 @@ func (w *scriptWalk) code() {
 				return
 			}
 		default:
+			if c == '}' && w.top() == '{' {
+				w.frames[len(w.frames)-1].object.end()
+			}
 			w.pop()
 		}
 		w.note(c, "")
@@ -277,6 +282,11 @@ func (w *scriptWalk) part(s span) {
 
 // string decides about a whole string by the tokens around it.
 func (w *scriptWalk) string(s span, quote byte) {
+	if b := w.b[s.off:s.end]; bytes.HasPrefix(b, []byte("image/")) && len(b) < 32 {
+		if key, ok := w.property(); ok {
+			w.object().mediaType(key, string(b), s)
+		}
+	}
 	if s.end-s.off < 5 || s.end-s.off > 4096 || !mentionsImage(w.b[s.off:s.end]) {
 		return
 	}
@@ -288,68 +298,11 @@ func (w *scriptWalk) string(s span, quote byte) {
 			s.off, s.end = s.off+1, s.end-1
 		}
 	}
-	w.add(s, kind, place{form: jsString, quote: quote}, why)
-}
-
-func (w *scriptWalk) role() (Kind, string) {
-	next, newline := w.peek()
-	a, b, c := w.last[0], w.last[1], w.last[2]
-	ends := next == ',' || next == '}' || next == ']' || next == ';' || next == 0 || newline && (isWord(next) || next == '"' || next == '\'')
-	switch {
-	case next == '+' || a.kind == '+':
-		return String, "it is a part of a joined string"
-	case a.kind == 'w' && (a.word == "from" || a.word == "import"):
-		return Import, ""
-	case a.kind == '(' && next == ')' && (b.word == "require" || b.word == "import" || b.word == "resolve" && w.last[3].word == "require"):
-		return Import, ""
-	case a.kind == '(' && b.word == "URL" && c.word == "new":
-		rest := w.b[w.i:min(len(w.b), w.i+64)]
-		if comma := bytes.IndexByte(rest, ','); comma >= 0 && bytes.HasPrefix(bytes.TrimLeft(rest[comma+1:], " \t\r\n"), []byte("import.meta.url")) {
-			return Import, ""
-		}
-	case a.kind == ':' && w.top() == '{' && (b.kind == 'w' || b.kind == 's' || b.kind == ']') && ends:
-		if before := c.kind; before == '{' || before == ',' || b.kind == ']' {
-			if isSocialKey([]string{string(w.b[b.at.off:b.at.end])}) {
-				return Social, ""
-			}
-			return String, ""
-		}
-	case w.top() == '[' && (a.kind == '[' || a.kind == ',') && (next == ',' || next == ']'):
-		if w.frames[len(w.frames)-1].value {
-			return String, ""
-		}
-	case a.kind == '=' && c.kind == '.' && (b.word == "src" || b.word == "poster" || b.word == "href") && ends:
-		return String, ""
-	}
-	return String, "it is a string that may be more than an address"
-}
-
-// peek gives the next byte that is neither white space nor in a comment, and whether a line ends
-// before it.
-func (w *scriptWalk) peek() (c byte, newline bool) {
-	for i := w.i; i < len(w.b); i++ {
-		switch c := w.b[i]; {
-		case c == '\n':
-			newline = true
-		case isSpace(c):
-		case c == '/' && i+1 < len(w.b) && w.b[i+1] == '/':
-			n := bytes.IndexByte(w.b[i:], '\n')
-			if n < 0 {
-				return 0, true
-			}
-			i += n
-			newline = true
-		case c == '/' && i+1 < len(w.b) && w.b[i+1] == '*':
-			n := bytes.Index(w.b[i+2:], []byte("*/"))
-			if n < 0 {
-				return 0, newline
-			}
-			i += n + 3
-		default:
-			return c, newline
+	if w.add(s, kind, place{form: jsString, quote: quote}, why) && why == "" {
+		if key, ok := w.property(); ok {
+			w.object().image(w.finder, key)
 		}
 	}
-	return 0, newline
 }
 
 // closingBrace gives the offset behind the brace that closes the one at off, or -1.
