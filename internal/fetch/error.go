@@ -47,7 +47,12 @@ func (c *Client) explain(u *url.URL, err error) error {
 	if !ok {
 		return &asset.HintError{What: what, Why: err}
 	}
-	return &asset.HintError{What: what, Why: reason{e}, Hint: hint(e)}
+	text := hint(e)
+	host, port := server(u)
+	if _, named := c.header[host]; named && port != "443" && port != "80" && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden) {
+		text = "`header` names this host without its port: write it for " + net.JoinHostPort(host, port)
+	}
+	return &asset.HintError{What: what, Why: reason{e}, Hint: text}
 }
 
 // hint says what to do about a request that failed.

@@ -178,3 +178,13 @@ func BenchmarkDownloads(b *testing.B) {
 		})
 	}
 }
+
+// A header for a host without its port is not sent: the refusal says why.
+func TestHeaderWithoutPort(t *testing.T) {
+	s, _ := serve(t, answer(401, ""))
+	b := newBench(t, Options{Header: map[string]http.Header{"127.0.0.1": {"Authorization": {"Bearer secret"}}}})
+	_, _, err := b.get(t, s.URL+"/a.jpg")
+	if hint := asset.HintOf(err); !strings.Contains(hint, "without its port: write it for "+strings.TrimPrefix(s.URL, "http://")) {
+		t.Errorf("%v, hint %q", err, hint)
+	}
+}
