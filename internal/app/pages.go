@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -21,7 +20,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/codec"
 	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/references"
 	"github.com/webpress/webpress/internal/scan"
@@ -50,10 +48,13 @@ type pages struct {
 	several bool
 	// former are results that no setting asks for any more, with their sources: pages should name
 	// the results that there are now.
-	former  map[string]string
-	sizes   map[string]int64
-	headers sync.Map // of images: [2]int, width and height
-	options references.Options
+	former map[string]string
+	// formerSizes are the width and the height of the largest result that the commit that is checked out
+	// has of a source, where they have another shape than that of the image that is there.
+	formerSizes map[string][2]int
+	sizes       map[string]int64
+	headers     sync.Map // of images: [2]int, width and height
+	options     references.Options
 }
 
 // openPages lists the text files of the work tree, and takes the results from webpress.lock and
@@ -79,6 +80,9 @@ func (r *run) openPages(ctx context.Context, h *history.History, results []asset
 		h = nil
 	}
 	p.know(r, h, results)
+	if h != nil && r.repo != nil {
+		return p, p.knowFormerSizes(ctx, h)
+	}
 	return p, nil
 }
 
@@ -259,106 +263,6 @@ func (p *pages) know(r *run, h *history.History, results []asset.Result) {
 		})
 		p.results[source] = s
 	}
-}
-
-// look is the Lookup of a page, with the dimensions of sources where they are needed. Those in
-// leftOut are not known.
-func (p *pages) look(root *os.Root, leftOut map[string]bool) references.Lookup {
-	return func(name string) (references.Source, bool) {
-		if source, ok := p.former[name]; ok && len(p.results[source].Results) > 0 {
-			name = source
-		}
-		s, ok := p.results[name]
-		if leftOut[name] || !ok && !p.options.Dimensions {
-			return references.Source{}, false
-		}
-		s.Path = name
-		if slices.ContainsFunc(s.Results, isStill) && mayMove(root, name) {
-			// A page would lose the animation.
-			s.Results = slices.DeleteFunc(slices.Clone(s.Results), isStill)
-		}
-		s.Width, s.Height = p.dimensions(root, name)
-		s.Results = p.usable(s)
-		return s, true
-	}
-}
-
-// usable are the results that may stand in for an image: those of its shape, which are one list of widths
-// whatever their variants are called. Where a page takes a single one, that is the widest.
-func (p *pages) usable(s references.Source) []references.Result {
-	if s.Width == 0 {
-		return s.Results
-	}
-	var out []references.Result
-	widest := map[asset.Format]int{}
-	for _, r := range s.Results {
-		if r.Width > 0 && !sameShape(r.Width, r.Height, s.Width, s.Height) {
-			continue
-		}
-		named := r.Variant != ""
-		r.Variant = ""
-		if i, ok := widest[r.Format]; ok && named && p.options.Mode != references.Picture {
-			if r.Width > out[i].Width {
-				out[i] = r
-			}
-			continue
-		}
-		widest[r.Format] = len(out)
-		out = append(out, r)
-	}
-	return out
-}
-
-// sameShape reports whether an image has the aspect ratio of another one, up to the rounding of a side.
-func sameShape(width, height, otherWidth, otherHeight int) bool {
-	off := width*otherHeight - height*otherWidth
-	return max(off, -off) <= max(otherWidth, otherHeight)
-}
-
-// isStill says that a result is in a format that webpress writes no animations in.
-func isStill(r references.Result) bool { return r.Format != asset.WebP }
-
-// mayMove says that an image may be an animation: a GIF, or a PNG with an acTL chunk, which
-// is in front of its pixels (https://www.w3.org/TR/png-3/#acTL-chunk).
-func mayMove(root *os.Root, name string) bool {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".gif":
-		return true
-	case ".png", ".apng":
-		f, _, err := tree.OpenPlain(root, name)
-		if err != nil {
-			return false
-		}
-		defer f.Close()
-		head := make([]byte, 4<<10)
-		n, _ := io.ReadFull(f, head)
-		return bytes.Contains(head[:n], []byte("acTL"))
-	}
-	return false
-}
-
-// dimensions reads those of an image as it is shown, 0 where they are not known, and remembers
-// them.
-func (p *pages) dimensions(root *os.Root, name string) (width, height int) {
-	if known, ok := p.headers.Load(name); ok {
-		size := known.([2]int)
-		return size[0], size[1]
-	}
-	if header, err := readHeader(root, name); err == nil {
-		width, height = header.Width, header.Height
-	}
-	p.headers.Store(name, [2]int{width, height})
-	return width, height
-}
-
-// readHeader reads what a few bytes of an image say.
-func readHeader(root *os.Root, name string) (codec.Header, error) {
-	f, info, err := tree.OpenPlain(root, name)
-	if err != nil {
-		return codec.Header{}, err
-	}
-	defer f.Close()
-	return codec.ReadHeader(f, info.Size(), false)
 }
 
 // each calls do with the number and the content of each page, several at once. A page that is

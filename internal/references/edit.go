@@ -33,6 +33,15 @@ type Source struct {
 	Width, Height int
 	// Results are in the order of preference, those of the default variant first.
 	Results []Result
+	// FormerWidth and FormerHeight are those of the largest result of the image that was here before, if
+	// that had another shape; 0 is none, or not known.
+	FormerWidth, FormerHeight int
+}
+
+// SameShape reports whether an image has the aspect ratio of another one, up to the rounding of a side.
+func SameShape(width, height, otherWidth, otherHeight int) bool {
+	off := width*otherHeight - height*otherWidth
+	return max(off, -off) <= max(otherWidth, otherHeight)
 }
 
 // A Lookup gives the source at a path. It knows only those that have results or whose

@@ -1,6 +1,7 @@
 package references
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/webpress/webpress/internal/asset"
@@ -93,6 +94,47 @@ func TestRoots(t *testing.T) {
 		refs, err := Find(LangHTML, []byte(src))
 		if err != nil || len(refs) != 1 || (refs[0].Uncertain == "") != certain {
 			t.Errorf("%s: %+v, %v", src, refs, err)
+		}
+	}
+}
+
+// The dimensions of an <img> change along with the shape of its image, where they were those of the image
+// before. A page that shows all images as squares keeps that.
+func TestResized(t *testing.T) {
+	site := siteOf(map[string]string{"a.jpg": "", "x.html": "", "a.webp": ""}, SiteOptions{})
+	const head = `<picture><source type="image/webp" srcset="a.webp"><img src="a.jpg" `
+	for _, c := range []struct {
+		written, want string
+		former        [2]int // of the largest result
+	}{
+		{`width="600" height="450"`, `width="400" height="800"`, [2]int{600, 450}},
+		{`width="600" height="450"`, `width="400" height="800"`, [2]int{200, 150}}, // results were smaller
+		{`width="601" height="450"`, `width="400" height="800"`, [2]int{200, 150}}, // and rounded
+		{`width="600" height="450"`, `width="600" height="450"`, [2]int{}},
+		{`width="100" height="100"`, `width="100" height="100"`, [2]int{600, 450}},
+		{`width="100" height="100"`, `width="100" height="100"`, [2]int{600, 600}}, // smaller: as somebody has set it
+		{`width="400" height="800"`, `width="400" height="800"`, [2]int{600, 450}},
+		{`width="auto" height="450"`, `width="auto" height="450"`, [2]int{600, 450}},
+	} {
+		look := func(path string) (Source, bool) {
+			return Source{
+				Path: path, Width: 400, Height: 800, FormerWidth: c.former[0], FormerHeight: c.former[1],
+				Results: []Result{{Path: "a.webp", Format: asset.WebP, Width: 400, Height: 800}},
+			}, path == "a.jpg"
+		}
+		for _, mode := range []Mode{Update, Picture, Report} {
+			want, notes := head+c.want+`></picture>`, 0
+			if c.want != c.written {
+				notes = 1
+			}
+			if mode == Report {
+				want = head + c.written + `></picture>`
+			}
+			got, _, findings, err := Rewrite("x.html", []byte(head+c.written+`></picture>`), site, look, Options{Mode: mode, Dimensions: true})
+			resized := slices.DeleteFunc(findings, func(f Finding) bool { return f.Problem != Resized })
+			if err != nil || string(got) != want || len(resized) != notes {
+				t.Errorf("%s, former %v, %s: %s, %v, %v", c.written, c.former, mode, got, resized, err)
+			}
 		}
 	}
 }

@@ -186,16 +186,16 @@ func (w *rewriter) planDimensions() {
 	}
 }
 
-// planResized gives an <img> of a <picture> of webpress the dimensions that its image has now, if that has
-// another shape.
+// planResized gives an <img> of a <picture> of webpress the dimensions that its image has now, if those in
+// the page are of the image before. Others are meant, as for a square that shows a part of the image.
 func (w *rewriter) planResized() {
 	for i, r := range w.refs {
 		el, s := r.at.el, w.sources[i]
-		if el == nil || el.name != "img" || r.at.attr != "src" || el.picture == nil || s.Width == 0 || s.Height == 0 || !w.named(el, "") {
+		if el == nil || el.name != "img" || r.at.attr != "src" || el.picture == nil || s.Width == 0 || s.Height == 0 || s.FormerWidth == 0 || !w.named(el, "") {
 			continue
 		}
 		width, height := w.number(el, "width"), w.number(el, "height")
-		if off := width*s.Height - height*s.Width; width <= 0 || height <= 0 || max(off, -off) <= max(s.Width, s.Height) {
+		if height <= 0 || width < s.FormerWidth || !SameShape(s.FormerWidth, s.FormerHeight, width, height) || SameShape(width, height, s.Width, s.Height) {
 			continue
 		}
 		w.find(i, Resized, fmt.Sprintf("width and height are those of another image: it has %dx%d", s.Width, s.Height))
