@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/references"
 	"github.com/webpress/webpress/internal/scan"
@@ -43,9 +44,8 @@ type pages struct {
 	blobs map[string]string
 	// results are by the path of the source.
 	results map[string]references.Source
-	// several says that the settings ask for several results of an image, which one name cannot stand
-	// for.
-	several bool
+	// settingsOf are the settings for a source.
+	settingsOf func(source string) *config.Config
 	// former are results that no setting asks for any more, with their sources: pages should name
 	// the results that there are now.
 	former map[string]string
@@ -132,7 +132,8 @@ func (p *pages) optionsOf(name string) references.Options {
 func (r *run) newPages(files []string, root *os.Root, read func(*os.Root, string) ([]byte, error)) *pages {
 	s := r.settings
 	p := &pages{
-		top: r.root(), read: read, several: len(s.Format) > 1 || len(s.Widths) > 1, results: map[string]references.Source{}, former: map[string]string{}, sizes: map[string]int64{},
+		top: r.root(), read: read, settingsOf: func(source string) *config.Config { return r.plan.SettingsOf(r.fromTop(source)) },
+		results: map[string]references.Source{}, former: map[string]string{}, sizes: map[string]int64{},
 		options: references.Options{
 			Mode: references.Mode(s.References), Social: s.ReferencesSocial, Dimensions: s.Dimensions, BaseURL: s.BaseURL,
 		},
@@ -160,10 +161,16 @@ func isPage(name string) bool {
 	return ok && !references.Skip(name)
 }
 
-// editMode is how the references are edited, or would be where they are only reported.
+// editMode is how the references are edited, or would be where they are only reported: one name cannot
+// stand for several formats or widths.
 func (p *pages) editMode() references.Mode {
-	if p.options.Mode == references.Picture || p.options.Mode != references.Update && p.several {
-		return references.Picture
+	if p.options.Mode == references.Update || p.options.Mode == references.Picture {
+		return p.options.Mode
+	}
+	for source := range p.results {
+		if s := p.settingsOf(source); len(s.Format) > 1 || len(s.Widths) > 1 && len(s.Variants) == 0 {
+			return references.Picture
+		}
 	}
 	return references.Update
 }

@@ -30,8 +30,12 @@ func (r *run) checkReferences(ctx context.Context, in *report.Input) error {
 	}
 	in.Notices, in.CheckedPages = append(in.Notices, notes...), len(p.names)
 	fix := fixes{run: r}
-	update := command(append(fix.start(), "--references="+string(p.options.Mode)), nil)
+	edit := func(mode references.Mode) string {
+		return command(append(fix.start(), "--references="+string(mode)), nil)
+	}
+	update, picture := edit(p.options.Mode), edit(references.Picture)
 	var edited []string
+	var commands []string
 	for _, one := range all {
 		page := h.FromHere(one.name)
 		add := func(ref references.Reference, f asset.Finding, what string) {
@@ -44,16 +48,22 @@ func (r *run) checkReferences(ctx context.Context, in *report.Input) error {
 				fmt.Sprintf("its result %q is not used", c.To))
 		}
 		if len(one.changes) > 0 {
-			edited = append(edited, page)
+			edited, commands = append(edited, page), append(commands, update)
 		}
 		for _, f := range one.findings {
 			switch f.Problem {
 			case references.NotEdited:
-				add(f.Reference, asset.Finding{Rule: asset.RuleStale, Severity: asset.Warning, Hint: "change it by hand"},
+				if f.Detail == references.NeedsPicture {
+					add(f.Reference, asset.Finding{Rule: asset.RuleStale, Severity: asset.Warning, Hint: "`" + picture + "` names them", Fix: picture},
+						"it has several results, and one name cannot stand for them")
+					edited, commands = append(edited, page), append(commands, picture)
+					continue
+				}
+				add(f.Reference, asset.Finding{Rule: asset.RuleStale, Severity: asset.Warning, Hint: "leave it, or change it by hand"},
 					"it has a result, which webpress does not name here: "+f.Detail)
 			case references.Resized:
 				add(f.Reference, asset.Finding{Rule: asset.RuleStale, Severity: asset.Error, Hint: "`" + update + "` corrects them", Fix: update}, f.Detail)
-				edited = append(edited, page)
+				edited, commands = append(edited, page), append(commands, update)
 			case references.Absent:
 				add(f.Reference, asset.Finding{Rule: asset.RuleMissing, Severity: asset.Error, Hint: "correct the address, or add the file"}, f.Detail)
 			case references.BadCase:
@@ -62,7 +72,8 @@ func (r *run) checkReferences(ctx context.Context, in *report.Input) error {
 		}
 	}
 	if edited = unique(edited); len(edited) > 0 {
-		lines := []string{update}
+		// The first leaves alone what needs the second.
+		lines := slices.DeleteFunc(slices.Compact([]string{update, picture}), func(line string) bool { return !slices.Contains(commands, line) })
 		if r.repo != nil {
 			lines = append(lines, fix.git(edited, "add")...)
 		}

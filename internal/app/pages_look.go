@@ -34,7 +34,11 @@ func (p *pages) look(root *os.Root, leftOut map[string]bool) references.Lookup {
 		}
 		s.Width, s.Height = p.dimensions(root, name)
 		s.FormerWidth, s.FormerHeight = p.formerSizes[name][0], p.formerSizes[name][1]
-		s.Results = p.usable(s)
+		if made := len(s.Results); made > 0 {
+			if s.Results = p.usable(s); len(s.Results) == 0 {
+				s.Why = "every result is cut to another shape"
+			}
+		}
 		return s, true
 	}
 }
@@ -46,12 +50,11 @@ func (p *pages) usable(s references.Source) []references.Result {
 		return s.Results
 	}
 	var out []references.Result
-	widest := map[asset.Format]int{}
+	widest, named := map[asset.Format]int{}, len(p.settingsOf(s.Path).Variants) > 0
 	for _, r := range s.Results {
 		if r.Width > 0 && !references.SameShape(r.Width, r.Height, s.Width, s.Height) {
 			continue
 		}
-		named := r.Variant != ""
 		r.Variant = ""
 		if i, ok := widest[r.Format]; ok && named && p.options.Mode != references.Picture {
 			if r.Width > out[i].Width {

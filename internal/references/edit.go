@@ -36,6 +36,8 @@ type Source struct {
 	// FormerWidth and FormerHeight are those of the largest result of the image that was here before, if
 	// that had another shape; 0 is none, or not known.
 	FormerWidth, FormerHeight int
+	// Why says why a source has no results, where some were made that cannot stand in for it.
+	Why string
 }
 
 // SameShape reports whether an image has the aspect ratio of another one, up to the rounding of a side.
@@ -87,6 +89,9 @@ const (
 	NotEdited = "not-edited" // an edit was possible and not safe
 	Resized   = "resized"    // width and height are those that the image had
 )
+
+// NeedsPicture is the detail of a reference that was not edited since only mode Picture can.
+const NeedsPicture = "it has several results; use references: picture"
 
 // A Finding is a reference that needs attention.
 type Finding struct {

@@ -61,10 +61,11 @@ func TestLinkToFullSize(t *testing.T) {
 
 // What a style sheet or a script names may be shown in part: it does not become smaller.
 func TestFullSizeInCode(t *testing.T) {
-	site := siteOf(map[string]string{"a.jpg": "", "x.css": "", "x.ts": "", "a.webp": ""}, SiteOptions{})
+	site := siteOf(map[string]string{"a.jpg": "", "x.css": "", "x.ts": "", "x.md": "", "a.webp": ""}, SiteOptions{})
 	for _, c := range []struct{ file, src, changed string }{
 		{"x.css", "a{background:url(a.jpg) -1800px 0}", "a{background:url(a.webp) -1800px 0}"},
 		{"x.ts", "import a from './a.jpg'", "import a from './a.webp'"},
+		{"x.md", "---\nimage: a.jpg\n---\n", "---\nimage: a.webp\n---\n"},
 	} {
 		for _, width := range []int{800, 1600} {
 			look := func(path string) (Source, bool) {
@@ -135,6 +136,45 @@ func TestResized(t *testing.T) {
 			if err != nil || string(got) != want || len(resized) != notes {
 				t.Errorf("%s, former %v, %s: %s, %v, %v", c.written, c.former, mode, got, resized, err)
 			}
+		}
+	}
+}
+
+// A format that has narrow results alone is none for what needs a wide one.
+func TestWideEnoughFormat(t *testing.T) {
+	site := siteOf(map[string]string{"a.jpg": "", "x.css": "", "x.html": "", "small.webp": "", "full.avif": ""}, SiteOptions{})
+	look := func(path string) (Source, bool) {
+		return Source{Path: path, Width: 1600, Height: 1200, Results: []Result{
+			{Path: "small.webp", Format: asset.WebP, Width: 800, Height: 600}, {Path: "full.avif", Format: asset.AVIF, Width: 1600, Height: 1200},
+		}}, path == "a.jpg"
+	}
+	for _, c := range []struct{ file, src, update, picture string }{
+		{"x.css", "a{background:url(a.jpg)}", "a{background:url(full.avif)}", "a{background:url(full.avif)}"},
+		{"x.html", `<a href="a.jpg">`, `<a href="full.avif">`, `<a href="full.avif">`},
+		{"x.html", `<p><img srcset="a.jpg 1600w"></p>`, `<p><img srcset="full.avif 1600w"></p>`, `<p><picture><source type="image/avif" srcset="full.avif 1600w"><img srcset="a.jpg 1600w"></picture></p>`},
+		{"x.html", `<p><img srcset="a.jpg 800w"></p>`, `<p><img srcset="small.webp 800w"></p>`, `<p><picture><source type="image/avif" srcset="full.avif 800w"><source type="image/webp" srcset="small.webp 800w"><img srcset="a.jpg 800w"></picture></p>`},
+		{"x.html", `<p><img src="a.jpg"></p>`, `<p><img src="small.webp"></p>`, `<p><picture><source type="image/avif" srcset="full.avif"><source type="image/webp" srcset="small.webp"><img src="a.jpg" width="1600" height="1200"></picture></p>`},
+	} {
+		for mode, want := range map[Mode]string{Update: c.update, Picture: c.picture} {
+			got, _, findings, err := Rewrite(c.file, []byte(c.src), site, look, Options{Mode: mode})
+			if err != nil || string(got) != want || len(findings) > 0 {
+				t.Errorf("%s: %s: %s, %v, %v, want %s", mode, c.src, got, findings, err, want)
+			}
+		}
+	}
+}
+
+// What has results that cannot stand in for it is left alone, and a note says why.
+func TestCutResults(t *testing.T) {
+	site := siteOf(map[string]string{"a.jpg": "", "x.html": ""}, SiteOptions{})
+	look := func(path string) (Source, bool) {
+		return Source{Path: path, Width: 1600, Height: 1200, Why: "cut"}, path == "a.jpg"
+	}
+	const page = `<img src="a.jpg"><a href="a.jpg">x</a><meta property="og:image" content="a.jpg">`
+	for mode, notes := range map[Mode]int{Update: 1, Picture: 1, Report: 0} {
+		got, changes, findings, err := Rewrite("x.html", []byte(page), site, look, Options{Mode: mode})
+		if err != nil || string(got) != page || len(changes) > 0 || len(findings) != notes {
+			t.Errorf("%s: %s, %v, %v, %v", mode, got, changes, findings, err)
 		}
 	}
 }

@@ -51,7 +51,9 @@ func (w *rewriter) planElement(el *element, members []int) {
 		}
 	}
 	if !any {
-		w.planSize(el, src)
+		if w.o.Dimensions || src >= 0 && w.sources[src].Why == "" {
+			w.planSize(el, src)
+		}
 		return
 	}
 	for _, i := range members {

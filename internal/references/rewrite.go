@@ -72,10 +72,8 @@ func (w *rewriter) resolve(look Lookup) {
 		}
 		if res.Status == Found {
 			if s, ok := look(res.Path); ok {
+				s = w.wideEnough(r, s)
 				w.sources[i] = s
-				if w.o.Mode != Report && r.Kind != Link && r.Uncertain == "" && w.isFullSize(i) {
-					w.find(i, NotEdited, "every result is smaller, and its size may matter here")
-				}
 				w.originals[i] = len(s.Results) > 0 && r.Uncertain == "" && (w.o.Social || r.Kind != Social && !w.isCard(r)) && !w.isFullSize(i) && !w.isNarrower(i) && !r.at.download
 			}
 		}
@@ -88,6 +86,7 @@ func (w *rewriter) resolve(look Lookup) {
 		w.problem(i)
 	}
 	for i := range w.refs {
+		w.noteUnusable(i)
 		if w.originals[i] && !w.isFormer(i) && w.isFallback(i) {
 			w.originals[i] = false
 			w.done[i] = true
@@ -108,9 +107,45 @@ func (w *rewriter) isCard(r Reference) bool {
 // isNarrower reports whether a candidate of a srcset says how wide its image is, and every result is
 // narrower: a browser would show it too small, or take it where it is blurred.
 func (w *rewriter) isNarrower(i int) bool {
-	number, isWidth := strings.CutSuffix(w.refs[i].at.descriptor, "w")
+	width := saidWidth(w.refs[i])
+	return width > 0 && !w.sources[i].reaches(width)
+}
+
+// saidWidth is the width that a candidate of a srcset says its image has, 0 for what says none.
+func saidWidth(r Reference) int {
+	number, isWidth := strings.CutSuffix(r.at.descriptor, "w")
 	width, err := strconv.Atoi(number)
-	return isWidth && err == nil && !w.sources[i].reaches(width)
+	if !isWidth || err != nil {
+		return 0
+	}
+	return width
+}
+
+// wideEnough leaves a source those results that are as wide as a reference needs, if there are any: another
+// format may have narrower ones alone.
+func (w *rewriter) wideEnough(r Reference, s Source) Source {
+	width := saidWidth(r)
+	if needsFullSize(r, s) {
+		width = s.Width
+	}
+	if width > 0 && s.reaches(width) {
+		s.Results = slices.DeleteFunc(slices.Clone(s.Results), func(r Result) bool { return !r.reaches(width) })
+	}
+	return s
+}
+
+// noteUnusable reports a reference that none of the results of its source suits.
+func (w *rewriter) noteUnusable(i int) {
+	r, s := w.refs[i], w.sources[i]
+	if w.o.Mode == Report || r.Uncertain != "" || r.Kind == Link || r.Kind == Social && !w.o.Social {
+		return
+	}
+	switch {
+	case w.isFullSize(i):
+		w.find(i, NotEdited, "every result is smaller, and its size may matter here")
+	case s.Why != "":
+		w.find(i, NotEdited, s.Why)
+	}
 }
 
 // isFullSize reports whether a reference is to an image at a size that no result has, and may need that:
@@ -118,19 +153,24 @@ func (w *rewriter) isNarrower(i int) bool {
 // reckon with its size.
 func (w *rewriter) isFullSize(i int) bool {
 	s := w.sources[i]
-	switch w.refs[i].Kind {
-	case Link, CSS, Import, String:
-		return s.Width > 0 && len(s.Results) > 0 && !isShownNowhere(s.Path) && !s.reaches(s.Width)
+	return needsFullSize(w.refs[i], s) && len(s.Results) > 0 && !s.reaches(s.Width)
+}
+
+// needsFullSize reports whether a reference may need an image as large as the source.
+func needsFullSize(r Reference, s Source) bool {
+	switch r.Kind {
+	case Link, CSS, Import, String, Data:
+		return s.Width > 0 && !isShownNowhere(s.Path)
 	}
 	return false
 }
 
 // reaches reports whether a result of the default variant is so wide, or may be.
 func (s Source) reaches(width int) bool {
-	return slices.ContainsFunc(s.Results, func(r Result) bool {
-		return r.Variant == "" && (r.Width == 0 || r.Width >= width)
-	})
+	return slices.ContainsFunc(s.Results, func(r Result) bool { return r.reaches(width) })
 }
+
+func (r Result) reaches(width int) bool { return r.Variant == "" && (r.Width == 0 || r.Width >= width) }
 
 // problem reports a reference that is wrong, or not certain.
 func (w *rewriter) problem(i int) {

@@ -37,7 +37,7 @@ func (w *rewriter) choose(s Source, order []asset.Format) (Result, string) {
 		case len(found) == 1 || len(found) > 1 && w.o.Mode == Picture:
 			return found[len(found)-1], ""
 		case len(found) > 1:
-			return Result{}, "it has several results; use references: picture"
+			return Result{}, NeedsPicture
 		}
 	}
 	return Result{}, "the default variant has no result of it"
