@@ -27,25 +27,13 @@ var directives = map[Lang][]*regexp.Regexp{
 	},
 }
 
-// blocks are what holds text that is shown as it is.
-var blocks = map[Lang]*regexp.Regexp{
-	LangASCIIDoc: regexp.MustCompile(`(?ms)^(?:----+|\.\.\.\.+|////+|\+\+\+\++)[ \t\r]*\n.*?^(?:----+|\.\.\.\.+|////+|\+\+\+\++)[ \t\r]*$|^//[^/\n][^\n]*$|^\[(?:source|listing)[^\]\n]*\][ \t\r]*\n(?:[^-.+/\s][^\n]*\n?)+`),
-	LangOrg:      regexp.MustCompile(`(?mis)^[ \t]*:[ \t][^\n]*$|^[ \t]*#\+begin_(?:src|example|comment|export).*?^[ \t]*#\+end_|^[ \t]*# [^\n]*$`),
-	LangLaTeX:    regexp.MustCompile(`(?ms)\\begin\{(?:verbatim|lstlisting|minted|comment)\}.*?\\end\{|(?:^|[^\\])%[^\n]*$`),
-}
-
 // imagesDir is the attribute of AsciiDoc that says where its images are.
 var imagesDir = regexp.MustCompile(`(?m)^:imagesdir:[ \t]+(\S+)`)
 
 // markup finds images in AsciiDoc, reStructuredText, Org and LaTeX.
 func (f *finder) markup(s span) {
-	b := f.src[s.off:s.end]
-	if r := blocks[f.lang]; r != nil {
-		b = bytes.Clone(b)
-		for _, m := range r.FindAllIndex(b, -1) {
-			mask(b[m[0]:m[1]])
-		}
-	}
+	b := bytes.Clone(f.src[s.off:s.end])
+	maskCode(b, f.lang)
 	dir := ""
 	if m := imagesDir.FindSubmatch(b); m != nil && f.lang == LangASCIIDoc {
 		dir = strings.TrimSuffix(string(m[1]), "/") + "/"
@@ -63,11 +51,8 @@ func (f *finder) markup(s span) {
 			if f.lang == LangLaTeX {
 				why = "LaTeX reads neither WebP nor AVIF"
 			}
-			if f.lang == LangRST && bytes.HasPrefix(bytes.TrimLeft(b[m[0]:m[1]], " \t"), []byte("..")) && lineIsCode(b[:m[0]]) {
-				continue
-			}
-			if f.lang == LangOrg && m[0] > 0 && m[1]+1 < len(b) && strings.IndexByte("=~", b[m[0]-1]) >= 0 && b[m[1]+1] == b[m[0]-1] {
-				continue // it is verbatim
+			if f.lang == LangASCIIDoc && m[0] > 0 && b[m[0]-1] == '\\' {
+				continue // it is escaped
 			}
 			// Where AsciiDoc has its images may be set elsewhere, by imagesdir.
 			kind := Image
@@ -83,12 +68,4 @@ func (f *finder) markup(s span) {
 			}
 		}
 	}
-}
-
-// lineIsCode reports whether the paragraph before ends with :: or is a code-block, so that what
-// follows indented is shown as it is.
-func lineIsCode(before []byte) bool {
-	before = bytes.TrimRight(before, " \t\r\n")
-	line := before[bytes.LastIndexByte(before, '\n')+1:]
-	return bytes.HasSuffix(line, []byte("::")) && !bytes.Contains(line, []byte("image::")) && !bytes.Contains(line, []byte("figure::")) || bytes.Contains(line, []byte("code-block::"))
 }
