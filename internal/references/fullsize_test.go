@@ -91,6 +91,12 @@ func TestRoots(t *testing.T) {
 		`<img src="{{ lang }}/a.png">`: false, `<img src="{{ page.dir }}/a.png">`: false, `<img src="{{ site.cdn }}/a.png">`: false, `<img src="<?= $b ?>/a.png">`: false,
 		`{% assign base = "https://cdn.example/v1" %}<img src="{{ base }}/a.png">`: false, `{{ base }}<img src="{{ base }}/a.png">`: true,
 		`<?php $root = "x"; ?><img src="<?= $root ?>/a.png">`: false,
+		`<img src="{{ site.url }}{{ site.baseurl }}/a.png">`:  true, `<img src="{{- $.Site.BaseURL | safeURL -}}/a.png">`: true,
+		`<img src="%BASE_URL%/a.png">`: true, `<img srcset="%PUBLIC_URL%/a.png 2x">`: true, `<img src="%sveltekit.assets%/a.png">`: true, `<img src="%CDN%/a.png">`: false, `<img srcset="%CDN%/a.png 2x">`: false,
+		`<img src="{{ page.root }}/a.png">`: false, `<img src="{{ product.assets }}/a.png">`: false, `<img src="{{ cdn.baseUrl }}/a.png">`: false,
+		`<img src="{{ lang }}{{ base }}/a.png">`: false, `<img src="{{ base }}{{ lang }}/a.png">`: false, `<img src="{{ lang + base }}/a.png">`: false, `<img src="{{ base }}/{{ lang }}/a.png">`: false,
+		`<img src="{{ a ? lang : base }}/a.png">`: false, `<img src="{{ cdn | default: base }}/a.png">`: false, `<img src="{{ base | append: lang }}/a.png">`: false,
+		`<img src="{% if x %}{{ lang }}{% endif %}{{ base }}/a.png">`: false, `<img src="<?= cdn() . base_url() ?>/a.png">`: false,
 	} {
 		refs, err := Find(LangHTML, []byte(src))
 		if err != nil || len(refs) != 1 || (refs[0].Uncertain == "") != certain {
@@ -175,6 +181,16 @@ func TestCutResults(t *testing.T) {
 		got, changes, findings, err := Rewrite("x.html", []byte(page), site, look, Options{Mode: mode})
 		if err != nil || string(got) != page || len(changes) > 0 || len(findings) != notes {
 			t.Errorf("%s: %s, %v, %v, %v", mode, got, changes, findings, err)
+		}
+	}
+}
+
+// In Svelte, one brace is enough.
+func TestRootsInSvelte(t *testing.T) {
+	for src, certain := range map[string]bool{`<img src="{base}/a.png">`: true, `<img src={` + "`${cdn}/a.png`" + `}>`: false, `<img src="{cdn}/a.png">`: false, `<img src="{base}{lang}/a.png">`: false} {
+		refs, err := Find(LangSvelte, []byte(src))
+		if err != nil || len(refs) != 1 || (refs[0].Uncertain == "") != certain {
+			t.Errorf("%s: %+v, %v", src, refs, err)
 		}
 	}
 }

@@ -27,6 +27,8 @@ func (w *htmlWalk) attr(a *attribute, p place) {
 		w.srcset(a.val, at, kind, p)
 	case bytes.IndexByte(at, masked) >= 0:
 		w.expression(a.val, at, kind, p)
+	case placeholder(at) > 0 && !w.isRootName(string(at[1:placeholder(at)-1])):
+		w.add(a.val, kind, p, byExpression)
 	case placeholder(at) > 0:
 		p.tail, p.whole = true, a.val
 		w.add(span{a.val.off + placeholder(at), a.val.end}, kind, p, "")
@@ -119,6 +121,8 @@ func (w *htmlWalk) srcset(s span, buf []byte, kind Kind, p place) {
 		switch n := placeholder(buf[c.off:c.end]); {
 		case bytes.IndexByte(buf[c.off:c.end], masked) >= 0:
 			w.expression(at, buf[c.off:c.end], kind, p)
+		case n > 0 && !w.isRootName(string(buf[c.off+1:c.off+n-1])):
+			w.add(at, kind, p, byExpression)
 		case n > 0:
 			q := p
 			q.tail, q.whole = true, at

@@ -189,7 +189,7 @@ func (f *finder) expression(s span, buf []byte, kind Kind, p place) {
 	switch {
 	case query >= 0:
 		f.add(span{s.off, s.off + query}, kind, p, "")
-	case lead < 0 && last+1 < len(v) && v[last+1] == '/' && f.isRoot(f.src[s.off:s.off+last+1]):
+	case lead < 0 && last+1 < len(v) && v[last+1] == '/' && f.isRoot(string(f.src[s.off:s.off+last+1])):
 		p.tail = true
 		f.add(span{s.off + last + 1, s.end}, kind, p, "")
 	default:
@@ -224,35 +224,3 @@ var urlFilter = func() *regexp.Regexp {
 	}
 	return regexp.MustCompile(`^\s*\{\{-?\s*(?:` + strings.Join(words, "|") + `)\s*-?\}\}\s*$`)
 }()
-
-// rootNames match the last name in an expression that makes the root of a site: those of Jekyll
-// (site.baseurl, site.url), Hugo (.Site.BaseURL), Vite and Astro (import.meta.env.BASE_URL), SvelteKit
-// (base, assets), Eleventy (pathPrefix), Create React App (PUBLIC_URL), and what people call it.
-var rootNames = regexp.MustCompile(`(?i)(?:^|[^a-z0-9_])(base(?:_?(?:url|path|uri))?|(?:site|home)_?url|site\.(?:github\.)?url|public_?(?:url|path)|path_?prefix|root(?:_?(?:url|path))?|assets)(?:\s*\(\s*\))?\s*(?:[|;][^{}]*)?$`)
-
-// isRoot reports whether the expressions that a value begins with make the root of the site. One whose
-// name is given a value in the same file may be anything.
-func (f *finder) isRoot(expression []byte) bool {
-	text := strings.TrimSpace(string(expression))
-	for _, e := range expressions {
-		if rest, ok := strings.CutPrefix(text, e.begin); ok {
-			text = strings.TrimSuffix(rest, e.end)
-			break
-		}
-	}
-	text = strings.Trim(text, "{}-=!? \t\r\n%")
-	m := rootNames.FindStringSubmatch(text)
-	if m == nil {
-		return false
-	}
-	name := m[1][strings.LastIndexByte(m[1], '.')+1:]
-	set, known := f.set[name]
-	if !known {
-		if f.set == nil {
-			f.set = map[string]bool{}
-		}
-		set = regexp.MustCompile(`(?i)(?:\b(?:assign|set|capture|let|const|var)\s+\$?|\$)` + regexp.QuoteMeta(name) + `\s*(?::?=[^=]|%\})`).Match(f.src)
-		f.set[name] = set
-	}
-	return !set
-}
