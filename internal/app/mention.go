@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/webpress/webpress/internal/tree"
@@ -44,36 +43,6 @@ type named struct {
 
 // wordEnds are the characters that end a path in HTML, CSS, Markdown and code.
 const wordEnds = " \t\r\n\"'`()[]{}<>=,;|?#:!*"
-
-// folderInCode matches a folder in front of an expression, in template literals, joined strings and
-// templates: `img/${x}.jpg`, "img/" + x + ".jpg", img/{{ x }}.jpg.
-var folderInCode = regexp.MustCompile("([\\w./@-]*/)(?:\\$\\{|[\"'`]\\s*[+.]|\\{\\{|#\\{|%s|<\\?)")
-
-// namesMade are the paths of those sources whose names a line of code may put together: it has their
-// folder in front of an expression, and their extension.
-func namesMade(line string, sources map[string][]named) map[string]bool {
-	if !strings.Contains(line, "/") || !strings.Contains(line, ".") {
-		return nil
-	}
-	var found map[string]bool
-	for _, m := range folderInCode.FindAllStringSubmatch(line, -1) {
-		folder := tree.Fold(strings.TrimLeft(m[1], "./@"))
-		for base, same := range sources {
-			if !strings.Contains(tree.Fold(line), path.Ext(base)) {
-				continue
-			}
-			for _, s := range same {
-				if strings.HasSuffix("/"+path.Dir(s.folded)+"/", "/"+folder) {
-					if found == nil {
-						found = map[string]bool{}
-					}
-					found[s.path] = true
-				}
-			}
-		}
-	}
-	return found
-}
 
 // namesIn are the paths of those sources that a line of a file in the folder dir names,
 // as in src="a.jpg", url(x/a.jpg) and ](a.jpg), also with %20 and the like. sources are

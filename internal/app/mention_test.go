@@ -54,23 +54,51 @@ func TestMentions(t *testing.T) {
 	}
 }
 
-// Names that code puts together are those of all images of the folder with that extension.
+// Names that code puts together are those of all images of the folder with that extension, and with what
+// the name begins with.
 func TestNamesMade(t *testing.T) {
-	sources := map[string][]named{
-		"a.jpg": {{"img/a.jpg", "img/a.jpg"}, {"src/img/a.jpg", "src/img/a.jpg"}}, "b.png": {{"img/b.png", "img/b.png"}}, "c.jpg": {{"other/c.jpg", "other/c.jpg"}},
+	sources := map[string][]named{}
+	for _, p := range []string{"img/a.jpg", "src/img/a.jpg", "img/b.png", "other/c.jpg", "my photos/d.jpg", "xother/e.jpg", "img/big-f.jpg", "root.jpg"} {
+		base := tree.Fold(path.Base(p))
+		sources[base] = append(sources[base], named{p, tree.Fold(p)})
 	}
+	const jpg = "img/a.jpg img/big-f.jpg src/img/a.jpg"
 	for line, want := range map[string]string{
-		"x = `img/${n}.jpg`":                       "img/a.jpg src/img/a.jpg",
-		`x = "img/" + "conc" + ".jpg"`:             "img/a.jpg src/img/a.jpg",
-		`<img src="/img/{{ page.name }}.png">`:     "img/b.png",
-		`$x = 'src/img/' . $n . '.jpg';`:           "src/img/a.jpg",
-		`fmt.Sprintf("/other/%s.jpg", name)`:       "other/c.jpg",
-		`x = "img/" + n`:                           "",
-		`import a from "./img/a"; // jpg`:          "",
-		`const dir = "img/"; load("x.jpg")`:        "",
-		"a = `${base}/img/fixed.jpg`; b = 'x.jpg'": "",
+		"x = `img/${n}.jpg`":                               jpg,
+		"x = `./img/big-${n}.jpg`":                         "img/big-f.jpg",
+		"x = `${base}/img/${n}-large.jpg`":                 jpg,
+		`x = "img/" + "conc" + ".jpg"`:                     jpg,
+		`x = "img/big-" + n + ".JPG"`:                      "img/big-f.jpg",
+		"x = `img/${n}` +\n\t'.jpg'":                       jpg,
+		"x = \"img/\"\n  + n\n  + \".jpg\"":                jpg,
+		"x = \"img/\"\n\n\n  + n + \".jpg\"":               "",
+		`x = path.join("img/", n + ".jpg")`:                jpg,
+		`import.meta.glob("./img/*.jpg")`:                  jpg,
+		`x = f"img/{n}.jpg"`:                               jpg,
+		`x = "img/{}.jpg".format(n)`:                       jpg,
+		`x = "img/%s.jpg" % n`:                             jpg,
+		`fmt.Sprintf("/other/%03d.jpg", i)`:                "other/c.jpg",
+		`"my photos/#{n}.jpg"`:                             "my photos/d.jpg",
+		`echo "img/$n.jpg"`:                                jpg,
+		`echo "img/{$n}.jpg"`:                              jpg,
+		`$x = 'src/img/' . $n . '.jpg';`:                   "src/img/a.jpg",
+		`<img src="/img/{{ page.name }}.png">`:             "img/b.png",
+		`<img src="/img/<%= n %>.jpg">`:                    jpg,
+		`<img src="/img/<?= $n ?>.jpg">`:                   jpg,
+		`<img src="/img/{% if x %}a{% endif %}.jpg">`:      jpg,
+		`<img src="/img/{n}.jpg">`:                         jpg,
+		`a{background:url("img/@{n}.jpg")}`:                jpg,
+		`a{background:url("img/#{$n}.jpg")}`:               jpg,
+		`x = "img/" + n`:                                   "",
+		`x = "img/" + n + ".jpgx"`:                         "",
+		`import a from "./img/a"; // jpg`:                  "",
+		`const dir = "img/"; load("x.jpg")`:                "",
+		`<a href="/img/{{ x }}"><img src="other/b.jpg">`:   "",
+		"a = `${base}/img/fixed.jpg`; b = 'x.jpg'":         "",
+		"a = `${base}/${n}.jpg`":                           "",
+		"`img/${n}`" + strings.Repeat(" ", 400) + `".jpg"`: "",
 	} {
-		got := strings.Join(slices.Sorted(maps.Keys(namesMade(line, sources))), " ")
+		got := strings.Join(slices.Sorted(maps.Keys(namesMade(line, indexFolders(sources)))), " ")
 		if got != want {
 			t.Errorf("%s makes %q, want %q", line, got, want)
 		}

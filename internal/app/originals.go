@@ -1,13 +1,11 @@
 package app
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -146,6 +144,7 @@ func (r *run) namedIn(ctx context.Context, jobs []asset.Job, asked []int) (map[s
 		base := tree.Fold(path.Base(p))
 		sources[base] = append(sources[base], named{p, tree.Fold(path.Join(prefix, p))})
 	}
+	folders := indexFolders(sources)
 	why := map[string]string{}
 	repo := r.repo.AtTop()
 	files, err := repo.Files(ctx)
@@ -185,17 +184,15 @@ func (r *run) namedIn(ctx context.Context, jobs []asset.Job, asked []int) (map[s
 			continue // not text, or none that is looked at
 		}
 		left -= int64(len(data))
-		for line, names := 1, bufio.NewReader(bytes.NewReader(data)); ; line++ {
-			text, err := names.ReadString('\n')
-			for p := range namesIn(text, path.Dir(f.Path), sources) {
+		for line, text := 1, string(data); text != ""; line++ {
+			first, rest, _ := strings.Cut(text, "\n")
+			for p := range namesIn(first, path.Dir(f.Path), sources) {
 				note(p, fmt.Sprintf("%s, line %d", f.Path, line))
 			}
-			for p := range namesMade(text, sources) {
+			for p := range namesMade(text, folders) {
 				note(p, fmt.Sprintf("%s, line %d, where names are put together", f.Path, line))
 			}
-			if err == io.EOF {
-				break
-			}
+			text = rest
 		}
 	}
 	for p, m := range where {
