@@ -354,3 +354,17 @@ func TestLongLine(t *testing.T) {
 		t.Fatalf("%d changes, %v", len(changes), err)
 	}
 }
+
+// What docs/pages.md says of images in Markdown.
+func TestPictureInMarkdown(t *testing.T) {
+	for src, becomes := range map[string]bool{
+		"a ![x](a.jpg) b": true, "- ![x](a.jpg)": true, "> ![x](a.jpg)": true, "|a|b|\n|-|-|\n|![x](a.jpg)|c|": true, "[![x](a.jpg)](/)": true, "**![x](a.jpg)**": true,
+		"# ![x](a.jpg)": false, "![x](a.jpg)\n===": false, "![**x**](a.jpg)": false, "![x\ny](a.jpg)": false, "![x](a.jpg){: .c}": false, "![x](a.jpg){.c}": false,
+		"![x][1]\n\n[1]: a.jpg": false, "![x](a.jpg)\n\n{{< y >}}": false, "|a|b|\n|-|-|\n|![x\\|y](a.jpg)|c|": false,
+	} {
+		got, changes, _ := rewrite(t, "x.md", src, Options{Mode: Picture})
+		if len(changes) != 1 || strings.Contains(got, "<picture>") != becomes || !strings.Contains(got, "a.webp") {
+			t.Errorf("%q: %q, %v", src, got, changes)
+		}
+	}
+}
