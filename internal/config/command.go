@@ -24,6 +24,8 @@ type argument struct {
 	usage, help string
 	name        string
 	values      []string
+	// many is set where it can be typed several times, optional where it can be left out.
+	many, optional bool
 }
 
 // commands are all commands, in the order of the help. They are made when they are
@@ -55,7 +57,7 @@ var commands = sync.OnceValue(func() []command {
 })
 
 func argumentOf(f reflect.StructField) argument {
-	a := argument{name: f.Tag.Get("name"), help: f.Tag.Get("help")}
+	a := argument{name: f.Tag.Get("name"), help: f.Tag.Get("help"), many: f.Type.Kind() == reflect.Slice}
 	if values := f.Tag.Get("values"); values != "" {
 		a.values = strings.Split(values, ",")
 	}
@@ -63,10 +65,10 @@ func argumentOf(f reflect.StructField) argument {
 	if len(a.values) > 0 {
 		a.usage = strings.Join(a.values, "|")
 	}
-	if f.Type.Kind() == reflect.Slice {
+	if a.many {
 		a.usage += " ..."
 	}
-	if _, optional := f.Tag.Lookup("optional"); optional {
+	if _, a.optional = f.Tag.Lookup("optional"); a.optional {
 		a.usage = "[" + a.usage + "]"
 	}
 	return a
@@ -109,4 +111,20 @@ func (c *command) usage() string {
 		words = append(words, a.usage)
 	}
 	return strings.Join(append(words, "[FLAGS]"), " ")
+}
+
+// check finds what is wrong with the number of words behind the command.
+func (c *command) check(words []string) Mistakes {
+	for i, a := range c.args {
+		if i == len(words) && !a.optional {
+			return Mistakes{{Where: c.name, Message: strings.ToUpper(a.name) + " is missing; usage: " + c.usage()}}
+		}
+		if a.many {
+			return nil
+		}
+	}
+	if len(words) > len(c.args) {
+		return Mistakes{{Where: c.name, Message: "unexpected argument " + words[len(c.args)] + "; usage: " + c.usage()}}
+	}
+	return nil
 }

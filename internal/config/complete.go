@@ -1,28 +1,26 @@
 package config
 
 import (
-	"bytes"
-	_ "embed"
+	"embed"
 	"slices"
 	"strings"
-	"text/template"
 )
 
-// The completions are files that need neither webpress nor a library of a shell: a
-// library for kong would run webpress at each press of the key, and none is kept up.
-var (
-	//go:embed completion/bash.tmpl
-	bashCompletion string
-	//go:embed completion/zsh.tmpl
-	zshCompletion string
-	//go:embed completion/fish.tmpl
-	fishCompletion string
+// completions are files that need neither webpress nor a library of a shell. They are
+// made by gen, and not when they are asked for: text/template in the binary keeps the
+// linker from leaving out the methods that nothing calls.
+//
+//go:embed completion
+var completions embed.FS
 
-	completions = map[string]string{"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion}
-)
+// completion is the script for a shell, empty if there is none.
+func completion(shell string) string {
+	data, _ := completions.ReadFile("completion/webpress." + shell)
+	return string(data)
+}
 
-// A completedFlag is a flag as the templates see it.
-type completedFlag struct {
+// A CompletedFlag is a flag as the templates of gen see it.
+type CompletedFlag struct {
 	Name, Short, Brief, Placeholder string
 	// Values are those that it may have; Path is file or dir where it is one of them.
 	Values []string
@@ -31,37 +29,19 @@ type completedFlag struct {
 	Bare, Optional, List bool
 }
 
-// A completedCommand is a command as the templates see it.
-type completedCommand struct {
+// A CompletedCommand is a command as those templates see it.
+type CompletedCommand struct {
 	Name, Brief string
 	// Values are those of its argument, Path is file or dir where it is one of them.
 	Values []string
 	Path   string
 }
 
-// completion is the script for a shell.
-func completion(shell string) (string, error) {
-	t, err := template.New(shell).Funcs(template.FuncMap{
-		"join":  strings.Join,
-		"quote": func(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" },
-		// fish knows \' and \\ inside of quotes, and zsh reads \: in a specification.
-		"fish": func(s string) string { return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s) + "'" },
-		"spec": func(s string) string {
-			return strings.NewReplacer(`\`, `\\`, ":", `\:`, "[", `\[`, "]", `\]`, "'", `'\''`).Replace(s)
-		},
-	}).Parse(completions[shell])
-	if err != nil {
-		return "", err
-	}
-	var b bytes.Buffer
-	err = t.Execute(&b, map[string]any{"Flags": completedFlags(), "Commands": completedCommands()})
-	return b.String(), err
-}
-
-func completedFlags() []completedFlag {
-	var all []completedFlag
+// CompletedFlags are all flags that can be typed.
+func CompletedFlags() []CompletedFlag {
+	var all []CompletedFlag
 	for _, s := range slices.Concat(Settings(), otherFlags("")) {
-		f := completedFlag{
+		f := CompletedFlag{
 			Name: s.Name, Short: s.short, Brief: s.line(60), Placeholder: s.placeholder, Path: pathOf(s.placeholder),
 			Bare: s.Kind == Switch, Optional: s.alone, List: s.Kind == List,
 		}
@@ -70,16 +50,17 @@ func completedFlags() []completedFlag {
 		}
 		all = append(all, f)
 		if s.Kind == Switch && !s.plain {
-			all = append(all, completedFlag{Name: "no-" + s.Name, Brief: "switch " + s.Name + " off", Bare: true})
+			all = append(all, CompletedFlag{Name: "no-" + s.Name, Brief: "switch " + s.Name + " off", Bare: true})
 		}
 	}
 	return all
 }
 
-func completedCommands() []completedCommand {
-	var all []completedCommand
+// CompletedCommands are all commands.
+func CompletedCommands() []CompletedCommand {
+	var all []CompletedCommand
 	for _, c := range commands() {
-		one := completedCommand{Name: c.name, Brief: c.line()}
+		one := CompletedCommand{Name: c.name, Brief: c.line()}
 		for _, a := range c.args {
 			one.Values, one.Path = a.values, pathOf(strings.ToUpper(a.name))
 			if a.name == "command" {

@@ -14,9 +14,14 @@ import (
 // Config is the settings of one run, checked and ready for use.
 //
 // Each field with a help tag is one setting; its name is the field's in
-// lower case with hyphens. Some tags are kong's (help, default, enum, short,
-// negatable, placeholder, group), these are ours:
+// lower case with hyphens. Its tags:
 //
+//	help     its text
+//	group    the key of one of Groups
+//	default  as a user would type it
+//	enum     the only values allowed
+//	short    the flag of one letter
+//	placeholder what stands for a value in the help
 //	range    the smallest and the largest number allowed, such as "0,100"
 //	unit     bytes, pixels or percent: what a number may carry, such as 64MiB
 //	check    template, pattern, file, folder, branch, revision, shard, author, url,
@@ -35,64 +40,65 @@ import (
 //	file     "-" where the setting makes no sense in webpress.yml
 //	secret   the value is never shown, and never read from webpress.yml
 //
-// What is a list of sections in webpress.yml, and no single value, has no help
-// tag: sections.go reads it. A Budget is made of the same tags.
+// A field with setting:"-" is no setting. What is a list of sections in webpress.yml,
+// and no single value, has no help tag: sections.go reads it. A Budget is made of the
+// same tags.
 type Config struct {
 	// Verb is what to do.
-	Verb Verb `kong:"-"`
+	Verb Verb `setting:"-"`
 	// Upload is the folder of the artifact that Apply checks and commits, Merged are
 	// those that Merge joins, as they were typed.
-	Upload string   `kong:"-"`
-	Merged []string `kong:"-"`
+	Upload string   `setting:"-"`
+	Merged []string `setting:"-"`
 	// Given are the flags with which another run takes the same files and makes the
 	// same of them: those for what flags, inputs and variables say and webpress.yml
 	// does not.
-	Given []string `kong:"-"`
+	Given []string `setting:"-"`
 	// Rules are settings for some of the files: the first whose Glob takes a file has
 	// them all, its own and those of the run.
-	Rules []Rule `kong:"-"`
+	Rules []Rule `setting:"-"`
 	// Budgets are limits that Check holds images to.
-	Budgets []Budget `kong:"-"`
+	Budgets []Budget `setting:"-"`
 	// Action reports whether settings came as an action's inputs: webpress runs as the
 	// action, and not as a command in a step of somebody's own.
-	Action bool `kong:"-"`
+	Action bool `setting:"-"`
 	// Paths are the files, folders and patterns named on the command line, as
 	// they were typed. A folder means everything below it. With none, Glob alone
 	// decides.
-	Paths []string `kong:"-"`
+	Paths []string `setting:"-"`
 	// Bare reports whether nothing says what to do: no argument, no variable, no file of
 	// settings, and no CI.
-	Bare bool `kong:"-"`
+	Bare bool `setting:"-"`
 	// LockSet reports whether Lock was set, and is not the default.
-	LockSet bool `kong:"-"`
+	LockSet bool `setting:"-"`
 	// Outside are absolute paths of files, folders and patterns that were typed and are
 	// not in WorkingDirectory. Absolute says that such paths, or Output, were typed from
 	// the root, and are shown so.
-	Outside  []string `kong:"-"`
-	Absolute bool     `kong:"-"`
+	Outside  []string `setting:"-"`
+	Absolute bool     `setting:"-"`
 	// Target is what Output means. Stdin says that the source is standard input.
-	Target Target `kong:"-"`
-	Stdin  bool   `kong:"-"`
+	Target Target `setting:"-"`
+	Stdin  bool   `setting:"-"`
 	// File is the path of the webpress.yml that was read, from WorkingDirectory, empty
 	// without one.
-	File string `kong:"-"`
+	File string `setting:"-"`
 	// FromFile are the settings that come from it, each with its place there.
-	FromFile map[string]Mistake `kong:"-"`
+	FromFile map[string]Mistake `setting:"-"`
 
 	// Addresses are the sources that were named by https://, s3:// and the like.
-	Addresses []string `kong:"-"`
+	Addresses []string `setting:"-"`
 
 	// Unused and Missing say what the verb References is to list.
-	Unused, Missing bool `kong:"-"`
+	Unused, Missing bool `setting:"-"`
 
 	// Serving is for the verbs Serve and Key. KeyAction is what Key does: add, list or
 	// remove. KeyName is the name of the key, empty if there is none.
-	Serving   Serving `kong:"-"`
-	KeyAction string  `kong:"-"`
-	KeyName   string  `kong:"-"`
+	Serving   Serving `setting:"-"`
+	KeyAction string  `setting:"-"`
+	KeyName   string  `setting:"-"`
 
 	// Warnings are what is odd about the settings and no mistake, one line each.
-	Warnings []string `kong:"-"`
+	Warnings []string `setting:"-"`
 
 	// Glob of no patterns means every image.
 	Glob   []string `group:"which" placeholder:"PATTERN" check:"pattern" default-note:"all HEIC, HEIF, HIF, JPEG, PNG, TIFF, BMP and GIF files" top:"" brief:"only files that match; !PATTERN excludes" help:"Patterns of the files to convert. One that starts with ! excludes files."`
@@ -110,7 +116,7 @@ type Config struct {
 	// Variants are outputs with settings of their own; they take the place of Widths.
 	Variants     []Variant `rule:"" group:"image" check:"variants" placeholder:"VARIANT" top:"" brief:"a named output, such as thumb:max-width=300" help:"Named outputs with settings of their own, such as thumb:max-width=300,quality=70, or YAML as in webpress.yml. They replace widths."`
 	Quality      Quality   `rule:"" variant:"" group:"image" short:"q" default:"80" range:"0,100" formats:"webp,avif,jpeg" alias:"jpg=jpeg" placeholder:"N" top:"" brief:"lossy quality, 0 to 100 (default: 80)" help:"Quality of lossy encoding: 0 is the smallest file, 100 the best quality. One number means the same look in every format; webp=80,avif=60 sets formats on their own scales."`
-	QualityCap   bool      `rule:"" variant:"" group:"image" default:"true" negatable:"" help:"Encode a JPEG at no higher quality than its own, which would only make the result larger. What is shrunk is not limited."`
+	QualityCap   bool      `rule:"" variant:"" group:"image" default:"true" help:"Encode a JPEG at no higher quality than its own, which would only make the result larger. What is shrunk is not limited."`
 	Lossless     string    `rule:"" variant:"" group:"image" default:"auto" enum:"auto,always,never" placeholder:"WHEN" brief:"auto, always or never" help:"When to use lossless encoding. auto compares both for PNG, GIF, BMP and TIFF, and takes the smaller one that looks right."`
 	NearLossless string    `rule:"" variant:"" group:"image" default:"auto" enum:"auto,never" placeholder:"WHEN" help:"Whether lossless=auto may change pixels by a few levels where that makes a screenshot, chart or table smaller."`
 	Effort       int       `rule:"" variant:"" group:"image" default:"4" range:"0,6" placeholder:"N" help:"Compression effort: 0 is the fastest, 6 makes the smallest files."`
@@ -119,25 +125,25 @@ type Config struct {
 	Width        int       `rule:"" variant:"" group:"image" default:"0" range:"0,65536" placeholder:"PIXELS" help:"Width of the result: with height and crop exactly, else at most. 0 is not set."`
 	Height       int       `rule:"" variant:"" group:"image" default:"0" range:"0,65536" placeholder:"PIXELS" help:"Height of the result: with width and crop exactly, else at most. 0 is not set."`
 	Crop         string    `rule:"" variant:"" group:"image" default:"none" enum:"none,center,top,bottom,left,right,top-left,top-right,bottom-left,bottom-right,attention,entropy" placeholder:"WHERE" help:"Part of the image to keep when it is cut to width and height. attention keeps what draws the eye, entropy what holds the most detail, none keeps everything and fits it inside."`
-	Enlarge      bool      `rule:"" variant:"" group:"image" default:"false" negatable:"" help:"Enlarge images that are smaller than width and height."`
+	Enlarge      bool      `rule:"" variant:"" group:"image" default:"false" help:"Enlarge images that are smaller than width and height."`
 	Background   string    `rule:"" variant:"" group:"image" default:"#ffffff" check:"color" placeholder:"COLOR" help:"Color behind transparent pixels in formats without transparency, such as #ffffff."`
 	Metadata     string    `rule:"" variant:"" group:"image" default:"icc" enum:"icc,copyright,none,all" placeholder:"WHAT" brief:"keep icc (default), copyright, all or none" help:"Metadata to keep. icc keeps color profiles and drops GPS positions, dates and cameras; copyright also keeps the names of author and owner."`
 
 	Output     string  `rule:"" variant:"" group:"result" short:"o" default:"{dir}/{name}.webp" check:"template" placeholder:"TEMPLATE" top:"" brief:"a file, a folder/, - for a pipe, or a template" help:"Path of the result, built from {dir}, {name} and {ext} of its source and {width}, {height}, {format}, {variant} and {hash} of the result; the default adds -{width} or -{variant} where there are several. On the command line also a file (out.webp), a folder (out/), or - for standard output."`
-	Overwrite  bool    `rule:"" variant:"" group:"result" default:"false" negatable:"" brief:"replace files that webpress did not create" help:"Replace existing files that webpress did not create."`
+	Overwrite  bool    `rule:"" variant:"" group:"result" default:"false" brief:"replace files that webpress did not create" help:"Replace existing files that webpress did not create."`
 	Originals  string  `rule:"" group:"result" default:"keep" enum:"keep,remove,remove-always" placeholder:"WHAT" help:"What to do with a source once its result is written. remove keeps it if no commit contains it, or if a file still refers to it."`
 	MinSavings float64 `rule:"" variant:"" group:"result" default:"0" range:"0,100" unit:"percent" placeholder:"PERCENT" brief:"keep only results that save this much" help:"Keep a result only if it is smaller by at least this percentage. Results of HEIC are always kept."`
 	// Manifest is relative to WorkingDirectory, unless it is absolute.
 	Manifest string `group:"result" placeholder:"FILE" check:"file" help:"Write a JSON file, such as images.json, that lists every image with its dimensions, placeholder, dominant color and all results, for build tools and templates."`
-	DryRun   bool   `group:"result" short:"n" default:"false" negatable:"" top:"" brief:"report, but write nothing" help:"Convert and report, but write nothing."`
+	DryRun   bool   `group:"result" short:"n" default:"false" top:"" brief:"report, but write nothing" help:"Convert and report, but write nothing."`
 
 	// References is one of Off, ReferencesReport, ReferencesUpdate and ReferencesPicture.
 	References string `group:"pages" default:"report" enum:"off,report,update,picture" placeholder:"WHAT" brief:"report, update, picture or off" help:"What to do with pages that name an original which has a result: report them, update the names, or make an <img> a <picture> with all formats and widths."`
-	Dimensions bool   `group:"pages" default:"false" negatable:"" help:"Add width and height to an <img> that has neither, so that the page does not jump while it loads; with references set to update or picture."`
+	Dimensions bool   `group:"pages" default:"false" help:"Add width and height to an <img> that has neither, so that the page does not jump while it loads; with references set to update or picture."`
 	// ReferenceRoots are folders from WorkingDirectory.
 	ReferenceRoots   []string `group:"pages" placeholder:"DIR" default-note:"static, public, assets, docs, src and what the site's own settings name" help:"Directories in which addresses that start with / begin."`
 	ReferenceHosts   []string `group:"pages" placeholder:"HOST" help:"Hosts of absolute addresses that are this site, such as www.example.com."`
-	ReferencesSocial bool     `group:"pages" default:"false" negatable:"" help:"Also change og:image, twitter:image, JSON-LD, feeds, icons and web app manifests. Many services that read them show no WebP."`
+	ReferencesSocial bool     `group:"pages" default:"false" help:"Also change og:image, twitter:image, JSON-LD, feeds, icons and web app manifests. Many services that read them show no WebP."`
 	BaseURL          string   `group:"pages" check:"url" placeholder:"URL" help:"Address where results are published, such as that of a CDN; pages name them there."`
 
 	// MaxPixels is by default 16383 x 16383, the largest image that a WebP can
@@ -155,8 +161,8 @@ type Config struct {
 	// Jobs of 0 means the number of processors.
 	Jobs int `group:"limits" short:"j" default:"0" range:"0,1024" placeholder:"N" top:"" brief:"images converted in parallel (0 = one per CPU)" help:"Images converted in parallel (0 = one per CPU)."`
 
-	Lock  bool `group:"incremental" default:"true" negatable:"" help:"Record results in webpress.lock, so that nothing is converted twice; outside of a git repository only if this is set."`
-	Prune bool `group:"incremental" default:"false" negatable:"" brief:"remove results whose source was deleted" help:"Remove results whose source was deleted."`
+	Lock  bool `group:"incremental" default:"true" help:"Record results in webpress.lock, so that nothing is converted twice; outside of a git repository only if this is set."`
+	Prune bool `group:"incremental" default:"false" brief:"remove results whose source was deleted" help:"Remove results whose source was deleted."`
 	// ChangedOnly is one of Auto, Always and Never.
 	ChangedOnly string `group:"incremental" default:"auto" enum:"auto,true,false" placeholder:"WHEN" brief:"only files that have changed" help:"Only convert changed files. auto does so on pull and merge requests."`
 	Base        string `group:"incremental" check:"revision" placeholder:"COMMIT" default-note:"the base of the pull or merge request, else the default branch" brief:"branch, tag or commit to compare with" help:"Branch, tag or commit to compare with, for changed-only and for budgets."`
@@ -195,7 +201,7 @@ type Config struct {
 	CommitBranch      string   `group:"commit" check:"branch" placeholder:"BRANCH" default-note:"the pull request's branch, or the pushed branch" brief:"branch to commit to" help:"Branch to commit to. It is created if it does not exist."`
 	CommitMethod      string   `group:"commit" default:"auto" enum:"auto,graphql,push" placeholder:"HOW" brief:"auto, graphql or push" help:"How to create the commit: graphql (GitHub API, signed), push (git), or auto: the first that works and preserves commit-author."`
 	CommitAuthor      string   `group:"commit" check:"author" placeholder:"AUTHOR" default-note:"the CI's bot" brief:"author of the commit" help:"Author of the commit. With graphql it cannot be set; a pushed commit is not signed."`
-	OpenPullRequest   bool     `group:"commit" default:"false" negatable:"" brief:"open or update a pull or merge request" help:"Open a pull or merge request for commit-branch, or update the open one."`
+	OpenPullRequest   bool     `group:"commit" default:"false" brief:"open or update a pull or merge request" help:"Open a pull or merge request for commit-branch, or update the open one."`
 	PullRequestTitle  string   `group:"commit" check:"text" placeholder:"TEXT" default-note:"the first line of the commit message" help:"Title of the pull or merge request."`
 	PullRequestLabels []string `group:"commit" placeholder:"LABEL" help:"Labels of the pull or merge request."`
 
@@ -216,20 +222,20 @@ type Config struct {
 	Header string `group:"access" secret:"" file:"-" check:"headers" placeholder:"TEXT" help:"Headers for the downloads of sources, one a line, each for a host: shop.example Authorization: Bearer TOKEN."`
 
 	FailOn  string `group:"report" default:"error" enum:"error,change,none" placeholder:"WHAT" help:"When to exit with 1. error: an image failed; change: also if files were written or are not staged; none: never."`
-	Summary bool   `group:"report" default:"true" negatable:"" brief:"write the job summary" help:"Write the job summary of the CI."`
+	Summary bool   `group:"report" default:"true" brief:"write the job summary" help:"Write the job summary of the CI."`
 	// Report is relative to WorkingDirectory, unless it is absolute.
 	Report string `group:"report" placeholder:"FILE" check:"file" brief:"write a JSON report" help:"Write a JSON report to this file; folders that are missing are created."`
 	// Dotenv and CodeQuality are relative to WorkingDirectory, unless absolute.
 	Dotenv        string `group:"report" placeholder:"FILE" check:"file" help:"Write the outputs as WEBPRESS_NAME=value lines to this file, for GitLab's artifacts:reports:dotenv."`
 	CodeQuality   string `group:"report" placeholder:"FILE" check:"file" brief:"write a GitLab code quality report" help:"Write failures to this file as a GitLab code quality report."`
-	Comment       bool   `group:"report" default:"false" negatable:"" brief:"keep one comment up to date" help:"Keep one comment on the pull or merge request up to date."`
+	Comment       bool   `group:"report" default:"false" brief:"keep one comment up to date" help:"Keep one comment on the pull or merge request up to date."`
 	WebhookURL    string `group:"report" secret:"" file:"-" check:"url" placeholder:"URL" help:"Post the JSON report to this URL."`
 	WebhookSecret string `group:"report" secret:"" file:"-" check:"text" placeholder:"SECRET" help:"Secret that signs the posted report (Standard Webhooks, and X-Webpress-Signature-256). Several whsec_ secrets can be given during rotation."`
 	// JSON is as Report with -, whatever else Report says.
-	JSON    bool   `group:"report" file:"-" default:"false" negatable:"" top:"" brief:"write the JSON report to standard output" help:"Write the JSON report to standard output, and everything else to standard error."`
+	JSON    bool   `group:"report" file:"-" default:"false" top:"" brief:"write the JSON report to standard output" help:"Write the JSON report to standard output, and everything else to standard error."`
 	Color   string `group:"report" file:"-" default:"auto" enum:"auto,always,never" placeholder:"WHEN" help:"When to color the output. auto does so on a terminal unless NO_COLOR is set, and elsewhere if CLICOLOR_FORCE or FORCE_COLOR is set."`
-	Quiet   bool   `group:"report" default:"false" negatable:"" top:"" brief:"print only errors" help:"Print only errors and what was asked for, such as the JSON report."`
-	Verbose bool   `group:"report" short:"v" default:"false" negatable:"" top:"" brief:"log every file" help:"Log every file and how long it took, and what was left out by default."`
+	Quiet   bool   `group:"report" default:"false" top:"" brief:"print only errors" help:"Print only errors and what was asked for, such as the JSON report."`
+	Verbose bool   `group:"report" short:"v" default:"false" top:"" brief:"log every file" help:"Log every file and how long it took, and what was left out by default."`
 
 	// Command is the verb where none is typed, Uploads what Merge joins then.
 	Command string   `group:"run" file:"-" default:"convert" enum:"convert,check,merge" placeholder:"VERB" help:"The command if none is typed, as in an action."`

@@ -194,7 +194,7 @@ func groupTitle(key string) string {
 // otherFlags are the flags that are not settings: all, or those that belong to a command.
 func otherFlags(command string) []Setting {
 	var all []Setting
-	for _, f := range slices.Concat(reflect.VisibleFields(reflect.TypeFor[grammar]()), reflect.VisibleFields(reflect.TypeFor[servingFlags]())) {
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[grammar]()) {
 		of := strings.Split(f.Tag.Get("of"), ",")
 		if f.Type.Kind() == reflect.Struct || command != "" && !slices.Contains(of, command) {
 			continue

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -9,10 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 	"time"
-
-	"github.com/alecthomas/kong"
 
 	"github.com/webpress/webpress/internal/tree"
 )
@@ -48,7 +46,7 @@ type Env struct {
 // where and how to print them.
 func Load(args []string, h Env) (Config, error) {
 	env, mistakes, warnings := environ(h.Environ)
-	l := &loader{host: h, env: env, mistakes: mistakes, cli: source{}}
+	l := &loader{host: h, env: env, mistakes: mistakes}
 	c, err := l.run(args)
 	switch {
 	case err != nil:
@@ -60,69 +58,51 @@ func Load(args []string, h Env) (Config, error) {
 	return c, nil
 }
 
-// A loader gathers the mistakes of one Load on the way through kong.
+// A loader gathers the mistakes of one Load.
 type loader struct {
-	host     Env
-	cli, env source
-	once     sync.Once
+	host  Env
+	env   source
+	typed *typedArgs
 	// dir is the working directory, yml the path of the file of settings as seen from
 	// there, file what was read of it.
 	dir, yml string
-	noConfig bool
 	file     *file
 	// said are the settings in file.
 	said source
-	// flags are the mistakes in flags, which are reported first.
-	flags, mistakes Mistakes
+	// mistakes are all but those in flags, which are reported first.
+	mistakes Mistakes
 }
 
 func (l *loader) run(args []string) (Config, error) {
-	var g grammar
-	bare := len(args) == 0
-	k, err := l.parser(&g)
-	if err != nil {
-		return Config{}, fmt.Errorf("build the command line: %w", err) // a mistake of ours
-	}
-	args, asked, wrong := checkArgs(k.Model, args)
-	if i := slices.Index(args, "--no-config"); i >= 0 {
-		end := slices.Index(args, "--")
-		l.noConfig = end < 0 || i < end
-	}
-	verb, behind := verbIn(args)
-	if show, mistakes := showFor(asked, verb, behind, args); show != nil || mistakes != nil {
-		if mistakes == nil && asked == "" {
-			mistakes = wrong
+	t := readArgs(args)
+	l.typed = t
+	if show, mistakes := t.show(); show != nil || mistakes != nil {
+		if mistakes == nil && t.asked == "" {
+			mistakes = t.mistakes
 		}
 		if mistakes != nil {
 			return Config{}, mistakes
 		}
 		return Config{}, show(l.host)
 	}
-	if verb == "" && slices.Contains(args, "--") {
-		args = append([]string{string(Convert)}, args...) // or kong takes commands behind it
-	}
-	_, err = k.Parse(args)
-	l.flags = append(wrong, l.flags...)
-	if err != nil {
-		m := Mistake{Message: err.Error()}
-		if c := commandNamed(string(verb)); c != nil && strings.HasPrefix(m.Message, "unexpected argument") {
-			m = Mistake{Where: c.name, Message: m.Message + "; usage: " + c.usage()}
-		}
-		l.flags = append(l.flags, m)
-	}
-	l.mistakes = append(l.flags, l.mistakes...)
+	l.readFile()
+	l.mistakes = slices.Concat(t.mistakes, commandNamed(string(cmp.Or(t.verb, Convert))).check(t.words), l.mistakes)
 
-	c := g.Settings
+	c, err := l.settings()
+	if err != nil {
+		return Config{}, err // a mistake of ours
+	}
+	verb, bare := t.verb, len(args) == 0
 	c.Bare = bare && l.yml == "" && len(l.env) == 0 && !slices.ContainsFunc(l.host.Environ, func(e string) bool {
 		return strings.HasPrefix(e, "CI=") && e != "CI="
 	})
 	c.File, c.WorkingDirectory = l.yml, l.dir
 	c.Action = inAction(l.host.Environ)
-	c.chooseVerb(verb, &g)
-	l.mistakes = append(l.mistakes, c.readServing(g.Serving)...)
+	c.chooseVerb(t)
+	l.mistakes = append(l.mistakes, c.readServing(t.serving())...)
 	l.mistakes = append(l.mistakes, emptyNames(c)...)
 	l.mistakes = append(l.mistakes, l.noColumns(c)...)
-	l.mistakes = append(l.mistakes, l.typed(&c)...)
+	l.mistakes = append(l.mistakes, l.typedOnly(&c)...)
 	if len(l.mistakes) == 0 {
 		if err := l.notThere(c, verb, commandNames()); err != nil {
 			return Config{}, err
@@ -130,7 +110,7 @@ func (l *loader) run(args []string) (Config, error) {
 	}
 	l.mistakes = append(l.mistakes, validate(c)...)
 	stronger := func(name string) bool {
-		_, typed := l.cli[name]
+		_, typed := t.settings[name]
 		_, set := l.env[name]
 		return typed || set || name == "format" && c.Target == ToFile // its name says it
 	}
@@ -159,10 +139,11 @@ func (l *loader) run(args []string) (Config, error) {
 	return c, nil
 }
 
-// addFileAndEnv finds the working directory, and opens the sources below the flags.
-func (l *loader) addFileAndEnv(ctx *kong.Context) {
+// readFile finds the working directory, and reads the file of settings.
+func (l *loader) readFile() {
+	_, noFile := l.typed.plain["no-config"]
 	pick := func(name string) *found {
-		if f, ok := l.cli[name]; ok {
+		if f, ok := l.typed.settings[name]; ok {
 			return &f
 		}
 		if f, ok := l.env[name]; ok {
@@ -184,14 +165,14 @@ func (l *loader) addFileAndEnv(ctx *kong.Context) {
 		}
 	}
 	asked := pick("config")
-	if l.noConfig && asked != nil {
+	if noFile && asked != nil {
 		m := asked.where
 		m.Message = "--no-config is also given"
 		l.mistakes = append(l.mistakes, m)
 	}
 	var name string
 	var data []byte
-	if !l.noConfig {
+	if !noFile {
 		var mistakes Mistakes
 		name, data, mistakes = openFile(l.dir, asked)
 		l.mistakes = append(l.mistakes, mistakes...)
@@ -199,71 +180,34 @@ func (l *loader) addFileAndEnv(ctx *kong.Context) {
 	l.yml = name
 	yml, f := parseFile(filepath.ToSlash(name), data)
 	l.file, l.said, l.mistakes = f, yml, append(l.mistakes, f.mistakes...)
-	ctx.AddResolver(resolver(yml)) // kong takes the last that has a value
-	ctx.AddResolver(resolver(l.env))
 }
 
-// resolver hands what a source says to kong.
-func resolver(src source) kong.Resolver {
-	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		if f, ok := src[flag.Name]; ok {
-			return f, nil
+// settings takes each setting from the strongest source that has it.
+func (l *loader) settings() (c Config, err error) {
+	fields := reflect.ValueOf(&c).Elem()
+	for i := range table {
+		s := &table[i]
+		value, err := l.value(s)
+		if err != nil {
+			return Config{}, fmt.Errorf("default of %s: %s", s.Name, wrong(s, s.Default, err))
 		}
+		if value != nil {
+			fields.Field(s.field).Set(reflect.ValueOf(value))
+		}
+	}
+	return c, nil
+}
+
+// value is what the strongest source says of a setting, else its default, nil if it has
+// none. The error is one of the table.
+func (l *loader) value(s *Setting) (any, error) {
+	for _, src := range []source{l.typed.settings, l.env, l.said} {
+		if f, ok := src[s.Name]; ok {
+			return f.value, nil
+		}
+	}
+	if s.Default == "" {
 		return nil, nil
-	})
-}
-
-// A mapper is how kong reads the values of one setting. It never fails: what is
-// wrong is noted, so that kong goes on to the next.
-type mapper struct {
-	*Setting
-	l *loader
-	// zero stands in for a value that was wrong.
-	zero reflect.Value
-}
-
-// Decode sets target from the next token: one of a flag, a default, or what a
-// resolver found.
-func (m mapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
-	f := found{value: true, where: Mistake{Where: "--" + m.Name}}
-	if m.alone {
-		f.value = Always
 	}
-	if !m.IsBool() || ctx.Scan.Peek().Type == kong.FlagValueToken {
-		switch v := ctx.Scan.Pop().Value.(type) {
-		case found:
-			m.set(target, v)
-			return nil
-		case bool: // of --no-x
-			f.value = v
-		default:
-			one := source{}
-			if text := fmt.Sprint(v); m.check == "template" && text != "" {
-				f.value, f.text = text, text // see typed
-				break
-			}
-			if wrong := one.take(m.Setting, fmt.Sprint(v), f.where); wrong != nil {
-				m.l.flags = append(m.l.flags, wrong...)
-				target.Set(m.zero) // or kong stops at it
-				return nil
-			}
-			f = one[m.Name]
-		}
-	}
-	m.set(target, f)
-	if target != ctx.Value.Target { // that is where kong puts defaults
-		m.l.cli[m.Name] = f
-	}
-	return nil
+	return s.parse(s.Default)
 }
-
-func (m mapper) set(target reflect.Value, f found) {
-	v := reflect.ValueOf(f.value)
-	if m.Kind == List {
-		v = reflect.AppendSlice(target, v)
-	}
-	target.Set(v)
-}
-
-// IsBool reports whether the flag stands alone.
-func (m mapper) IsBool() bool { return m.Kind == Switch || m.alone }

@@ -45,11 +45,11 @@ type Budget struct {
 	MaxTotalBytes int64 `limit:"" unit:"bytes" range:"1,1099511627776" help:"Maximum size of all its images together in bytes."`
 	MaxGrowth     int64 `limit:"" unit:"bytes" range:"0,1099511627776" help:"Maximum growth of its images compared with the base, in bytes."`
 	// Grows reports whether MaxGrowth is set: 0 is a limit too.
-	Grows bool `kong:"-"`
+	Grows bool `setting:"-"`
 
 	Level string `enum:"error,warning" default:"error" help:"error makes check fail; warning does not."`
 	// Line is where it stands in webpress.yml.
-	Line int `kong:"-"`
+	Line int `setting:"-"`
 }
 
 // A section is one element of a list of them.

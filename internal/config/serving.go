@@ -56,6 +56,23 @@ type servingFlags struct {
 // the images in it for sources.
 const DefaultData = ".webpress"
 
+// serving are the flags of the verbs Serve and Key, with the defaults of the others.
+func (t *typedArgs) serving() (f servingFlags) {
+	fields, values := reflect.TypeFor[servingFlags](), reflect.ValueOf(&f).Elem()
+	for i := range fields.NumField() {
+		text, typed := t.plain[hyphenated(fields.Field(i).Name)]
+		switch {
+		case fields.Field(i).Type.Kind() == reflect.Bool:
+			values.Field(i).SetBool(typed)
+		case typed:
+			values.Field(i).SetString(text)
+		default:
+			values.Field(i).SetString(fields.Field(i).Tag.Get("default"))
+		}
+	}
+	return f
+}
+
 // readServing reads the flags of the verbs Serve and Key.
 func (c *Config) readServing(f servingFlags) (all Mistakes) {
 	add := func(flag, format string, args ...any) {

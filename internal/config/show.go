@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"syscall"
 )
@@ -24,11 +23,10 @@ const (
 	showManual  Verb = "man"
 )
 
-// showFor returns what prints the answer to a question about webpress itself, nil
-// if there is none. asked is the flag that asks, as checkArgs returns it; behind
-// are the arguments behind verb, args all of them.
-func showFor(asked string, verb Verb, behind, args []string) (func(Env) error, Mistakes) {
-	behind = slices.DeleteFunc(slices.Clone(behind), func(arg string) bool { return arg == "--" })
+// show returns what prints the answer to a question about webpress itself, nil if there
+// is none.
+func (t *typedArgs) show() (func(Env) error, Mistakes) {
+	verb, asked, behind := t.verb, t.asked, t.words
 	switch {
 	case asked == "-h" || asked == "--help":
 		name := string(verb)
@@ -40,9 +38,9 @@ func showFor(asked string, verb Verb, behind, args []string) (func(Env) error, M
 		}
 		return help(name), nil
 	case asked == "-V":
-		return version(false), nil
+		return t.version(false), nil
 	case asked == "--version":
-		return version(true, args...), nil
+		return t.version(true), nil
 	case verb == showHelp:
 		switch {
 		case len(behind) == 0:
@@ -61,33 +59,23 @@ func showFor(asked string, verb Verb, behind, args []string) (func(Env) error, M
 		if len(behind) > 0 {
 			return nil, usageMistake(verb)
 		}
-		return version(true, args...), nil
+		return t.version(true), nil
 	case verb == showShell:
 		if len(behind) != 1 {
 			return nil, usageMistake(verb)
 		}
-		if completions[behind[0]] == "" {
+		script := completion(behind[0])
+		if script == "" {
 			return nil, Mistakes{{Where: string(verb), Message: fmt.Sprintf("%s is not one of %s", quote(behind[0]), strings.Join(commandNamed(string(verb)).args[0].values, ", "))}}
 		}
-		return made(func(Env) (string, error) { return completion(behind[0]) }), nil
+		return printed(script), nil
 	case verb == showManual:
 		if len(behind) > 0 {
 			return nil, usageMistake(verb)
 		}
-		return made(func(h Env) (string, error) { return manual(h.Version, h.dated()), nil }), nil
+		return func(h Env) error { return printed(manual(h.Version, h.dated()))(h) }, nil
 	}
 	return nil, nil
-}
-
-// made writes what is made first to standard output.
-func made(text func(Env) (string, error)) func(Env) error {
-	return func(h Env) error {
-		s, err := text(h)
-		if err != nil {
-			return err
-		}
-		return printed(s)(h)
-	}
 }
 
 // topic is the name of a command, or empty for webpress as a whole.
@@ -122,14 +110,14 @@ func help(name string) func(Env) error {
 
 // version writes the version of webpress, as one line, and those of its libraries; with
 // --verbose also how decoders are confined.
-func version(libraries bool, args ...string) func(Env) error {
-	asJSON := slices.Contains(args, "--json")
+func (t *typedArgs) version(libraries bool) func(Env) error {
+	asJSON := t.settings["json"].value == true
 	return func(h Env) error {
 		all := []Library{{"webpress", h.Version}}
 		if libraries && h.Libraries != nil {
 			all = append(all, h.Libraries()...)
 		}
-		if h.Sandbox != nil && slices.Contains(args, "--verbose") {
+		if h.Sandbox != nil && t.settings["verbose"].value == true {
 			all = append(all, Library{"sandbox:", h.Sandbox()})
 		}
 		if asJSON {

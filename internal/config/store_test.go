@@ -88,7 +88,7 @@ func TestStoreMistakes(t *testing.T) {
 			"webhook-secret: it signs the report posted to webhook-url, which is not set",
 		}},
 		{name: "one file twice", args: []string{"--report=a/x", "--dotenv=./a/x"}, want: []string{`dotenv: "./a/x" is also the file of report`}},
-		{name: "apply without a folder", args: []string{"apply"}, want: []string{`expected "<dir>"`}},
+		{name: "apply without a folder", args: []string{"apply"}, want: []string{"apply: DIR is missing; usage: webpress apply DIR [FLAGS]"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			files := map[string]string{}

@@ -110,7 +110,7 @@ func (l *loader) noColumns(c Config) (all Mistakes) {
 		}
 	}
 	var said Mistake
-	for _, src := range []source{l.said, l.env, l.cli} {
+	for _, src := range []source{l.said, l.env, l.typed.settings} {
 		if f, ok := src["output"]; ok {
 			said = f.where
 		}

@@ -40,14 +40,14 @@ var standardOutput = []string{Stdio, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/
 // IsStdout reports whether a path is a name of standard output.
 func IsStdout(name string) bool { return slices.Contains(standardOutput, name) }
 
-// typed reads what only the command line may say: - for standard input and output, a
+// typedOnly reads what only the command line may say: - for standard input and output, a
 // file or a folder as output, and names outside of the working directory.
-func (l *loader) typed(c *Config) Mistakes {
+func (l *loader) typedOnly(c *Config) Mistakes {
 	var all Mistakes
 	add := func(where, format string, args ...any) {
 		all = append(all, Mistake{Where: where, Message: fmt.Sprintf(format, args...)})
 	}
-	if f, ok := l.cli["output"]; ok {
+	if f, ok := l.typed.settings["output"]; ok {
 		var err error
 		c.Target, err = targetOf(l.dir, f.text)
 		if err == nil && c.Verb != Convert && c.Target != ToFolder {
@@ -60,7 +60,7 @@ func (l *loader) typed(c *Config) Mistakes {
 	if c.Verb != Convert {
 		return all
 	}
-	if _, set := l.cli["format"]; c.Target == ToFile && !set {
+	if _, set := l.typed.settings["format"]; c.Target == ToFile && !set {
 		if format := asset.FormatByName(c.Output); format != "" {
 			c.Format = []string{string(format)}
 		}
@@ -71,7 +71,7 @@ func (l *loader) typed(c *Config) Mistakes {
 			add("path", "%s is standard input, and cannot be combined with other paths; a file of that name is ./-", quote(Stdio))
 		}
 		c.Paths = nil
-		switch f, ok := l.cli["output"]; {
+		switch f, ok := l.typed.settings["output"]; {
 		case !ok:
 			c.Output, c.Target = Stdio, ToStdout
 		case c.Target != ToFile && c.Target != ToStdout && f.text != "":
@@ -79,7 +79,7 @@ func (l *loader) typed(c *Config) Mistakes {
 		}
 	}
 	if c.oneFile() {
-		if f, ok := l.cli["originals"]; ok && c.Originals != OriginalsKeep {
+		if f, ok := l.typed.settings["originals"]; ok && c.Originals != OriginalsKeep {
 			add(f.where.Where, "it is not for one file: the source stays; remove it yourself, or let -o be a folder")
 		}
 	}

@@ -1,51 +1,30 @@
 package config
 
-import "slices"
-
-// verbIn returns the command that is typed, which is the first argument that is not a
-// flag, and the arguments behind it. There is no command behind --. kong does not
-// distinguish an explicit convert from no command.
-func verbIn(args []string) (verb Verb, behind []string) {
-	for i, arg := range args {
-		if arg != "--" && len(arg) > 1 && arg[0] == '-' { // checkArgs puts values behind =
-			continue
-		}
-		if commandNamed(arg) != nil {
-			return Verb(arg), args[i+1:]
-		}
-		break
-	}
-	return "", nil
-}
+import "cmp"
 
 // chooseVerb takes the verb that was typed, or else the one that is set, with what
 // was typed behind it.
-func (c *Config) chooseVerb(typed Verb, g *grammar) {
-	c.Verb = typed
-	if typed == "" {
-		c.Verb = Verb(c.Command)
-	}
-	c.Unused, c.Missing = g.Unused, g.Missing
-	behind := slices.Concat(g.Convert.Paths, g.Check.Paths) // one of them is empty
+func (c *Config) chooseVerb(t *typedArgs) {
+	c.Verb = cmp.Or(t.verb, Verb(c.Command))
+	_, c.Unused = t.plain["unused"]
+	_, c.Missing = t.plain["missing"]
 	switch c.Verb {
 	case Convert, Check:
-		for _, name := range behind {
+		for _, name := range t.words {
 			if IsAddress(name) {
 				c.Addresses = append(c.Addresses, name)
 			} else {
 				c.Paths = append(c.Paths, name)
 			}
 		}
-	case References:
-		c.Paths = g.References.Paths
+	case References, Accept:
+		c.Paths = t.words
 	case Key:
-		c.KeyAction, c.KeyName = g.Key.Action, g.Key.Name
-	case Accept:
-		c.Paths = g.Accept.Paths
+		c.KeyAction, c.KeyName = t.word(0), t.word(1)
 	case Apply:
-		c.Upload = g.Apply.Upload
+		c.Upload = t.word(0)
 	case Merge:
-		if c.Merged = slices.Concat(behind, g.Merge.Uploads); len(c.Merged) == 0 {
+		if c.Merged = t.words; len(c.Merged) == 0 {
 			c.Merged = c.Uploads
 		}
 	}

@@ -1,5 +1,6 @@
 // Gen writes what is made from the table of settings: action.yml, the JSON
-// schema of webpress.yml, GitLab's component, and the tables in docs/settings.md.
+// schema of webpress.yml, GitLab's component, the tables in docs/settings.md, and the
+// completion scripts of shells.
 // If internal/project names another repository than go.mod, it first renames it
 // in all files. Run it by go generate.
 package main
@@ -101,13 +102,17 @@ func files(root string) ([]file, error) {
 	if outputs, err = fill(outputs, "variants", variantsTable()); err != nil {
 		return nil, fmt.Errorf("fill %s: %w", outputsDoc, err)
 	}
-	return []file{
+	scripts, err := completions()
+	if err != nil {
+		return nil, err
+	}
+	return append(scripts, []file{
 		{"action.yml", actionYAML()},
 		{"schema/webpress.schema.json", schemaJSON()},
 		{"templates/webpress.yml", componentYAML()},
 		{settingsDoc, settings},
 		{outputsDoc, outputs},
-	}, nil
+	}...), nil
 }
 
 // settingsDoc is the reference of all settings, outputsDoc about several outputs of a
