@@ -58,7 +58,7 @@ LABEL org.opencontainers.image.title="webpress" \
 RUN apt-get update && apt-get install -y --no-install-recommends \
       ca-certificates libaom3 libde265-0 libdav1d7 libstdc++6 libturbojpeg0 libtiff6 libdeflate0 libzimg2 liblcms2-2 \
       libcurl3t64-gnutls libexpat1 libpcre2-8-0 zlib1g \
-    && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log
+    && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/cache/debconf/templates.dat /var/lib/dpkg/*-old /var/log/apt /var/log/dpkg.log
 COPY --from=build /out/ /
 # A missing library shows here, and not at the first image.
 # The list is what NOTICE offers the source of.
