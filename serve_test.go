@@ -31,7 +31,13 @@ type served struct {
 // serve runs webpress serve in a folder, on a free port.
 func serve(t *testing.T, dir string, flags ...string) served {
 	t.Helper()
-	s := served{Cmd: command(t, dir, append([]string{"serve", "--listen=127.0.0.1:0"}, flags...)...), log: &bytes.Buffer{}}
+	return serveBy(t, command(t, dir, append([]string{"serve", "--listen=127.0.0.1:0"}, flags...)...))
+}
+
+// serveBy runs webpress serve by a command.
+func serveBy(t *testing.T, c *exec.Cmd) served {
+	t.Helper()
+	s := served{Cmd: c, log: &bytes.Buffer{}}
 	s.Stderr = s.log
 	out, err := s.StdoutPipe()
 	if err == nil {

@@ -32,7 +32,7 @@ func (s *Server) postConvert(w http.ResponseWriter, r *http.Request, k *Key) err
 		w.Header().Set("Connection", "close") // the body is not read
 		return p
 	}
-	u, err := s.receive(w, r)
+	u, err := s.receive(w, r, k)
 	if err != nil {
 		return err
 	}
@@ -41,29 +41,17 @@ func (s *Server) postConvert(w http.ResponseWriter, r *http.Request, k *Key) err
 	if err != nil {
 		return err
 	}
-	if !s.queue.reserve() {
-		return s.full()
-	}
 	wait := s.waitFor(r, u)
-	older, err := s.store.add(j, u.dir)
+	older, err := s.accept(k, j, u.dir)
 	switch {
 	case errors.Is(err, errReused):
-		s.queue.release()
 		return newProblem(keyReused, "send another Idempotency-Key with other content")
 	case err != nil:
-		s.queue.release()
 		return err
 	case older != nil:
-		s.queue.release()
 		w.Header().Set("X-Credits-Used", "0")
 		j = older
 	default:
-		if p := s.charge(k, j); p != nil {
-			s.queue.release()
-			_, _ = s.store.update(j.ID, func(j *Job) bool { j.Status = Canceled; return true })
-			s.store.removeFiles(j.ID, true)
-			return p
-		}
 		w.Header().Set("X-Credits-Used", strconv.FormatInt(j.Credits, 10))
 		s.queue.push(j.ID, j.Key)
 	}
@@ -71,7 +59,28 @@ func (s *Server) postConvert(w http.ResponseWriter, r *http.Request, k *Key) err
 	return s.answerJob(w, r, j, wants)
 }
 
-// refuse is why no job of a key is taken, before anything is read.
+// accept stores a job, with room in the queue and against credits, unless it is about an older
+// one, which is returned.
+func (s *Server) accept(k *Key, j *Job, from string) (older *Job, err error) {
+	s.account.storing.RLock()
+	defer s.account.storing.RUnlock()
+	return s.store.add(j, from, func() (undo func(), err error) {
+		if !s.queue.reserve() {
+			return nil, s.full()
+		}
+		if p := s.account.charge(k, j); p != nil {
+			s.queue.release()
+			return nil, p
+		}
+		return func() {
+			s.account.refund(j)
+			s.queue.release()
+		}, nil
+	})
+}
+
+// refuse is why no request of a key can be answered, before anything is read. One that is about
+// an older job needs neither room nor credits, but that shows only when it has been read.
 func (s *Server) refuse(k *Key) *Problem {
 	used := s.account.of(k.ID, s.now()).Credits
 	switch {
@@ -79,6 +88,7 @@ func (s *Server) refuse(k *Key) *Problem {
 		p := newProblem(shuttingDown, "try again in a moment")
 		p.retryAfter = 5 * time.Second
 		return p
+	case s.store.has(k.ID):
 	case s.queue.isFull():
 		return s.full()
 	case k.Quota > 0 && used >= k.Quota:
@@ -96,11 +106,6 @@ func (s *Server) full() *Problem {
 // estimate is a guess of how long the jobs take that wait: a second each.
 func (s *Server) estimate() time.Duration {
 	return time.Duration(1+s.queue.length()/s.workers) * time.Second
-}
-
-// charge counts what a job costs.
-func (s *Server) charge(k *Key, j *Job) *Problem {
-	return s.account.spend(k, Usage{Credits: j.Credits, Jobs: 1, Files: int64(len(j.Files)), BytesIn: j.bytesIn()}, s.now())
 }
 
 // newJob is the job that a request asks for.
@@ -255,11 +260,10 @@ func (s *Server) answerJob(w http.ResponseWriter, r *http.Request, j *Job, wants
 // failedProblem is why a job has no result.
 func failedProblem(j *Job) *Problem {
 	p := newProblem(notConverted, "%s", j.Error)
-	switch j.Error {
-	case diskFull.title:
-		p = problemOf(syscall.ENOSPC)
-	case internalError.title:
-		p = newProblem(internalError, "the log of the server says more")
+	if j.serverFailed() {
+		if p = newProblem(internalError, "the log of the server says more"); j.Error == diskFull.title {
+			p = problemOf(syscall.ENOSPC)
+		}
 	}
 	p.JobID = j.ID
 	return p

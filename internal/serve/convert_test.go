@@ -52,6 +52,7 @@ func TestConvertForm(t *testing.T) {
 	if n := b.entries(incomingDir); n != 0 {
 		t.Errorf("%d uploads are left", n)
 	}
+	b.settling.Wait()
 	if n := b.entries(jobsDir, j.JobID, inDir); n != 0 {
 		t.Errorf("%d sources are left", n)
 	}
@@ -282,7 +283,7 @@ func TestSignatures(t *testing.T) {
 	b.clock.move(25 * time.Hour)
 	b.get(u.String(), none...).problem(t, gone)
 	b.get(u.Path).problem(t, gone)
-	b.store.expire(b.clock.Now())
+	b.store.expire(b.clock.Now(), true)
 	if v := decode[jobView](t, b.get(statusPath+j.JobID)); v.Status != Expired || v.DownloadURL != "" || b.entries(jobsDir, j.JobID, outDir) != 0 {
 		t.Errorf("%+v", v)
 	}
@@ -292,7 +293,7 @@ func TestSignatures(t *testing.T) {
 		t.Error("the job that has expired")
 	}
 	b.clock.move(8 * 24 * time.Hour)
-	b.store.expire(b.clock.Now())
+	b.store.expire(b.clock.Now(), true)
 	b.get(statusPath+j.JobID).problem(t, notFound)
 	if b.entries(jobsDir, j.JobID) != 0 {
 		t.Error("the folder is left")

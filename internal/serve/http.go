@@ -87,6 +87,9 @@ func (s *Server) withKey(converts bool, handle keyHandler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		k, err := s.authenticate(r)
 		if err != nil {
+			if converts {
+				w.Header().Set("Connection", "close") // the body is not read
+			}
 			return err
 		}
 		if p := s.rates.of(k).take(w.Header(), converts, s.now()); p != nil {
@@ -134,9 +137,17 @@ func (s *Server) logged(next http.Handler) http.Handler {
 			// Also for those whose body is not read: see patientReader.end.
 			_ = http.NewResponseController(w).SetReadDeadline(began.Add(s.patience))
 		}
-		seen := &recorder{ResponseWriter: w, status: http.StatusOK}
+		seen := &recorder{ResponseWriter: w, control: http.NewResponseController(w), patience: s.patience, status: http.StatusOK}
+		if r.ProtoMajor == 1 { // it may be that of the answer before, on the same connection
+			_ = seen.control.SetWriteDeadline(time.Time{})
+		}
 		with := r.WithContext(context.WithValue(r.Context(), noteKey{}, n))
 		next.ServeHTTP(seen, with)
+		seen.extend() // for what is not flushed
+		if h.Get("Connection") == "close" && r.ProtoMajor == 1 {
+			// net/http reads some more, so that the client sees the answer.
+			_ = seen.control.SetReadDeadline(time.Now().Add(min(s.patience, lingerTime)))
+		}
 		level := slog.LevelInfo
 		if with.Pattern == "/livez" || with.Pattern == "/readyz" {
 			level = slog.LevelDebug
@@ -146,11 +157,24 @@ func (s *Server) logged(next http.Handler) http.Handler {
 	})
 }
 
-// A recorder notes what was answered.
+// A recorder notes what was answered. It gives up on a client that takes nothing for some time,
+// or hardly anything for long.
 type recorder struct {
 	http.ResponseWriter
-	status int
-	bytes  int64
+	control  *http.ResponseController
+	patience time.Duration
+	began    time.Time
+	status   int
+	bytes    int64
+}
+
+// extend gives the client more time, by what it has taken.
+func (r *recorder) extend() {
+	if r.began.IsZero() {
+		r.began = time.Now()
+	}
+	// Twice, for net/http may first wait for the rest of the request.
+	_ = r.control.SetWriteDeadline(allowance(r.began, r.bytes, 2*r.patience))
 }
 
 // WriteHeader notes the status.
@@ -158,11 +182,13 @@ func (r *recorder) WriteHeader(status int) {
 	if status >= 200 {
 		r.status = status
 	}
+	r.extend()
 	r.ResponseWriter.WriteHeader(status)
 }
 
 // Write counts the bytes.
 func (r *recorder) Write(b []byte) (int, error) {
+	r.extend()
 	n, err := r.ResponseWriter.Write(b)
 	r.bytes += int64(n)
 	return n, err

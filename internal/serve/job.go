@@ -44,8 +44,12 @@ type Job struct {
 	// Expires is when the results are deleted.
 	Expires time.Time `json:"expires"`
 	// Base is the address that the server was reached at, for links in webhooks.
-	Base    string   `json:"base"`
-	Credits int64    `json:"credits"`
+	Base    string `json:"base"`
+	Credits int64  `json:"credits"`
+	// Charged and Ended are the numbers by which the account knows whether it has counted what
+	// the job costs, and what it has come to.
+	Charged int64    `json:"charged,omitempty"`
+	Ended   int64    `json:"ended,omitempty"`
 	Files   []File   `json:"files"`
 	Outputs []Output `json:"outputs"`
 	// Error is why no output could be made, one line.
@@ -84,6 +88,19 @@ type Output struct {
 	Lossless bool     `json:"lossless,omitempty"`
 	SHA256   string   `json:"sha256,omitempty"`
 	Notes    []string `json:"notes,omitempty"`
+}
+
+// serverFailed reports whether a job has failed by no fault of its files.
+func (j *Job) serverFailed() bool {
+	return j.Status == Failed && (j.Error == diskFull.title || j.Error == internalError.title)
+}
+
+// credits is what a job has cost. What the server itself has failed at costs nothing.
+func (j *Job) credits() int64 {
+	if j.serverFailed() {
+		return 0
+	}
+	return j.Credits
 }
 
 // progress is how much of the job is done, in percent.

@@ -123,7 +123,7 @@ func TestDrain(t *testing.T) {
 	close(g.open)
 	b.stop()
 	b.open(nil)
-	for _, j := range b.store.list("") {
+	for _, j := range b.store.unfinished() {
 		if v := decode[jobView](t, b.get(statusPath+j.ID+"?wait=60")); v.Status != Completed {
 			t.Errorf("%+v", v)
 		}

@@ -183,29 +183,6 @@ func makeData(dir string) error {
 	return nil
 }
 
-// replaceFile writes a file that its owner alone can read, by a rename. sync flushes it to the
-// disk first, so that it also outlives a power cut.
-func replaceFile(dir, name string, data []byte, sync bool) (err error) {
-	f, err := os.CreateTemp(dir, tree.TempPrefix+"*"+tree.TempSuffix)
-	if err != nil {
-		return fmt.Errorf("write %q: %w", filepath.Join(dir, name), tree.Cause(err))
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-			err = fmt.Errorf("write %q: %w", filepath.Join(dir, name), tree.Cause(err))
-		}
-	}()
-	_, err = f.Write(data)
-	if sync && err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), filepath.Join(dir, name))
-}
-
 func hashOf(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])

@@ -43,6 +43,7 @@ var (
 	quotaExceeded    = kind{"quota-exceeded", http.StatusTooManyRequests, "The credits of this month are used up"}
 	internalError    = kind{"internal", http.StatusInternalServerError, "The server has failed"}
 	queueFull        = kind{"queue-full", http.StatusServiceUnavailable, "Too many jobs are waiting"}
+	tooManyUploads   = kind{"too-many-uploads", http.StatusServiceUnavailable, "Too many uploads are being read"}
 	shuttingDown     = kind{"shutting-down", http.StatusServiceUnavailable, "The server is about to end"}
 	diskFull         = kind{"disk-full", http.StatusInsufficientStorage, "The disk of the server is full"}
 )
@@ -52,7 +53,7 @@ func kinds() []kind {
 	return []kind{
 		badRequest, unauthorized, optionNotAllowed, notAllowed, wrongSignature, notFound, methodNotAllowed, notAcceptable, slowUpload, notReady,
 		gone, tooLarge, unsupportedImage, unknownOption, wrongOption, notConverted, notDownloaded, keyReused, rateLimited, quotaExceeded,
-		internalError, queueFull, shuttingDown, diskFull,
+		internalError, queueFull, tooManyUploads, shuttingDown, diskFull,
 	}
 }
 

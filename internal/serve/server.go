@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -38,6 +39,8 @@ const (
 	syncSize = 16 << 20
 	// patience is how long a client may send nothing.
 	patience = 30 * time.Second
+	// lingerTime is how long a client may go on to send what is not read.
+	lingerTime = 2 * time.Second
 	// downloadTime is how long a source may take to download.
 	downloadTime = time.Minute
 	// drainTime is how long jobs in work may take when the server ends. Later they are begun
@@ -91,10 +94,15 @@ type Server struct {
 	fetch *fetch.Client
 	guard fetch.Guard
 	hooks *httpclient.Client
+	// uploads are the requests whose bodies are being read.
+	uploads uploads
 	// hookDue wakes up who delivers webhooks.
 	hookDue chan struct{}
 	memory  *convert.SharedMemory
-	workers int
+	// settling is the work to flush results to the disk, by as many as settlers has room for.
+	settling sync.WaitGroup
+	settlers chan struct{}
+	workers  int
 
 	// cancels end the jobs that are in work.
 	mu      sync.Mutex
@@ -119,6 +127,7 @@ func New(o Options) (_ *Server, err error) {
 		settings: o.Settings, serving: o.Settings.Serving, codec: o.Codec, version: o.Version, log: o.Log, now: o.Now,
 		syncWait: orDefault(o.SyncWait, syncWait), patience: orDefault(o.Patience, patience),
 		workers: o.Settings.Jobs, cancels: map[string]context.CancelFunc{}, draining: make(chan struct{}), hookDue: make(chan struct{}, 1),
+		settlers: make(chan struct{}, ioWorkers), uploads: uploads{slowAfter: slowAfter},
 		memory: convert.NewSharedMemory(o.Settings.MemoryLimit),
 	}
 	if s.workers == 0 {
@@ -141,10 +150,10 @@ func New(o Options) (_ *Server, err error) {
 			}
 		}
 	}()
-	if s.store, err = openStore(dir, o.Log); err != nil {
+	if s.account, err = openAccount(dir, o.Log); err != nil {
 		return nil, err
 	}
-	if s.account, err = openAccount(dir, o.Log); err != nil {
+	if err := s.openStore(dir); err != nil {
 		return nil, err
 	}
 	if s.signer, err = openSigner(dir); err != nil {
@@ -206,19 +215,37 @@ func (s *Server) openNetwork(o Options) (err error) {
 	return err
 }
 
+// openStore reads the jobs on the disk, and counts those that the account does not know of.
+func (s *Server) openStore(dir string) (err error) {
+	count, counted := s.account.recovery()
+	var unsettled []*Job
+	s.store, err = openStore(dir, s.log, func(j *Job) {
+		count(j)
+		if j.Status.Done() && j.Status != Expired {
+			if _, err := os.Lstat(filepath.Join(dir, jobsDir, j.ID, inDir)); err == nil {
+				unsettled = append(unsettled, j)
+			}
+		}
+	})
+	counted()
+	for _, j := range unsettled {
+		s.settling.Add(1)
+		go s.settle(j)
+	}
+	return err
+}
+
 // resume queues the jobs that were accepted and not finished.
 func (s *Server) resume() {
-	all := s.store.list("")
-	for i := len(all) - 1; i >= 0; i-- { // the oldest first
-		if j := all[i]; !j.Status.Done() {
-			s.store.advance(j.ID, func(j *Job) bool { j.Status = Queued; return true })
-			s.queue.restore(j.ID, j.Key)
-		}
+	for _, j := range s.store.unfinished() {
+		s.store.advance(j.ID, func(j *Job) bool { j.Status = Queued; return true })
+		s.queue.restore(j.ID, j.Key)
 	}
 }
 
 // Close gives the folder free.
 func (s *Server) Close() {
+	s.settling.Wait()
 	if s.account != nil {
 		s.account.flush()
 	}
@@ -248,6 +275,7 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	s.drain()
 	drained, cancel := context.WithTimeout(work, drainTime)
 	defer cancel()
+	go s.uploads.endSlow(drained)
 	if shutdown := server.Shutdown(drained); shutdown != nil {
 		_ = server.Close()
 	}
@@ -270,8 +298,9 @@ func (s *Server) start(ctx context.Context, background *sync.WaitGroup) (wait fu
 	background.Go(func() { s.deliverHooks(ctx) })
 	background.Go(func() {
 		for tick := time.NewTicker(tidyEvery); ; {
-			s.store.expire(s.now())
-			s.account.flush()
+			s.store.saveAgain()
+			// What is forgotten is in the file of the account.
+			s.store.expire(s.now(), s.account.flush())
 			select {
 			case <-ctx.Done():
 				tick.Stop()

@@ -59,7 +59,7 @@ type outputView struct {
 func (s *Server) view(j *Job, base string) jobView {
 	v := jobView{
 		JobID: j.ID, Status: j.Status, Progress: j.progress(), CreatedAt: j.Created, ExpiresAt: j.Expires, StatusURL: base + statusPath + j.ID,
-		CreditsUsed: j.Credits, BytesIn: j.bytesIn(), Error: j.Error, Outputs: []outputView{},
+		CreditsUsed: j.credits(), BytesIn: j.bytesIn(), Error: j.Error, Outputs: []outputView{},
 	}
 	if !j.Finished.IsZero() {
 		v.FinishedAt = &j.Finished
@@ -150,7 +150,7 @@ func (s *Server) deleteJob(w http.ResponseWriter, r *http.Request, k *Key) error
 		cancel() // its files are deleted by who works on it
 	}
 	if before != Processing || cancel == nil {
-		s.store.removeFiles(j.ID, true)
+		s.store.removeFiles(j.ID)
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
@@ -168,10 +168,8 @@ func (s *Server) getJobs(w http.ResponseWriter, r *http.Request, k *Key) error {
 	}
 	status := Status(r.URL.Query().Get("status"))
 	views := []jobView{}
-	for _, j := range s.store.list(k.ID) {
-		if len(views) < limit && (status == "" || j.Status == status) {
-			views = append(views, s.view(j, s.base(r)))
-		}
+	for _, j := range s.store.list(k.ID, limit, status) {
+		views = append(views, s.view(j, s.base(r)))
 	}
 	return answer(w, r, http.StatusOK, map[string]any{"jobs": views})
 }

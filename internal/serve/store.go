@@ -1,17 +1,17 @@
 package serve
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/webpress/webpress/internal/tree"
 )
@@ -24,33 +24,63 @@ const (
 	outDir      = "out"
 	// keepExpired is how long it is remembered that a job has expired.
 	keepExpired = 7 * 24 * time.Hour
+	// ioWorkers is how many files are read or flushed at a time.
+	ioWorkers = 8
 )
 
 // A store keeps jobs on the disk, each in a folder with what was uploaded for it and what was
-// made of that, and in memory what is said of them.
+// made of that. In memory it has the jobs that change, and of the others little more than
+// their IDs.
 type store struct {
 	dir string
 	log *slog.Logger
+	// flush flushes a file or a folder to the disk.
+	flush func(path string) error
 
 	mu   sync.Mutex
 	jobs map[string]*entry
-	// byPrint and byIdempotency lead to the ID of the job that another request of the same
-	// key with the same content, or the same Idempotency-Key, is about.
-	byPrint, byIdempotency map[[2]string]string
-	// hooked are the IDs of the jobs that have a webhook to deliver.
-	hooked map[string]bool
+	// byKey has the IDs of the jobs of each key, the oldest first.
+	byKey map[string][]string
+	// byPrint and byIdempotency lead to the job that another request of the same key with the
+	// same content, or the same Idempotency-Key, is about.
+	byPrint, byIdempotency map[digest]*entry
+	// hooked are the jobs that have a webhook to deliver.
+	hooked map[string]*entry
+	// unsaved are the jobs that the disk has an older state of, for it was full.
+	unsaved map[*entry]bool
+	due     deadlines
 }
 
-// An entry is a job in memory.
+// A digest stands for a key and another text.
+type digest [sha256.Size]byte
+
+func digestOf(key, text string) digest { return sha256.Sum256([]byte(key + "\x00" + text)) }
+
+// An entry is a job in memory. The lock of the store is for its fields, except that who holds
+// changing alone may change job.
 type entry struct {
+	id, key            string
+	status             Status
+	expires            time.Time
+	print, idempotency digest
+
+	// changing is held by who changes the job.
+	changing sync.Mutex
+	// job is nil where it does not change by itself: the disk has it.
 	job *Job
-	// changed is closed as soon as job is another one.
+	// changed is closed as soon as job is another one. It is nil if nobody waits for that.
 	changed chan struct{}
+	// added is closed once the disk has the job, or cannot take it. It is nil from then on.
+	added chan struct{}
 }
 
-// openStore reads the jobs below dir, and forgets uploads that were not finished.
-func openStore(dir string, log *slog.Logger) (*store, error) {
-	s := &store{dir: dir, log: log, jobs: map[string]*entry{}, byPrint: map[[2]string]string{}, byIdempotency: map[[2]string]string{}, hooked: map[string]bool{}}
+// openStore reads the jobs below dir, and forgets uploads that were not finished. each is
+// called for every job, one at a time.
+func openStore(dir string, log *slog.Logger, each func(*Job)) (*store, error) {
+	s := &store{
+		dir: dir, log: log, flush: flush, jobs: map[string]*entry{}, byKey: map[string][]string{}, byPrint: map[digest]*entry{}, byIdempotency: map[digest]*entry{},
+		hooked: map[string]*entry{}, unsaved: map[*entry]bool{},
+	}
 	if err := os.RemoveAll(filepath.Join(dir, incomingDir)); err != nil {
 		return nil, err
 	}
@@ -63,65 +93,48 @@ func openStore(dir string, log *slog.Logger) (*store, error) {
 	if err != nil {
 		return nil, err
 	}
+	var mu sync.Mutex
+	created := map[string]time.Time{}
+	var reading errgroup.Group
+	reading.SetLimit(ioWorkers)
 	for _, f := range folders {
-		var j Job
-		data, err := os.ReadFile(filepath.Join(dir, jobsDir, f.Name(), jobFile))
-		if err == nil {
-			err = json.Unmarshal(data, &j)
-		}
-		if err == nil && j.ID != f.Name() {
-			err = errors.New("the job is another one")
-		}
-		if err != nil { // one damaged job costs no other
-			log.Warn("a job cannot be read", "job", f.Name(), "error", tree.Cause(err).Error())
-			continue
-		}
-		s.put(&j)
+		reading.Go(func() error {
+			j, err := s.read(f.Name())
+			if err != nil { // one damaged job costs no other
+				log.Warn("a job cannot be read", "job", f.Name(), "error", tree.Cause(err).Error())
+				return nil
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			each(j)
+			created[j.ID] = j.Created
+			e := newEntry(j)
+			s.insert(e)
+			s.note(e, j)
+			return nil
+		})
+	}
+	_ = reading.Wait()
+	for _, ids := range s.byKey {
+		slices.SortStableFunc(ids, func(a, b string) int { return created[a].Compare(created[b]) })
 	}
 	return s, nil
 }
 
-// put takes a job into memory.
-func (s *store) put(j *Job) {
-	s.jobs[j.ID] = &entry{j, make(chan struct{})}
-	s.noteHook(j)
-	if j.Status != Failed && j.Status != Canceled && j.Status != Expired {
-		s.byPrint[[2]string{j.Key, j.Fingerprint}] = j.ID
+// read reads a job from the disk.
+func (s *store) read(id string) (*Job, error) {
+	data, err := os.ReadFile(filepath.Join(s.folder(id), jobFile))
+	if err != nil {
+		return nil, err
 	}
-	if j.IdempotencyKey != "" && j.Status != Expired {
-		s.byIdempotency[[2]string{j.Key, j.IdempotencyKey}] = j.ID
+	var j Job
+	if err := json.Unmarshal(data, &j); err != nil {
+		return nil, err
 	}
-}
-
-// noteHook keeps hooked as it is to be.
-func (s *store) noteHook(j *Job) {
-	if j.Webhook.waits() {
-		s.hooked[j.ID] = true
-	} else {
-		delete(s.hooked, j.ID)
+	if j.ID != id {
+		return nil, errors.New("the job is another one")
 	}
-}
-
-// hooks are the jobs that have a webhook to deliver.
-func (s *store) hooks() []*Job {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var all []*Job
-	for id := range s.hooked {
-		all = append(all, s.jobs[id].job)
-	}
-	return all
-}
-
-// forget lets later requests not be about a job.
-func (s *store) forget(j *Job) {
-	for index, at := range map[*map[[2]string]string][2]string{
-		&s.byPrint: {j.Key, j.Fingerprint}, &s.byIdempotency: {j.Key, j.IdempotencyKey},
-	} {
-		if (*index)[at] == j.ID {
-			delete(*index, at)
-		}
-	}
+	return &j, nil
 }
 
 // incoming makes a folder for what is being uploaded.
@@ -136,29 +149,105 @@ func (s *store) incoming() (string, error) {
 // errReused is for an Idempotency-Key that another request had.
 var errReused = errors.New("another request had this Idempotency-Key")
 
-// add takes a job whose files are in the folder from. Where the request is about an older job,
-// that one is returned, and from stays.
-func (s *store) add(j *Job, from string) (older *Job, err error) {
+// add takes a job whose files are in the folder from, and returns once that outlives a power
+// cut. Where the request is about an older job, that one is returned, and from stays. admit is
+// called if it is not; its error is that of add, and undo takes back what it did if the disk
+// does not take the job.
+func (s *store) add(j *Job, from string, admit func() (undo func(), err error)) (older *Job, err error) {
+	e := newEntry(j)
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if j.IdempotencyKey != "" {
-		if id, ok := s.byIdempotency[[2]string{j.Key, j.IdempotencyKey}]; ok {
-			if older = s.jobs[id].job; older.Fingerprint != j.Fingerprint {
+	for {
+		at := s.byPrint[e.print]
+		if j.IdempotencyKey != "" {
+			at = s.byIdempotency[e.idempotency]
+		}
+		if at != nil && at.added == nil && at.status.Done() && !j.Created.Before(at.expires) { // it is about to expire
+			s.unindex(at)
+			at = nil
+		}
+		if at == nil {
+			break
+		}
+		added := at.added
+		s.mu.Unlock()
+		if added == nil {
+			if at.print != e.print {
 				return nil, errReused
 			}
-			return older, nil
+			if older, _ = s.get(at.id); older != nil {
+				return older, nil
+			}
+			return nil, errors.New("the older job cannot be read")
 		}
-	} else if id, ok := s.byPrint[[2]string{j.Key, j.Fingerprint}]; ok {
-		return s.jobs[id].job, nil
+		<-added // the older request is about to be stored
+		s.mu.Lock()
 	}
-	if err := s.save(from, j); err != nil {
+	undo, err := admit()
+	if err != nil {
+		s.mu.Unlock()
 		return nil, err
+	}
+	e.added = make(chan struct{})
+	s.insert(e)
+	s.index(e, j)
+	s.mu.Unlock()
+
+	err = s.keep(j, from)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(e.added)
+	e.added = nil
+	if err != nil {
+		s.remove(e)
+		undo()
+		return nil, err
+	}
+	s.note(e, j)
+	return nil, nil
+}
+
+// keep flushes the files of a job to the disk, and then moves them to the others. What is
+// moved is complete.
+func (s *store) keep(j *Job, from string) error {
+	var flushing errgroup.Group
+	flushing.SetLimit(ioWorkers)
+	for n := range j.Files {
+		flushing.Go(func() error { return s.flush(inFile(from, n)) })
+	}
+	flushing.Go(func() error { return s.flush(filepath.Join(from, inDir)) })
+	flushing.Go(func() error {
+		if err := s.save(from, j); err != nil {
+			return err
+		}
+		return errors.Join(s.flush(filepath.Join(from, jobFile)), s.flush(from))
+	})
+	if err := flushing.Wait(); err != nil {
+		return err
 	}
 	if err := os.Rename(from, s.folder(j.ID)); err != nil {
-		return nil, err
+		return err
 	}
-	s.put(j)
-	return nil, nil
+	if err := s.flush(filepath.Join(s.dir, jobsDir)); err != nil {
+		_ = os.RemoveAll(s.folder(j.ID))
+		return err
+	}
+	return nil
+}
+
+// settle flushes to the disk what a job has come to, and deletes what was uploaded for it.
+// Until then the next process can do it again.
+func (s *store) settle(j *Job) error {
+	dir := s.folder(j.ID)
+	paths := []string{filepath.Join(dir, jobFile), filepath.Join(dir, outDir), dir}
+	for _, o := range j.results() {
+		paths = append(paths, filepath.Join(dir, outDir, o.ID))
+	}
+	for _, path := range paths {
+		if err := s.flush(path); err != nil {
+			return err
+		}
+	}
+	return os.RemoveAll(filepath.Join(dir, inDir))
 }
 
 func (s *store) save(dir string, j *Job) error {
@@ -172,15 +261,34 @@ func (s *store) save(dir string, j *Job) error {
 // folder is that of a job.
 func (s *store) folder(id string) string { return filepath.Join(s.dir, jobsDir, id) }
 
-// get returns a job, and what is closed when it has changed.
+// get returns a job, and what is closed when it has changed, nil where it does not do so by
+// itself.
 func (s *store) get(id string) (*Job, <-chan struct{}) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	e := s.jobs[id]
-	if e == nil {
+	if e == nil || e.added != nil {
+		s.mu.Unlock()
 		return nil, nil
 	}
-	return e.job, e.changed
+	if e.job != nil {
+		defer s.mu.Unlock()
+		if e.changed == nil {
+			e.changed = make(chan struct{})
+		}
+		return e.job, e.changed
+	}
+	s.mu.Unlock()
+	return s.readEntry(e), nil
+}
+
+// readEntry reads the job of an entry that the disk has.
+func (s *store) readEntry(e *entry) *Job {
+	j, err := s.read(e.id)
+	if err != nil {
+		s.log.Error("a job cannot be read", "job", e.id, "error", tree.Cause(err).Error())
+		return nil
+	}
+	return j
 }
 
 // update changes a copy of a job, which then takes its place. change returns false to leave
@@ -197,91 +305,63 @@ func (s *store) advance(id string, change func(j *Job) bool) *Job {
 
 func (s *store) change(id string, durable bool, change func(j *Job) bool) (_ *Job, err error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	e := s.jobs[id]
+	s.mu.Unlock()
 	if e == nil {
 		return nil, nil
 	}
-	j := *e.job
+	e.changing.Lock()
+	defer e.changing.Unlock()
+	before := e.job
+	if before == nil {
+		if before = s.readEntry(e); before == nil {
+			return nil, nil
+		}
+	}
+	j := *before
 	j.Outputs = slices.Clone(j.Outputs)
 	if j.Webhook != nil {
 		d := *j.Webhook
 		j.Webhook = &d
 	}
 	if !change(&j) {
-		return e.job, nil
+		return before, nil
 	}
 	if durable {
 		if err = s.save(s.folder(id), &j); err != nil { // a full disk: what is in memory is right all the same
 			s.log.Error("a job cannot be saved", "job", id, "error", tree.Cause(err).Error())
 		}
 	}
-	e.job = &j
-	s.noteHook(&j)
-	if j.Status == Failed || j.Status == Canceled || j.Status == Expired {
-		if at := [2]string{j.Key, j.Fingerprint}; s.byPrint[at] == id {
-			delete(s.byPrint, at)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if durable {
+		delete(s.unsaved, e)
+		if err != nil {
+			s.unsaved[e] = true
 		}
 	}
-	close(e.changed)
-	e.changed = make(chan struct{})
+	s.note(e, &j)
 	return &j, err
 }
 
-// list returns the jobs of a key, or of all where that is empty, the newest first.
-func (s *store) list(key string) []*Job {
+// saveAgain saves the jobs that could not be saved before.
+func (s *store) saveAgain() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	var all []*Job
-	for _, e := range s.jobs {
-		if key == "" || e.job.Key == key {
-			all = append(all, e.job)
-		}
+	var ids []string
+	for e := range s.unsaved {
+		ids = append(ids, e.id)
 	}
-	slices.SortFunc(all, func(a, b *Job) int {
-		if c := b.Created.Compare(a.Created); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
-	return all
+	s.mu.Unlock()
+	for _, id := range ids {
+		_, _ = s.update(id, func(*Job) bool { return true })
+	}
 }
 
-// removeFiles deletes what was uploaded for a job, and if all is true also what was made.
-func (s *store) removeFiles(id string, all bool) {
-	dirs := []string{inDir}
-	if all {
-		dirs = append(dirs, outDir)
-	}
-	for _, sub := range dirs {
+// removeFiles deletes what was uploaded for a job, and what was made of it.
+func (s *store) removeFiles(id string) {
+	for _, sub := range []string{inDir, outDir} {
 		if err := os.RemoveAll(filepath.Join(s.folder(id), sub)); err != nil {
 			s.log.Error("the files of a job cannot be deleted", "job", id, "error", tree.Cause(err).Error())
-		}
-	}
-}
-
-// expire deletes the results of jobs whose time has come, and forgets those that expired long
-// ago.
-func (s *store) expire(now time.Time) {
-	for _, j := range s.list("") {
-		switch {
-		case !j.Status.Done() || now.Before(j.Expires):
-		case j.Status != Expired:
-			_, _ = s.update(j.ID, func(j *Job) bool {
-				s.forget(j)
-				j.Status = Expired
-				return true
-			})
-			s.removeFiles(j.ID, true)
-		case now.Sub(j.Expires) > keepExpired:
-			s.mu.Lock()
-			delete(s.jobs, j.ID)
-			delete(s.hooked, j.ID)
-			s.forget(j)
-			s.mu.Unlock()
-			if err := os.RemoveAll(s.folder(j.ID)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				s.log.Error("an expired job cannot be deleted", "job", j.ID, "error", fmt.Sprint(tree.Cause(err)))
-			}
 		}
 	}
 }

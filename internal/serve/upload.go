@@ -17,7 +17,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/dustin/go-humanize"
@@ -34,6 +33,8 @@ const (
 	maxFiles = 100
 	maxParts = 300
 	maxField = 64 << 10
+	// maxOutputs is how many results a request may ask for.
+	maxOutputs = 1000
 	// maxJSON is the size of a request that is JSON, and maxFraming what a multipart request
 	// has besides its files.
 	maxJSON    = 1 << 20
@@ -42,8 +43,6 @@ const (
 	maxName = 200
 	// filenameOption names a file that is sent as it is.
 	filenameOption = "filename"
-	// minUpload is how many bytes a second a client has to send, over all.
-	minUpload = 1 << 10
 )
 
 // An upload is what a request brings.
@@ -78,7 +77,7 @@ func (u *upload) set(name, value string) {
 }
 
 // receive reads a request to convert. The caller removes what is returned without an error.
-func (s *Server) receive(w http.ResponseWriter, r *http.Request) (_ *upload, err error) {
+func (s *Server) receive(w http.ResponseWriter, r *http.Request, k *Key) (_ *upload, err error) {
 	mediaType, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil {
 		mediaType = ""
@@ -94,6 +93,12 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request) (_ *upload, err
 		w.Header().Set("Connection", "close") // the rest is not read
 		return nil, tooLargeFor(limit)
 	}
+	body := s.patient(w, r.Body)
+	if p := s.uploads.enter(k.ID, body); p != nil {
+		w.Header().Set("Connection", "close")
+		return nil, p
+	}
+	defer s.uploads.leave(body)
 	dir, err := s.store.incoming()
 	if err != nil {
 		return nil, err
@@ -111,7 +116,6 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request) (_ *upload, err
 			u.set(name, value)
 		}
 	}
-	body := s.patient(w, r.Body)
 	defer func() {
 		if err == nil {
 			body.end()
@@ -137,7 +141,7 @@ func uploadProblem(err error, limit int64) error {
 	}
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return newProblem(slowUpload, "send at least %s a second", humanize.Bytes(minUpload))
+		return newProblem(slowUpload, "send at least %s a second", humanize.Bytes(minRate))
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, http.ErrMissingBoundary):
 		return newProblem(badRequest, "the body ends too early, or is not what its Content-Type says")
 	case strings.HasPrefix(err.Error(), "multipart: "), strings.HasPrefix(err.Error(), "malformed MIME"):
@@ -331,33 +335,3 @@ func withOption(p *Problem, name string) *Problem {
 	}
 	return p
 }
-
-// A patientReader is the body of a request. It gives up on a client that sends nothing for some
-// time, or hardly anything for long.
-type patientReader struct {
-	io.ReadCloser
-	control  *http.ResponseController
-	patience time.Duration
-	began    time.Time
-	n        int64
-}
-
-func (s *Server) patient(w http.ResponseWriter, body io.ReadCloser) *patientReader {
-	return &patientReader{ReadCloser: body, control: http.NewResponseController(w), patience: s.patience, began: time.Now()}
-}
-
-func (p *patientReader) Read(b []byte) (int, error) {
-	// The connection's own clock is the real one.
-	deadline := p.began.Add(p.patience + time.Duration(p.n/minUpload)*time.Second)
-	if idle := time.Now().Add(p.patience); idle.Before(deadline) {
-		deadline = idle
-	}
-	_ = p.control.SetReadDeadline(deadline)
-	n, err := p.ReadCloser.Read(b)
-	p.n += int64(n)
-	return n, err
-}
-
-// end takes the deadline away, once all was read: the client may wait for its answer. Where not
-// all was read it stays, or else net/http would read the rest for as long as that takes.
-func (p *patientReader) end() { _ = p.control.SetReadDeadline(time.Time{}) }

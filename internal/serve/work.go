@@ -2,7 +2,9 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -14,6 +16,7 @@ import (
 	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/convert"
 	"github.com/webpress/webpress/internal/plan"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // planOutputs are what settings ask for of files.
@@ -21,6 +24,9 @@ func planOutputs(settings *config.Config, files []File) ([]Output, error) {
 	all, err := settings.Each()
 	if err != nil {
 		return nil, err
+	}
+	if n := len(all) * len(files); n > maxOutputs {
+		return nil, newProblem(tooLarge, "a request may ask for %d results, and this one asks for %d", maxOutputs, n)
 	}
 	names := map[string]bool{}
 	var outputs []Output
@@ -88,10 +94,10 @@ func (s *Server) work(ctx context.Context, id string) {
 	err := s.convert(ctx, j)
 	switch {
 	case ctx.Err() != nil: // it was canceled, or another process begins it again
-		if j, _ = s.store.get(id); j.Status == Canceled {
-			s.store.removeFiles(id, true)
+		if j, _ = s.store.get(id); j == nil || j.Status == Canceled {
+			s.store.removeFiles(id)
 		}
-		s.log.Info("job given up", "job", id, "key", j.Key)
+		s.log.Info("job given up", "job", id)
 		return
 	case err != nil:
 		s.log.Error("job failed", "job", id, "key", j.Key, "error", err.Error())
@@ -173,6 +179,8 @@ func (o *Output) take(r asset.Result, name string) {
 func (s *Server) finish(id, failure string) *Job {
 	now := s.now().UTC()
 	finished := false
+	s.settling.Add(1)
+	s.account.storing.RLock()
 	j, _ := s.store.update(id, func(j *Job) bool {
 		if j.Status != Processing && j.Status != Queued {
 			return false
@@ -190,20 +198,29 @@ func (s *Server) finish(id, failure string) *Job {
 		if j.Webhook != nil {
 			j.Webhook.Next = now
 		}
+		s.account.end(j)
 		finished = true
 		return true
 	})
+	s.account.storing.RUnlock()
 	if j == nil || !finished {
+		s.settling.Done()
 		return j
 	}
-	s.store.removeFiles(id, false)
-	out := Usage{}
-	for _, o := range j.results() {
-		out.BytesOut += o.Bytes
-	}
-	s.account.record(j.Key, out, now)
+	go s.settle(j)
 	if j.Webhook != nil {
 		s.wakeHooks()
 	}
 	return j
+}
+
+// settle lets the result of a job outlive a power cut, behind the back of the client: until the
+// disk has it, the next process can make it again. The caller has added it to settling.
+func (s *Server) settle(j *Job) {
+	defer s.settling.Done()
+	s.settlers <- struct{}{}
+	defer func() { <-s.settlers }()
+	if err := s.store.settle(j); err != nil && !errors.Is(err, fs.ErrNotExist) { // or it was deleted
+		s.log.Error("a result cannot be flushed to the disk", "job", j.ID, "error", tree.Cause(err).Error())
+	}
 }
