@@ -23,6 +23,8 @@ type Serving struct {
 	// PublicURL is the address that clients reach the server at, without a slash at its
 	// end; empty is that of each request.
 	PublicURL string
+	// CORSOrigins are the origins whose pages may call the server, which may have a * each.
+	CORSOrigins []string
 	// Queue is how many jobs may wait.
 	Queue int
 	// Keep is how long the results of a job are there.
@@ -43,6 +45,7 @@ type servingFlags struct {
 	Listen         string `group:"run" of:"serve" default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"With serve: address and port to listen on; 127.0.0.1:8080 by default."`
 	Data           string `group:"run" of:"serve,key" placeholder:"DIR" help:"With serve and key: directory of jobs and keys; .webpress by default."`
 	PublicURL      string `group:"run" of:"serve" placeholder:"URL" help:"With serve: address at which clients reach it, such as https://convert.example; that of each request by default."`
+	CorsOrigins    string `group:"run" of:"serve" placeholder:"URL,..." help:"With serve: origins whose pages may call it from browsers, such as https://shop.example or https://*.shop.example; none by default."`
 	Queue          string `group:"run" of:"serve" default:"256" placeholder:"N" help:"With serve: how many jobs may wait; 256 by default."`
 	Keep           string `group:"run" of:"serve" default:"24h" placeholder:"TIME" help:"With serve: how long results can be downloaded, such as 30m, 24h or 7d; 24h by default."`
 	AllowDownloads bool   `group:"run" of:"serve" help:"With serve: let requests name the address of an image to download."`
@@ -107,6 +110,14 @@ func (c *Config) readServing(f servingFlags) (all Mistakes) {
 			add("public-url", "%s is not an address such as https://convert.example", quote(f.PublicURL))
 		}
 		s.PublicURL = strings.TrimRight(f.PublicURL, "/")
+	}
+	for _, origin := range split(f.CorsOrigins) {
+		// A browser sends nothing but these parts, so that more would never be equal.
+		u, err := url.Parse(strings.Replace(origin, "*", "any", 1))
+		if origin != "*" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Scheme+"://"+u.Host != strings.Replace(origin, "*", "any", 1)) {
+			add("cors-origins", "%s is not an origin such as https://shop.example", quote(origin))
+		}
+		s.CORSOrigins = append(s.CORSOrigins, origin)
 	}
 	number := func(flag, text string, low, high int64) int64 {
 		n, err := strconv.ParseInt(text, 10, 64)

@@ -36,6 +36,8 @@ func TestServingMistakes(t *testing.T) {
 		"serve --listen=8080":                 "--listen: \"8080\" is not an address with a port",
 		"serve --listen=:70000":               "port from 0 to 65535",
 		"serve --public-url=convert":          "--public-url",
+		"serve --cors-origins=shop.example":   "--cors-origins: \"shop.example\" is not an origin such as https://shop.example",
+		"serve --cors-origins=https://a/,*":   "\"https://a/\" is not an origin",
 		"serve --queue=0":                     "--queue: \"0\" is not a whole number from 1",
 		"serve --keep=1s":                     "--keep",
 		"serve --rate=3":                      "--rate: it belongs to a command: webpress key",

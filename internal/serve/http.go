@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/rs/cors"
 )
 
 // The paths of the API.
@@ -49,7 +51,25 @@ func (s *Server) Handler() http.Handler {
 	} {
 		mux.Handle(path, s.route(methods))
 	}
-	return s.logged(mux)
+	return s.logged(s.cors(mux))
+}
+
+// cors lets pages of other origins call the API, if there are any that may. No cookie and no
+// password of a browser is taken: a page needs a key.
+func (s *Server) cors(next http.Handler) http.Handler {
+	if len(s.serving.CORSOrigins) == 0 {
+		return next
+	}
+	return cors.New(cors.Options{
+		AllowedOrigins: s.serving.CORSOrigins,
+		AllowedMethods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete},
+		AllowedHeaders: []string{"Authorization", "Content-Type", "Accept", "Prefer", "Idempotency-Key", "If-None-Match", "If-Range", "Range"},
+		ExposedHeaders: []string{
+			"Location", "Content-Location", "Content-Disposition", "ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "X-Credits-Used",
+			"Preference-Applied",
+		},
+		MaxAge: int(time.Hour.Seconds()),
+	}).Handler(next)
 }
 
 // route chooses the handler by the method.

@@ -351,6 +351,36 @@ func TestOpenAPI(t *testing.T) {
 	}
 }
 
+// Pages of other origins reach the API only where that is set, and can read its answers then.
+func TestCORS(t *testing.T) {
+	const shop = "https://shop.example"
+	preflight := []string{"Origin", shop, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "authorization,idempotency-key,prefer"}
+	off := newBench(t, nil)
+	if a := off.do(http.MethodOptions, convertPath, nil, preflight...); a.StatusCode != http.StatusMethodNotAllowed || a.Header.Get("Access-Control-Allow-Origin") != "" {
+		t.Error(a.Status, a.Header)
+	}
+	if a := off.get(apiPath+"/jobs", "Origin", shop).status(t, http.StatusOK); a.Header.Get("Access-Control-Allow-Origin") != "" {
+		t.Error(a.Header)
+	}
+	b := newBench(t, nil, "--cors-origins="+shop+",https://*.other.example")
+	for origin, want := range map[string]string{shop: shop, "https://a.other.example": "https://a.other.example", "https://evil.example": "", "http://shop.example": "", "null": ""} {
+		preflight[1] = origin
+		a := b.do(http.MethodOptions, convertPath, nil, append(preflight, "Authorization", "")...)
+		h := a.Header
+		if a.StatusCode != http.StatusNoContent || h.Get("Access-Control-Allow-Origin") != want || (h.Get("Access-Control-Allow-Headers") != "") != (want != "") || h.Get("Access-Control-Allow-Credentials") != "" {
+			t.Error(origin, a.Status, h)
+		}
+		a = b.post(photo(t), nil, "Origin", origin).status(t, http.StatusOK)
+		if a.Header.Get("Access-Control-Allow-Origin") != want || strings.Contains(a.Header.Get("Access-Control-Expose-Headers"), "Retry-After") != (want != "") {
+			t.Error(origin, a.Header)
+		}
+		a = b.get(apiPath+"/jobs", "Origin", origin, "Authorization", "") // why it failed can be read, too
+		if a.problem(t, unauthorized); a.Header.Get("Access-Control-Allow-Origin") != want {
+			t.Error(origin, a.Header)
+		}
+	}
+}
+
 func TestPage(t *testing.T) {
 	b := newBench(t, nil)
 	for path, contentType := range map[string]string{"/": "text/html", "/page.js": "text/javascript", "/page.css": "text/css"} {

@@ -128,6 +128,7 @@ _webpress() {
     '--listen=[with serve]:ADDRESS:' \
     '--data=[with serve and key]:DIR:_files -/' \
     '--public-url=[with serve]:URL:' \
+    '--cors-origins=[with serve]:URL,...:' \
     '--queue=[with serve\: how many jobs may wait; 256 by default]:N:' \
     '--keep=[with serve]:TIME:' \
     '--allow-downloads[with serve]' \
