@@ -7,10 +7,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/cors"
@@ -42,6 +44,7 @@ func (s *Server) Handler() http.Handler {
 		downloadPath + "{id}":          {http.MethodGet: s.getDownload},
 		downloadPath + "{id}/{output}": {http.MethodGet: s.getDownload},
 		"/openapi.json":                {http.MethodGet: s.getOpenAPI},
+		"/metrics":                     {http.MethodGet: s.getMetrics},
 		"/livez":                       {http.MethodGet: s.getLive},
 		"/readyz":                      {http.MethodGet: s.getReady},
 		"/{$}":                         {http.MethodGet: page("index.html")},
@@ -139,7 +142,24 @@ func (s *Server) authenticate(r *http.Request) (*Key, error) {
 }
 
 // A note is what the log has of a request besides what the middleware sees.
-type note struct{ key string }
+type note struct {
+	key string
+	// received is how many bytes of the body were read.
+	received atomic.Int64
+}
+
+// A countedBody counts what is read of it.
+type countedBody struct {
+	io.ReadCloser
+	n *atomic.Int64
+}
+
+// Read reads.
+func (c countedBody) Read(b []byte) (int, error) {
+	n, err := c.ReadCloser.Read(b)
+	c.n.Add(int64(n))
+	return n, err
+}
 
 type noteKey struct{}
 
@@ -162,6 +182,9 @@ func (s *Server) logged(next http.Handler) http.Handler {
 			_ = seen.control.SetWriteDeadline(time.Time{})
 		}
 		with := r.WithContext(context.WithValue(r.Context(), noteKey{}, n))
+		if r.ContentLength != 0 { // not that of r, which net/http looks at to end the connection gently
+			with.Body = countedBody{r.Body, &n.received}
+		}
 		next.ServeHTTP(seen, with)
 		seen.extend() // for what is not flushed
 		if h.Get("Connection") == "close" && r.ProtoMajor == 1 {
@@ -169,9 +192,11 @@ func (s *Server) logged(next http.Handler) http.Handler {
 			_ = seen.control.SetReadDeadline(time.Now().Add(min(s.patience, lingerTime)))
 		}
 		level := slog.LevelInfo
-		if with.Pattern == "/livez" || with.Pattern == "/readyz" {
+		switch with.Pattern {
+		case "/livez", "/readyz", "/metrics":
 			level = slog.LevelDebug
 		}
+		s.metrics.request(r.Method, with.Pattern, seen.status, n.received.Load(), seen.bytes)
 		s.log.Log(r.Context(), level, "request", "method", r.Method, "route", with.Pattern, "status", seen.status, "bytes", seen.bytes,
 			"ms", time.Since(began).Milliseconds(), "key", n.key)
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"time"
@@ -33,6 +34,9 @@ func (s *store) remove(e *entry) {
 	delete(s.jobs, e.id)
 	delete(s.hooked, e.id)
 	delete(s.unsaved, e)
+	if e.status != "" { // or else the disk did not take it
+		s.counts[e.status]--
+	}
 	ids := s.byKey[e.key]
 	if i := slices.Index(ids, e.id); i >= 0 { // it is one of the oldest
 		ids = slices.Delete(ids, i, i+1)
@@ -83,6 +87,10 @@ func (s *store) note(e *entry, j *Job) {
 		}
 		heap.Push(&s.due, deadline{at, e})
 	}
+	if e.status != "" {
+		s.counts[e.status]--
+	}
+	s.counts[j.Status]++
 	e.status, e.expires, e.job = j.Status, j.Expires, j
 	if j.Webhook.waits() {
 		s.hooked[e.id] = e
@@ -121,6 +129,13 @@ func (s *store) unfinished() []*Job {
 	}
 	slices.SortFunc(all, func(a, b *Job) int { return a.Created.Compare(b.Created) })
 	return all
+}
+
+// count is how many jobs have each status. It takes the lock.
+func (s *store) count() map[Status]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.counts)
 }
 
 // has reports whether a key has any job. It takes the lock.

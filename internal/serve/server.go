@@ -98,6 +98,7 @@ type Server struct {
 	uploads uploads
 	// hookDue wakes up who delivers webhooks.
 	hookDue chan struct{}
+	metrics *metrics
 	memory  *convert.SharedMemory
 	// settling is the work to flush results to the disk, by as many as settlers has room for.
 	settling sync.WaitGroup
@@ -128,7 +129,8 @@ func New(o Options) (_ *Server, err error) {
 		syncWait: orDefault(o.SyncWait, syncWait), patience: orDefault(o.Patience, patience),
 		workers: o.Settings.Jobs, cancels: map[string]context.CancelFunc{}, draining: make(chan struct{}), hookDue: make(chan struct{}, 1),
 		settlers: make(chan struct{}, ioWorkers), uploads: uploads{slowAfter: slowAfter},
-		memory: convert.NewSharedMemory(o.Settings.MemoryLimit),
+		metrics: newMetrics(o.Now()),
+		memory:  convert.NewSharedMemory(o.Settings.MemoryLimit),
 	}
 	if s.workers == 0 {
 		s.workers = runtime.GOMAXPROCS(0)

@@ -48,7 +48,9 @@ type store struct {
 	hooked map[string]*entry
 	// unsaved are the jobs that the disk has an older state of, for it was full.
 	unsaved map[*entry]bool
-	due     deadlines
+	// counts is how many jobs have each status.
+	counts map[Status]int
+	due    deadlines
 }
 
 // A digest stands for a key and another text.
@@ -79,7 +81,7 @@ type entry struct {
 func openStore(dir string, log *slog.Logger, each func(*Job)) (*store, error) {
 	s := &store{
 		dir: dir, log: log, flush: flush, jobs: map[string]*entry{}, byKey: map[string][]string{}, byPrint: map[digest]*entry{}, byIdempotency: map[digest]*entry{},
-		hooked: map[string]*entry{}, unsaved: map[*entry]bool{},
+		hooked: map[string]*entry{}, unsaved: map[*entry]bool{}, counts: map[Status]int{},
 	}
 	if err := os.RemoveAll(filepath.Join(dir, incomingDir)); err != nil {
 		return nil, err

@@ -137,6 +137,7 @@ func (s *Server) deliver(ctx context.Context, j *Job) {
 	if ctx.Err() != nil {
 		return
 	}
+	s.metrics.hook(err == nil)
 	now := s.now().UTC()
 	j, _ = s.store.update(j.ID, func(j *Job) bool {
 		d := j.Webhook

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/config"
@@ -101,10 +102,10 @@ func (s *Server) work(ctx context.Context, id string) {
 		return
 	case err != nil:
 		s.log.Error("job failed", "job", id, "key", j.Key, "error", err.Error())
-		s.finish(id, problemOf(err).Title)
+		s.finish(id, problemOf(err).Title, began)
 		return
 	}
-	if j = s.finish(id, ""); j != nil {
+	if j = s.finish(id, "", began); j != nil {
 		s.log.Info("job done", "job", id, "key", j.Key, "status", string(j.Status), "files", len(j.Files), "outputs", len(j.Outputs),
 			"bytes_in", j.bytesIn(), "ms", s.now().Sub(began).Milliseconds())
 	}
@@ -175,8 +176,8 @@ func (o *Output) take(r asset.Result, name string) {
 	}
 }
 
-// finish ends a job that is in work. failure is why, where not by what became of its outputs.
-func (s *Server) finish(id, failure string) *Job {
+// finish ends a job that is in work since began. failure is why, where not by what became of its outputs.
+func (s *Server) finish(id, failure string, began time.Time) *Job {
 	now := s.now().UTC()
 	finished := false
 	s.settling.Add(1)
@@ -199,6 +200,7 @@ func (s *Server) finish(id, failure string) *Job {
 			j.Webhook.Next = now
 		}
 		s.account.end(j)
+		s.metrics.job(j, now.Sub(began))
 		finished = true
 		return true
 	})
