@@ -20,6 +20,7 @@ import (
 	"github.com/webpress/webpress/internal/bucket"
 	"github.com/webpress/webpress/internal/bucket/buckettest"
 	"github.com/webpress/webpress/internal/testfiles"
+	"github.com/webpress/webpress/internal/testgit"
 )
 
 // newShop serves images by address, each with its entity tag.
@@ -172,6 +173,33 @@ func TestKilledDelivery(t *testing.T) {
 	}
 }
 
+// TestCheckWithBucket checks what has results in a bucket alone: no commit has to have these.
+func TestCheckWithBucket(t *testing.T) {
+	t.Parallel()
+	server := buckettest.NewServer(t, bucket.S3)
+	dir := testgit.Init(t)
+	if err := writePicture("photo", filepath.Join(dir, "a.jpg"), 160, 120); err != nil {
+		t.Fatal(err)
+	}
+	testfiles.Write(t, dir, "budgets.yml", "budgets: [{max-bytes: 1kB}]\n")
+	testgit.CommitAll(t, dir, "Add a photo")
+	for _, tt := range []struct {
+		args []string
+		ok   bool
+		want string
+	}{
+		{[]string{"--store=" + server.Address("web/")}, true, "results go to a bucket"},
+		{[]string{"--store=" + server.Address("web/"), "--checks=outputs"}, false, "a.jpg"},
+		{[]string{"--store=" + server.Address("web/"), "--store=commit"}, false, "a.jpg"},
+		{[]string{"--store=" + server.Address("web/"), "--config=budgets.yml"}, false, "limit 1 kB"},
+	} {
+		out, err := runIn(t, dir, server, append([]string{"check"}, tt.args...)...).CombinedOutput()
+		if (err == nil) != tt.ok || !strings.Contains(string(out), tt.want) {
+			t.Errorf("check %q: %v, want %t and %q\n%s", tt.args, err, tt.ok, tt.want, out)
+		}
+	}
+}
+
 // TestBucketToBucket converts what is in one bucket to another place there, without a tree of files: what
 // is new or has changed, and nothing twice. The lock is an object; runs at the same time lose none of its
 // lines.
@@ -242,6 +270,12 @@ func TestBucketToBucket(t *testing.T) {
 	server.Delete("raw/2026/0.jpg")
 	says(run(), `"2026/0.webp" is an orphan`)
 	says(run("--prune"), `"2026/0.webp" removed`)
+	has("2026/1.webp", "2026/2.webp", "2026/3.webp", "2026/4.webp", "2026/5.webp", "new.webp", "webpress.lock")
+
+	// Results that go to another place take those before them away, and only once they are there.
+	says(run("-o", "m/{name}.webp"), "6 files delivered, 6 files removed", `"new.webp" removed: the result of "new.jpg" is "m/new.webp" now`)
+	has("m/1.webp", "m/2.webp", "m/3.webp", "m/4.webp", "m/5.webp", "m/new.webp", "webpress.lock")
+	says(run(), "6 files delivered, 6 files removed")
 	has("2026/1.webp", "2026/2.webp", "2026/3.webp", "2026/4.webp", "2026/5.webp", "new.webp", "webpress.lock")
 
 	// What is another's is left alone, and all others are recorded.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"path/filepath"
@@ -92,6 +93,7 @@ func joined(all []report.Delivery) (out []report.Delivery) {
 		o := &out[i]
 		o.Paths, o.Removed = append(o.Paths, d.Paths...), append(o.Removed, d.Removed...)
 		o.Left, o.Notes = append(o.Left, d.Left...), append(o.Notes, d.Notes...)
+		o.Ref = cmp.Or(o.Ref, d.Ref)
 		if o.Err == nil {
 			o.Err = d.Err
 		}

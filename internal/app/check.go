@@ -49,6 +49,10 @@ func (r *run) check(ctx context.Context) (verdict, error) {
 // findings fills in what a check finds.
 func (r *run) findings(ctx context.Context, in *report.Input) error {
 	outputs, budgets, pages := r.checks()
+	if outputs && len(r.settings.Checks) == 0 && onlyInBuckets(r.settings.Store) {
+		outputs = false
+		in.Notices = append(in.Notices, "results go to a bucket, and no commit has to have them: they are not checked; `checks: outputs` checks those in the working tree")
+	}
 	checked := map[string]bool{}
 	if outputs {
 		if err := r.checkOutputs(ctx, in, checked); err != nil {
@@ -75,6 +79,11 @@ func (r *run) checks() (outputs, budgets, pages bool) {
 	all := len(wanted) == 0
 	return all || slices.Contains(wanted, config.CheckOutputs), all || slices.Contains(wanted, config.CheckBudgets),
 		slices.Contains(wanted, config.CheckReferences)
+}
+
+// onlyInBuckets reports whether results go to buckets, and not into commits.
+func onlyInBuckets(stores []string) bool {
+	return slices.ContainsFunc(stores, config.IsBucket) && !slices.Contains(stores, config.StoreCommit)
 }
 
 // checkOutputs holds sources and outputs against webpress.lock.

@@ -100,8 +100,8 @@ func (r *run) deliverTo(ctx context.Context, s store.Store, d store.Delivery) re
 		r.log.Error("%s: %q is left out: %s", stored.Store, left.Path, left.Reason)
 	}
 	if err == nil {
-		if n := len(stored.Paths) + len(stored.Removed); n > 0 {
-			r.log.Line("%s", strings.TrimRight(fmt.Sprintf("%s: %s delivered %s", stored.Store, english.Plural(n, "file", ""), stored.URL), " "))
+		if line := changed(stored); line != "" {
+			r.log.Line("%s", strings.TrimRight(fmt.Sprintf("%s: %s %s", stored.Store, line, stored.URL), " "))
 		}
 		return one
 	}
@@ -113,6 +113,18 @@ func (r *run) deliverTo(ctx context.Context, s store.Store, d store.Delivery) re
 		r.annotateRun(strings.TrimSuffix(fault.Error()+"\n"+fault.Hint, "\n"))
 	}
 	return one
+}
+
+// changed is what a delivery has changed, empty if that is nothing.
+func changed(stored asset.Receipt) string {
+	var parts []string
+	if n := len(stored.Paths); n > 0 {
+		parts = append(parts, english.Plural(n, "file", "")+" delivered")
+	}
+	if n := len(stored.Removed); n > 0 {
+		parts = append(parts, english.Plural(n, "file", "")+" removed")
+	}
+	return strings.Join(parts, ", ")
 }
 
 // delivery is what there is to deliver; m is the manifest.

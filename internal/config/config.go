@@ -180,7 +180,7 @@ type Config struct {
 	MatrixJob string `group:"incremental" file:"-" check:"text" placeholder:"I/N" input-default:"${{ strategy.job-index }}/${{ strategy.job-total }}" help:"The job's place in its matrix, counted from 0, for shard=auto."`
 
 	// Checks is empty for all of them.
-	Checks []string `group:"check" values:"outputs,budgets,references" placeholder:"WHAT" default-note:"outputs and budgets" brief:"outputs, budgets, references" help:"What check looks at: whether results are up to date, the budgets in webpress.yml, and whether pages name results and files that exist."`
+	Checks []string `group:"check" values:"outputs,budgets,references" placeholder:"WHAT" default-note:"outputs and budgets; budgets where results go to buckets alone" brief:"outputs, budgets, references" help:"What check looks at: whether results are up to date, the budgets in webpress.yml, and whether pages name results and files that exist."`
 	// Verify is one of Auto, Always and Never.
 	Verify string `group:"check" default:"auto" enum:"auto,true,false" alone:"" placeholder:"WHEN" brief:"convert again and compare" help:"Convert again and compare. auto does so in check, in CI, for lines of webpress.lock that the change adds. With true, check compares all results, apply and merge reject an artifact that differs, and convert replaces results that differ."`
 	Sarif  string `group:"check" placeholder:"FILE" check:"file" brief:"write findings as SARIF" help:"Write the findings of check as SARIF 2.1.0 to this file, for code scanning."`

@@ -45,6 +45,8 @@ type History struct {
 
 	// data is the file as it was read, nil if there was none.
 	data []byte
+	// stored are the blobs of the outputs in Elsewhere, as the file that was read has them.
+	stored map[string]string
 	// lfs reports whether Repo applies the filter of Git LFS.
 	lfs bool
 	// journal takes the results of this run as they come, nil if none does.
@@ -80,6 +82,12 @@ func (h *History) Read() error {
 		return fault
 	}
 	h.Decoders = decoders
+	h.stored = make(map[string]string, len(h.Elsewhere))
+	for p := range h.Elsewhere {
+		if made := h.ByOutput(p); len(made) > 0 {
+			h.stored[p] = made[0].Output.Blob
+		}
+	}
 	return nil
 }
 

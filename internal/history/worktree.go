@@ -44,8 +44,13 @@ func (t worktree) Blobs(paths []string) (map[string]string, error) {
 	}
 	maps.Copy(blobs, hashed)
 	for _, p := range rest {
-		if made := t.ByOutput(p); t.Elsewhere[p] && blobs[p] == "" && len(made) > 0 {
+		if blobs[p] != "" || !t.Elsewhere[p] {
+			continue
+		}
+		if made := t.ByOutput(p); len(made) > 0 {
 			blobs[p] = made[0].Output.Blob
+		} else if blob := t.stored[p]; blob != "" { // what a result has replaced in the meantime
+			blobs[p] = blob
 		}
 	}
 	if t.Repo == nil || len(hashed) == len(rest) {

@@ -29,7 +29,7 @@ func (d Delivery) words() words {
 	case "folder":
 		return words{"Folder", "Copied", "Not copied", "to copy"}
 	}
-	return words{capital(d.Store), "Delivered", "Not delivered", "to deliver"}
+	return words{d.Store, "Delivered", "Not delivered", "to deliver"}
 }
 
 // line is what was delivered, as text: Committed 12 files, removed 3 files. It

@@ -55,6 +55,9 @@ func (b Bucket) Deliver(ctx context.Context, d Delivery) (asset.Receipt, error) 
 	d.Committed = nil
 	p := putting{Bucket: b, d: d, receipt: asset.Receipt{Store: b.Name()}}
 	err := p.deliver(ctx)
+	if len(p.receipt.Paths)+len(p.receipt.Removed) > 0 {
+		p.receipt.Ref, _, _ = strings.Cut(b.Name(), "?")
+	}
 	slices.Sort(p.receipt.Paths)
 	slices.SortFunc(p.receipt.Left, func(x, y asset.Undelivered) int { return strings.Compare(x.Path, y.Path) })
 	if ctx.Err() != nil {
