@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"strings"
 	"sync"
@@ -18,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/convert"
 	"github.com/webpress/webpress/internal/fetch"
 	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/lockfile"
@@ -56,6 +56,12 @@ type downloads struct {
 	// waiting are the downloads that nobody has taken yet, and their bytes.
 	waiting      int
 	waitingBytes int64
+	// open counts the files that take room on the disk, ended those that do not any more, and downloads
+	// that are done. crowded says that the disk once had no room: from then on nothing is downloaded
+	// ahead. lane is for one that waits for room.
+	open, ended int
+	crowded     bool
+	lane        sync.Mutex
 	// same and files count what was asked for, bytes what came.
 	same, files int
 	bytes       int64
@@ -64,7 +70,7 @@ type downloads struct {
 // A got is a download that has ended.
 type got struct {
 	source asset.Source
-	file   *os.File
+	file   *temporary
 	result fetch.Result
 	err    error
 }
@@ -77,6 +83,16 @@ type item struct {
 	got    got
 	// counted says that it is among downloads.waiting, taken that it was waited for.
 	counted, taken bool
+}
+
+// isReady reports whether the download has ended.
+func (it *item) isReady() bool {
+	select {
+	case <-it.done:
+		return true
+	default:
+		return false
+	}
 }
 
 func newDownloads(get getter, past *history.History, now func() time.Time) *downloads {
@@ -128,12 +144,11 @@ func (d *downloads) each(ctx context.Context, n int, do func(i int)) {
 // lock file knows.
 func (d *downloads) download(ctx context.Context, s asset.Source, ask bool) (out got) {
 	out.source = s
-	file, err := os.CreateTemp("", "webpress-*")
+	file, err := d.create()
 	if err != nil {
 		out.err = &asset.HintError{What: fmt.Sprintf("download %q", s.Path), Why: tree.Cause(err), Hint: tree.Hint(err, "TMPDIR")}
 		return out
 	}
-	_ = os.Remove(file.Name()) // what is open stays; where that is not so, the system removes it
 	defer func() {
 		if out.file == nil {
 			file.Close()
@@ -162,7 +177,7 @@ func (d *downloads) download(ctx context.Context, s asset.Source, ask bool) (out
 }
 
 // examine fills in what a content is.
-func examine(s *asset.Source, file *os.File, size int64) error {
+func examine(s *asset.Source, file io.ReaderAt, size int64) error {
 	head := make([]byte, min(size, asset.SniffLen))
 	if _, err := file.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read %q: %w", s.Path, err)
@@ -188,11 +203,12 @@ func (d *downloads) remember(s asset.Source, etag, modified string) {
 // again.
 func (d *downloads) keep(name string, g got) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	if g.file != nil && d.waitingBytes+g.source.Size > maxAheadBytes {
+		d.mu.Unlock()
 		g.file.Close()
 		return
 	}
+	defer d.mu.Unlock()
 	it := &item{source: g.source, done: make(chan struct{}), got: g, counted: true}
 	it.once.Do(func() { close(it.done) })
 	d.items[name] = it
@@ -222,10 +238,10 @@ func (d *downloads) start(ctx context.Context, jobs []asset.Job) {
 		for _, i := range turns {
 			it := queue[i]
 			d.mu.Lock()
-			for ctx.Err() == nil && !it.taken && (d.waiting >= maxAhead || d.waitingBytes >= maxAheadBytes) {
+			for ctx.Err() == nil && !it.taken && !d.crowded && (d.waiting >= maxAhead || d.waitingBytes >= maxAheadBytes) {
 				d.room.Wait()
 			}
-			wanted := !it.taken && ctx.Err() == nil
+			wanted := !it.taken && !d.crowded && ctx.Err() == nil
 			if wanted {
 				d.waiting++
 				it.counted = true
@@ -246,11 +262,15 @@ func (d *downloads) run(ctx context.Context, it *item) {
 		d.waitingBytes += it.got.source.Size
 		d.mu.Unlock()
 		close(it.done)
+		d.mu.Lock()
+		d.ended++ // once it can be given up
+		d.mu.Unlock()
+		d.room.Broadcast()
 	})
 }
 
-// Fetch waits for a source. The caller closes the file.
-func (d *downloads) fetch(ctx context.Context, s asset.Source) (asset.Source, *os.File, error) {
+// fetch waits for a source. The caller closes the file.
+func (d *downloads) fetch(ctx context.Context, s asset.Source) (asset.Source, convert.Content, error) {
 	d.mu.Lock()
 	it := d.items[s.Path]
 	if it == nil {
@@ -276,6 +296,11 @@ func (d *downloads) fetch(ctx context.Context, s asset.Source) (asset.Source, *o
 	d.room.Broadcast()
 	g := it.got
 	it.got.file = nil
+	if isFull(g.err) {
+		if g = d.alone(ctx, s); isFull(g.err) {
+			g.err = &asset.HintError{What: "download", Why: g.err, Hint: "let TMPDIR be a folder with room for the largest sources, as many as `jobs` are converted at once"}
+		}
+	}
 	if g.err != nil {
 		return s, nil, g.err
 	}
@@ -285,15 +310,15 @@ func (d *downloads) fetch(ctx context.Context, s asset.Source) (asset.Source, *o
 // close gives up what nobody has taken.
 func (d *downloads) close() {
 	d.mu.Lock()
-	defer d.mu.Unlock()
+	var left []*temporary
 	for _, it := range d.items {
-		select {
-		case <-it.done:
-			if it.got.file != nil && !it.taken {
-				it.got.file.Close()
-			}
-		default: // the end of the process closes it
+		if it.isReady() && it.got.file != nil && !it.taken { // the end of the process closes all others
+			left = append(left, it.got.file)
 		}
+	}
+	d.mu.Unlock()
+	for _, file := range left {
+		file.Close()
 	}
 }
 

@@ -6,11 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/fetch"
@@ -85,7 +90,7 @@ func TestDownloads(t *testing.T) {
 					t.Errorf("%d: %v", i, err)
 					continue
 				}
-				data, err := io.ReadAll(file)
+				data, err := io.ReadAll(io.NewSectionReader(file, 0, 1<<20))
 				file.Close()
 				if err != nil || !bytes.Equal(data, []byte(pngHead+s.URL)) {
 					t.Errorf("%d has %q: %v", i, data, err)
@@ -127,6 +132,72 @@ func TestDownloadsAhead(t *testing.T) {
 		t.Errorf("a download after the end: %v", err)
 	}
 	d.close()
+}
+
+// A smallDisk has room for a number of files that are open at a time.
+type smallDisk struct {
+	fakeGetter
+	room int
+
+	mu    sync.Mutex
+	files []*os.File
+}
+
+func (g *smallDisk) Get(ctx context.Context, address string, known fetch.Known, to fetch.File) (fetch.Result, error) {
+	g.mu.Lock()
+	g.files = slices.DeleteFunc(g.files, func(f *os.File) bool {
+		_, err := f.Stat()
+		return errors.Is(err, os.ErrClosed)
+	})
+	full := len(g.files) >= g.room
+	if !full {
+		g.files = append(g.files, to.(*temporary).File)
+	}
+	g.mu.Unlock()
+	if full {
+		g.calls.Add(1)
+		return fetch.Result{}, fmt.Errorf("write: %w", syscall.ENOSPC)
+	}
+	return g.fakeGetter.Get(ctx, address, known, to)
+}
+
+// TestDownloadsSmallDisk takes sources from a disk that has room for few of them: they wait for one
+// another, and none fails unless there is no room for it alone.
+func TestDownloadsSmallDisk(t *testing.T) {
+	const n = 100
+	for _, room := range []int{0, 1, 2, 5} {
+		g := &smallDisk{room: room}
+		d := newDownloads(g, nil, time.Now)
+		jobs := manyJobs(n)
+		d.start(t.Context(), jobs)
+		var workers errgroup.Group
+		workers.SetLimit(3)
+		for i := range n {
+			workers.Go(func() error {
+				s := jobs[2*i].Source
+				got, file, err := d.fetch(t.Context(), s)
+				switch {
+				case room == 0:
+					if !isFull(err) || !strings.Contains(asset.HintOf(err), "TMPDIR") {
+						t.Errorf("without any room: %v, and the hint is %q", err, asset.HintOf(err))
+					}
+				case err != nil || got.Size != int64(len(pngHead+s.URL)):
+					t.Errorf("with room for %d, %d is %+v: %v", room, i, got, err)
+				default:
+					file.Close()
+				}
+				return nil
+			})
+		}
+		_ = workers.Wait()
+		if d.waiting != 0 || d.waitingBytes != 0 || d.open != 0 {
+			t.Errorf("with room for %d, %d downloads with %d bytes are left, and %d files", room, d.waiting, d.waitingBytes, d.open)
+		}
+		if calls := g.calls.Load(); room > 0 && calls > 5*n {
+			t.Errorf("with room for %d, there are %d downloads of %d sources", room, calls, n)
+		}
+		d.close()
+	}
 }
 
 // What is in webpress.lock tells addresses apart, and has no signature.

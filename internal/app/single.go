@@ -181,7 +181,7 @@ func (r *run) singleAddress(ctx context.Context, in *report.Input, output string
 		return nil, nil, nil
 	}
 	defer file.Close()
-	content, err := io.ReadAll(file)
+	content, err := io.ReadAll(io.NewSectionReader(file, 0, source.Size))
 	if err != nil {
 		return nil, nil, fmt.Errorf("read %q: %w", source.Path, err)
 	}

@@ -5,9 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
-	"os"
 	"slices"
 	"time"
 
@@ -58,9 +58,15 @@ func (r *run) one(ctx context.Context, group []int, all []asset.Job) {
 	}
 }
 
+// A Content is that of a source that was downloaded.
+type Content interface {
+	io.ReaderAt
+	io.Closer
+}
+
 // fetch downloads the source of jobs, which then say what it is. It returns nil for a file of the
 // tree.
-func (r *run) fetch(ctx context.Context, jobs []asset.Job) (*os.File, error) {
+func (r *run) fetch(ctx context.Context, jobs []asset.Job) (Content, error) {
 	if jobs[0].Source.URL == "" || r.Fetch == nil {
 		return nil, nil
 	}
@@ -84,7 +90,7 @@ type prepared struct {
 	// where that was not used.
 	source, like fs.FileInfo
 	// content is the source where it was fetched, nil for a file of the tree.
-	content *os.File
+	content Content
 	// start is when the image got its share of memory.
 	start   time.Time
 	release func()

@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -61,10 +60,10 @@ type Options struct {
 	// a source has another id than its Blob by itself. Nil says that there are no
 	// filters.
 	Blob func(ctx context.Context, path string, data []byte) (string, error)
-	// Fetch returns the content of a source that has a URL, as a file that the caller closes, and
+	// Fetch returns the content of a source that has a URL, which the caller closes, and
 	// the source with what is known now: its Format, Size and Blob. It waits until that is
 	// downloaded, and is called from several goroutines at a time.
-	Fetch func(ctx context.Context, s asset.Source) (asset.Source, *os.File, error)
+	Fetch func(ctx context.Context, s asset.Source) (asset.Source, Content, error)
 	// Unchanged, where it is set, is asked for the result of a job whose source was fetched, once
 	// its content is known: it is ok where there is nothing to do.
 	Unchanged func(j asset.Job) (asset.Result, bool)
