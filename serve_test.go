@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,7 +12,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 var servedKey = regexp.MustCompile(`wpk_[A-Za-z0-9_-]{43}`)
@@ -163,70 +161,4 @@ func TestServe(t *testing.T) {
 		t.Errorf("%v: %s", err, got)
 	}
 	s.end(t)
-}
-
-// TestServeKilled kills a server with jobs in work. The next one does them.
-func TestServeKilled(t *testing.T) {
-	dir := t.TempDir()
-	if err := writePicture("photo", filepath.Join(dir, "a.png"), 400, 400); err != nil {
-		t.Fatal(err)
-	}
-	data, err := os.ReadFile(filepath.Join(dir, "a.png"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var key string
-	jobs := map[string]bool{}
-	for kill := range 6 {
-		s := serve(t, dir, "--jobs=1")
-		if key == "" {
-			key = servedKey.FindString(s.said)
-		}
-		ask := func(method, path string, body io.Reader, v any) int {
-			r, err := http.NewRequestWithContext(t.Context(), method, s.url+path, body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.Header.Set("Authorization", "Bearer "+key)
-			r.Header.Set("Prefer", "respond-async")
-			resp, err := http.DefaultClient.Do(r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer resp.Body.Close()
-			if err := json.NewDecoder(resp.Body).Decode(v); err != nil {
-				t.Fatal(err)
-			}
-			return resp.StatusCode
-		}
-		if kill == 5 {
-			for id := range jobs {
-				var job struct{ Status string }
-				for range 20 {
-					if ask(http.MethodGet, "/api/v1/status/"+id+"?wait=60", nil, &job); job.Status == "completed" || job.Status == "failed" {
-						break
-					}
-				}
-				if job.Status != "completed" {
-					t.Errorf("%s: %s", id, job.Status)
-				}
-			}
-			s.end(t)
-			break
-		}
-		for n := range 3 {
-			var job struct{ JobID string }
-			q := "/api/v1/convert?quality=" + string(rune('1'+n)) + string(rune('0'+kill))
-			if code := ask(http.MethodPost, q, bytes.NewReader(data), &job); code != http.StatusAccepted || jobs[job.JobID] {
-				t.Errorf("%d %s", code, job.JobID)
-			}
-			jobs[job.JobID] = true
-		}
-		time.Sleep(time.Duration(kill*15) * time.Millisecond) // each time it is at something else
-		_ = s.Process.Kill()
-		_ = s.Wait()
-	}
-	if len(jobs) != 15 {
-		t.Errorf("%d jobs", len(jobs))
-	}
 }
