@@ -52,6 +52,7 @@ var imports = []struct{ name, may string }{
 	{"bundle", "asset codec container engine pixel tree"},
 	{"store", "asset bucket bundle forge git tree httpclient"},
 	{"report", "asset ci project"},
+	{"gallery", "asset ci codec engine report tree"},
 	{"notify", "asset ci forge httpclient"},
 	{"console", "asset ci config report"},
 	{"setup", "project"},
@@ -60,7 +61,7 @@ var imports = []struct{ name, may string }{
 	{"diff", "asset ci forge git"},
 	{"target", "asset bucket ci config console forge git report store httpclient"},
 	{"serve", "asset config convert engine fetch httpclient notify plan project scan tree"},
-	{"app", "asset bucket budget bundle cache ci codec config console convert diff engine fetch git history lockfile manifest notify plan project references report scan serve setup shell sources store target tree httpclient worker"},
+	{"app", "asset bucket budget bundle cache ci codec config console convert diff engine fetch gallery git history lockfile manifest notify plan project references report scan serve setup shell sources store target tree httpclient worker"},
 }
 
 // tools are commands and packages for tests. No package may import them,

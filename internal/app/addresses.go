@@ -91,7 +91,7 @@ func (r *run) listSources(ctx context.Context, confined *diff.Changes) (out list
 
 // addSources adds the sources of the run that come from addresses to those that were found.
 func (r *run) addSources(ctx context.Context, p *history.History, v *worklist, confined *diff.Changes) error {
-	if r.settings.Verb != config.Convert && r.settings.Verb != config.Check {
+	if r.settings.Verb != config.Convert && r.settings.Verb != config.Check && r.settings.Verb != config.View {
 		return nil
 	}
 	listed, err := r.listSources(ctx, confined)
@@ -114,7 +114,7 @@ func (r *run) addSources(ctx context.Context, p *history.History, v *worklist, c
 	}
 	r.downloads = newDownloads(get, p, r.Now)
 	r.downloads.tags = listed.tags
-	r.downloads.offline = r.settings.Verb == config.Check || r.settings.DryRun
+	r.downloads.offline = r.settings.Verb != config.Convert || r.settings.DryRun
 	r.downloads.maxAge, _ = config.ParseAge(r.settings.MaxAge) // it was checked
 	if p != nil {
 		setAddresses(p, all, listed.whole)

@@ -19,6 +19,7 @@ import (
 	"github.com/webpress/webpress/internal/console"
 	"github.com/webpress/webpress/internal/diff"
 	"github.com/webpress/webpress/internal/engine"
+	"github.com/webpress/webpress/internal/gallery"
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/httpclient"
 	"github.com/webpress/webpress/internal/notify"
@@ -52,6 +53,8 @@ type Command struct {
 	Isolate bool
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
+	// Browse opens a file in the browser; nil is the system's way.
+	Browse func(ctx context.Context, file string) error
 }
 
 // Main runs webpress with the arguments, which do not hold the program's name,
@@ -128,6 +131,8 @@ func (r *run) verb(ctx context.Context) (verdict, error) {
 		return r.merge(ctx)
 	case config.References:
 		return r.references(ctx)
+	case config.View:
+		return r.view(ctx)
 	case config.RepairLock:
 		return r.repairLock(ctx)
 	case config.Serve:
@@ -296,6 +301,8 @@ type run struct {
 	isConfined bool
 	// nothing reports whether there are no images and the settings make that an error.
 	nothing bool
+	// gallery makes reports to look at, once one is needed: see maker.
+	gallery *gallery.Maker
 	// http is made when it is first needed: see client.
 	http *httpclient.Client
 }

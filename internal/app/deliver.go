@@ -7,6 +7,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/ci"
+	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/scan"
 	"github.com/webpress/webpress/internal/tree"
@@ -30,7 +31,12 @@ func (r *run) publishReport(ctx context.Context, in report.Input, prefix string)
 			fail(err)
 		}
 	}
-	if name != "" && data != nil {
+	switch {
+	case config.IsPage(name):
+		if rep.Page = r.writePage(ctx, rep); rep.Page == "" && !r.settings.DryRun {
+			name, ok = "", false
+		}
+	case name != "" && data != nil:
 		if err := r.writeFile("report", name, data); err != nil {
 			fail(err)
 			name = ""

@@ -20,7 +20,7 @@ func (r *run) loadHistory(ctx context.Context) (*history.History, error) {
 	if err := h.Read(); err != nil {
 		return nil, err
 	}
-	local := r.settings.Verb == config.Convert || r.settings.Verb == config.Check || r.settings.Verb == config.Accept
+	local := r.settings.Verb == config.Convert || r.settings.Verb == config.Check || r.settings.Verb == config.Accept || r.settings.Verb == config.View
 	if local && !h.HasFile() && h.Repo == nil && !r.settings.LockSet && !r.settings.Prune && !r.plan.Hashes() && r.settings.Manifest == "" && r.settings.Sources == "" {
 		return nil, nil // nothing would commit it
 	}

@@ -168,7 +168,7 @@ func (r *run) namedIn(ctx context.Context, jobs []asset.Job, asked []int) (map[s
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
 		}
-		if !r.mayName(f.Path) {
+		if !r.mayName(f.Path) || isGallery(root, f.Path) {
 			continue
 		}
 		if left <= 0 {
@@ -205,7 +205,7 @@ func (r *run) namedIn(ctx context.Context, jobs []asset.Job, asked []int) (map[s
 // others' code, nor what webpress has written and is told.
 func (r *run) mayName(name string) bool {
 	base := path.Base(name)
-	if scan.IsPicture(name) || name == lockfile.Name || base == bundle.ManifestName || base == bundle.ReportName || base == path.Base(r.settings.File) || strings.HasPrefix(base, ".git") {
+	if scan.IsPicture(name) || name == lockfile.Name || base == bundle.ManifestName || base == bundle.ReportName || base == bundle.PageName || base == path.Base(r.settings.File) || strings.HasPrefix(base, ".git") {
 		return false
 	}
 	for _, one := range sinksOf(r.settings) {

@@ -70,6 +70,9 @@ func (r *run) openPages(ctx context.Context, h *history.History, results []asset
 		return nil, err
 	}
 	p := r.newPages(files, root, func(root *os.Root, name string) ([]byte, error) {
+		if isGallery(root, name) {
+			return nil, fs.ErrNotExist // it names images, and is no page of theirs
+		}
 		return tree.ReadPlain(root, name, references.MaxText)
 	})
 	p.blobs = blobs

@@ -15,6 +15,7 @@ import (
 	"github.com/webpress/webpress/internal/bundle"
 	"github.com/webpress/webpress/internal/ci"
 	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/gallery"
 	"github.com/webpress/webpress/internal/git"
 	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/lockfile"
@@ -46,7 +47,7 @@ func sinksOf(s config.Config) []sink {
 
 // sinks are what is known of the files of settings, by the names of these.
 var sinks = map[string]sink{
-	"report":       {such: "webpress.json", like: isObject("results")},
+	"report":       {such: "webpress.json", like: isReport},
 	"dotenv":       {such: "webpress.env", like: ci.IsDotenv},
 	"code-quality": {such: "webpress-quality.json", like: isList("check_name")},
 	"sarif":        {such: "webpress.sarif", like: isObject("runs")},
@@ -316,6 +317,9 @@ func isObject(field string) func(data []byte) bool {
 		return json.Unmarshal(data, &object) == nil && object[field] != nil
 	}
 }
+
+// isReport reports whether data is a report, be it one to look at.
+func isReport(data []byte) bool { return gallery.Is(data) || isObject("results")(data) }
 
 // isList reports whether data is a JSON list, empty or of objects that have a field.
 func isList(field string) func(data []byte) bool {

@@ -138,6 +138,9 @@ func (r *run) delivery(ctx context.Context, in report.Input, p *history.History,
 	if d.Report, err = report.New(in).JSON(); err != nil {
 		return d, err
 	}
+	d.Page = func(ctx context.Context, files []store.File) []byte {
+		return r.bundlePage(ctx, report.New(in), d, files)
+	}
 	if r.repo == nil || s.DryRun {
 		return d, nil
 	}

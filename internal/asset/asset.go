@@ -109,6 +109,12 @@ const (
 	IsResult   Reason = "made by webpress"
 )
 
+// The reasons of results that a run only looks at.
+const (
+	NotConverted Reason = "not converted yet"
+	Outdated     Reason = "not up to date"
+)
+
 // OriginalRemoved is the note of a Result whose source was removed by this run, and OriginalGoes
 // that of one whose source a dry run would have removed.
 const (

@@ -12,6 +12,9 @@ type Receipt struct {
 	URL string `json:"url,omitempty"`
 	// PullRequest is the page of the pull request for a commit, where one is wanted.
 	PullRequest string `json:"pull-request,omitempty"`
+	// Page is the name of the report to look at that lies beside the results, empty if there
+	// is none.
+	Page string `json:"page,omitempty"`
 	// Digest is sha256:<lower-case hex> of what was uploaded, where there is one.
 	Digest string `json:"digest,omitempty"`
 	// Paths are the files that were delivered, as they are named in the working

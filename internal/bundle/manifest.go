@@ -16,11 +16,12 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 )
 
-// The names of the two files that lie beside the results in an artifact or a
-// folder, at its root.
+// The names of the files that lie beside the results in an artifact or a folder, at its
+// root: PageName is the report to look at, which nothing reads again.
 const (
 	ManifestName = "webpress-manifest.json"
 	ReportName   = "webpress-report.json"
+	PageName     = "webpress-report.html"
 )
 
 // The versions of the manifest's form: that of a whole, and that of a shard, which

@@ -84,7 +84,7 @@ func isDevice(name string) bool {
 
 // Reserved reports whether p is the path of a file of our own, on some file system.
 func Reserved(p string) bool {
-	return strings.EqualFold(p, ManifestName) || strings.EqualFold(p, ReportName)
+	return strings.EqualFold(p, ManifestName) || strings.EqualFold(p, ReportName) || strings.EqualFold(p, PageName)
 }
 
 // fold is p as file systems see it that ignore case and Unicode forms.

@@ -286,7 +286,7 @@ func (v *verifying) folder() {
 			v.faultOf(name, "not a regular file")
 		case listed:
 			found[name] = true
-		case name != ManifestName && name != ReportName:
+		case name != ManifestName && name != ReportName && name != PageName:
 			v.faultOf(name, "a file that the manifest does not have")
 		}
 		return nil

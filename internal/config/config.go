@@ -88,6 +88,9 @@ type Config struct {
 	// Addresses are the sources that were named by https://, s3:// and the like.
 	Addresses []string `setting:"-"`
 
+	// Page is the report to look at that View opens, or makes where it is not there.
+	Page string `setting:"-"`
+
 	// Unused and Missing say what the verb References is to list.
 	Unused, Missing bool `setting:"-"`
 
@@ -224,7 +227,7 @@ type Config struct {
 	FailOn  string `group:"report" default:"error" enum:"error,change,none" placeholder:"WHAT" help:"When to exit with 1. error: an image failed; change: also if files were written or are not staged; none: never."`
 	Summary bool   `group:"report" default:"true" brief:"write the job summary" help:"Write the job summary of the CI."`
 	// Report is relative to WorkingDirectory, unless it is absolute.
-	Report string `group:"report" placeholder:"FILE" check:"file" brief:"write a JSON report" help:"Write a JSON report to this file; folders that are missing are created."`
+	Report string `group:"report" placeholder:"FILE" check:"file" brief:"write a report: .html to look at, else JSON" help:"Write a report to this file: one to look at, with before and after, if its name ends in .html, else JSON. Folders that are missing are created."`
 	// Dotenv and CodeQuality are relative to WorkingDirectory, unless absolute.
 	Dotenv        string `group:"report" placeholder:"FILE" check:"file" help:"Write the outputs as WEBPRESS_NAME=value lines to this file, for GitLab's artifacts:reports:dotenv."`
 	CodeQuality   string `group:"report" placeholder:"FILE" check:"file" brief:"write a GitLab code quality report" help:"Write failures to this file as a GitLab code quality report."`
@@ -263,6 +266,8 @@ const (
 	Accept Verb = "accept"
 	// References lists where pages name images.
 	References Verb = "references"
+	// View makes the report to look at of what is there, and opens it.
+	View Verb = "view"
 	// RepairLock repairs webpress.lock.
 	RepairLock Verb = "repair-lock"
 	// Serve converts images for others by an HTTP API.

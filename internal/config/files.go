@@ -1,9 +1,21 @@
 package config
 
+import (
+	"path"
+	"path/filepath"
+	"strings"
+)
+
 // A File is one that a setting has written.
 type File struct {
 	// Setting is the name of the setting, Path its value: Stdio is standard output.
 	Setting, Path string
+}
+
+// IsPage reports whether the file of a report is a page to look at, by its name.
+func IsPage(name string) bool {
+	ext := path.Ext(filepath.ToSlash(name))
+	return strings.EqualFold(ext, ".html") || strings.EqualFold(ext, ".htm")
 }
 
 // Files are the files that settings name. What JSON writes to standard output is one of

@@ -64,7 +64,7 @@ func (c *Config) moveToFile(stronger func(name string) bool) {
 	if c.Paths = m.patterns(c.Paths); len(c.Paths) == 0 && !c.Stdin {
 		c.Paths = []string{m.under + "/"}
 	}
-	c.Upload = m.path(c.Upload)
+	c.Upload, c.Page = m.path(c.Upload), m.path(c.Page)
 	c.Merged = slices.Clone(c.Merged)
 	for i, dir := range c.Merged {
 		c.Merged[i] = m.path(dir)

@@ -17,6 +17,12 @@ func (c *Config) chooseVerb(t *typedArgs) {
 				c.Paths = append(c.Paths, name)
 			}
 		}
+	case View:
+		if len(t.words) == 1 && IsPage(t.words[0]) {
+			c.Page = t.words[0]
+		} else {
+			c.Paths = t.words
+		}
 	case References, Accept:
 		c.Paths = t.words
 	case Key:

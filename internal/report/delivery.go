@@ -75,6 +75,23 @@ func linked(text, address string) string {
 	return "[" + text + "](" + address + ")"
 }
 
+// pageLine says where the report to look at is, empty if there is none.
+func (r Report) pageLine() string {
+	for _, d := range r.Deliveries {
+		switch {
+		case d.Page == "" || d.Ref == "":
+		case d.Store == "artifact":
+			return "Before and after: " + code(d.Page) + " in the " + linked("artifact", d.URL)
+		default:
+			return "Before and after: " + code(d.Page) + " in " + code(short(d.Ref, nameWidth))
+		}
+	}
+	if r.Page != "" {
+		return "Before and after: " + code(short(r.Page, nameWidth))
+	}
+	return ""
+}
+
 // delivered is the section on the stores.
 func (r Report) delivered() section {
 	var rows []string

@@ -162,6 +162,9 @@ func (r Report) headline() string {
 	if line := r.pagesLine("→"); line != "" {
 		s += "\n" + figure.ReplaceAllString(line, "$1\u00a0$2") + "\n"
 	}
+	if line := r.pageLine(); line != "" {
+		s += "\n" + line + "\n"
+	}
 	if r.DryRun {
 		s += "\nThis was a dry run: nothing was written.\n"
 	}
@@ -173,7 +176,7 @@ func (r Report) headline() string {
 
 func (r Report) footer() string {
 	var parts []string
-	made := r.made()
+	made := r.Made()
 	if r.Check {
 		made = ""
 	}

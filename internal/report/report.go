@@ -71,6 +71,8 @@ type Input struct {
 	Logged bool `json:"-"`
 	// Link returns the address of a source's page, empty if it has none.
 	Link func(path string) string `json:"-"`
+	// Page is the path of the report to look at, empty if none was written.
+	Page string `json:"-"`
 	// Version is webpress's own.
 	Version string `json:"version"`
 	// Elapsed is the time from start to end.
@@ -101,9 +103,10 @@ type Report struct {
 	Pages        *Pages          `json:"pages,omitempty"`
 	SettingsFile string          `json:"settings-file,omitempty"`
 
-	// Logged and Link are those of Input.
+	// Logged, Link and Page are those of Input.
 	Logged bool                     `json:"-"`
 	Link   func(path string) string `json:"-"`
+	Page   string                   `json:"-"`
 
 	rows []row // of Results
 }
@@ -143,7 +146,7 @@ func New(in Input) Report {
 		Interrupted: in.Interrupted, Left: in.Left, Elapsed: in.Elapsed, Recipe: in.Recipe,
 		Rules: in.Rules, Shard: in.Shard, Check: in.Check, Checked: in.Checked, CheckedPages: in.CheckedPages,
 		Findings: append([]asset.Finding{}, in.Findings...), Mend: in.Mend,
-		Logged: in.Logged, Link: in.Link, SettingsFile: in.SettingsFile,
+		Logged: in.Logged, Link: in.Link, Page: in.Page, SettingsFile: in.SettingsFile,
 		Skips: []Skip{}, Notices: append([]string{}, in.Notices...),
 		Deliveries: append([]Delivery{}, in.Deliveries...),
 		Results:    append([]asset.Result{}, in.Results...),

@@ -35,6 +35,15 @@ func rows(results []asset.Result) []row {
 	return all
 }
 
+// Sources are the paths of the sources of all results, each once.
+func (r Report) Sources() []string {
+	names := make([]string, len(r.rows))
+	for i, one := range r.rows {
+		names[i] = one.Source.Path
+	}
+	return names
+}
+
 // removal is a note that the original is removed, or would be; it is empty if it stays.
 func (r row) removal() string {
 	for _, one := range r.all {

@@ -147,9 +147,9 @@ func (r Report) others() []string {
 	return others
 }
 
-// made says how the outputs were made: quality 80, at most 1200 pixels wide, and
+// Made says how the outputs were made: quality 80, at most 1200 pixels wide, and
 // 2 rules.
-func (r Report) made() string {
+func (r Report) Made() string {
 	c := r.Recipe
 	if c.Format == "" {
 		return ""

@@ -74,7 +74,7 @@ func TestMade(t *testing.T) {
 		{webp(asset.Recipe{Variant: asset.Variant{Lossless: asset.LosslessAlways, MaxHeight: 900}}), 0, "lossless, at most 900 pixels high"},
 	}
 	for _, tt := range tests {
-		if got := New(Input{Recipe: tt.recipe, Rules: tt.rules}).made(); got != tt.want {
+		if got := New(Input{Recipe: tt.recipe, Rules: tt.rules}).Made(); got != tt.want {
 			t.Errorf("%+v with %d rules: %q, want %q", tt.recipe, tt.rules, got, tt.want)
 		}
 	}

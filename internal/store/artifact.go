@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/bundle"
 	"github.com/webpress/webpress/internal/httpclient"
 )
 
@@ -103,6 +104,9 @@ func (a Artifact) Deliver(ctx context.Context, d Delivery) (asset.Receipt, error
 		return stored, u.explain(err)
 	}
 	stored.Ref, stored.Digest = id, digest
+	if b.page != nil {
+		stored.Page = bundle.PageName
+	}
 	if a.RunURL != "" {
 		stored.URL = a.RunURL + "/artifacts/" + id
 	}

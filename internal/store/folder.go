@@ -91,6 +91,9 @@ func (f Folder) Deliver(ctx context.Context, d Delivery) (asset.Receipt, error) 
 	stored.Removed = slices.Compact(stored.Removed)
 	if len(b.files) > 0 || d.Shard != "" {
 		stored.Ref = f.Dir
+		if b.page != nil {
+			stored.Page = bundle.PageName
+		}
 	}
 	return stored, nil
 }
@@ -134,8 +137,10 @@ func (f Folder) apart(d Delivery) error {
 func earlier(to *os.Root) (map[string]bundle.Entry, error) {
 	data, err := tree.ReadPlain(to, bundle.ManifestName, bundle.MaxManifest)
 	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := to.Lstat(bundle.ReportName); err == nil {
-			return nil, fmt.Errorf("%q exists without a manifest that says who wrote it", bundle.ReportName)
+		for _, name := range []string{bundle.ReportName, bundle.PageName} {
+			if _, err := to.Lstat(name); err == nil {
+				return nil, fmt.Errorf("%q exists without a manifest that says who wrote it", name)
+			}
 		}
 		return nil, nil
 	}
@@ -209,6 +214,13 @@ func (p *placing) place(ctx context.Context) error {
 		if err := p.put(bundle.ReportName, p.write(p.report)); err != nil {
 			return err
 		}
+	}
+	if p.page != nil {
+		if err := p.put(bundle.PageName, p.write(p.page)); err != nil {
+			return err
+		}
+	} else if p.old != nil {
+		_ = p.to.Remove(bundle.PageName) // it shows another run
 	}
 	return p.putManifest(p.manifest)
 }

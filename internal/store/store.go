@@ -56,6 +56,8 @@ type Delivery struct {
 	Committed func(output string) bool
 	// Report is the JSON form of the run's report.
 	Report []byte
+	// Page makes the report to look at, for a bundle that holds these files. Nil makes none.
+	Page func(ctx context.Context, files []File) []byte
 	// Head is the id of the commit that the run is on, empty if not known. For
 	// a pull request it is the last commit of its branch.
 	Head string

@@ -27,6 +27,7 @@ type packed struct {
 	files    []File
 	manifest bundle.Manifest
 	report   []byte
+	page     []byte            // nil if there is none
 	sums     map[string]uint32 // CRC-32, by File.Output
 	// in returns the path of a file in the bundle.
 	in func(string) string
@@ -58,6 +59,9 @@ func pack(ctx context.Context, d Delivery) (*packed, []asset.Undelivered, error)
 	// comes after a.b, and a after neither.
 	slices.SortFunc(b.files, func(x, y File) int { return strings.Compare(b.in(x.Output), b.in(y.Output)) })
 	b.manifest = d.manifest(b.files)
+	if d.Page != nil && (len(b.files) > 0 || d.Shard != "") {
+		b.page = d.Page(ctx, b.files)
+	}
 	return b, left, nil
 }
 
@@ -119,7 +123,7 @@ func (b *packed) copyFile(w io.Writer, f File) (digest string, err error) {
 	return digest, nil
 }
 
-// writeZip writes the bundle as a zip: manifest, report, results by their paths.
+// writeZip writes the bundle as a zip: manifest, reports, results by their paths.
 // Images are stored as they are, since nothing makes them smaller.
 //
 // Lengths and checksums are in front of the content: actions/download-artifact
@@ -136,6 +140,11 @@ func (b *packed) writeZip(ctx context.Context, w io.Writer) error {
 	}
 	if b.report != nil {
 		if err := addText(z, bundle.ReportName, b.report); err != nil {
+			return err
+		}
+	}
+	if b.page != nil {
+		if err := addText(z, bundle.PageName, b.page); err != nil {
 			return err
 		}
 	}

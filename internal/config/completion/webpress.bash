@@ -49,15 +49,16 @@ _webpress() {
     apply) _webpress_paths -d ;;
     merge) _webpress_paths -d ;;
     references) _webpress_paths -f ;;
+    view) _webpress_paths -f ;;
     repair-lock) : ;;
     serve) : ;;
     key) : ;;
-    help) _webpress_words 'convert check init accept apply merge references repair-lock serve key help version completion man' ;;
+    help) _webpress_words 'convert check init accept apply merge references view repair-lock serve key help version completion man' ;;
     version) : ;;
     completion) _webpress_words 'bash zsh fish' ;;
     man) : ;;
     '')
-      _webpress_words 'convert check init accept apply merge references repair-lock serve key help version completion man '
+      _webpress_words 'convert check init accept apply merge references view repair-lock serve key help version completion man '
       _webpress_paths -f
       ;;
     *) _webpress_paths -f ;;

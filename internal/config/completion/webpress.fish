@@ -7,12 +7,13 @@ complete -c webpress -n __fish_use_subcommand -a convert -d 'convert images to W
 complete -c webpress -n __fish_use_subcommand -a check -d 'report outdated results and images over a budget'
 complete -c webpress -n __fish_use_subcommand -a init -d 'set webpress up in this repository'
 complete -c webpress -n '__fish_seen_subcommand_from init' -f
-complete -c webpress -n __fish_use_subcommand -a accept -d 'keep results that were edited by hand'
+complete -c webpress -n __fish_use_subcommand -a accept -d 'keep results that were edited by hand, or made by another program, as they are'
 complete -c webpress -n __fish_use_subcommand -a apply -d 'verify the artifact of a run that could not commit, such as one for a pull request from a fork, and commit it'
 complete -c webpress -n '__fish_seen_subcommand_from apply' -f -a '(__fish_complete_directories)'
 complete -c webpress -n __fish_use_subcommand -a merge -d 'join the artifacts of a run\'s shards (see --shard) into one result'
 complete -c webpress -n '__fish_seen_subcommand_from merge' -f -a '(__fish_complete_directories)'
 complete -c webpress -n __fish_use_subcommand -a references -d 'list where pages name images'
+complete -c webpress -n __fish_use_subcommand -a view -d 'look at before and after in the browser'
 complete -c webpress -n __fish_use_subcommand -a repair-lock -d 'repair webpress.lock: after a merge conflict, or if it is damaged'
 complete -c webpress -n '__fish_seen_subcommand_from repair-lock' -f
 complete -c webpress -n __fish_use_subcommand -a serve -d 'convert images for others by an HTTP API, with a page to try it'
@@ -20,7 +21,7 @@ complete -c webpress -n '__fish_seen_subcommand_from serve' -f
 complete -c webpress -n __fish_use_subcommand -a key -d 'add, list or remove the keys of webpress serve'
 complete -c webpress -n '__fish_seen_subcommand_from key' -f
 complete -c webpress -n __fish_use_subcommand -a help -d 'show the help of webpress or of a command'
-complete -c webpress -n '__fish_seen_subcommand_from help' -f -a 'convert check init accept apply merge references repair-lock serve key help version completion man'
+complete -c webpress -n '__fish_seen_subcommand_from help' -f -a 'convert check init accept apply merge references view repair-lock serve key help version completion man'
 complete -c webpress -n __fish_use_subcommand -a version -d 'show the versions of webpress and of the libraries that it uses'
 complete -c webpress -n '__fish_seen_subcommand_from version' -f
 complete -c webpress -n __fish_use_subcommand -a completion -d 'print the completion script for a shell'
@@ -113,7 +114,7 @@ complete -c webpress -l header -x -d 'headers for the downloads of sources'
 complete -c webpress -l fail-on -x -a 'error change none' -d 'when to exit with 1'
 complete -c webpress -l summary -d 'write the job summary'
 complete -c webpress -l no-summary -d 'switch summary off'
-complete -c webpress -l report -r -F -d 'write a JSON report'
+complete -c webpress -l report -r -F -d 'write a report: .html to look at, else JSON'
 complete -c webpress -l dotenv -r -F -d 'write the outputs as WEBPRESS_NAME=value lines to this file'
 complete -c webpress -l code-quality -r -F -d 'write a GitLab code quality report'
 complete -c webpress -l comment -d 'keep one comment up to date'

@@ -98,7 +98,7 @@ _webpress() {
     '--fail-on=[when to exit with 1]:WHAT:(error change none)' \
     '--summary[write the job summary]' \
     '--no-summary[switch summary off]' \
-    '--report=[write a JSON report]:FILE:_files' \
+    '--report=[write a report\: .html to look at, else JSON]:FILE:_files' \
     '--dotenv=[write the outputs as WEBPRESS_NAME=value lines to this file]:FILE:_files' \
     '--code-quality=[write a GitLab code quality report]:FILE:_files' \
     '--comment[keep one comment up to date]' \
@@ -145,10 +145,11 @@ _webpress() {
         'convert:convert images to WebP (the default)'
         'check:report outdated results and images over a budget'
         'init:set webpress up in this repository'
-        'accept:keep results that were edited by hand'
+        'accept:keep results that were edited by hand, or made by another program, as they are'
         'apply:verify the artifact of a run that could not commit, such as one for a pull request from a fork, and commit it'
         'merge:join the artifacts of a run'\''s shards (see --shard) into one result'
         'references:list where pages name images'
+        'view:look at before and after in the browser'
         'repair-lock:repair webpress.lock\: after a merge conflict, or if it is damaged'
         'serve:convert images for others by an HTTP API, with a page to try it'
         'key:add, list or remove the keys of webpress serve'
@@ -169,10 +170,11 @@ _webpress() {
         apply) _files -/ ;;
         merge) _files -/ ;;
         references) _files ;;
+        view) _files ;;
         repair-lock) _message 'no more arguments' ;;
         serve) _message 'no more arguments' ;;
         key) _message 'no more arguments' ;;
-        help) compadd -- convert check init accept apply merge references repair-lock serve key help version completion man ;;
+        help) compadd -- convert check init accept apply merge references view repair-lock serve key help version completion man ;;
         version) _message 'no more arguments' ;;
         completion) compadd -- bash zsh fish ;;
         man) _message 'no more arguments' ;;
