@@ -7,10 +7,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -183,10 +185,10 @@ func (b *tab) eval(expression string) any {
 	return r.Result.Value
 }
 
-// text is eval of what is a text.
+// text is eval of what is a text, with ordinary spaces.
 func (b *tab) text(expression string) string {
 	b.t.Helper()
-	return fmt.Sprint(b.eval(expression))
+	return strings.ReplaceAll(fmt.Sprint(b.eval(expression)), "\u00a0", " ")
 }
 
 // number is eval of what is a number.
@@ -297,15 +299,26 @@ func (b *tab) problems() []string {
 	return append([]string{}, b.logged...)
 }
 
-// requests are the addresses that the page asked for.
+// requests are the addresses that the page asked for, but for those that its policy blocked.
 func (b *tab) requests() (all []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	addresses := map[string]string{} // by the id of the request
 	for _, m := range b.events {
-		var p struct{ Request struct{ URL string } }
-		if m.Method == "Network.requestWillBeSent" && json.Unmarshal(m.Params, &p) == nil {
-			all = append(all, p.Request.URL)
+		var p struct {
+			RequestID     string
+			Request       struct{ URL string }
+			BlockedReason string
+		}
+		if json.Unmarshal(m.Params, &p) != nil {
+			continue
+		}
+		switch {
+		case m.Method == "Network.requestWillBeSent":
+			addresses[p.RequestID] = p.Request.URL
+		case m.Method == "Network.loadingFailed" && p.BlockedReason == "csp":
+			delete(addresses, p.RequestID)
 		}
 	}
-	return all
+	return slices.Sorted(maps.Values(addresses))
 }

@@ -318,6 +318,7 @@ for (const [id, act] of Object.entries({
 })) $(id).addEventListener('click', act);
 
 viewer.addEventListener('close', () => {
+  if (viewer.open) return; // another image was opened meanwhile
   document.documentElement.style.overflow = '';
   view.turn++;
   panes.before.replaceChildren();
