@@ -75,6 +75,7 @@ type adder struct {
 // add makes the previews of wishes in their order, as many as fit into so many bytes, and
 // returns how many bytes it took.
 func (a *adder) add(ctx context.Context, wishes []wish, bytes int) (took int) {
+	added := 0
 	for chunk := range slices.Chunk(wishes, 4*a.options.Jobs) {
 		if ctx.Err() != nil || took+room >= bytes {
 			return took
@@ -95,17 +96,26 @@ func (a *adder) add(ctx context.Context, wishes []wish, bytes int) (took int) {
 			})
 		}
 		_ = group.Wait()
+		full := false
 		for i, w := range chunk {
 			p := made[i]
 			if ctx.Err() == nil {
 				a.made[w.request] = p
 			}
-			if p.data == "" || took+len(p.data)+room > bytes {
+			if p.data == "" {
+				continue
+			}
+			if took+len(p.data)+room > bytes {
+				full = true
 				continue
 			}
 			took += len(p.data) + room
+			added++
 			a.data.Images = append(a.data.Images, p.data)
 			w.got(len(a.data.Images), p)
+		}
+		if full && bytes-took < took/max(1, added) {
+			return took // one of usual length has no room
 		}
 	}
 	return took
@@ -218,7 +228,7 @@ func (d *data) thumbs() []wish {
 		}
 		wishes = append(wishes, wish{
 			request{name, asset.Variant{
-				Format: asset.WebP, Quality: 75, Lossless: asset.LosslessNever, Effort: 3, Metadata: asset.MetadataNone,
+				Format: asset.WebP, Quality: 75, Lossless: asset.LosslessNever, Effort: 1, Metadata: asset.MetadataNone,
 				NoQualityCap: true, MaxWidth: side, MaxHeight: side,
 			}},
 			func(index int, p preview) {
