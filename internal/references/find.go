@@ -70,6 +70,9 @@ func (f *finder) keepGroup(group int) {
 	f.kept[group] = true
 }
 
+// besideOthers is why a candidate of a srcset is not certain that has others beside it which are none.
+const besideOthers = "another candidate of its srcset is not an image file"
+
 // Find lists the references of a text file, sorted by where they are and not overlapping.
 func Find(lang Lang, src []byte) (refs []Reference, err error) {
 	if len(src) > MaxText {
@@ -95,7 +98,7 @@ func Find(lang Lang, src []byte) (refs []Reference, err error) {
 	f.rebase()
 	for i := range f.refs {
 		if r := &f.refs[i]; f.kept[r.at.group] && r.at.group > 0 && r.Uncertain == "" {
-			r.Uncertain = "another candidate of its srcset is not an image file"
+			r.Uncertain = besideOthers
 		}
 	}
 	return f.sorted(), nil

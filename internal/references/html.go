@@ -24,6 +24,10 @@ type element struct {
 	// dynamic says why it must stay one element: an expression may add attributes that are not seen
 	// here, a script sets its address, or its place depends on it. It is empty for all others.
 	dynamic string
+	// derived says that a script makes another address of the one that it has.
+	derived bool
+	// download says that it is a link to save the file under a name of its own.
+	download bool
 	// void says that the tag ends with />.
 	void bool
 	// lines says that it may be broken into lines, which those of Markdown may not. pre says that
@@ -43,8 +47,12 @@ type pictureElement struct {
 	conditional bool
 }
 
-// addsAttributes is the usual value of element.dynamic.
-const addsAttributes = "an expression may add attributes to the element"
+// Values of element.dynamic.
+const (
+	addsAttributes = "an expression may add attributes to the element"
+	setAtRunTime   = "its address is set at run time"
+	needsImg       = "its place depends on that it is an <img>"
+)
 
 // maxAttributes is how many an element may have to become another one.
 const maxAttributes = 200
@@ -129,54 +137,10 @@ func (w *htmlWalk) endTag(name string) {
 		}
 	case "pre":
 		w.pre = max(0, w.pre-1)
+	case "option", "select":
+		w.option = false
 	case "svg", "math", "zvg", "zath":
 		w.xml = max(0, w.xml-1)
-	}
-}
-
-// baseHref takes the address that those of the page are relative to from its first <base>.
-func (w *htmlWalk) baseHref() {
-	a, ok := w.el.get("href")
-	if !ok || w.lang != LangHTML {
-		return
-	}
-	at := w.buf[a.val.off-w.base : a.val.end-w.base]
-	next := baseElement{href: strings.TrimSpace(entity.decode(w.src[a.val.off:a.val.end]))}
-	if last := bytes.LastIndexByte(at, masked); last >= 0 {
-		lead := bytes.TrimSpace(at[:bytes.IndexByte(at, masked)])
-		next.href, next.expression = string(at[last+1:]), true
-		next.unknown = len(lead) > 0 || !strings.HasPrefix(next.href, "/")
-	}
-	if w.baseAt == nil {
-		w.baseAt = &next
-	} else if w.baseAt.href != next.href {
-		// The first counts, unless a template leaves one of them out.
-		w.baseAt.unknown = true
-	}
-}
-
-// A baseElement is the <base> of a page. expression says that there is one before href, and
-// unknown that it is not clear what the addresses of the page are relative to.
-type baseElement struct {
-	href                string
-	expression, unknown bool
-}
-
-// rebase makes the references of a page relative to its <base>.
-func (f *finder) rebase() {
-	if f.baseAt == nil || f.baseAt.href == "" && !f.baseAt.unknown {
-		return
-	}
-	for i := range f.refs {
-		r := &f.refs[i]
-		if r.at.rooted || r.Kind == Data || r.Kind == Shortcode || strings.HasPrefix(r.Address, "/") || schemeOf(r.Address) != "" {
-			continue
-		}
-		r.Base = f.baseAt.href
-		r.at.tail = r.at.tail || f.baseAt.expression
-		if f.baseAt.unknown && r.Uncertain == "" {
-			r.Uncertain = "it is not clear what the <base> of the page is"
-		}
 	}
 }
 
@@ -230,6 +194,8 @@ type htmlWalk struct {
 	el      element
 	picture *pictureElement
 	pre     int
+	// option says that an <option> is open, which has few elements in it.
+	option bool
 	// xml is how many <svg> and <math> are open.
 	xml int
 	// raw is the name of the element whose text comes next, and rawType its type attribute.
@@ -243,12 +209,16 @@ func (w *htmlWalk) start(name []byte, off int) {
 		tag = "x-" + tag
 	}
 	w.el = element{name: tag, off: w.base + off, attrs: w.el.attrs[:0], lines: w.lines, pre: w.pre > 0}
-	if w.xml > 0 {
+	switch {
+	case w.xml > 0:
 		w.el.dynamic = "it is in an SVG"
+	case w.option:
+		w.el.dynamic = needsImg
 	}
 }
 
 func (w *htmlWalk) attribute(data, key, val []byte, end int) {
+	w.el.download = w.el.download || bytes.Contains(w.src[w.base+end-len(data):w.base+end-len(val)], []byte("download"))
 	for len(key) > 0 && key[0] == masked {
 		key = key[1:]
 		w.el.dynamic = addsAttributes
@@ -262,10 +232,8 @@ func (w *htmlWalk) attribute(data, key, val []byte, end int) {
 	}
 	if key[0] == '{' || len(key) > 2 && isDynamic(string(key)) {
 		w.el.dynamic = addsAttributes
-	} else if setsAddress(string(key), w.src[w.base+end-len(val):w.base+end]) {
-		w.el.dynamic = "its address is set at run time"
-	} else if string(key) == "slot" || string(key) == "xmlns" {
-		w.el.dynamic = "its place depends on that it is an <img>"
+	} else if w.el.name == "img" || w.el.name == "source" {
+		w.atRunTime(string(key), w.src[w.base+end-len(val):w.base+end])
 	}
 	off := end - len(data)
 	for off < end && (isSpace(w.buf[off]) || w.buf[off] == masked) {
@@ -350,6 +318,8 @@ func (w *htmlWalk) tag() {
 		return
 	case "pre":
 		w.pre++
+	case "option":
+		w.option = true
 	case "zvg", "zath":
 		if !el.void {
 			w.xml++
@@ -381,6 +351,7 @@ func (w *htmlWalk) tag() {
 		w.picture.closed = true
 	}
 	mime, typed := el.get("type")
+	first := len(w.refs)
 	typed = typed && bytes.HasPrefix(w.src[mime.val.off:mime.val.end], []byte("image/"))
 	for i := range w.el.attrs {
 		a := &w.el.attrs[i]
@@ -395,7 +366,10 @@ func (w *htmlWalk) tag() {
 		if typed {
 			p.mime = mime.val
 		}
-		_, p.download = w.el.get("download")
+		p.download = w.el.download
 		w.attr(a, p)
+	}
+	for i := first; i < len(w.refs) && el.derived; i++ {
+		w.refs[i].Uncertain = cmp.Or(w.refs[i].Uncertain, "a script makes another address of it")
 	}
 }

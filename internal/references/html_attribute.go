@@ -59,36 +59,6 @@ func (w *htmlWalk) bound(s span, kind Kind, outer byte) {
 	}
 }
 
-// isDynamic reports whether an attribute of Vue, Alpine or Angular repeats its element, may leave it
-// out, or sets what its address is.
-func isDynamic(name string) bool {
-	for _, prefix := range []string{"v-for", "v-if", "v-else", "v-bind", "x-for", "x-if", "*ng"} {
-		if strings.HasPrefix(name, prefix) && !strings.HasPrefix(name, "v-bind:") {
-			return true
-		}
-	}
-	name, bound := boundAttribute(name)
-	return bound && (name == "src" || name == "srcset")
-}
-
-// setsAddress reports whether an attribute lets a script or a template set the address of its element
-// when the page is shown or made: a <source> would take precedence over that.
-func setsAddress(name string, value []byte) bool {
-	switch {
-	case strings.HasPrefix(name, "on"):
-		return bytes.Contains(value, []byte("src"))
-	case strings.HasPrefix(name, "th:"), strings.HasPrefix(name, "data-th-"), strings.HasPrefix(name, "tal:"), strings.HasPrefix(name, "ng-attr-"), strings.HasPrefix(name, "[attr."):
-		return strings.Contains(name, "src") || strings.Contains(name, "attr") && bytes.Contains(value, []byte("src"))
-	}
-	switch name {
-	case "ng-src", "ng-srcset", "data-ng-src", "data-ng-srcset", "x-bind", "v-lazy", "data-echo":
-		return true
-	case "data-bind":
-		return bytes.Contains(value, []byte("src"))
-	}
-	return false
-}
-
 // boundAttribute gives the name of an attribute of Vue, Alpine or Angular whose value is an expression.
 func boundAttribute(name string) (string, bool) {
 	for _, prefix := range []string{":", "v-bind:", "x-bind:"} {
@@ -120,7 +90,10 @@ func (w *htmlWalk) srcset(s span, buf []byte, kind Kind, p place) {
 		at := span{s.off + c.off, s.off + c.end}
 		switch n := placeholder(buf[c.off:c.end]); {
 		case bytes.IndexByte(buf[c.off:c.end], masked) >= 0:
-			w.expression(at, buf[c.off:c.end], kind, p)
+			known := len(w.refs)
+			if w.expression(at, buf[c.off:c.end], kind, p); len(w.refs) == known {
+				w.keepGroup(p.group)
+			}
 		case n > 0 && !w.isRootName(string(buf[c.off+1:c.off+n-1])):
 			w.add(at, kind, p, byExpression)
 		case n > 0:

@@ -2,6 +2,7 @@ package references
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 )
 
@@ -145,18 +146,42 @@ func (w *scriptWalk) jsxAttribute() {
 	w.jsxValue(strings.ToLower(string(name)), s, place{form: form, quote: quote})
 }
 
+// jsxWords have the values of those attributes that say what another one of the same tag is.
+var jsxWords = map[string]*regexp.Regexp{
+	"rel": regexp.MustCompile(`\brel=\{?["']([^"'\n]*)`),
+	"as":  regexp.MustCompile(`\bas=\{?["']([^"'\n]*)`),
+	// In JSX, it has capital letters.
+	"imagesrcset": regexp.MustCompile(`\b(imageSrcSet)=`),
+}
+
+// tagAround is the tag that a value is in, without the values of attributes that are far from it.
+func (w *scriptWalk) tagAround(s span) []byte {
+	around := w.b[max(0, s.off-400):min(len(w.b), s.end+400)]
+	off, end := min(400, s.off), min(400, s.off)+s.end-s.off
+	if i := bytes.LastIndexByte(around[:off], '<'); i >= 0 {
+		around, end = around[i:], end-i
+	}
+	for i := end; i < len(around); i++ {
+		// An arrow of a function ends no tag.
+		if around[i] == '>' && around[i-1] != '=' {
+			return around[:i]
+		}
+	}
+	return around
+}
+
 func (w *scriptWalk) jsxValue(name string, s span, p place) {
 	tag := w.frames[len(w.frames)-1].tag
-	kind := kindOf(tag, name, func(string) string {
-		// rel of a <link>, which may stand behind its href.
-		around := w.b[max(0, s.off-200):min(len(w.b), s.end+200)]
-		if bytes.Contains(around, []byte("icon")) {
-			return "icon"
+	around := w.tagAround(s)
+	kind := kindOf(tag, name, func(name string) string {
+		if m := jsxWords[name].FindSubmatch(around); m != nil {
+			return string(m[1])
 		}
 		return ""
 	})
+	p.download = bytes.Contains(around, []byte("download"))
 	switch {
-	case kind == "":
+	case kind == "", kind == Preload && bytes.Contains(around, []byte("imageSrcSet")):
 	case strings.HasSuffix(name, "srcset"):
 		h := &htmlWalk{finder: w.finder}
 		h.srcset(s, w.b[s.off:s.end], kind, p)

@@ -12,7 +12,7 @@ func kindOf(tag, attr string, value func(string) string) Kind {
 		}
 		return ""
 	case "link":
-		return linkKind(attr, value("rel"), value("as") == "image" || value("imagesrcset") != "")
+		return linkKind(attr, value("rel"), value("as"), value("imagesrcset") != "")
 	case "enclosure", "media:content", "media:thumbnail", "itunes:image":
 		if attr == "url" || attr == "href" {
 			return Social
@@ -50,20 +50,23 @@ func kindOf(tag, attr string, value func(string) string) Kind {
 	return ""
 }
 
-// linkKind is for an attribute of <link>. image says that what it loads ahead is shown as an image.
-func linkKind(attr, rel string, image bool) Kind {
+// linkKind is for an attribute of <link>. as says what it loads ahead, which is an image where it has srcset.
+func linkKind(attr, rel, as string, srcset bool) Kind {
 	if attr != "href" && attr != "imagesrcset" {
 		return ""
 	}
 	for word := range strings.FieldsSeq(rel) {
 		switch word {
 		case "preload":
-			if image {
+			if as == "image" || srcset {
 				return Preload
 			}
 			return ""
 		case "prefetch":
-			return Preload
+			if as == "" || as == "image" {
+				return Preload
+			}
+			return ""
 		case "icon", "apple-touch-icon", "apple-touch-icon-precomposed", "apple-touch-startup-image", "mask-icon",
 			"fluid-icon", "image_src", "enclosure", "manifest":
 			return Social

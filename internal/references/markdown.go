@@ -2,6 +2,7 @@ package references
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 
 	"github.com/yuin/goldmark"
@@ -165,7 +166,7 @@ func (w *markdownWalk) destination(d []byte, kind Kind, md *mdImage) {
 	if !ok {
 		return
 	}
-	p := place{form: bareDest, md: md}
+	p := place{form: bareDest, md: md, download: kind == Link && downloadList.Match(w.text[off+len(d):])}
 	if off > 0 && w.text[off-1] == '<' {
 		p.form = angleDest
 	}
@@ -176,6 +177,9 @@ func (w *markdownWalk) destination(d []byte, kind Kind, md *mdImage) {
 	}
 	w.add(s, kind, p, "")
 }
+
+// downloadList is an attribute list behind a link that says to save the file: [a](b){:download="c"}.
+var downloadList = regexp.MustCompile(`^[^()\n]*\)\{[^}\n]*\bdownload\b`)
 
 // templateDestination records an expression that is the destination of an image or a link, which is
 // none to a parser of Markdown: the generator replaces it first.

@@ -77,6 +77,9 @@ func (w *rewriter) planElement(el *element, members []int) {
 		case el.dynamic != "":
 			stay(el.dynamic)
 			return
+		case len(set) < w.candidates(el):
+			stay(notImages)
+			return
 		}
 	}
 	shown, ok := w.planFallback(el, members)
@@ -112,46 +115,37 @@ func (w *rewriter) planElement(el *element, members []int) {
 	}
 	w.insert(el, added)
 	for _, i := range members {
-		w.changes = append(w.changes, Change{w.refs[i], w.refs[i].Address, added[0].expect[0].address, w.sources[i].Path})
+		found := inFormat(w.sources[i], added[0].format)
+		w.changes = append(w.changes, Change{w.refs[i], w.refs[i].Address, w.address(i, found[len(found)-1].Path), w.sources[i].Path})
 	}
 }
+
+// notImages is why a srcset that has other addresses keeps its element as it is.
+const notImages = "its srcset also has an address that is not that of an image file"
 
 // lacks says why a reference keeps the others of its element as they are.
 func (w *rewriter) lacks(i int) string {
 	r := w.refs[i]
-	if len(w.sources[i].Results) > 0 && w.isNarrower(i) {
+	switch {
+	case len(w.sources[i].Results) > 0 && w.isNarrower(i):
 		return fmt.Sprintf("no result is as wide as the %s of %s", r.at.descriptor, r.Address)
+	case r.Uncertain == besideOthers:
+		return notImages
+	case r.Uncertain != "":
+		return fmt.Sprintf("it also names %s, which is not certain: %s", r.Address, r.Uncertain)
+	case w.resolutions[i].Status == External:
+		return fmt.Sprintf("it also names %s, which is on another site", r.Address)
+	case w.resolutions[i].Status != Found:
+		return fmt.Sprintf("it also names %s, which leads nowhere", r.Address)
 	}
-	return "it also names " + r.Address + ", which has no result"
+	return fmt.Sprintf("it also names %s, which has no result", r.Address)
 }
 
 // planSize adds width and height to an <img>, by what its original has.
 func (w *rewriter) planSize(el *element, src int) {
-	if el.name == "img" && !w.hasOwnSize(el) && src >= 0 && w.refs[src].Uncertain == "" && w.resolutions[src].Status == Found {
+	if el.name == "img" && src >= 0 && w.refs[src].Uncertain == "" && w.resolutions[src].Status == Found {
 		w.addDimensions(el, "src", w.sources[src].Width, w.sources[src].Height)
 	}
-}
-
-// hasOwnSize reports whether the size of an <img> on the page is not that of its src: its srcset has
-// widths, a <source> shows another image, or its style sets a size.
-func (w *rewriter) hasOwnSize(el *element) bool {
-	if a, ok := el.get("style"); ok {
-		style := bytes.ToLower(w.src[a.val.off:a.val.end])
-		for _, property := range []string{"width", "height", "size", "aspect-ratio"} {
-			if bytes.Contains(style, []byte(property)) {
-				return true
-			}
-		}
-	}
-	for _, i := range w.members[el] {
-		if strings.HasSuffix(w.refs[i].at.descriptor, "w") {
-			return true
-		}
-	}
-	if el.picture == nil {
-		return false
-	}
-	return slices.ContainsFunc(el.picture.sources, func(s *element) bool { return !w.removed[s] && !w.sameImage(s, el) })
 }
 
 // planFallback makes an element name what browsers show, where they do not show its original. It says

@@ -70,13 +70,23 @@ func (w *rewriter) planUpdates() {
 		switch {
 		case r.Kind == Preload && r.at.el != nil:
 			members = w.members[r.at.el] // a browser that takes one part does not load the other
+			if w.knownCandidates(r.at.el) < w.candidates(r.at.el) {
+				w.keepAll(members, notImages)
+				w.finish(members)
+				continue
+			}
 		case r.at.group > 0:
 			members = w.groups[r.at.group]
 		}
-		for _, m := range members {
-			w.done[m] = true
-		}
+		w.finish(members)
 		w.update(members)
+	}
+}
+
+// finish says that references need no more.
+func (w *rewriter) finish(members []int) {
+	for _, i := range members {
+		w.done[i] = true
 	}
 }
 
@@ -225,13 +235,8 @@ func (w *rewriter) number(el *element, name string) int {
 func (w *rewriter) addDimensions(el *element, attr string, width, height int) {
 	_, hasWidth := el.get("width")
 	_, hasHeight := el.get("height")
-	if width <= 0 || height <= 0 || hasWidth || hasHeight || el.dynamic != "" || w.lang == LangEmail || w.lang == LangXML {
+	if width <= 0 || height <= 0 || hasWidth || hasHeight || el.dynamic != "" || w.lang == LangEmail || w.lang == LangXML || w.hasOwnSize(el) {
 		return
-	}
-	for _, a := range el.attrs {
-		if name, bound := boundAttribute(a.name); bound && (name == "width" || name == "height") || strings.HasPrefix(a.name, "{") {
-			return
-		}
 	}
 	a, ok := el.get(attr)
 	if !ok {
