@@ -39,7 +39,7 @@ func (f *finder) template(s span) {
 		return
 	}
 	name := string(f.src[tag.off:tag.end])
-	if name == "highlight" {
+	if slices.Contains(codeTags, name) {
 		f.quoted(s, "it is code that is shown")
 		return
 	}

@@ -29,26 +29,10 @@ var expressions = [...]struct{ begin, end string }{
 	{"{{", "}}"},   // Go, Liquid, Vue, Handlebars
 }
 
-// liquidBlocks are text that Liquid, Twig or Django drops, or shows as it is: https://jekyllrb.com/docs/liquid/tags/
-// has highlight, https://gohugo.io/shortcodes/highlight/ that of Hugo.
-var liquidBlocks = func() *regexp.Regexp {
-	var blocks []string
-	for _, name := range []string{"comment", "raw", "verbatim", "highlight"} {
-		blocks = append(blocks, `\{%-?\s*`+name+`\b[^%]*%\}.*?\{%-?\s*end`+name+`\s*-?%\}`)
-	}
-	blocks = append(blocks, `\{\{[<%]\s*highlight\b.*?[>%]\}\}.*?\{\{[<%]\s*/\s*highlight\s*[>%]\}\}`)
-	return regexp.MustCompile(`(?s)` + strings.Join(blocks, "|"))
-}()
-
 // maskTemplates overwrites the expressions of templates in buf, all but line ends, and says
 // where they were.
 func maskTemplates(buf []byte, lang Lang) (found []span) {
-	if bytes.Contains(buf, []byte("endcomment")) || bytes.Contains(buf, []byte("endraw")) || bytes.Contains(buf, []byte("endverbatim")) || bytes.Contains(buf, []byte("highlight")) {
-		for _, m := range liquidBlocks.FindAllIndex(buf, -1) {
-			mask(buf[m[0]:m[1]])
-			found = append(found, span{m[0], m[1]})
-		}
-	}
+	found = maskCodeBlocks(buf)
 	for _, e := range expressions {
 		if e.begin == "{#" && lang == LangSvelte || e.begin[0] == '<' && lang == LangMarkdown {
 			continue
