@@ -117,38 +117,7 @@ func (r *run) finishRun(ctx context.Context, to target.Stores, o outcome, began 
 		// A CI folds what was logged on the way.
 		Logged: r.ci.Name() == "" && s.Verb == config.Convert,
 	}
-	var done cleanup
-	ok := true
-	if o.past != nil && !s.DryRun && (r.shard.total == 0 || r.elsewhere != nil) {
-		var err error
-		if done, err = r.recordAndPrune(ctx, o.past, o.worklist, o.results); err != nil {
-			r.log.Fault(err)
-			ok = false
-		}
-		in.Notices = append(in.Notices, done.notices...)
-	}
-	if o.past != nil && s.DryRun && s.Prune {
-		notices, err := r.wouldPrune(ctx, o.past, o.worklist)
-		if err != nil {
-			r.log.Fault(err)
-			ok = false
-		}
-		in.Notices = append(in.Notices, notices...)
-	}
-	m, wrote, notices, err := r.writeManifest(ctx, o.past, o.results)
-	if err != nil && ctx.Err() == nil {
-		r.log.Fault(err)
-		ok = false
-	}
-	done.manifest, done.wrote = m, done.wrote || wrote
-	in.Notices = append(in.Notices, notices...)
-	edited, err := r.editPages(ctx, o.past, in.Results)
-	if err != nil && ctx.Err() == nil {
-		r.log.Fault(err)
-		ok = false
-	}
-	in.Pages, in.Notices = edited.report, append(in.Notices, edited.notices...)
-	done.pages, done.wrote = edited, done.wrote || len(edited.changed) > 0
+	done, ok := r.finishTree(ctx, o, &in)
 	in.Interrupted, in.Elapsed = ctx.Err() != nil, r.Now().Sub(began)
 	var stored bool
 	in.Deliveries, stored = r.deliver(ctx, to, in, o.past, done)

@@ -10,10 +10,10 @@ import (
 	"slices"
 
 	"github.com/webpress/webpress/internal/asset"
-	"github.com/webpress/webpress/internal/config"
 	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/lockfile"
 	"github.com/webpress/webpress/internal/manifest"
+	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/tree"
 )
 
@@ -30,9 +30,49 @@ type cleanup struct {
 	wrote bool
 }
 
-// recordAndPrune writes down what has become of the jobs, removes results that nothing
-// needs any more where that is wanted, and saves the lock file.
-func (r *run) recordAndPrune(ctx context.Context, p *history.History, v *worklist, results []asset.Result) (done cleanup, err error) {
+// finishTree does what a run has to do in the work tree besides its results: the lock file, the pages, what
+// is removed, and the manifest. It is not ok if any of it fails.
+func (r *run) finishTree(ctx context.Context, o outcome, in *report.Input) (done cleanup, ok bool) {
+	ok = true
+	failed := func(err error) bool {
+		if err != nil {
+			r.log.Fault(err)
+			ok = false
+		}
+		return err != nil
+	}
+	records := o.past != nil && !in.DryRun && (r.shard.total == 0 || r.elsewhere != nil)
+	wrote := false
+	if records {
+		var err error
+		wrote, err = r.record(ctx, o.past, o.worklist, o.results)
+		records = !failed(err)
+	}
+	// Pages stop naming what is removed before that is.
+	edited, err := r.editPages(ctx, o.past, in.Results)
+	if ctx.Err() == nil {
+		failed(err)
+	}
+	if records {
+		done, err = r.prune(ctx, o.past, o.worklist, o.results)
+		failed(err)
+	}
+	if o.past != nil && in.DryRun && r.settings.Prune {
+		done.notices, err = r.wouldPrune(ctx, o.past, o.worklist)
+		failed(err)
+	}
+	m, wroteManifest, notices, err := r.writeManifest(ctx, o.past, o.results)
+	if ctx.Err() == nil {
+		failed(err)
+	}
+	done.manifest, done.pages, in.Pages = m, edited, edited.report
+	done.wrote = done.wrote || wrote || wroteManifest || len(edited.changed) > 0
+	in.Notices = slices.Concat(in.Notices, done.notices, notices, edited.notices)
+	return done, ok
+}
+
+// record writes down in the lock file what has become of the jobs.
+func (r *run) record(ctx context.Context, p *history.History, v *worklist, results []asset.Result) (wrote bool, err error) {
 	// What was finished is to be known also where the run was interrupted.
 	ctx = context.WithoutCancel(ctx)
 	var outputs []string
@@ -43,13 +83,19 @@ func (r *run) recordAndPrune(ctx context.Context, p *history.History, v *worklis
 	}
 	blobs, err := p.Hash(ctx, outputs)
 	if err != nil {
-		return done, err
+		return false, err
 	}
 	p.Record(v.jobs(), results, p.Prefix, p.Codecs, blobs)
 	if r.downloads != nil {
 		r.downloads.recordFetched(p, slices.Concat(v.settled, results))
 	}
+	return p.Save()
+}
 
+// prune removes results that nothing needs any more where that is wanted, and saves the lock file. It comes
+// behind the edits of pages: what a page names stays.
+func (r *run) prune(ctx context.Context, p *history.History, v *worklist, results []asset.Result) (done cleanup, err error) {
+	ctx = context.WithoutCancel(ctx)
 	gone := map[string]bool{}
 	for _, one := range results {
 		if one.Replaced != "" {
@@ -84,8 +130,9 @@ func (r *run) recordAndPrune(ctx context.Context, p *history.History, v *worklis
 			}
 		case !below, !o.Moved && !r.settings.Prune:
 			left = append(left, o)
-		case named[o.Path]:
+		case named[o.Path]: // also in a page that could not be edited
 			used = append(used, o)
+			keepOrphan(p, v, o)
 		default:
 			err := removeFile(r.settings.WorkingDirectory, name)
 			if r.elsewhere[o.Path] && errors.Is(err, fs.ErrNotExist) {
@@ -117,6 +164,19 @@ func (r *run) recordAndPrune(ctx context.Context, p *history.History, v *worklis
 		r.log.Warn("%s", err)
 	}
 	return done, nil
+}
+
+// keepOrphan has the lock file know a result of a source that has another one now, so that it is an orphan
+// until no page names it. One that only its content tells apart would be taken for the result.
+func keepOrphan(p *history.History, v *worklist, o lockfile.Orphan) {
+	if !o.Moved || slices.ContainsFunc(v.wanted[o.Source], func(output string) bool { return asset.MatchesHash(output, o.Path) }) {
+		return
+	}
+	for _, e := range lockfile.Find(v.before, o.Path) {
+		if e.Source == o.Source {
+			p.Set(e)
+		}
+	}
 }
 
 // wouldPrune says which results a run would remove.
@@ -159,10 +219,10 @@ func orphanNotices(p *history.History, orphans []lockfile.Orphan, named bool) (n
 	return notices
 }
 
-// namedOrphans are those of orphans that pages name: they are not removed. What a run changes in pages
-// counts for the next one.
+// namedOrphans are those of orphans that pages name: they are not removed.
 func (r *run) namedOrphans(ctx context.Context, p *history.History, orphans []lockfile.Orphan) (map[string]bool, error) {
-	if !r.settings.Prune || len(orphans) == 0 || r.elsewhere != nil || r.settings.References == config.ReferencesOff {
+	removes := func(o lockfile.Orphan) bool { return o.Moved || r.settings.Prune }
+	if !slices.ContainsFunc(orphans, removes) || r.elsewhere != nil {
 		return nil, nil
 	}
 	pages, err := r.openPages(ctx, p, nil)

@@ -49,6 +49,8 @@ type pages struct {
 	// former are results that no setting asks for any more, with their sources: pages should name
 	// the results that there are now.
 	former map[string]string
+	// gone are those of them that are no files any more.
+	gone map[string]bool
 	// formerSizes are the width and the height of the largest result that the commit that is checked out
 	// has of a source, where they have another shape than that of the image that is there.
 	formerSizes map[string][2]int
@@ -84,7 +86,7 @@ func (r *run) openPages(ctx context.Context, h *history.History, results []asset
 	}
 	p.know(r, h, results)
 	if h != nil && r.repo != nil {
-		return p, p.knowFormerSizes(ctx, h)
+		return p, p.knowFormer(ctx, h, "HEAD")
 	}
 	return p, nil
 }

@@ -121,6 +121,9 @@ func (p *pages) uses(ctx context.Context) ([]use, error) {
 		for _, ref := range refs {
 			res := p.site.Resolve(name, ref)
 			status, why := references.Describe(ref, res)
+			if p.gone[res.Path] && status == "found" {
+				res.Path, status = "", references.Absent
+			}
 			if status == "" {
 				continue
 			}

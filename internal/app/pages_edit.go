@@ -155,6 +155,9 @@ func (h *headTree) pages(ctx context.Context, p *history.History) ([]store.Edit,
 		return data, nil
 	})
 	all.know(h.run, p, nil)
+	if err := all.knowFormer(ctx, p, h.commit); err != nil {
+		return nil, err
+	}
 	changed, _, err := all.rewrite(ctx)
 	var edits []store.Edit
 	for _, one := range changed {

@@ -2,7 +2,6 @@ package app
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"os"
 	"path"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
-	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/references"
 	"github.com/webpress/webpress/internal/tree"
 )
@@ -112,23 +110,4 @@ func readHeader(root *os.Root, name string) (codec.Header, error) {
 	}
 	defer f.Close()
 	return codec.ReadHeader(f, info.Size(), false)
-}
-
-// knowFormerSizes compares the results with those of the commit that is checked out: an image that was
-// replaced by one of another shape has results of other dimensions, by the same settings.
-func (p *pages) knowFormerSizes(ctx context.Context, h *history.History) error {
-	before, err := h.LockAt(ctx, "HEAD")
-	if err != nil {
-		return err
-	}
-	p.formerSizes = map[string][2]int{}
-	for _, e := range h.Entries() {
-		for _, old := range before.BySource(e.Source) {
-			was, is := old.Output, e.Output
-			if old.Recipe == e.Recipe && was.Width > p.formerSizes[e.Source][0] && is.Width > 0 && !references.SameShape(was.Width, was.Height, is.Width, is.Height) {
-				p.formerSizes[e.Source] = [2]int{was.Width, was.Height}
-			}
-		}
-	}
-	return nil
 }

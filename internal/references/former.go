@@ -1,5 +1,7 @@
 package references
 
+import "slices"
+
 // isFormer reports whether a reference names a result that is none any more: see Lookup.
 func (w *rewriter) isFormer(i int) bool {
 	return w.originals[i] && w.sources[i].Path != w.resolutions[i].Path
@@ -31,6 +33,11 @@ func (w *rewriter) removeFormer(el *element) bool {
 		w.changes = append(w.changes, Change{w.refs[i], w.refs[i].Address, "", w.sources[i].Path})
 	}
 	return true
+}
+
+// hadFormer reports whether a <source> of a <picture> is taken away.
+func (w *rewriter) hadFormer(p *pictureElement) bool {
+	return slices.ContainsFunc(p.sources, func(s *element) bool { return w.removed[s] })
 }
 
 // shows reports whether the <img> of a <picture> has an original, or a former result of it.

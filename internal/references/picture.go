@@ -77,10 +77,11 @@ func (w *rewriter) planElement(el *element, members []int) {
 		case el.dynamic != "":
 			stay(el.dynamic)
 			return
-		case len(set) < w.candidates(el):
-			stay(notImages)
-			return
 		}
+	}
+	if len(set) < w.candidates(el) {
+		stay(notImages)
+		return
 	}
 	shown, ok := w.planFallback(el, members)
 	if !ok {

@@ -82,6 +82,14 @@ func NewSite(paths []string, read func(name string) ([]byte, error), o SiteOptio
 	return s
 }
 
+// Remember takes paths for those of files that are there, so that references to them are found: files that
+// were removed or renamed.
+func (s *Site) Remember(paths []string) {
+	for _, p := range paths {
+		s.files[p] = true
+	}
+}
+
 // A way is how an address leads to a file: what is written in front of the path of the file
 // below a directory.
 type way struct {

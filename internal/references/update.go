@@ -201,7 +201,7 @@ func (w *rewriter) planDimensions() {
 func (w *rewriter) planResized() {
 	for i, r := range w.refs {
 		el, s := r.at.el, w.sources[i]
-		if el == nil || el.name != "img" || r.at.attr != "src" || el.picture == nil || s.Width == 0 || s.Height == 0 || s.FormerWidth == 0 || !w.named(el, "") {
+		if el == nil || el.name != "img" || r.at.attr != "src" || el.picture == nil || s.Width == 0 || s.Height == 0 || s.FormerWidth == 0 || !w.named(el, "") && !w.hadFormer(el.picture) {
 			continue
 		}
 		width, height := w.number(el, "width"), w.number(el, "height")
