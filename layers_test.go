@@ -37,7 +37,7 @@ var imports = []struct{ name, may string }{
 	{"sources", "asset tree"},
 	{"fetch", "asset httpclient tree"},
 	{"codec", "asset pixel"},
-	{"engine", "asset codec pixel rights thumbhash"},
+	{"engine", "asset codec container pixel rights thumbhash"},
 	{"ci", "tree"},
 	{"git", "asset owner tree"},
 	{"forge", "asset httpclient"},

@@ -9,16 +9,14 @@ import (
 	"time"
 
 	"github.com/webpress/webpress/internal/app"
-	"github.com/webpress/webpress/internal/engine"
-	"github.com/webpress/webpress/internal/worker"
 )
 
 // version is set by the linker (-X main.version=1.2.3) in releases.
 var version string
 
 func main() {
-	if worker.Is(os.Args[1:]) {
-		os.Exit(worker.Main(engine.Local{}.Open))
+	if code, is := app.Worker(os.Args[1:]); is {
+		os.Exit(code)
 	}
 	os.Exit(run())
 }

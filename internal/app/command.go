@@ -26,7 +26,6 @@ import (
 	"github.com/webpress/webpress/internal/plan"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/target"
-	"github.com/webpress/webpress/internal/worker"
 )
 
 // A Command is everything that webpress knows of the process it runs in. Tests
@@ -49,7 +48,7 @@ type Command struct {
 	// Committed is when the commit was made that webpress is built from; zero is not known.
 	Committed time.Time
 	// Isolate decodes images in processes of their own, which run the same program with
-	// an argument that worker.Is knows.
+	// an argument that Worker knows.
 	Isolate bool
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
@@ -100,11 +99,12 @@ func (c Command) Main(ctx context.Context, args []string) int {
 	for _, warning := range settings.Warnings {
 		log.Warn("%s", warning)
 	}
-	if c.Isolate && settings.Sandbox != config.SandboxOff {
-		r.workers = &worker.Pool{Timeout: time.Duration(settings.Timeout) * time.Second}
+	if c.Isolate && hasCodecs && settings.Sandbox != config.SandboxOff {
+		var logf func(format string, args ...any)
 		if settings.Verbose {
-			r.workers.Logf = log.Library
+			logf = log.Library
 		}
+		r.workers = newWorkers(time.Duration(settings.Timeout)*time.Second, logf)
 		r.codec = r.workers
 		defer r.workers.Close()
 	}
@@ -182,11 +182,11 @@ func (r *run) requireSandbox(ctx context.Context) error {
 
 // sandbox returns what says how decoders are confined.
 func (c Command) sandbox(ctx context.Context) func() string {
-	if !c.Isolate {
+	if !c.Isolate || !hasCodecs {
 		return nil
 	}
 	return func() string {
-		var pool worker.Pool
+		var pool workers
 		defer pool.Close()
 		confined, err := pool.Confinement(ctx)
 		if err != nil {
@@ -201,6 +201,9 @@ func (c Command) sandbox(ctx context.Context) func() string {
 
 // libraries are those that the version names.
 func libraries() []config.Library {
+	if !hasCodecs {
+		return []config.Library{{Name: "engine:", Version: "a conversion API; this build has no codecs of its own"}}
+	}
 	var all []config.Library
 	for _, l := range codec.Libraries() {
 		all = append(all, config.Library(l))
@@ -269,7 +272,7 @@ type run struct {
 	log      *console.Log
 	// codec opens images. It is workers, unless there are none.
 	codec   engine.Codec
-	workers *worker.Pool
+	workers *workers
 	// repo is the repository that the run is in, nil if there is none: noRepo is
 	// why.
 	repo   *git.Repo

@@ -28,7 +28,6 @@ import (
 	"github.com/webpress/webpress/internal/shell"
 	"github.com/webpress/webpress/internal/target"
 	"github.com/webpress/webpress/internal/tree"
-	"github.com/webpress/webpress/internal/worker"
 )
 
 // convert is the verb of that name.
@@ -246,7 +245,7 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 	if len(jobs) > 0 {
 		r.warm(ctx, len(asset.BySource(jobs)))
 		if r.workers != nil {
-			o.SmallSize, o.Small = worker.SmallSize, worker.Depth
+			queueSmall(&o)
 		}
 		convert.CapHeap(cmp.Or(o.Memory, convert.DefaultMemory()))
 	}

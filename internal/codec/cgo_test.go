@@ -13,6 +13,8 @@ func TestOneLibwebp(t *testing.T) {
 	const want = 0x010400
 	if encoder, decoder := LibwebpVersion(); encoder != want || decoder != want {
 		t.Errorf("the encoder is %06x, the decoder %06x, want %06x", encoder, decoder, want)
+	} else if encoder>>16 != libwebpMajor {
+		t.Errorf("the version of results has libwebp %d, the encoder is %06x", libwebpMajor, encoder)
 	}
 
 	binary := openELF(t)

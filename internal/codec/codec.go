@@ -1,3 +1,5 @@
+//go:build cgo
+
 // Package codec turns bytes into pixels and pixels into bytes: HEIC and AVIF by
 // libheif, JPEG by libjpeg-turbo, WebP by libwebp, TIFF by libtiff, GIF by Go's own
 // decoder, BMP by one in Go, and PNG with the help of libdeflate. It encodes WebP, AVIF (by
@@ -66,15 +68,6 @@ func Probe(data []byte) (Info, error) {
 	return info, nil
 }
 
-// Scale is the scale, 1 in so many, at which Decode decodes an image whose header says info
-// for a width and a height in pixels: what is decoded at the same scale is the same.
-func Scale(info Info, width, height int) int {
-	if info.Format != asset.JPEG {
-		return 1
-	}
-	return jpegScale(info.Width, info.Height, width, height)
-}
-
 // Decode decodes a still image: the whole of it, or an error, an *Error. Of an
 // animation it returns an error too; see Animate.
 func Decode(data []byte, o DecodeOptions) (Picture, error) {
@@ -115,9 +108,6 @@ func decode(data []byte, format asset.Format, o DecodeOptions) (Picture, error) 
 // once an image has been turned. It leaves exif as it is.
 func UprightEXIF(exif []byte) []byte { return exifWithOrientation(exif, 1) }
 
-// Orientation returns the orientation that EXIF gives, 1 to 8, or 0.
-func Orientation(exif []byte) int { return exifOrientation(exif) }
-
 func fromFrame(f frame, m meta, err error) (Picture, error) {
 	if err != nil {
 		return Picture{}, err
@@ -129,12 +119,4 @@ func fromFrame(f frame, m meta, err error) (Picture, error) {
 		p.Image.Layout, p.Image.Alpha = pixel.CMYK, false
 	}
 	return p, nil
-}
-
-func sniff(data []byte) (asset.Format, error) {
-	format, ok := asset.Sniff(data)
-	if !ok {
-		return "", &Error{Op: "image", Detail: "the content is of no known format"}
-	}
-	return format, nil
 }

@@ -27,6 +27,9 @@ const (
 	againHint = "copy, download or export it again"
 )
 
+// exportHint is for images that are sound but of a kind that is not read.
+const exportHint = "export it again as a plain HEIC, JPEG or PNG"
+
 // withHint gives an error its hint where the file is not what it was.
 func withHint(err error) error {
 	e, ok := errors.AsType[*Error](err)

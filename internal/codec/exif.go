@@ -64,3 +64,6 @@ func exifFind(exif []byte) (binary.ByteOrder, []byte, bool) {
 	}
 	return nil, nil, false
 }
+
+// Orientation returns the orientation that EXIF gives, 1 to 8, or 0.
+func Orientation(exif []byte) int { return exifOrientation(exif) }

@@ -18,6 +18,12 @@ type Header struct {
 	Position bool
 }
 
+// Info is what Probe would say, as far as the header was read.
+func (o Header) Info() Info {
+	lossy := o.Format == asset.HEIC || o.Format == asset.AVIF || o.Format == asset.JPEG || o.Format == asset.WebP
+	return Info{Format: o.Format, Width: o.Width, Height: o.Height, Frames: 1, Lossy: lossy}
+}
+
 // ReadHeader reads the header of the file of size bytes that r holds. It reads as
 // few of them as it can, so that it does not see whether the rest is sound; where
 // position is false, it looks for none. The error is an *Error, or that of r.
@@ -196,4 +202,12 @@ func (o *Header) readHEIF(v *view, position bool) error {
 		o.Position = exifPosition(exif) || xmpPosition(xmp)
 	}
 	return nil
+}
+
+func sniff(data []byte) (asset.Format, error) {
+	format, ok := asset.Sniff(data)
+	if !ok {
+		return "", &Error{Op: "image", Detail: "the content is of no known format"}
+	}
+	return format, nil
 }

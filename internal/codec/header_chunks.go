@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"strings"
-
-	"github.com/chai2010/webp"
 )
 
 const (
@@ -99,11 +97,11 @@ func (o *Header) readPNG(v *view, position bool) error {
 		return v.short("png")
 	}
 	whole := head[len(pngSignature):]
-	f := &pngFile{}
 	if string(whole[4:8]) != "IHDR" || binary.BigEndian.Uint32(whole) != 13 {
 		return &Error{Op: "png", Detail: "the header is damaged"}
 	}
-	if err := f.readHeader(whole, whole[8:21]); err != nil {
+	f, err := readPNGHeader(whole[8:21])
+	if err != nil {
 		return err
 	}
 	o.Width, o.Height = f.w, f.h
@@ -191,8 +189,7 @@ func (o *Header) readWebP(v *view, position bool) error {
 		return v.short("webp")
 	}
 	if string(head[12:16]) != "VP8X" { // there is no place for metadata
-		var err error
-		if o.Width, o.Height, _, err = webp.GetInfo(head); err != nil {
+		if o.Width, o.Height, ok = webpSize(head); !ok {
 			return &Error{Op: "webp", Detail: "the header is damaged"}
 		}
 		return nil
@@ -225,4 +222,45 @@ func (o *Header) readWebP(v *view, position bool) error {
 func gifXMP(data []byte) []byte {
 	_, xmp, _ := bytes.Cut(data, []byte("\x21\xff\x0bXMP DataXMP"))
 	return xmp[:min(len(xmp), maxInflated)]
+}
+
+// webpSize reads the size of a WebP that is nothing but a bit stream: VP8 (RFC 6386, section
+// 9.1) or VP8L (RFC 9649, section 3.4).
+func webpSize(head []byte) (width, height int, ok bool) {
+	data := head[20:]
+	switch string(head[12:16]) {
+	case "VP8 ":
+		if data[0]&1 != 0 || !bytes.Equal(data[3:6], []byte{0x9d, 0x01, 0x2a}) { // not a key frame
+			return 0, 0, false
+		}
+		width, height = int(binary.LittleEndian.Uint16(data[6:]))&0x3fff, int(binary.LittleEndian.Uint16(data[8:]))&0x3fff
+	case "VP8L":
+		bits := binary.LittleEndian.Uint32(data[1:])
+		if data[0] != 0x2f || bits>>29 != 0 { // a version that there is not
+			return 0, 0, false
+		}
+		width, height = int(bits&0x3fff)+1, int(bits>>14&0x3fff)+1
+	}
+	return width, height, width > 0 && height > 0
+}
+
+const xmpKeyword = "XML:com.adobe.xmp\x00"
+
+// pngXMP reads an iTXt chunk: keyword, NUL, compressed or not, method, language,
+// NUL, translated keyword, NUL, text. It returns nil if that is not so.
+func pngXMP(body []byte) []byte {
+	body, ok := bytes.CutPrefix(body, []byte(xmpKeyword))
+	if !ok || len(body) < 2 {
+		return nil
+	}
+	compressed := body[0] == 1
+	_, text, _ := bytes.Cut(body[2:], []byte{0})
+	_, text, _ = bytes.Cut(text, []byte{0})
+	if compressed {
+		text, _ = inflate(text)
+	}
+	if len(text) == 0 || len(text) > maxInflated {
+		return nil
+	}
+	return text
 }

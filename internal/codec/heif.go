@@ -7,8 +7,8 @@ import "C"
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
+	"image"
 	"math"
 	"runtime"
 	"unsafe"
@@ -227,15 +227,51 @@ func copyHEIF(im *pixel.Image, h *C.wp_heif) error {
 	return nil
 }
 
-// heifEXIF takes off the four bytes before the TIFF header that ISO/IEC
-// 23008-12, A.2.1, puts there: the header's offset.
-func heifEXIF(item []byte) []byte {
-	if len(item) < 4 {
-		return nil
+// cropped cuts out of a decoded image what its file shows of it.
+func (s shape) cropped(im *pixel.Image) (*pixel.Image, error) {
+	if s.crop.Empty() || s.crop == image.Rect(0, 0, im.Width, im.Height) {
+		return im, nil
 	}
-	skip := uint64(binary.BigEndian.Uint32(item))
-	if skip > uint64(len(item)-4) {
-		return nil
+	if !s.crop.In(image.Rect(0, 0, im.Width, im.Height)) {
+		return nil, &Error{Op: "heif", Detail: damaged + ": its crop is outside of the image"}
 	}
-	return item[4+skip:]
+	if im.Layout != pixel.RGBA && (s.crop.Min.X>>im.SubW<<im.SubW != s.crop.Min.X || s.crop.Min.Y>>im.SubH<<im.SubH != s.crop.Min.Y) {
+		// It begins between two samples of chroma.
+		exact, err := pixel.FullChroma(im)
+		if err != nil {
+			return nil, err
+		}
+		im = exact
+	}
+	like := *im
+	like.Width, like.Height = s.crop.Dx(), s.crop.Dy()
+	sample := 1
+	var out *pixel.Image
+	if im.Layout == pixel.RGBA {
+		sample = 4
+		out = pixel.NewRGBA(like.Width, like.Height, nil)
+		out.Alpha, out.Primaries, out.Transfer, out.Peak = im.Alpha, im.Primaries, im.Transfer, im.Peak
+	} else {
+		out = pixel.NewPlanar(like)
+		if im.Depth > 8 {
+			sample = 2
+		}
+	}
+	for p := range out.Planes {
+		if len(out.Planes[p]) == 0 {
+			continue
+		}
+		w, h, x, y := like.Width, like.Height, s.crop.Min.X, s.crop.Min.Y
+		if im.Layout != pixel.RGBA {
+			w, h = out.PlaneSize(p)
+		}
+		if p == 1 || p == 2 {
+			x, y = x>>im.SubW, y>>im.SubH
+		}
+		for row := range h {
+			from := (y+row)*im.Stride[p] + x*sample
+			copy(out.Planes[p][row*out.Stride[p]:][:w*sample], im.Planes[p][min(from, len(im.Planes[p])):])
+		}
+	}
+	return out, nil
 }

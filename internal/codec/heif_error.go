@@ -13,9 +13,6 @@ import (
 	"github.com/strukturag/libheif/go/heif"
 )
 
-// exportHint is for images that are sound but of a kind that is not read.
-const exportHint = "export it again as a plain HEIC, JPEG or PNG"
-
 // heifError returns an error of libheif: what is wrong with the file and how to
 // fix it, with the library's message, text, in parentheses. code and subcode
 // are a heif_error_code and a heif_suberror_code.

@@ -330,3 +330,16 @@ func (f *heifFile) describes(item, image *heifItem) bool {
 	}
 	return false
 }
+
+// heifEXIF takes off the four bytes before the TIFF header that ISO/IEC
+// 23008-12, A.2.1, puts there: the header's offset.
+func heifEXIF(item []byte) []byte {
+	if len(item) < 4 {
+		return nil
+	}
+	skip := uint64(binary.BigEndian.Uint32(item))
+	if skip > uint64(len(item)-4) {
+		return nil
+	}
+	return item[4+skip:]
+}

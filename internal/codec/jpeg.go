@@ -77,19 +77,6 @@ func SequentialJPEG(data []byte) []byte {
 	return append([]byte(nil), unsafe.Slice((*byte)(out), int(size))...)
 }
 
-// jpegScale is the scale at which libjpeg decodes, 1 in so many, for pixels that are
-// wanted.
-func jpegScale(width, height, wantWidth, wantHeight int) int {
-	if wantWidth <= 0 || wantHeight <= 0 {
-		return 1
-	}
-	scale := 1
-	for scale < 8 && ceilDiv(width, 2*scale) >= wantWidth && ceilDiv(height, 2*scale) >= wantHeight {
-		scale *= 2
-	}
-	return scale
-}
-
 func decodeMarkedJPEG(data []byte, marks jpegHeader, wantWidth, wantHeight int, strict bool) (Picture, error) {
 	var h C.wp_jpeg_header
 	var detail jpegDetail
@@ -195,5 +182,3 @@ func jpegError(code int, text string) *Error {
 	e.Detail += " (libjpeg: " + lowerFirst(text) + ")"
 	return e
 }
-
-func ceilDiv(n, by int) int { return (n + by - 1) / by }

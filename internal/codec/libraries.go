@@ -33,14 +33,6 @@ import (
 	"github.com/webpress/webpress/internal/pixel"
 )
 
-// A Library is a C library that the program works with.
-type Library struct {
-	// Name is that of the project, such as libwebp.
-	Name string
-	// Version is as the library writes it; empty if it has none.
-	Version string
-}
-
 // Libraries returns the libraries that decode, convert and encode, each with its
 // version, and behind libheif the decoders that it has found.
 func Libraries() []Library {

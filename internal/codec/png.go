@@ -1,3 +1,5 @@
+//go:build cgo
+
 package codec
 
 import (
@@ -9,22 +11,10 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 )
 
-const pngSignature = "\x89PNG\r\n\x1a\n"
-
-// PNG colour types (PNG specification, 11.2.1).
-const (
-	pngGray      = 0
-	pngRGB       = 2
-	pngPalette   = 3
-	pngGrayAlpha = 4
-	pngRGBA      = 6
-)
-
 // A pngFile is a PNG taken apart into chunks. Its slices share memory with the
 // file's bytes.
 type pngFile struct {
-	w, h, depth, colour int
-	interlaced          bool
+	pngHeader
 	// header and palette are the whole chunks IHDR and PLTE, transparency is the body
 	// of tRNS, nil if there is none; image is the whole IDAT chunks, all in a row.
 	header, palette, transparency []byte
@@ -171,34 +161,6 @@ func (f *pngFile) readTransparency(whole, body []byte) {
 	f.transparency = body
 }
 
-func (f *pngFile) readHeader(whole, body []byte) error {
-	if f.header != nil || len(body) != 13 {
-		return &Error{Op: "png", Detail: "the header is damaged"}
-	}
-	w, h := binary.BigEndian.Uint32(body), binary.BigEndian.Uint32(body[4:])
-	if w == 0 || h == 0 || w > 1<<31-1 || h > 1<<31-1 {
-		return &Error{Op: "png", Detail: fmt.Sprintf("a size of %dx%d is not valid", w, h)}
-	}
-	f.w, f.h, f.header = int(w), int(h), whole
-	f.depth, f.colour, f.interlaced = int(body[8]), int(body[9]), body[12] == 1
-	var depths []int
-	switch f.colour {
-	case pngGray:
-		depths = []int{1, 2, 4, 8, 16}
-	case pngPalette:
-		depths = []int{1, 2, 4, 8}
-	case pngRGB, pngGrayAlpha, pngRGBA:
-		depths = []int{8, 16}
-	}
-	if !slices.Contains(depths, f.depth) {
-		return &Error{Op: "png", Detail: fmt.Sprintf("%d bits of colour type %d are not valid", f.depth, f.colour)}
-	}
-	if body[10] != 0 || body[11] != 0 || body[12] > 1 {
-		return &Error{Op: "png", Detail: fmt.Sprintf("compression %d, filter %d, interlacing %d are not known", body[10], body[11], body[12])}
-	}
-	return nil
-}
-
 // check refuses a PNG whose compressed pixels cannot possibly unpack to the size
 // that its header claims, before anything is allocated for it: deflate makes at
 // most 1,032 bytes of one.
@@ -281,23 +243,12 @@ func (f *pngFile) meta() meta {
 	return m
 }
 
-const xmpKeyword = "XML:com.adobe.xmp\x00"
-
-// pngXMP reads an iTXt chunk: keyword, NUL, compressed or not, method, language,
-// NUL, translated keyword, NUL, text. It returns nil if that is not so.
-func pngXMP(body []byte) []byte {
-	body, ok := bytes.CutPrefix(body, []byte(xmpKeyword))
-	if !ok || len(body) < 2 {
-		return nil
+// readHeader reads the chunk IHDR.
+func (f *pngFile) readHeader(whole, body []byte) (err error) {
+	if f.header != nil {
+		return &Error{Op: "png", Detail: "the header is damaged"}
 	}
-	compressed := body[0] == 1
-	_, text, _ := bytes.Cut(body[2:], []byte{0})
-	_, text, _ = bytes.Cut(text, []byte{0})
-	if compressed {
-		text, _ = inflate(text)
-	}
-	if len(text) == 0 || len(text) > maxInflated {
-		return nil
-	}
-	return text
+	f.pngHeader, err = readPNGHeader(body)
+	f.header = whole
+	return err
 }

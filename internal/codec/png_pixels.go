@@ -58,11 +58,6 @@ func (f *pngFile) passes(w, h int) []pngPass {
 	return all
 }
 
-// pixelBits is the size of a pixel in the file.
-func (f *pngFile) pixelBits() int {
-	return f.depth * map[int]int{pngGray: 1, pngPalette: 1, pngGrayAlpha: 2, pngRGB: 3, pngRGBA: 4}[f.colour]
-}
-
 // decode unpacks an image of w x h pixels, whose compressed data is in pieces.
 // Only the chunks that pixels depend on matter, so that a damaged chunk of
 // metadata, or an order of chunks that only purists mind, does no harm.

@@ -17,7 +17,7 @@ func anyPNG(r *rand.Rand, w, h, depth, colour int, interlaced bool, extra ...[]b
 	header := binary.BigEndian.AppendUint32(nil, uint32(w))
 	header = binary.BigEndian.AppendUint32(header, uint32(h))
 	header = append(header, byte(depth), byte(colour), 0, 0, flagByte(interlaced))
-	f := &pngFile{w: w, h: h, depth: depth, colour: colour, interlaced: interlaced}
+	f := &pngFile{pngHeader: pngHeader{w: w, h: h, depth: depth, colour: colour, interlaced: interlaced}}
 	var rows []byte
 	for _, p := range f.passes(w, h) {
 		for range p.h {

@@ -21,8 +21,6 @@ import (
 const (
 	tiffHint = "save it as PNG first, or as TIFF with 8 or 16 bits of gray, RGB or CMYK"
 
-	// maxPages bounds the count of pages in a TIFF.
-	maxPages = 10000
 	// maxSamples bounds the channels of a TIFF: files of satellites have hundreds.
 	maxSamples = 32
 	// maxChunk is the size of a strip or tile, in bytes, that may be larger than four

@@ -250,6 +250,9 @@ func sortedTIFF(v *view, data []byte) []byte {
 	return slices.Concat(data[:at], bytes.Join(entries, nil), data[at+len(d.entries):])
 }
 
+// maxPages bounds the count of pages in a TIFF.
+const maxPages = 10000
+
 // countPages counts the directories, up to maxPages.
 func countPages(v *view) int {
 	seen := map[int64]bool{0: true}

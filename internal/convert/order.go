@@ -62,8 +62,7 @@ func (r *run) header(s asset.Source) codec.Info {
 	if err != nil {
 		return codec.Info{}
 	}
-	lossy := o.Format == asset.HEIC || o.Format == asset.AVIF || o.Format == asset.JPEG || o.Format == asset.WebP
-	return codec.Info{Format: o.Format, Width: o.Width, Height: o.Height, Frames: 1, Lossy: lossy}
+	return o.Info()
 }
 
 // Cost guesses the time that jobs with the same source take, in milliseconds of some

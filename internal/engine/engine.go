@@ -1,3 +1,5 @@
+//go:build cgo
+
 // Package engine turns the bytes of an image into the bytes of its outputs: it
 // decodes once, and resizes and encodes for each variant. It opens no file.
 package engine
@@ -10,26 +12,6 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
 )
-
-// Options say how Convert goes about it.
-type Options struct {
-	// MaxPixels is the most pixels that may be decoded.
-	MaxPixels int64
-	// Threads is the number of processors that may be used.
-	Threads int
-}
-
-// An Output is an image that was encoded.
-type Output struct {
-	Data []byte
-	// Width and Height are in pixels; Frames is 1 for a still image.
-	Width, Height, Frames int
-	Lossless              bool
-	// Notes are remarks for the user.
-	Notes []string
-	// profile is the number of bytes of the color profile in Data.
-	profile int
-}
 
 // Convert makes an output for each variant, in their order, of the content of an image
 // whose header says info. The same webpress on the same kind of processor always makes
