@@ -45,6 +45,7 @@ var imports = []struct{ name, may string }{
 	{"scan", "asset git tree"},
 	{"plan", "asset config scan tree"},
 	{"worker", "asset codec container engine"},
+	{"remote", "asset codec container engine fetch httpclient"},
 	{"convert", "asset codec container engine plan tree"},
 	{"lockfile", "asset tree"},
 	{"cache", "asset owner tree"},
@@ -61,7 +62,7 @@ var imports = []struct{ name, may string }{
 	{"diff", "asset ci forge git"},
 	{"target", "asset bucket ci config console forge git report store httpclient"},
 	{"serve", "asset config convert engine fetch httpclient notify plan project scan tree"},
-	{"app", "asset bucket budget bundle cache ci codec config console convert diff engine fetch gallery git history lockfile manifest notify plan project references report scan serve setup shell sources store target tree httpclient worker"},
+	{"app", "asset bucket budget bundle cache ci codec config console convert diff engine fetch gallery git history lockfile manifest notify plan project references remote report scan serve setup shell sources store target tree httpclient worker"},
 }
 
 // tools are commands and packages for tests. No package may import them,

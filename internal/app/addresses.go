@@ -217,7 +217,7 @@ func (r *run) fetcher() (getter, error) {
 		PerHost: s.ConcurrencyPerHost, Retries: s.Retries, MaxSize: s.MaxFileSize, AllowPrivate: s.AllowPrivateHosts,
 		Header: by, UserAgent: "webpress/" + r.Version, Logf: r.log.Line, Getenv: r.Getenv,
 	})
-	return &remote{http: client, open: r.openBucket, endpoints: r.endpoints(), maxSize: s.MaxFileSize}, err
+	return &downloader{http: client, open: r.openBucket, endpoints: r.endpoints(), maxSize: s.MaxFileSize}, err
 }
 
 // known is what the lock file has of a source from an address: it is not ok where that came from

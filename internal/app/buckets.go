@@ -37,8 +37,8 @@ func (r *run) openBucket(ctx context.Context, address string) (bucket.Bucket, er
 	})
 }
 
-// A remote downloads sources: objects of buckets, and all others by HTTP.
-type remote struct {
+// A downloader downloads sources: objects of buckets, and all others by HTTP.
+type downloader struct {
 	http *fetch.Client
 	open func(ctx context.Context, address string) (bucket.Bucket, error)
 	// endpoints are the servers that settings name: credentials go to no others.
@@ -51,7 +51,7 @@ type remote struct {
 }
 
 // Get downloads what is at an address: see fetch.Client.
-func (g *remote) Get(ctx context.Context, address string, known fetch.Known, to fetch.File) (fetch.Result, error) {
+func (g *downloader) Get(ctx context.Context, address string, known fetch.Known, to fetch.File) (fetch.Result, error) {
 	if !config.IsBucket(address) {
 		return g.http.Get(ctx, address, known, to)
 	}
@@ -99,7 +99,7 @@ func (r *run) endpoints() map[string]bool {
 }
 
 // bucket opens each bucket once.
-func (g *remote) bucket(ctx context.Context, address string) (bucket.Bucket, error) {
+func (g *downloader) bucket(ctx context.Context, address string) (bucket.Bucket, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if b := g.buckets[address]; b != nil {

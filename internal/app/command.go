@@ -24,6 +24,7 @@ import (
 	"github.com/webpress/webpress/internal/httpclient"
 	"github.com/webpress/webpress/internal/notify"
 	"github.com/webpress/webpress/internal/plan"
+	"github.com/webpress/webpress/internal/remote"
 	"github.com/webpress/webpress/internal/report"
 	"github.com/webpress/webpress/internal/target"
 )
@@ -107,6 +108,9 @@ func (c Command) Main(ctx context.Context, args []string) int {
 		r.workers = newWorkers(time.Duration(settings.Timeout)*time.Second, logf)
 		r.codec = r.workers
 		defer r.workers.Close()
+	}
+	if err := r.useEngine(); err != nil {
+		return refuse(log, platform, err)
 	}
 	v, err := r.verb(ctx)
 	return r.exit(ctx, v, err)
@@ -270,9 +274,11 @@ type run struct {
 	facts    ci.Facts
 	secrets  ci.Secrets
 	log      *console.Log
-	// codec opens images. It is workers, unless there are none.
+	// codec opens images. It is remote or workers, unless there are none.
 	codec   engine.Codec
 	workers *workers
+	// remote converts in their place, nil if this machine does.
+	remote *remote.Codec
 	// repo is the repository that the run is in, nil if there is none: noRepo is
 	// why.
 	repo   *git.Repo

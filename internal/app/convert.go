@@ -63,12 +63,16 @@ func (r *run) convert(ctx context.Context) (verdict, error) {
 		r.log.Line("%s opened to see what %s", english.Plural(v.found.Opened, "file", ""), what)
 	}
 	notices := r.leaveUnasked(v)
+	forecast, err := r.forecastOnly(ctx, v)
+	if err != nil {
+		return verdict{}, err
+	}
 	jobs := v.jobs()
 	results, err := r.work(ctx, jobs, v.settled, r.journal(p))
 	if err != nil {
 		return verdict{}, err
 	}
-	o := outcome{worklist: v, past: p, results: results, left: len(jobs) - len(results), notices: notices}
+	o := outcome{worklist: v, past: p, results: results, left: len(jobs) - len(results), notices: notices, forecast: forecast}
 	return r.finishRun(ctx, to, o, began)
 }
 
@@ -99,6 +103,8 @@ type outcome struct {
 	left int
 	// notices are remarks besides those of the view.
 	notices []string
+	// forecast is that of a dry run by an API, which converts nothing.
+	forecast string
 }
 
 // finishRun records, delivers and reports the results of a run.
@@ -110,7 +116,7 @@ func (r *run) finishRun(ctx context.Context, to target.Stores, o outcome, began 
 	in := report.Input{
 		Results: shown(inOrder(slices.Concat(o.settled, o.results))),
 		Notices: slices.Concat(o.found.Notices, o.notices),
-		DryRun:  s.DryRun, Left: o.left, Shard: r.shard.String(),
+		DryRun:  s.DryRun, Left: o.left, Forecast: o.forecast, Shard: r.shard.String(),
 		Recipe: plan.Recipe(&s), Rules: r.plan.Rules(), Version: r.Version,
 		SettingsFile: s.File, Link: r.links(o.found),
 		// A CI folds what was logged on the way.
@@ -243,9 +249,8 @@ func (r *run) work(ctx context.Context, jobs []asset.Job, settled []asset.Result
 	}
 	defer closeCache()
 	if len(jobs) > 0 {
-		r.warm(ctx, len(asset.BySource(jobs)))
-		if r.workers != nil {
-			queueSmall(&o)
+		if err := r.ready(ctx, &o, len(asset.BySource(jobs))); err != nil {
+			return nil, err
 		}
 		convert.CapHeap(cmp.Or(o.Memory, convert.DefaultMemory()))
 	}

@@ -39,7 +39,7 @@ func (r *run) single(ctx context.Context) (verdict, error) {
 	if s.Verbose {
 		r.logSettings()
 	}
-	if r.workers != nil {
+	if r.workers != nil && r.remote == nil {
 		r.workers.Warm(ctx, 1)
 	}
 	if !s.Stdin {
@@ -54,6 +54,9 @@ func (r *run) single(ctx context.Context) (verdict, error) {
 	}
 	job, content, err := r.singleJob(ctx, &in)
 	if err != nil {
+		return verdict{}, err
+	}
+	if job, err = r.forecastSingle(ctx, job, &in); err != nil {
 		return verdict{}, err
 	}
 	in.Recipe = plan.Recipe(s)
@@ -213,7 +216,7 @@ func (r *run) convertSingle(ctx context.Context, job asset.Job, content []byte) 
 	o := convert.Options{
 		Codec: r.codec,
 		Dir:   s.WorkingDirectory, Jobs: 1, Memory: s.MemoryLimit, DryRun: s.DryRun, Now: r.Now,
-		Input: content, KeepLarger: true,
+		Input: content, KeepLarger: true, Elsewhere: r.remote != nil,
 	}
 	if s.Target == config.ToStdout {
 		o.Take = func(data []byte) error {

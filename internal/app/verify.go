@@ -111,6 +111,9 @@ func (c *outputCheck) toVerify(ctx context.Context) (jobs []asset.Job, results m
 		if c.ci.Name() == "" || !c.past.HasFile() {
 			return nil, nil, "", nil
 		}
+		if c.remote != nil {
+			return nil, nil, "results were not verified: an API converts them, and `verify: true` would have it convert them again", nil
+		}
 		base, why, err := c.baseLedger(ctx)
 		if err != nil {
 			return nil, nil, "", err

@@ -24,7 +24,7 @@ type grammar struct {
 	Unused   bool `group:"check" of:"references" help:"With references: list the images that no page names."`
 	Missing  bool `group:"check" of:"references" help:"With references: list only references that lead to no file, or to one whose name differs in case."`
 	servingFlags
-	Convert    convertArgs    `cmd:"" brief:"convert images to WebP (the default)" settings:"group:which,group:image,group:result,group:limits,group:incremental" help:"Convert images to WebP. This is the default: the word convert can be left out."`
+	Convert    convertArgs    `cmd:"" brief:"convert images to WebP (the default)" settings:"group:which,group:image,group:result,group:limits,group:engine,group:incremental" help:"Convert images to WebP. This is the default: the word convert can be left out."`
 	Check      checkedArgs    `cmd:"" brief:"report outdated results and images over a budget" settings:"group:check,group:which,base,changed-only,report,code-quality,summary,json,quiet,verbose" help:"Report results that are not up to date and images that break a budget, with the commands that fix it. Changes no file. Exits with 1 if there is an error."`
 	Init       struct{}       `cmd:"" brief:"set webpress up in this repository" settings:"dry-run" help:"Set webpress up in this repository: write webpress.yml, a workflow for its CI and a line in .gitattributes. Existing files are left alone."`
 	Accept     acceptArgs     `cmd:"" help:"Keep results that were edited by hand, or made by another program, as they are."`

@@ -90,6 +90,7 @@ var Groups = []Group{
 	{"result", "Where results go"},
 	{"pages", "Pages"},
 	{"limits", "Limits"},
+	{"engine", "Conversion API"},
 	{"incremental", "Incremental runs and caching"},
 	{"check", "Checks"},
 	{"store", "Delivery"},

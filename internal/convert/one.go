@@ -335,7 +335,10 @@ func (r *run) acquireMemory(ctx context.Context, jobs []asset.Job, p *prepared, 
 			return refuse(err)
 		}
 		info := img.Info()
-		cost := size + engine.EstimateMemory(info, variants)
+		cost := 2 * size
+		if !r.Elsewhere {
+			cost = size + engine.EstimateMemory(info, variants)
+		}
 		if err := bomb(j, cost, info, r.limited); err != nil {
 			return refuse(err)
 		}

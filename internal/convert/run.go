@@ -22,6 +22,9 @@ import (
 type Options struct {
 	// Codec opens images; nil is engine.Local.
 	Codec engine.Codec
+	// Elsewhere says that Codec has another machine convert: an image takes as much memory here
+	// as its bytes and those of its outputs.
+	Elsewhere bool
 	// Dir is the folder that all paths of the jobs are relative to. No file is read or
 	// written outside of it, but for a job whose paths lead out: see tree.Reach.
 	Dir string

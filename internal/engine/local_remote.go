@@ -31,11 +31,11 @@ var errNoCodecs = &codec.Error{
 
 // Open reads the header of an image.
 func (Local) Open(_ context.Context, data []byte) (Image, error) {
-	h, err := codec.ReadHeader(bytes.NewReader(data), int64(len(data)), false)
+	info, err := ReadInfo(data)
 	if err != nil {
 		return nil, err
 	}
-	return local{data, h.Info()}, nil
+	return local{data, info}, nil
 }
 
 // OpenFor reads the content of an image, and its header.

@@ -56,6 +56,9 @@ type Input struct {
 	// Shard is which part of all images the run was about, such as 2/4; empty is
 	// all of them.
 	Shard string `json:"shard,omitempty"`
+	// Forecast says what the conversion of the images would take that a dry run has left to the
+	// API of the setting engine. It is empty for all other runs.
+	Forecast string `json:"forecast,omitempty"`
 	// Check reports whether the run only checked Checked images. Findings are the problems,
 	// and Mend is the commands that fix them, one a line.
 	Check    bool            `json:"check"`
@@ -90,6 +93,7 @@ type Report struct {
 	Recipe       asset.Recipe    `json:"recipe"`
 	Rules        int             `json:"rules"`
 	Shard        string          `json:"shard,omitempty"`
+	Forecast     string          `json:"forecast,omitempty"`
 	Check        bool            `json:"check"`
 	Checked      int             `json:"checked,omitempty"`
 	CheckedPages int             `json:"checked-pages,omitempty"`
@@ -144,7 +148,7 @@ func New(in Input) Report {
 	r := Report{
 		Schema: SchemaVersion, Version: in.Version, DryRun: in.DryRun,
 		Interrupted: in.Interrupted, Left: in.Left, Elapsed: in.Elapsed, Recipe: in.Recipe,
-		Rules: in.Rules, Shard: in.Shard, Check: in.Check, Checked: in.Checked, CheckedPages: in.CheckedPages,
+		Rules: in.Rules, Shard: in.Shard, Forecast: in.Forecast, Check: in.Check, Checked: in.Checked, CheckedPages: in.CheckedPages,
 		Findings: append([]asset.Finding{}, in.Findings...), Mend: in.Mend,
 		Logged: in.Logged, Link: in.Link, Page: in.Page, SettingsFile: in.SettingsFile,
 		Skips: []Skip{}, Notices: append([]string{}, in.Notices...),

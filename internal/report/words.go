@@ -71,6 +71,9 @@ func (r Report) allUpToDate() bool {
 // 14.2 MB → 3.1 MB, 78.2 % saved.
 func (r Report) outcome(arrow string) string {
 	t := r.Totals
+	if r.Forecast != "" {
+		return r.Forecast
+	}
 	if len(r.Results) == 0 && r.Left == 0 {
 		return "no images found"
 	}

@@ -57,6 +57,10 @@ _webpress() {
     '--sandbox=[decode images in confined processes]:WHEN:(auto require off)' \
     '-j+[images converted in parallel (0 = one per CPU)]:N:' \
     '--jobs=[images converted in parallel (0 = one per CPU)]:N:' \
+    '--engine=[convert by a conversion API at this address]:URL:' \
+    '--engine-key=[key for the API that engine names. It is sent nowhere else]:KEY:' \
+    '--engine-insecure[let engine begin with http\:// where it is another machine]' \
+    '--no-engine-insecure[switch engine-insecure off]' \
     '--lock[record results in webpress.lock]' \
     '--no-lock[switch lock off]' \
     '--prune[remove results whose source was deleted]' \

@@ -1,0 +1,93 @@
+package remote
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/httpclient"
+)
+
+// apiPath is where the API is at an address without a path.
+const apiPath = "/api/v1"
+
+// Check is why an address cannot be that of an API, nil if it can. The error has a hint.
+func Check(address string, insecure bool) error {
+	_, err := parseAddress(address, insecure)
+	return err
+}
+
+// parseAddress returns the address that the paths of the API follow, without a slash at its end.
+func parseAddress(address string, insecure bool) (*url.URL, error) {
+	wrong := func(what, hint string) (*url.URL, error) {
+		return nil, &asset.Fault{Message: "engine: " + what, Hint: hint}
+	}
+	const example = "write it as https://convert.example"
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https":
+		return wrong("it is not an address that begins with https://", example)
+	case u.User != nil:
+		return wrong("it has a user or a password in it", example+", and set `engine-key` in the environment")
+	case u.RawQuery != "" || u.Fragment != "":
+		return wrong("it has more than a host and a path", example)
+	case u.Scheme == "http" && !insecure && !isLoopback(u.Hostname()):
+		return wrong(fmt.Sprintf("images and the key would be sent to %s without encryption", u.Host),
+			"let the address begin with https://, or set `engine-insecure: true` in a network that you trust")
+	}
+	u.RawPath, u.Path = "", strings.TrimRight(u.Path, "/")
+	if u.Path == "" {
+		u.Path = apiPath
+	}
+	return u, nil
+}
+
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback() || strings.EqualFold(host, "localhost")
+}
+
+// sameServer reports whether what may be sent to a may be sent to b: the same host and port, or
+// the step from http to https on their usual ports.
+func sameServer(a, b *url.URL) bool {
+	if !strings.EqualFold(a.Hostname(), b.Hostname()) {
+		return false
+	}
+	if a.Scheme == b.Scheme {
+		return portOf(a) == portOf(b)
+	}
+	return a.Scheme == "http" && b.Scheme == "https" && portOf(a) == "80" && portOf(b) == "443"
+}
+
+func portOf(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "https":
+		return "443"
+	}
+	return "80"
+}
+
+// A pinned is a transport for one server: images and the key go nowhere else, whatever it answers.
+type pinned struct {
+	to   *url.URL
+	next http.RoundTripper
+}
+
+// A movedError is a redirect to another server.
+type movedError struct{ to string }
+
+func (m *movedError) Error() string { return "redirected to " + m.to }
+
+// RoundTrip implements http.RoundTripper.
+func (p pinned) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !sameServer(p.to, r.URL) {
+		to := url.URL{Scheme: r.URL.Scheme, Host: r.URL.Host}
+		return nil, httpclient.Permanent(&movedError{to.String()})
+	}
+	return p.next.RoundTrip(r)
+}
