@@ -165,7 +165,7 @@ type Config struct {
 	Jobs int `group:"limits" short:"j" default:"0" range:"0,1024" placeholder:"N" top:"" brief:"images converted in parallel (0 = one per CPU)" help:"Images converted in parallel (0 = one per CPU)."`
 
 	// Engine is empty to convert on this machine.
-	Engine         string `group:"engine" check:"url" placeholder:"URL" brief:"convert by a conversion API at this address" help:"Address of a conversion API, such as webpress serve elsewhere, that converts the images in place of this machine: https://convert.example"`
+	Engine         string `group:"engine" check:"url" placeholder:"URL" help:"Address of a conversion API, such as https://convert.example of webpress serve, that converts the images in place of this machine."`
 	EngineKey      string `group:"engine" secret:"" file:"-" check:"text" placeholder:"KEY" help:"Key for the API that engine names. It is sent nowhere else."`
 	EngineInsecure bool   `group:"engine" default:"false" help:"Let engine begin with http:// where it is another machine: images and the key are sent without encryption."`
 

@@ -154,7 +154,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 			}
 		}
 	}
-	if want := []string{"token", "gitlab-token", "header", "webhook-url", "webhook-secret"}; !cmp.Equal(want, names) {
+	if want := []string{"engine-key", "token", "gitlab-token", "header", "webhook-url", "webhook-secret"}; !cmp.Equal(want, names) {
 		t.Errorf("secrets are %q, want %q", names, want)
 	}
 	c := Config{Token: "a", WebhookURL: "b"}

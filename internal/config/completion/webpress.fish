@@ -73,7 +73,7 @@ complete -c webpress -l memory-limit -x -d 'memory for the images that are conve
 complete -c webpress -l timeout -x -d 'seconds that one image may take'
 complete -c webpress -l sandbox -x -a 'auto require off' -d 'decode images in confined processes'
 complete -c webpress -l jobs -s j -x -d 'images converted in parallel (0 = one per CPU)'
-complete -c webpress -l engine -x -d 'convert by a conversion API at this address'
+complete -c webpress -l engine -x -d 'address of a conversion API'
 complete -c webpress -l engine-key -x -d 'key for the API that engine names. It is sent nowhere else'
 complete -c webpress -l engine-insecure -d 'let engine begin with http:// where it is another machine'
 complete -c webpress -l no-engine-insecure -d 'switch engine-insecure off'

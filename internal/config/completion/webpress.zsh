@@ -57,7 +57,7 @@ _webpress() {
     '--sandbox=[decode images in confined processes]:WHEN:(auto require off)' \
     '-j+[images converted in parallel (0 = one per CPU)]:N:' \
     '--jobs=[images converted in parallel (0 = one per CPU)]:N:' \
-    '--engine=[convert by a conversion API at this address]:URL:' \
+    '--engine=[address of a conversion API]:URL:' \
     '--engine-key=[key for the API that engine names. It is sent nowhere else]:KEY:' \
     '--engine-insecure[let engine begin with http\:// where it is another machine]' \
     '--no-engine-insecure[switch engine-insecure off]' \
