@@ -48,7 +48,7 @@ func (b bench) addresses(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer os.RemoveAll(dir)
-	shop, err := layProducts(filepath.Join(dir, "disk", "in"))
+	shop, err := layProducts(filepath.Join(dir, "disk", "in"), products)
 	if err != nil {
 		return "", err
 	}
@@ -136,8 +136,8 @@ func writeInto(dir, name, text string) error {
 	return os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600)
 }
 
-// layProducts writes JPEGs of about 100 kB. They differ in a comment, as no two photos are the same.
-func layProducts(dir string) (map[string][]byte, error) {
+// layProducts writes n JPEGs of about 100 kB. They differ in a comment, as no two photos are the same.
+func layProducts(dir string, n int) (map[string][]byte, error) {
 	m := image.NewRGBA(image.Rect(0, 0, 1400, 1050))
 	random := rand.New(rand.NewPCG(1, 2))
 	for y := range 1050 {
@@ -150,8 +150,8 @@ func layProducts(dir string) (map[string][]byte, error) {
 	if err := jpeg.Encode(&b, m, &jpeg.Options{Quality: 70}); err != nil {
 		return nil, err
 	}
-	all := make(map[string][]byte, products)
-	for i := range products {
+	all := make(map[string][]byte, n)
+	for i := range n {
 		comment := binary.BigEndian.AppendUint32([]byte{0xff, 0xfe, 0, 6}, uint32(i))
 		name := fmt.Sprintf("%04d.jpg", i)
 		all[name] = slices.Concat(b.Bytes()[:2], comment, b.Bytes()[2:])

@@ -55,6 +55,7 @@ var cases = []benchCase{
 	{name: "isolation", run: bench.isolation},
 	{name: "pages", run: bench.pages},
 	{name: "addresses", run: bench.addresses},
+	{name: "serve", run: bench.serve},
 }
 
 func caseNames() []string {

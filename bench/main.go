@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 )
 
 // options are the command line's.
@@ -30,6 +31,7 @@ type options struct {
 	cache        string
 	webpress     string
 	install      bool
+	load         time.Duration
 }
 
 func main() {
@@ -59,6 +61,7 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.out, "out", "", "also write the tables to this `file`")
 	f.StringVar(&o.cache, "cache", filepath.Join(cache, "webpress-bench"), "where images and peers are kept")
 	f.StringVar(&o.webpress, "webpress", "webpress", "the binary to measure")
+	f.DurationVar(&o.load, "load", time.Minute, "how long the case serve is under load")
 	f.BoolVar(&o.install, "install", true, "install what is missing")
 	if err := f.Parse(args); err != nil {
 		return o, err
