@@ -103,9 +103,9 @@ func (s *Server) full() *Problem {
 	return p
 }
 
-// estimate is a guess of how long the jobs take that wait: a second each.
+// estimate is a guess of how long the jobs take that wait, and one more.
 func (s *Server) estimate() time.Duration {
-	return time.Duration(1+s.queue.length()/s.workers) * time.Second
+	return time.Duration(s.pace.Load()) * time.Duration(s.queue.length()+s.workers) / time.Duration(s.workers)
 }
 
 // newJob is the job that a request asks for.
@@ -202,7 +202,7 @@ func (s *Server) waitFor(r *http.Request, u *upload) time.Duration {
 			}
 		}
 	}
-	if u.size() > syncSize || s.queue.length() >= 2*s.workers {
+	if u.size() > syncSize || s.estimate() > quick {
 		return 0
 	}
 	return wait

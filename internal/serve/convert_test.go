@@ -224,6 +224,7 @@ func TestNotWaitedFor(t *testing.T) {
 	g := newGate()
 	defer close(g.open)
 	b := newBench(t, func(o *Options) { o.Codec = g })
+	b.pace.Store(int64(time.Second))
 	large := testfiles.Image(t, "jpeg/420.jpg") + strings.Repeat("x", syncSize)
 	b.post([]sent{{"large.jpg", large}}, nil).status(t, http.StatusAccepted)
 	b.post(photo(t), nil, "Prefer", "wait=0").status(t, http.StatusAccepted)
@@ -233,6 +234,11 @@ func TestNotWaitedFor(t *testing.T) {
 		b.post(photo(t), []string{"quality", q}, "Prefer", "respond-async").status(t, http.StatusAccepted)
 	}
 	b.post(photo(t), []string{"quality", "5"}).status(t, http.StatusAccepted)
+	// Jobs that have been quick are waited for, however many there are.
+	b.pace.Store(int64(time.Millisecond))
+	if wait := b.waitFor(&http.Request{}, &upload{}); wait != time.Minute || b.estimate() != 3*time.Millisecond+time.Millisecond/2 {
+		t.Error(wait, b.estimate())
+	}
 }
 
 func TestSameJob(t *testing.T) {

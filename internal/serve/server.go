@@ -37,6 +37,10 @@ const (
 	// syncSize the size up to which it waits at all.
 	syncWait = 10 * time.Second
 	syncSize = 16 << 20
+	// quick is the longest that a request waits for jobs before its own.
+	quick = 2 * time.Second
+	// firstPace is a guess of how long a job takes, before there was any.
+	firstPace = 250 * time.Millisecond
 	// patience is how long a client may send nothing.
 	patience = 30 * time.Second
 	// lingerTime is how long a client may go on to send what is not read.
@@ -104,6 +108,8 @@ type Server struct {
 	settling sync.WaitGroup
 	settlers chan struct{}
 	workers  int
+	// pace is how long a job takes, on the average of the last ones.
+	pace atomic.Int64
 
 	// cancels end the jobs that are in work.
 	mu      sync.Mutex
@@ -135,6 +141,7 @@ func New(o Options) (_ *Server, err error) {
 	if s.workers == 0 {
 		s.workers = runtime.GOMAXPROCS(0)
 	}
+	s.pace.Store(int64(firstPace))
 	s.settings = s.settings.ForOptions()
 	s.openapi = sync.OnceValue(s.makeOpenAPI)
 	dir := s.serving.Data

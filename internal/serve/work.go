@@ -201,6 +201,8 @@ func (s *Server) finish(id, failure string, began time.Time) *Job {
 		}
 		s.account.end(j)
 		s.metrics.job(j, now.Sub(began))
+		before := s.pace.Load()
+		s.pace.CompareAndSwap(before, before+(int64(now.Sub(began))-before)/8)
 		finished = true
 		return true
 	})
