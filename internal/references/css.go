@@ -156,7 +156,16 @@ func (w *cssWalk) address(at span, kind Kind, p place) {
 	if w.set >= 0 {
 		p.group = w.group
 	}
-	if buf := w.buf[at.off-w.base : at.end-w.base]; bytes.IndexByte(buf, masked) >= 0 {
+	buf := w.buf[at.off-w.base : at.end-w.base]
+	if n := placeholder(buf); n > 0 && why == "" {
+		if w.isRootName(string(buf[1 : n-1])) {
+			p.tail, p.whole = true, at
+			at.off += n
+		} else {
+			why = byExpression
+		}
+	}
+	if bytes.IndexByte(buf, masked) >= 0 {
 		if n := len(w.refs); why == "" && p.form != entity {
 			w.expression(at, buf, kind, p)
 			if len(w.refs) > n {

@@ -252,7 +252,8 @@ func (w *markdownWalk) image(n *ast.Image) *mdImage {
 	md.alt = alt.String()
 	for p := n.Parent(); p != nil; p = p.Parent() {
 		switch p.(type) {
-		case *ast.Document, *ast.Paragraph, *ast.TextBlock, *ast.ListItem, *ast.List, *ast.Blockquote, *ast.Link, *ast.Emphasis:
+		case *ast.Document, *ast.Paragraph, *ast.TextBlock, *ast.ListItem, *ast.List, *ast.Blockquote, *ast.Link, *ast.Emphasis,
+			*extast.Footnote, *extast.FootnoteList:
 		case *extast.Table, *extast.TableRow, *extast.TableCell, *extast.TableHeader:
 			md.safe = md.safe && !strings.Contains(md.alt+md.title, "|")
 		default:

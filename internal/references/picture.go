@@ -198,9 +198,14 @@ func (w *rewriter) source(el *element, f asset.Format, src int, set []int) (sour
 			p.before, p.behind = string(w.src[ref.at.whole.off:ref.Off]), string(w.src[ref.End:ref.at.whole.end])
 			p.before = strings.TrimLeft(p.before, " \t\r\n")
 		}
-		if slices.ContainsFunc(list, func(o pair) bool {
-			return o.address == p.address || strings.HasSuffix(descriptor, "w") && o.descriptor == descriptor
-		}) {
+		if same := slices.IndexFunc(list, func(o pair) bool { return o.address == p.address }); same >= 0 {
+			// One is enough, at the largest width that it may be shown at.
+			if width(descriptor) > width(list[same].descriptor) {
+				list[same].descriptor = descriptor
+			}
+			return
+		}
+		if width(descriptor) > 0 && slices.ContainsFunc(list, func(o pair) bool { return o.descriptor == descriptor }) {
 			return // a browser takes the first of equal ones
 		}
 		list = append(list, p)
@@ -210,6 +215,9 @@ func (w *rewriter) source(el *element, f asset.Format, src int, set []int) (sour
 		found := inFormat(w.sources[i], f)
 		if len(found) == 0 {
 			return Result{}, false
+		}
+		if said := saidWidth(w.refs[i]); said > 0 && found[0].reaches(said) {
+			return found[0], true // the others are wider than it has to be
 		}
 		return found[len(found)-1], true
 	}

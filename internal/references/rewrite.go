@@ -112,13 +112,16 @@ func (w *rewriter) isNarrower(i int) bool {
 }
 
 // saidWidth is the width that a candidate of a srcset says its image has, 0 for what says none.
-func saidWidth(r Reference) int {
-	number, isWidth := strings.CutSuffix(r.at.descriptor, "w")
-	width, err := strconv.Atoi(number)
+func saidWidth(r Reference) int { return width(r.at.descriptor) }
+
+// width is what a descriptor such as 600w says, 0 for others.
+func width(descriptor string) int {
+	number, isWidth := strings.CutSuffix(descriptor, "w")
+	n, err := strconv.Atoi(number)
 	if !isWidth || err != nil {
 		return 0
 	}
-	return width
+	return n
 }
 
 // wideEnough leaves a source those results that are as wide as a reference needs, if there are any: another

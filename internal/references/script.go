@@ -256,6 +256,9 @@ func (w *scriptWalk) literal(off int, whole bool) {
 			return
 		case '$':
 			if i+1 < len(w.b) && w.b[i+1] == '{' {
+				if whole && i > off && bytes.IndexAny(w.b[off:i], " <\n\\") < 0 {
+					w.pattern(off, i)
+				}
 				w.part(span{off, i})
 				w.push(frame{kind: '$'})
 				w.note('(', "")
@@ -265,6 +268,29 @@ func (w *scriptWalk) literal(off int, whole bool) {
 		}
 	}
 	w.i = len(w.b)
+}
+
+// pattern lists a template literal that is an address with expressions in it, the first of them at i. One that
+// begins with an expression may be an address behind that.
+func (w *scriptWalk) pattern(off, i int) {
+	limit := min(len(w.b), off+1024)
+	for i < limit {
+		switch {
+		case w.b[i] == '$' && i+1 < limit && w.b[i+1] == '{':
+			end := closingBrace(w.b[:limit], i+1)
+			if end < 0 {
+				return
+			}
+			i = end
+		case w.b[i] == '`':
+			w.add(span{off, i}, String, place{form: plain, quote: '`'}, byExpression)
+			return
+		case isSpace(w.b[i]) || w.b[i] == '<' || w.b[i] == '\\':
+			return
+		default:
+			i++
+		}
+	}
 }
 
 // part is a piece of a template literal. It may be the end of an address, or CSS or HTML.
