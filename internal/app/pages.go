@@ -310,6 +310,25 @@ func (p *pages) each(ctx context.Context, do func(i int, root *os.Root, name str
 	return problems, g.Wait()
 }
 
+// knowStyles reads the style sheets, where width and height are added to images: one side of them may be set
+// there.
+func (p *pages) knowStyles(ctx context.Context) error {
+	if p.options.Mode != references.Picture && (p.options.Mode != references.Update || !p.options.Dimensions) {
+		return nil
+	}
+	styles := make([]*references.Styles, len(p.names))
+	_, err := p.each(ctx, func(i int, _ *os.Root, name string, src []byte) error {
+		lang, _ := references.Language(name)
+		one := &references.Styles{}
+		if one.Add(lang, src); !one.IsEmpty() {
+			styles[i] = one
+		}
+		return nil
+	})
+	p.options.Styles = references.JoinStyles(styles)
+	return err
+}
+
 // A rewritten page is what Rewrite has made of one.
 type rewritten struct {
 	name     string
@@ -320,6 +339,9 @@ type rewritten struct {
 
 // rewrite rewrites all pages, in their order. Those that cannot be read have a note.
 func (p *pages) rewrite(ctx context.Context) (all []rewritten, notes []string, err error) {
+	if err := p.knowStyles(ctx); err != nil {
+		return nil, nil, err
+	}
 	out := make([]rewritten, len(p.names))
 	problems, err := p.each(ctx, func(i int, root *os.Root, name string, src []byte) error {
 		data, changes, findings, err := references.Rewrite(name, src, p.site, p.look(root, nil), p.optionsOf(name))

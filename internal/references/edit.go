@@ -65,6 +65,8 @@ type Options struct {
 	Social bool
 	// Dimensions adds width and height to <img> that has neither.
 	Dimensions bool
+	// Styles are the style sheets of the site, nil where they are not known.
+	Styles *Styles
 	// BaseURL is where the results are, followed by their path; empty is in the tree.
 	BaseURL string
 	// KeepMarkdown keeps images of Markdown from becoming HTML in mode Picture, as for a generator that

@@ -28,6 +28,9 @@ type element struct {
 	derived bool
 	// download says that it is a link to save the file under a name of its own.
 	download bool
+	// around are the elements that are open around an <img> of a page that is whole.
+	around []openTag
+	whole  bool
 	// void says that the tag ends with />.
 	void bool
 	// lines says that it may be broken into lines, which those of Markdown may not. pre says that
@@ -98,7 +101,7 @@ func (f *finder) lexHTML(buf []byte, base int, lines bool) {
 		}
 	}
 	unhideXML(buf)
-	w := &htmlWalk{finder: f, buf: buf, base: base, lines: lines}
+	w := &htmlWalk{finder: f, buf: buf, base: base, lines: lines, whole: f.lang == LangHTML && isWholePage(buf)}
 	in := parse.NewInputBytes(buf)
 	lexer := html.NewLexer(in)
 	for {
@@ -130,6 +133,7 @@ func (f *finder) lexHTML(buf []byte, base int, lines bool) {
 }
 
 func (w *htmlWalk) endTag(name string) {
+	w.closeTag(name)
 	switch name {
 	case "picture":
 		if w.picture != nil {
@@ -196,6 +200,9 @@ type htmlWalk struct {
 	pre     int
 	// option says that an <option> is open, which has few elements in it.
 	option bool
+	// open are the elements that are, in a page that is whole.
+	open  []openTag
+	whole bool
 	// xml is how many <svg> and <math> are open.
 	xml int
 	// raw is the name of the element whose text comes next, and rawType its type attribute.
@@ -335,11 +342,15 @@ func (w *htmlWalk) tag() {
 		p.conditional = p.conditional || el.name != "img" && el.name != "source" || bytes.IndexByte(w.buf[p.last-w.base:to-w.base], masked) >= 0
 		p.last = el.end
 	}
+	w.openTag()
 	keep := el.name == "img" || el.name == "source" || el.name == "link"
 	if keep {
 		c := *el
 		c.attrs = slices.Clone(el.attrs)
-		c.picture = w.picture
+		c.picture, c.whole = w.picture, w.whole
+		if c.name == "img" {
+			c.around = slices.Clone(w.open)
+		}
 		el = &c
 		if el.name == "source" && w.picture != nil {
 			el.media = mediaOf(w.value("media"))

@@ -43,7 +43,7 @@ func (w *rewriter) planMarkdown(i int) {
 	if md.title != "" {
 		b.WriteString(` title="` + html.EscapeString(md.title) + `"`)
 	}
-	if width > 0 && height > 0 {
+	if width > 0 && height > 0 && !w.o.Styles.stretches(w.src, &element{name: "img"}) {
 		b.WriteString(` width="` + strconv.Itoa(width) + `" height="` + strconv.Itoa(height) + `"`)
 	}
 	w.done[i] = true
