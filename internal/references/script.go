@@ -256,7 +256,7 @@ func (w *scriptWalk) literal(off int, whole bool) {
 			return
 		case '$':
 			if i+1 < len(w.b) && w.b[i+1] == '{' {
-				if whole && i > off && bytes.IndexAny(w.b[off:i], " <\n\\") < 0 {
+				if whole && i > off && !bytes.ContainsAny(w.b[off:i], " <\n\\") {
 					w.pattern(off, i)
 				}
 				w.part(span{off, i})
