@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -23,10 +24,22 @@ func (r *run) maker() *gallery.Maker {
 		s := r.settings
 		r.gallery = gallery.New(gallery.Options{
 			Codec: r.codec, Dir: s.WorkingDirectory, Jobs: cmp.Or(s.Jobs, runtime.GOMAXPROCS(0)),
-			Memory: cmp.Or(s.MemoryLimit, convert.DefaultMemory()), MaxPixels: s.MaxPixels,
+			Memory: cmp.Or(s.MemoryLimit, convert.DefaultMemory()), MaxPixels: s.MaxPixels, Content: r.blobContent,
 		})
 	}
 	return r.gallery
+}
+
+// blobContent is the content of a git blob. The error is fs.ErrNotExist where there is none.
+func (r *run) blobContent(ctx context.Context, blob string) ([]byte, error) {
+	if r.repo == nil {
+		return nil, fs.ErrNotExist
+	}
+	found, err := r.repo.Contents(ctx, []string{blob})
+	if err == nil && found[blob] == nil {
+		err = fs.ErrNotExist
+	}
+	return found[blob], err
 }
 
 // pageInput is what a report to look at shows of a run.

@@ -59,6 +59,7 @@ func TestVerify(t *testing.T) {
 	u := newUpload(t)
 	u.Files[0].Blob = strings.Repeat("b", 40)
 	testfiles.Write(t, u.dir, ReportName, "{}")
+	testfiles.Write(t, u.dir, PageName, "<!doctype html>")
 	got, err := u.verify(t, VerifyOptions{Head: head, Allowed: allowAll})
 	if err != nil {
 		t.Fatal(err)

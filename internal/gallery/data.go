@@ -194,7 +194,7 @@ func newItem(in Input, one asset.Result) item {
 		i.Encoding = encoding(one.Lossless)
 	}
 	i.readAsMade(one)
-	if in.Source != nil && one.Source.URL == "" {
+	if in.Source != nil && one.Source.URL == "" && !i.inPlace() {
 		i.Before.Address = in.Source(one.Source.Path)
 	}
 	if in.Output != nil && one.Output != "" {

@@ -24,6 +24,9 @@ type Options struct {
 	Codec engine.Codec
 	// Dir is the working directory. All paths in results are relative to it.
 	Dir string
+	// Content returns the content of a git blob: that of an original which was removed or
+	// replaced. Nil has none.
+	Content func(ctx context.Context, blob string) ([]byte, error)
 	// Jobs is the number of images in work at a time.
 	Jobs int
 	// Memory is the number of bytes that these may take together.

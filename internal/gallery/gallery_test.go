@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/webpress/webpress/internal/asset"
@@ -176,6 +177,45 @@ func TestNotBeside(t *testing.T) {
 	}
 	if d, _ = block(t, m.Page(t.Context(), in)); len(d.Images) != 2 {
 		t.Errorf("%d previews of 2", len(d.Images))
+	}
+}
+
+// TestGone makes a page of originals that are gone, or that their results have replaced.
+func TestGone(t *testing.T) {
+	dir := t.TempDir()
+	old, err := os.ReadFile(pictures + "jpeg/444.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := options(dir)
+	var asked sync.Map
+	o.Content = func(_ context.Context, blob string) ([]byte, error) {
+		if asked.Store(blob, true); blob == "lost" {
+			return nil, os.ErrNotExist
+		}
+		return old, nil
+	}
+	result := func(source, output, blob string) asset.Result {
+		return asset.Result{
+			Source: asset.Source{Path: source, Blob: blob, Format: asset.JPEG}, Status: asset.Converted, Output: output, Width: 192, Height: 128, SourceWidth: 192, SourceHeight: 128,
+			Before: int64(len(old)), After: copyTo(t, dir, output, "webp/lossy.webp"),
+		}
+	}
+	done := result("done.jpg", "done.jpg", "done")
+	done.Status, done.Reason = asset.Skipped, asset.UpToDate
+	d, _ := block(t, New(o).Page(t.Context(), Input{
+		Report: report.New(report.Input{Results: []asset.Result{
+			result("removed.jpg", "removed.webp", "removed"), result("same.jpg", "same.jpg", "same"), result("lost.jpg", "lost.webp", "lost"), done,
+		}}),
+		Source: beside(dir), Output: beside(dir),
+	}))
+	for n, want := range []bool{true, true, false, false} {
+		if i := d.Items[n]; (i.Before.Preview != 0) != want || i.Before.Address != "" {
+			t.Errorf("%s: %+v", i.Source, i.Before)
+		}
+	}
+	if _, again := asked.Load("done"); again {
+		t.Error("what was replaced in an earlier run is compared with itself")
 	}
 }
 

@@ -20,7 +20,7 @@ func (d *data) measure(dir string) {
 	seen := map[string]facts{}
 	for n := range d.Items {
 		i := &d.Items[n]
-		if i.result.Source.URL == "" {
+		if i.result.Source.URL == "" && !i.inPlace() {
 			f, known := seen[i.result.Source.Path]
 			if !known {
 				f = factsOf(files, i.result.Source.Path)

@@ -6,7 +6,9 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
+	"io/fs"
 	"math"
+	"os"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -17,10 +19,11 @@ import (
 	"github.com/webpress/webpress/internal/tree"
 )
 
-// A request is for a preview of a file.
+// A request is for a preview of a file, or of a git blob where the file is gone. An empty name
+// is for the blob alone.
 type request struct {
-	name    string
-	variant asset.Variant
+	name, blob string
+	variant    asset.Variant
 }
 
 // A preview is a small image, empty where none could be made.
@@ -123,22 +126,11 @@ func (a *adder) add(ctx context.Context, wishes []wish, bytes int) (took int) {
 
 // preview makes one.
 func (a *adder) preview(ctx context.Context, r request) (preview, error) {
-	f, info, err := a.files.Open(r.name)
+	data, err := a.read(ctx, r)
 	if err != nil {
 		return preview{}, err
 	}
-	defer f.Close()
-	done, err := a.hold(ctx, info.Size())
-	if err != nil {
-		return preview{}, err
-	}
-	data := make([]byte, info.Size())
-	_, err = io.ReadFull(f, data)
-	var img engine.Image
-	if err == nil {
-		img, err = a.options.Codec.Open(ctx, data)
-	}
-	done()
+	img, err := a.options.Codec.Open(ctx, data)
 	if err != nil {
 		return preview{}, err
 	}
@@ -147,7 +139,8 @@ func (a *adder) preview(ctx context.Context, r request) (preview, error) {
 	if img.Info().Frames > 1 && r.variant.MaxWidth > 0 && r.variant.Width == 0 && r.variant.MaxWidth <= sides[0].side {
 		still.Format, still.Lossless = asset.PNG, asset.LosslessAlways // the first frame
 	}
-	if done, err = a.hold(ctx, info.Size()+engine.EstimateMemory(img.Info(), []asset.Variant{still})); err != nil {
+	done, err := a.hold(ctx, int64(len(data))+engine.EstimateMemory(img.Info(), []asset.Variant{still}))
+	if err != nil {
 		return preview{}, err
 	}
 	defer done()
@@ -164,6 +157,30 @@ func (a *adder) preview(ctx context.Context, r request) (preview, error) {
 		return preview{}, err
 	}
 	return preview{base64.StdEncoding.EncodeToString(out[0].Data), out[0].Width, !img.Info().Lossy}, nil
+}
+
+// read reads the file, or else the blob.
+func (a *adder) read(ctx context.Context, r request) ([]byte, error) {
+	err := fs.ErrNotExist
+	if r.name != "" {
+		var f *os.File
+		var info fs.FileInfo
+		if f, info, err = a.files.Open(r.name); err == nil {
+			defer f.Close()
+			done, err := a.hold(ctx, info.Size())
+			if err != nil {
+				return nil, err
+			}
+			defer done()
+			data := make([]byte, info.Size())
+			_, err = io.ReadFull(f, data)
+			return data, err
+		}
+	}
+	if !errors.Is(err, fs.ErrNotExist) || r.blob == "" || a.options.Content == nil {
+		return nil, err
+	}
+	return a.options.Content(ctx, r.blob)
 }
 
 // errMemory is for an image that takes more memory than there is.
@@ -227,7 +244,7 @@ func (d *data) thumbs() []wish {
 			continue // there is no such file
 		}
 		wishes = append(wishes, wish{
-			request{name, asset.Variant{
+			request{name, "", asset.Variant{
 				Format: asset.WebP, Quality: 75, Lossless: asset.LosslessNever, Effort: 1, Metadata: asset.MetadataNone,
 				NoQualityCap: true, MaxWidth: side, MaxHeight: side,
 			}},
@@ -273,6 +290,10 @@ func (i item) cropped() bool {
 	return max(off, -off) > max(b.Width, b.Height) // rounding is less
 }
 
+// inPlace reports whether a result has taken the place of its source, whose file is gone with
+// that.
+func (i item) inPlace() bool { return i.result.Output == i.result.Source.Path }
+
 // befores are what is shown in the place of those sources that a browser cannot show or that
 // are not there: at the dimensions of the results, worst result first.
 func (d *data) befores() []wish {
@@ -291,7 +312,7 @@ func (d *data) befores() []wish {
 	}
 	for _, n := range order {
 		i := &d.Items[n]
-		if i.result.Output == "" || i.result.Source.URL != "" || i.After.Width == 0 || i.Before.Address != "" && !i.cropped() {
+		if i.result.Output == "" || i.result.Source.URL != "" || i.After.Width == 0 || i.Before.Address != "" && !i.cropped() || i.inPlace() && i.State != stateConverted {
 			continue
 		}
 		i.Before.Address = ""
@@ -311,7 +332,10 @@ func (d *data) befores() []wish {
 			s := largest[i.result.Source.Path]
 			v.MaxWidth, v.MaxHeight = min(s.Width, maxPreview), min(s.Height, maxPreview)
 		}
-		r := request{i.result.Source.Path, v}
+		r := request{i.result.Source.Path, i.result.Source.Blob, v}
+		if i.inPlace() {
+			r.name = ""
+		}
 		got := func(index int, p preview) { i.Before.Preview, i.Before.PreviewWidth = index, p.width }
 		if at, ok := seen[r]; ok {
 			first := wishes[at].got

@@ -78,3 +78,25 @@ func BenchmarkMarkdown(b *testing.B) {
 		r.Markdown(0)
 	}
 }
+
+// TestPageLine names the report to look at where it is.
+func TestPageLine(t *testing.T) {
+	for _, tt := range []struct {
+		in   Input
+		want string
+	}{
+		{Input{}, ""},
+		{Input{Page: "out/a`b.html"}, "Before and after: ``out/a`b.html``"},
+		{
+			Input{Page: "x.html", Deliveries: []Delivery{{Receipt: asset.Receipt{Store: "commit", Ref: "1"}}, {Receipt: asset.Receipt{Store: "artifact", Ref: "7", URL: "https://ci.example/7", Page: "p.html"}}}},
+			"Before and after: `p.html` in the [artifact](https://ci.example/7)",
+		},
+		{Input{Deliveries: []Delivery{{Receipt: asset.Receipt{Store: "folder", Ref: "/ci/out", Page: "p.html"}}}}, "Before and after: `p.html` in `/ci/out`"},
+		{Input{Deliveries: []Delivery{{Receipt: asset.Receipt{Store: "artifact", Page: "p.html"}}}}, ""},
+	} {
+		r := New(tt.in)
+		if got := r.pageLine(); got != tt.want || !strings.Contains(r.Markdown(0), tt.want) {
+			t.Errorf("%+v: %s", tt.in, got)
+		}
+	}
+}

@@ -218,3 +218,32 @@ func TestFolderWithLinks(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestFolderPage has the report to look at of the run, and of no other.
+func TestFolderPage(t *testing.T) {
+	t.Parallel()
+	dir := testfiles.Dir(t, map[string]string{"a.webp": "A", "b.webp": "B"})
+	f := Folder{Dir: filepath.Join(dir, "out")}
+	d := Delivery{Dir: dir, Results: []asset.Result{made("a.png", "a.webp", "A")}, Page: func(_ context.Context, files []File) []byte {
+		return []byte("page of " + files[0].Output)
+	}}
+	got, err := f.Deliver(t.Context(), d)
+	if err != nil || got.Page != bundle.PageName {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if page := plant(t, f.Dir)[bundle.PageName]; page != "page of a.webp" {
+		t.Errorf("the page is %q", page)
+	}
+	d.Results, d.Page = []asset.Result{made("b.png", "b.webp", "B")}, nil
+	if got, err = f.Deliver(t.Context(), d); err != nil || got.Page != "" {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if _, there := plant(t, f.Dir)[bundle.PageName]; there {
+		t.Error("the page of the run before is left")
+	}
+	// One that somebody else has put there is not replaced.
+	other := Folder{Dir: testfiles.Dir(t, map[string]string{bundle.PageName: "theirs"})}
+	if _, err := other.Deliver(t.Context(), d); err == nil || plant(t, other.Dir)[bundle.PageName] != "theirs" {
+		t.Errorf("it was replaced: %v", err)
+	}
+}

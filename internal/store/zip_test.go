@@ -3,6 +3,7 @@ package store
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"strings"
@@ -18,6 +19,7 @@ func TestZip(t *testing.T) {
 	d := Delivery{
 		Dir: testfiles.Dir(t, map[string]string{"ä.webp": "one", "b/c.webp": "", "b.d.webp": "three"}), Report: []byte("{}"),
 		Results: []asset.Result{made("b/c.png", "b/c.webp", ""), made("ä.png", "ä.webp", "one"), made("b.d.png", "b.d.webp", "three")},
+		Page:    func(_ context.Context, files []File) []byte { return []byte(files[0].Output) },
 	}
 	b, left, err := pack(t.Context(), d)
 	if err != nil || left != nil {
@@ -47,7 +49,7 @@ func TestZip(t *testing.T) {
 			t.Errorf("%q: %v", f.Name, err)
 		}
 	}
-	if got := strings.Join(names, " "); got != bundle.ManifestName+" "+bundle.ReportName+" b.d.webp b/c.webp ä.webp" {
+	if got := strings.Join(names, " "); got != bundle.ManifestName+" "+bundle.ReportName+" "+bundle.PageName+" b.d.webp b/c.webp ä.webp" {
 		t.Errorf("names are %s", got)
 	}
 }
