@@ -385,7 +385,11 @@ func TestLookAccessible(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := look(t, demo(t), "--format=webp,avif")
+	dir := demo(t)
+	for i := range 30 {
+		put(t, dir, fmt.Sprintf("broken/%d.png", i), []byte("not an image"))
+	}
+	page := look(t, dir, "--format=webp,avif")
 	change(t, page, score)
 	b := newTab(t)
 	for _, screen := range []struct {

@@ -30,5 +30,5 @@ func TestArtifactClient(t *testing.T) {
 	put(t, dir, "assets/card.heic", picture(t, "pictures/heic/card.heic"))
 	commit(t, dir, "https://example.invalid/someone/pictures.git")
 	w := runWorkflow(t, dir, "--use-gitignore=false", "--artifact-server-path", t.TempDir())
-	wantText(t, w.log, "read back 4 files")
+	wantText(t, w.log, "read back 5 files")
 }

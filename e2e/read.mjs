@@ -21,6 +21,7 @@ assert.deepEqual(names, [
   'assets/card.webp',
   'assets/photo ünï.webp',
   'webpress-manifest.json',
+  'webpress-report.html',
   'webpress-report.json',
 ]);
 for (const name of names.slice(0, 2)) {

@@ -51,7 +51,7 @@ func TestCommitAndArtifact(t *testing.T) {
 			t.Errorf("%s in the artifact is not what was committed", name)
 		}
 	}
-	for _, name := range []string{"webpress-report.json", "webpress-manifest.json"} {
+	for _, name := range []string{"webpress-report.json", "webpress-report.html", "webpress-manifest.json"} {
 		if len(files[name]) == 0 {
 			t.Errorf("%s is not in the artifact", name)
 		}

@@ -44,8 +44,12 @@ func (r *run) blobContent(ctx context.Context, blob string) ([]byte, error) {
 
 // pageInput is what a report to look at shows of a run.
 func (r *run) pageInput(rep report.Report) gallery.Input {
+	title := filepath.Base(r.settings.WorkingDirectory)
+	if r.elsewhere != nil {
+		title = "" // it is a temporary folder
+	}
 	return gallery.Input{
-		Report: rep, Title: cmp.Or(r.facts.Repository, filepath.Base(r.settings.WorkingDirectory)),
+		Report: rep, Title: cmp.Or(r.facts.Repository, title),
 		Recipe: func(one asset.Result) asset.Recipe { return r.plan.Recipe(one.Source, cmp.Or(one.Target, one.Output)) },
 	}
 }
@@ -73,7 +77,9 @@ func (r *run) writePage(ctx context.Context, rep report.Report) string {
 		return gallery.Relative(folder, abs)
 	}
 	in := r.pageInput(rep)
-	in.Source, in.Output = there, there
+	if r.elsewhere == nil {
+		in.Source, in.Output = there, there
+	}
 	if err := r.writeFile("report", name, r.maker().Page(ctx, in)); err != nil {
 		r.log.Fault(err)
 		return ""

@@ -58,6 +58,7 @@ type left struct {
 const (
 	stateConverted = "converted"
 	stateCurrent   = "up to date"
+	stateOutdated  = "outdated"
 	stateSkipped   = "skipped"
 	stateFailed    = "failed"
 )
@@ -154,7 +155,7 @@ func (d *data) addLeft(r report.Report) {
 	by := map[asset.Reason][]string{}
 	for _, one := range r.Results {
 		key := [2]string{string(one.Reason), one.Source.Path}
-		if one.Status == asset.Skipped && one.Reason != asset.UpToDate && !seen[key] {
+		if stateOf(one) == stateSkipped && !seen[key] {
 			seen[key] = true
 			by[one.Reason] = append(by[one.Reason], ci.Visible(one.Source.Path))
 		}
@@ -247,6 +248,9 @@ func stateOf(one asset.Result) string {
 		return stateConverted
 	case one.Reason == asset.UpToDate:
 		return stateCurrent
+	}
+	if one.Output != "" {
+		return stateOutdated
 	}
 	return stateSkipped
 }

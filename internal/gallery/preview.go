@@ -245,7 +245,7 @@ func (d *data) thumbs() []wish {
 		}
 		wishes = append(wishes, wish{
 			request{name, "", asset.Variant{
-				Format: asset.WebP, Quality: 75, Lossless: asset.LosslessNever, Effort: 1, Metadata: asset.MetadataNone,
+				Format: asset.WebP, Quality: 75, Lossless: asset.LosslessNever, Effort: 0, Metadata: asset.MetadataNone,
 				NoQualityCap: true, MaxWidth: side, MaxHeight: side,
 			}},
 			func(index int, p preview) {
@@ -317,7 +317,7 @@ func (d *data) befores() []wish {
 		}
 		i.Before.Address = ""
 		v := asset.Variant{
-			Format: asset.WebP, Quality: 90, Lossless: asset.LosslessAuto, NearLossless: asset.NearLosslessNever, Effort: 2,
+			Format: asset.WebP, Quality: 90, Lossless: asset.LosslessAuto, NearLossless: asset.NearLosslessNever, Effort: 0,
 			Metadata: asset.MetadataNone, NoQualityCap: true,
 		}
 		if i.cropped() {

@@ -49,7 +49,7 @@ const size = (side) => side.width ? side.width + '\u00a0×\u00a0' + side.height 
 const base = (path) => path.slice(path.lastIndexOf('/') + 1);
 const grade = (score) => score >= 80 ? 'good' : score >= 65 ? 'mid' : 'poor';
 const hasScore = (item) => typeof item.score === 'number';
-const marks = { converted: '', 'up to date': '✓', skipped: '–', failed: '✕' };
+const marks = { converted: '', 'up to date': '✓', skipped: '–', outdated: '!', failed: '✕' };
 
 const items = data.items;
 const scored = items.some(hasScore);
@@ -96,7 +96,7 @@ function showTotals() {
   const stat = (n, label) => n ? make('li', null, make('b', null, n.toLocaleString('en')), ' ' + label) : null;
   const variants = items.filter((item) => item.output).length;
   $('stats').append(...[
-    stat(converted, data.dryRun ? 'would be converted' : 'converted'), stat(current, 'up to date'),
+    stat(converted, data.dryRun ? 'would be converted' : 'converted'), stat(current, 'up to date'), stat(count('outdated'), 'outdated'),
     stat(data.left.reduce((n, one) => n + one.paths.length, 0), 'skipped'), stat(data.totals.failed, 'failed'),
     stat(data.totals.errors, 'errors'), stat(data.totals.warnings, 'warnings'),
     variants > bySource.size ? stat(variants, 'results') : null,
@@ -114,7 +114,9 @@ function showTotals() {
 function card(id, title, rows) {
   $(id).hidden = !rows.length;
   if (title) $(id + '-title').textContent = title;
-  $(id).lastElementChild.append(...rows);
+  const list = $(id).lastElementChild;
+  list.append(...rows);
+  if (list.scrollHeight > list.clientHeight) list.tabIndex = 0; // to scroll it with keys
 }
 
 function showFaults() {
@@ -163,7 +165,7 @@ function fillFilters() {
     return [...n].sort((a, b) => a[0] < b[0] ? -1 : 1);
   };
   const fill = (id, all, list) => $(id).append(option('', all), ...list);
-  fill('by-state', 'All', ['failed', 'converted', 'up to date', 'skipped'].filter((state) => items.some((item) => item.state === state))
+  fill('by-state', 'All', ['failed', 'converted', 'up to date', 'outdated', 'skipped'].filter((state) => items.some((item) => item.state === state))
     .map((state) => option(state, state[0].toUpperCase() + state.slice(1))));
   const group = (label, side) => make('optgroup', { label }, ...counts((item) => item[side].format).map(([format, n]) => option(side + ':' + format, `${formatName(format)} (${n})`)));
   fill('by-format', 'All', [group('Result', 'after'), group('Original', 'before')].filter((one) => one.firstChild));
