@@ -69,3 +69,6 @@ func (im *Image) Free() {
 	buffers.give(im.block)
 	*im = Image{}
 }
+
+// FreeBlock releases bytes that NewBlock returned, which are reused.
+func FreeBlock(b []byte) { buffers.give(b) }
