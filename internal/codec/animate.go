@@ -33,32 +33,37 @@ func Animate(ctx context.Context, data []byte, o AnimateOptions) ([]byte, error)
 		return nil, withHint(err)
 	}
 	defer a.close()
-	var own []byte
 	out, err := encodeAnimation(ctx, a, animOptions{
-		quality: o.Quality, effort: o.Effort, lossless: o.Lossless, mixed: o.Mixed,
-		transform: func(rgba []byte, w, h int) ([]byte, int, int, error) {
-			if o.Convert == nil && w == o.Width && h == o.Height {
-				return rgba, w, h, nil
-			}
-			if o.Convert != nil {
-				// The next frame is drawn onto what is in rgba now.
-				own = append(own[:0], rgba...)
-				rgba = own
-			}
-			im := pixel.NewRGBA(w, h, rgba)
-			im.Alpha = !isOpaque(rgba)
-			if o.Convert != nil {
-				if im, err = o.Convert(im); err != nil {
-					return nil, 0, 0, err
-				}
-			}
-			if im, err = pixel.ToRGBA(im, o.Width, o.Height, 1); err != nil {
-				return nil, 0, 0, err
-			}
-			return im.Planes[0], im.Width, im.Height, nil
-		},
+		quality: o.Quality, effort: o.Effort, lossless: o.Lossless, mixed: o.Mixed, transform: o.transform(),
 	})
 	return out, withHint(err)
+}
+
+// transform is what happens to a frame of w x h pixels before it is encoded.
+func (o AnimateOptions) transform() func(rgba []byte, w, h int) ([]byte, int, int, error) {
+	var own []byte
+	return func(rgba []byte, w, h int) ([]byte, int, int, error) {
+		if o.Convert == nil && w == o.Width && h == o.Height {
+			return rgba, w, h, nil
+		}
+		if o.Convert != nil {
+			// The next frame is drawn onto what is in rgba now.
+			own = append(own[:0], rgba...)
+			rgba = own
+		}
+		im := pixel.NewRGBA(w, h, rgba)
+		im.Alpha = !isOpaque(rgba)
+		var err error
+		if o.Convert != nil {
+			if im, err = o.Convert(im); err != nil {
+				return nil, 0, 0, err
+			}
+		}
+		if im, err = pixel.ToRGBA(im, o.Width, o.Height, 1); err != nil {
+			return nil, 0, 0, err
+		}
+		return im.Planes[0], im.Width, im.Height, nil
+	}
 }
 
 // FirstFrame decodes the first frame of an animation.
