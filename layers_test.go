@@ -25,6 +25,7 @@ var imports = []struct{ name, may string }{
 	{"owner", ""},
 	{"thumbhash", ""},
 	{"pixel", "thumbhash"},
+	{"score", "pixel"},
 	{"project", ""},
 	{"rights", ""},
 	{"shell", ""},
@@ -37,7 +38,7 @@ var imports = []struct{ name, may string }{
 	{"sources", "asset tree"},
 	{"fetch", "asset httpclient tree"},
 	{"codec", "asset pixel"},
-	{"engine", "asset codec container pixel rights thumbhash"},
+	{"engine", "asset codec container pixel rights score thumbhash"},
 	{"ci", "tree"},
 	{"git", "asset owner tree"},
 	{"forge", "asset httpclient"},
@@ -120,13 +121,13 @@ func TestLayers(t *testing.T) {
 	}
 }
 
-func TestCgoOnlyInCodecAndPixel(t *testing.T) {
+func TestCgoOnlyInCodecPixelAndScore(t *testing.T) {
 	for _, f := range goFiles(t) {
-		if f.pkg == "codec" || f.pkg == "pixel" || f.pkg == "testpic" {
+		if f.pkg == "codec" || f.pkg == "pixel" || f.pkg == "score" || f.pkg == "testpic" {
 			continue
 		}
 		if slices.Contains(f.imports(), "C") {
-			t.Errorf("%s imports C: cgo is for codec and pixel", f.path)
+			t.Errorf("%s imports C: cgo is for codec, pixel and score", f.path)
 		}
 	}
 }

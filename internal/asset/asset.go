@@ -85,6 +85,8 @@ type Job struct {
 	// Moved says that it belongs to a source that is gone, and goes with it.
 	ReuseFrom    string `json:"like,omitempty"`
 	RemoveReused bool   `json:"moved,omitempty"`
+	// ReusedRating is what is known of that output.
+	ReusedRating Rating `json:"like-rating,omitzero"`
 }
 
 // A Status says how a source ended.
@@ -156,6 +158,7 @@ type Result struct {
 	Frames int `json:"frames,omitempty"`
 	// Lossless says which encoding was used.
 	Lossless bool `json:"lossless"`
+	Rating
 	// SHA256 is the lower-case hex digest of the output.
 	SHA256 string `json:"sha256,omitempty"`
 	// Replaced is the path of an older output that was removed as this one took its

@@ -11,6 +11,20 @@ type Variant struct {
 	// would be the same.
 	Quality    int  `json:"quality"`
 	OwnQuality bool `json:"own-quality,omitempty"`
+	// Auto finds a quality for the image in the place of Quality: the lowest whose result has
+	// a score of Look.
+	Auto bool    `json:"auto,omitempty"`
+	Look float64 `json:"look,omitempty"`
+	// MinQuality and MaxQuality bound what Auto and MaxBytes may take, on the scale of Quality; 0
+	// is no bound.
+	MinQuality int `json:"min-quality,omitempty"`
+	MaxQuality int `json:"max-quality,omitempty"`
+	// MaxBytes is the most bytes that the output may have, 0 for any number: its quality is
+	// lowered until it fits, and then, with Shrink, its dimensions.
+	MaxBytes int64 `json:"max-bytes,omitempty"`
+	Shrink   bool  `json:"shrink,omitempty"`
+	// Score asks for the score of the output. It decides no bytes.
+	Score bool `json:"score,omitempty"`
 	// NoQualityCap allows a higher quality than that of a source that is a JPEG.
 	NoQualityCap bool `json:"no-quality-cap,omitempty"`
 	// Lossless is one of LosslessAuto, LosslessAlways, LosslessNever.

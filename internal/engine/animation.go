@@ -43,18 +43,10 @@ func (c *converter) animation(j job, m codec.Meta, keep bool) (Output, error) {
 		Mixed:    j.Lossless == asset.LosslessAuto && !c.info.Lossy,
 		Convert:  convert,
 	}
-	if out.Data, err = codec.Animate(c.ctx, c.data, o); err != nil {
+	exif, xmp := keptMetadata(j.Metadata, m.EXIF, m.XMP, m.IPTC)
+	a := animator{converter: c, job: j, o: o, icc: colors.icc, exif: exif, xmp: xmp}
+	if err = a.into(&out); err != nil {
 		return Output{}, err
-	}
-	if o.Mixed && j.width*j.height <= fewFramePixels/c.info.Frames {
-		o.Mixed, o.Lossless = false, true
-		exact, err := codec.Animate(c.ctx, c.data, o)
-		if err != nil {
-			return Output{}, err
-		}
-		if len(exact) <= len(out.Data) {
-			out.Data = exact
-		}
 	}
 	// A mixed animation may have come out without a lossy frame, and equal frames in a row are one.
 	made, err := codec.Probe(out.Data)
@@ -62,10 +54,10 @@ func (c *converter) animation(j job, m codec.Meta, keep bool) (Output, error) {
 		return Output{}, err
 	}
 	out.Lossless, out.Frames = !made.Lossy, max(made.Frames, 1)
-	out.profile = len(colors.icc)
-	exif, xmp := keptMetadata(j.Metadata, m.EXIF, m.XMP, m.IPTC)
-	out.Data, err = codec.SetMetadata(out.Data, colors.icc, exif, xmp)
-	return out, err
+	if out.profile = len(colors.icc); out.Lossless {
+		out.Quality = 0
+	}
+	return out, nil
 }
 
 // frameConverter is what each frame of an animation goes through: the conversion of its

@@ -48,6 +48,7 @@ type Output struct {
 	// Width and Height are in pixels; Frames is 1 for a still image.
 	Width, Height, Frames int
 	Lossless              bool
+	asset.Rating
 	// Notes are remarks for the user.
 	Notes []string
 	// profile is the number of bytes of the color profile in Data.

@@ -26,6 +26,8 @@ type encoder struct {
 	// lossy reports whether the source was encoded with loss.
 	lossy          bool
 	icc, exif, xmp []byte
+	// rating is that of what encode has returned, where the variant wants one.
+	rating asset.Rating
 }
 
 // encode resizes and turns the pixels and encodes them, without loss where the variant or
@@ -94,47 +96,72 @@ func (e *encoder) stored() (width, height int) {
 
 // encodePixels encodes im, which has the size of the output, with its metadata.
 func (e *encoder) encodePixels(im *pixel.Image) (data []byte, lossless bool, err error) {
+	if e.rates() {
+		return e.encodeRated(im)
+	}
+	return e.encodeAt(im, e.ownQuality())
+}
+
+// encodeAt is encodePixels at a quality on the scale of the format.
+func (e *encoder) encodeAt(im *pixel.Image, quality int) (data []byte, lossless bool, err error) {
+	if e.Format != asset.WebP {
+		data, err = e.encodeOther(im, quality, e.Effort)
+		return data, e.Format == asset.PNG, err
+	}
+	o := codec.EncodeOptions{Quality: quality, Effort: e.Effort}
+	switch {
+	case im.Layout != pixel.RGBA:
+	case e.Lossless == asset.LosslessAlways:
+		o.Lossless = true
+	case e.weighs(im):
+		s := smallest{im: im, o: o, near: e.NearLossless != asset.NearLosslessNever}
+		s.lossy = func(o codec.EncodeOptions) ([]byte, error) { return codec.Encode(im, o) }
+		s.right = func(data []byte) (bool, error) {
+			like, err := likeness(im, data)
+			return like >= leastPSNR, err
+		}
+		if data, lossless, err = s.encode(); err != nil {
+			return nil, false, err
+		}
+		data, err = e.withMetadata(data)
+		return data, lossless, err
+	case !e.lossy:
+		o.SharpYUV = coloredEdges(im)
+	}
+	if data, err = codec.Encode(im, o); err != nil {
+		return nil, false, err
+	}
+	data, err = e.withMetadata(data)
+	return data, o.Lossless, err
+}
+
+// weighs reports whether im may be encoded with loss or without, whatever is better.
+func (e *encoder) weighs(im *pixel.Image) bool {
+	return e.Format == asset.WebP && im.Layout == pixel.RGBA && e.Lossless == asset.LosslessAuto && !e.lossy
+}
+
+// withMetadata adds to a WebP what goes into the output besides pixels.
+func (e *encoder) withMetadata(data []byte) ([]byte, error) {
+	return codec.SetMetadata(data, e.icc, e.exif, e.xmp)
+}
+
+// encodeOther encodes im, with its metadata, in a format other than WebP.
+func (e *encoder) encodeOther(im *pixel.Image, quality, effort int) ([]byte, error) {
 	switch e.Format {
 	case asset.AVIF:
-		data, err = codec.EncodeAVIF(im, codec.AVIFOptions{
-			Quality: e.ownQuality(), Effort: e.Effort, AlphaQuality: alphaQuality(im, e.ownQuality()),
+		return codec.EncodeAVIF(im, codec.AVIFOptions{
+			Quality: quality, Effort: effort, AlphaQuality: alphaQuality(im, quality),
 			Threads:    1, // others make other bytes
 			FullChroma: !e.lossy && coloredEdges(im),
 			ICC:        e.icc, EXIF: e.exif, XMP: e.xmp,
 		})
-		return data, false, err
 	case asset.JPEG:
-		data, err = codec.EncodeJPEG(im, codec.JPEGOptions{
-			Quality: e.ownQuality(), FullChroma: im.Layout == pixel.RGBA && !e.lossy && coloredEdges(im),
+		return codec.EncodeJPEG(im, codec.JPEGOptions{
+			Quality: quality, FullChroma: im.Layout == pixel.RGBA && !e.lossy && coloredEdges(im),
 			Background: backgroundOf(e.Background), ICC: e.icc, EXIF: e.exif, XMP: e.xmp,
 		})
-		return data, false, err
-	case asset.PNG:
-		data, err = codec.EncodePNG(im, codec.PNGOptions{Effort: e.Effort, ICC: e.icc, EXIF: e.exif, XMP: e.xmp})
-		return data, true, err
 	}
-	if data, lossless, err = e.webp(im); err != nil {
-		return nil, false, err
-	}
-	data, err = codec.SetMetadata(data, e.icc, e.exif, e.xmp)
-	return data, lossless, err
-}
-
-// webp encodes im as WebP without metadata.
-func (e *encoder) webp(im *pixel.Image) (data []byte, lossless bool, err error) {
-	o := codec.EncodeOptions{Quality: e.Quality, Effort: e.Effort}
-	if im.Layout == pixel.RGBA {
-		switch {
-		case e.Lossless == asset.LosslessAlways:
-			o.Lossless = true
-		case e.Lossless == asset.LosslessAuto && !e.lossy:
-			return encodeSmallest(im, o, e.NearLossless != asset.NearLosslessNever)
-		case !e.lossy:
-			o.SharpYUV = coloredEdges(im)
-		}
-	}
-	data, err = codec.Encode(im, o)
-	return data, o.Lossless, err
+	return codec.EncodePNG(im, codec.PNGOptions{Effort: effort, ICC: e.icc, EXIF: e.exif, XMP: e.xmp})
 }
 
 // backgroundOf is the red, green and blue of a color such as #ffffff, which is also that

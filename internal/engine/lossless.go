@@ -42,12 +42,24 @@ const (
 	nearEffort = 2
 )
 
-// encodeSmallest encodes im both ways and returns the smaller result, unless that is lossy
-// and does not look right. If strips of the image already show which one that
-// will be, it makes only that one. near allows near-lossless coding in the place of
-// lossless coding.
-func encodeSmallest(im *pixel.Image, o codec.EncodeOptions, near bool) (data []byte, lossless bool, err error) {
-	exact := o
+// A smallest makes the smallest WebP of an image that looks right.
+type smallest struct {
+	im *pixel.Image
+	// o are the options; near allows near-lossless coding in the place of lossless coding.
+	o    codec.EncodeOptions
+	near bool
+	// lossy encodes with loss, and right reports whether what it has returned looks right.
+	lossy func(codec.EncodeOptions) ([]byte, error)
+	right func(data []byte) (bool, error)
+	// must says that what does not look right is not even taken for clearly smaller.
+	must bool
+}
+
+// encode encodes both ways and returns the smaller result, unless that is lossy and does
+// not look right. If strips of the image already show which one that will be, it makes
+// only that one.
+func (s *smallest) encode() (data []byte, lossless bool, err error) {
+	im, o, exact := s.im, s.o, s.o
 	exact.Lossless = true
 	if im.Width <= iconSide && im.Height <= iconSide {
 		data, err = codec.Encode(im, exact)
@@ -72,11 +84,19 @@ func encodeSmallest(im *pixel.Image, o codec.EncodeOptions, near bool) (data []b
 	}
 	var a, b []byte
 	if way != isLossless {
-		if a, err = codec.Encode(im, o); err != nil || way == isLossy {
-			return a, false, err
+		if a, err = s.lossy(o); err != nil {
+			return nil, false, err
+		}
+		if way == isLossy && !s.must {
+			return a, false, nil
+		}
+		if way == isLossy {
+			if right, err := s.right(a); err != nil || right {
+				return a, false, err
+			}
 		}
 	}
-	exact.NearLossless = near && o.Effort >= nearEffort && seen.drawn() && manyColors(im)
+	exact.NearLossless = s.near && o.Effort >= nearEffort && seen.drawn() && manyColors(im)
 	if b, err = codec.Encode(im, exact); err != nil {
 		return nil, false, err
 	}
@@ -84,12 +104,8 @@ func encodeSmallest(im *pixel.Image, o codec.EncodeOptions, near bool) (data []b
 		return b, true, nil
 	}
 	if len(b) < worthLoss*len(a) {
-		like, err := likeness(im, a)
-		if err != nil {
-			return nil, false, err
-		}
-		if like < leastPSNR {
-			return b, true, nil
+		if right, err := s.right(a); err != nil || !right {
+			return b, err == nil, err
 		}
 	}
 	return a, false, nil

@@ -27,6 +27,9 @@ func EstimateMemory(info codec.Info, variants []asset.Variant) int64 {
 			// remembers each pixel several times.
 			n += losslessAlways * int64(j.width) * int64(j.height)
 		}
+		if j.rates() {
+			n += rateMemory(info.Alpha, int64(j.width)*int64(j.height))
+		}
 		most = max(most, n)
 	}
 	if len(scales) > 1 {
@@ -34,4 +37,19 @@ func EstimateMemory(info codec.Info, variants []asset.Variant) int64 {
 		most += info.Memory + info.Memory/4
 	}
 	return most
+}
+
+// rates reports whether more is asked of an output than a fixed quality.
+func (j job) rates() bool { return j.Auto || j.Score || j.MaxBytes > 0 }
+
+// rateMemory is what rating an output of so many pixels needs: RGBA of what was encoded and
+// of what it was encoded from, and what is known of the latter, of which all counts up to a
+// megapixel, and tiles and a sixteenth above.
+func rateMemory(alpha bool, pixels int64) int64 {
+	const images, reference, tiles = 12, 16, 24 << 20
+	kept := min(reference*pixels, 2*pixels+tiles)
+	if alpha { // on two backgrounds
+		kept *= 2
+	}
+	return images*pixels + kept
 }

@@ -40,7 +40,7 @@ func capQuality(data []byte, info codec.Info, jobs []job) (notes []string) {
 	for i := range jobs {
 		j := &jobs[i]
 		width, height := j.pixels(info)
-		if j.NoQualityCap || j.Format == asset.PNG || j.Lossless == asset.LosslessAlways || width < info.Width || height < info.Height {
+		if j.Auto || j.NoQualityCap || j.Format == asset.PNG || j.Lossless == asset.LosslessAlways || width < info.Width || height < info.Height {
 			continue
 		}
 		most := look

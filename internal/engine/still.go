@@ -45,11 +45,35 @@ func (c *converter) stills(jobs []job, keep bool) ([]Output, error) {
 		}
 		e.icc = colors.icc
 		e.exif, e.xmp = keptMetadata(j.Metadata, p.EXIF, p.XMP, p.IPTC)
-		if out.Data, out.Lossless, err = e.encode(); err != nil {
+		if err := e.into(out); err != nil {
 			return nil, err
 		}
 	}
 	return outputs, nil
+}
+
+// into encodes an output, with smaller dimensions where it is too large otherwise and the
+// variant allows that.
+func (e *encoder) into(out *Output) error {
+	last := e.last
+	for {
+		e.last = last && !e.Shrink
+		var err error
+		if out.Data, out.Lossless, err = e.encode(); err == nil {
+			break
+		}
+		if err = e.shrink(err); err != nil {
+			return err
+		}
+	}
+	if e.width < out.Width {
+		out.Notes = append(out.Notes, fmt.Sprintf("shrunk from %dx%d to fit into max-bytes", out.Width, out.Height))
+	}
+	out.Width, out.Height, out.Rating = e.width, e.height, e.rating
+	if note := e.missed(e.rating); note != "" {
+		out.Notes = append(out.Notes, note)
+	}
+	return nil
 }
 
 // decode decodes the source for jobs, which need the same scale.
