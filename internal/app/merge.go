@@ -217,7 +217,7 @@ func (s *shards) output(j asset.Job) (convert.Output, error) {
 	reported := s.reported[j.Output]
 	return convert.Output{
 		SourceWidth: reported.SourceWidth, SourceHeight: reported.SourceHeight,
-		Data: data, Width: file.Width, Height: file.Height, Frames: file.Frames, Lossless: file.Lossless,
+		Data: data, Width: file.Width, Height: file.Height, Frames: file.Frames, Lossless: file.Lossless, Rating: reported.Rating,
 		After: file.After, Notes: notes,
 	}, nil
 }

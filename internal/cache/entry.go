@@ -22,6 +22,7 @@ type Entry struct {
 	SourceWidth  int  `json:"source-width,omitempty"`
 	SourceHeight int  `json:"source-height,omitempty"`
 	Lossless     bool `json:"lossless,omitempty"`
+	asset.Rating
 	// Pixels is what the header of the source claims: width x height x frames.
 	Pixels int64 `json:"pixels"`
 	// Notes are the conversion's.

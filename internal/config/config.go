@@ -25,7 +25,7 @@ import (
 //	range    the smallest and the largest number allowed, such as "0,100"
 //	unit     bytes, pixels or percent: what a number may carry, such as 64MiB
 //	check    template, pattern, file, folder, branch, revision, shard, author, url,
-//	         width, variants, color or text: what a text has to be
+//	         look, width, variants, color or text: what a text has to be
 //	values   the elements that a list may have
 //	alias    other spellings of those, such as jpg=jpeg
 //	formats  those that a number may be given for, each on its own scale
@@ -117,20 +117,28 @@ type Config struct {
 	// Widths are whole numbers.
 	Widths []string `rule:"" group:"image" check:"width" placeholder:"PIXELS" brief:"one output for each of these widths" help:"Widths in pixels, one output each. An image is never enlarged; one that is narrower gives its own width once."`
 	// Variants are outputs with settings of their own; they take the place of Widths.
-	Variants     []Variant `rule:"" group:"image" check:"variants" placeholder:"VARIANT" top:"" brief:"a named output, such as thumb:max-width=300" help:"Named outputs with settings of their own, such as thumb:max-width=300,quality=70, or YAML as in webpress.yml. They replace widths."`
-	Quality      Quality   `rule:"" variant:"" group:"image" short:"q" default:"80" range:"0,100" formats:"webp,avif,jpeg" alias:"jpg=jpeg" placeholder:"N" top:"" brief:"lossy quality, 0 to 100 (default: 80)" help:"Quality of lossy encoding: 0 is the smallest file, 100 the best quality. One number means the same look in every format; webp=80,avif=60 sets formats on their own scales."`
-	QualityCap   bool      `rule:"" variant:"" group:"image" default:"true" help:"Encode a JPEG at no higher quality than its own, which would only make the result larger. What is shrunk is not limited."`
-	Lossless     string    `rule:"" variant:"" group:"image" default:"auto" enum:"auto,always,never" placeholder:"WHEN" brief:"auto, always or never" help:"When to use lossless encoding. auto compares both for PNG, GIF, BMP and TIFF, and takes the smaller one that looks right."`
-	NearLossless string    `rule:"" variant:"" group:"image" default:"auto" enum:"auto,never" placeholder:"WHEN" help:"Whether lossless=auto may change pixels by a few levels where that makes a screenshot, chart or table smaller."`
-	Effort       int       `rule:"" variant:"" group:"image" default:"4" range:"0,6" placeholder:"N" help:"Compression effort: 0 is the fastest, 6 makes the smallest files."`
-	MaxWidth     int       `rule:"" variant:"" group:"image" default:"0" range:"0,65536" placeholder:"PIXELS" top:"" brief:"shrink wider images" help:"Shrink wider images to this width and keep the aspect ratio. 0 is no limit."`
-	MaxHeight    int       `rule:"" variant:"" group:"image" default:"0" range:"0,65536" placeholder:"PIXELS" help:"Shrink taller images to this height and keep the aspect ratio. 0 is no limit."`
-	Width        int       `rule:"" variant:"" group:"image" default:"0" range:"0,65536" placeholder:"PIXELS" help:"Width of the result: with height and crop exactly, else at most. 0 is not set."`
-	Height       int       `rule:"" variant:"" group:"image" default:"0" range:"0,65536" placeholder:"PIXELS" help:"Height of the result: with width and crop exactly, else at most. 0 is not set."`
-	Crop         string    `rule:"" variant:"" group:"image" default:"none" enum:"none,center,top,bottom,left,right,top-left,top-right,bottom-left,bottom-right,attention,entropy" placeholder:"WHERE" help:"Part of the image to keep when it is cut to width and height. attention keeps what draws the eye, entropy what holds the most detail, none keeps everything and fits it inside."`
-	Enlarge      bool      `rule:"" variant:"" group:"image" default:"false" help:"Enlarge images that are smaller than width and height."`
-	Background   string    `rule:"" variant:"" group:"image" default:"#ffffff" check:"color" placeholder:"COLOR" help:"Color behind transparent pixels in formats without transparency, such as #ffffff."`
-	Metadata     string    `rule:"" variant:"" group:"image" default:"icc" enum:"icc,copyright,none,all" placeholder:"WHAT" brief:"keep icc (default), copyright, all or none" help:"Metadata to keep. icc keeps color profiles and drops GPS positions, dates and cameras; copyright also keeps the names of author and owner."`
+	Variants []Variant `rule:"" group:"image" check:"variants" placeholder:"VARIANT" top:"" brief:"a named output, such as thumb:max-width=300" help:"Named outputs with settings of their own, such as thumb:max-width=300,quality=70, or YAML as in webpress.yml. They replace widths."`
+	Quality  Quality   `rule:"" variant:"" group:"image" short:"q" default:"80" range:"0,100" formats:"webp,avif,jpeg" alias:"jpg=jpeg" placeholder:"N" top:"" brief:"lossy quality, 0 to 100 (default: 80), or auto" help:"Quality of lossy encoding: 0 is the smallest file, 100 the best quality. One number means the same look in every format; webp=80,avif=60 sets formats on their own scales; auto finds one for each image, by look."`
+	// Look is what ParseLook reads.
+	Look       string `rule:"" variant:"" group:"image" default:"high" check:"look" placeholder:"LOOK" help:"Score that quality=auto aims at: good is 70, high is 80, best is 88, or a number up to 100. It is SSIMULACRA 2's, and 90 is visually lossless."`
+	MinQuality int    `rule:"" variant:"" group:"image" default:"0" range:"0,100" placeholder:"N" help:"Lowest quality that quality=auto and max-bytes may take, on the scale of quality. 0 is no limit for auto, and 30 for max-bytes."`
+	MaxQuality int    `rule:"" variant:"" group:"image" default:"100" range:"0,100" placeholder:"N" help:"Highest quality that quality=auto may take, on the scale of quality."`
+	// MaxBytes is 0 for no limit.
+	MaxBytes     int64  `rule:"" variant:"" group:"image" default:"0" range:"0,1099511627776" unit:"bytes" placeholder:"SIZE" help:"Lower the quality of a result until it is no larger than this, such as 200kB. 0 is no limit."`
+	Shrink       bool   `rule:"" variant:"" group:"image" default:"false" help:"Where the lowest quality does not fit into max-bytes, also make the dimensions smaller."`
+	Score        bool   `rule:"" variant:"" group:"image" default:"false" help:"Report how much each result looks like its source, as a score of SSIMULACRA 2; quality=auto always does."`
+	QualityCap   bool   `rule:"" variant:"" group:"image" default:"true" help:"Encode a JPEG at no higher quality than its own, which would only make the result larger. What is shrunk is not limited."`
+	Lossless     string `rule:"" variant:"" group:"image" default:"auto" enum:"auto,always,never" placeholder:"WHEN" brief:"auto, always or never" help:"When to use lossless encoding. auto compares both for PNG, GIF, BMP and TIFF, and takes the smaller one that looks right."`
+	NearLossless string `rule:"" variant:"" group:"image" default:"auto" enum:"auto,never" placeholder:"WHEN" help:"Whether lossless=auto may change pixels by a few levels where that makes a screenshot, chart or table smaller."`
+	Effort       int    `rule:"" variant:"" group:"image" default:"4" range:"0,6" placeholder:"N" help:"Compression effort: 0 is the fastest, 6 makes the smallest files."`
+	MaxWidth     int    `rule:"" variant:"" group:"image" default:"0" range:"0,65536" placeholder:"PIXELS" top:"" brief:"shrink wider images" help:"Shrink wider images to this width and keep the aspect ratio. 0 is no limit."`
+	MaxHeight    int    `rule:"" variant:"" group:"image" default:"0" range:"0,65536" placeholder:"PIXELS" help:"Shrink taller images to this height and keep the aspect ratio. 0 is no limit."`
+	Width        int    `rule:"" variant:"" group:"image" default:"0" range:"0,65536" placeholder:"PIXELS" help:"Width of the result: with height and crop exactly, else at most. 0 is not set."`
+	Height       int    `rule:"" variant:"" group:"image" default:"0" range:"0,65536" placeholder:"PIXELS" help:"Height of the result: with width and crop exactly, else at most. 0 is not set."`
+	Crop         string `rule:"" variant:"" group:"image" default:"none" enum:"none,center,top,bottom,left,right,top-left,top-right,bottom-left,bottom-right,attention,entropy" placeholder:"WHERE" help:"Part of the image to keep when it is cut to width and height. attention keeps what draws the eye, entropy what holds the most detail, none keeps everything and fits it inside."`
+	Enlarge      bool   `rule:"" variant:"" group:"image" default:"false" help:"Enlarge images that are smaller than width and height."`
+	Background   string `rule:"" variant:"" group:"image" default:"#ffffff" check:"color" placeholder:"COLOR" help:"Color behind transparent pixels in formats without transparency, such as #ffffff."`
+	Metadata     string `rule:"" variant:"" group:"image" default:"icc" enum:"icc,copyright,none,all" placeholder:"WHAT" brief:"keep icc (default), copyright, all or none" help:"Metadata to keep. icc keeps color profiles and drops GPS positions, dates and cameras; copyright also keeps the names of author and owner."`
 
 	Output     string  `rule:"" variant:"" group:"result" short:"o" default:"{dir}/{name}.webp" check:"template" placeholder:"TEMPLATE" top:"" brief:"a file, a folder/, - for a pipe, or a template" help:"Path of the result, built from {dir}, {name} and {ext} of its source and {width}, {height}, {format}, {variant} and {hash} of the result; the default adds -{width} or -{variant} where there are several. On the command line also a file (out.webp), a folder (out/), or - for standard output."`
 	Overwrite  bool    `rule:"" variant:"" group:"result" default:"false" brief:"replace files that webpress did not create" help:"Replace existing files that webpress did not create."`

@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // defaults is what Load gives where no source says anything.
 func defaults(dir string) Config {
 	return Config{
-		Verb: Convert, Crop: "none", Background: "#ffffff", Quality: Quality{Look: 80}, QualityCap: true, Lossless: "auto", NearLossless: "auto", Effort: 4,
+		Verb: Convert, Crop: "none", Background: "#ffffff", Quality: Quality{Look: 80}, Look: "high", MaxQuality: 100, QualityCap: true, Lossless: "auto", NearLossless: "auto", Effort: 4,
 		Metadata: "icc", Output: "{dir}/{name}.webp", Originals: "keep",
 		MaxPixels: 16383 * 16383, MaxFileSize: 256 << 20, FailOn: "error", Summary: true,
 		CommitMethod: "auto", ArtifactName: "webpress", Retries: 5, ConcurrencyPerHost: 4,
@@ -138,7 +138,7 @@ verbose: true
 				wd := c.WorkingDirectory
 				*c = Config{
 					Verb: Convert, File: "webpress.yml", Glob: []string{"**/*.{png,jpg}", "!drafts/**"}, Ignore: []string{"a", "b"},
-					Format: []string{"webp"}, Crop: "none", Background: "#ffffff", Quality: Quality{}, QualityCap: true, Lossless: "never", NearLossless: "auto", Effort: 6, MaxWidth: 1200, MaxHeight: 16383, Metadata: "none",
+					Format: []string{"webp"}, Crop: "none", Background: "#ffffff", Quality: Quality{}, Look: "high", MaxQuality: 100, QualityCap: true, Lossless: "never", NearLossless: "auto", Effort: 6, MaxWidth: 1200, MaxHeight: 16383, Metadata: "none",
 					Output: "web/{dir}/{name}.{ext}.webp", Overwrite: true, Originals: "remove", MinSavings: 5, DryRun: true,
 					MaxPixels: 1, MaxFileSize: 64 << 20, MemoryLimit: 1e9, Jobs: 2, FailOn: "none", Summary: false,
 					CommitMethod: "auto", ArtifactName: "webpress", Retries: 5, ConcurrencyPerHost: 4,
@@ -217,9 +217,9 @@ func TestMistakes(t *testing.T) {
 		files map[string]string
 		want  []string
 	}{
-		{name: "range", args: []string{"-q", "101"}, want: []string{`--quality: "101" is not a whole number from 0 to 100, or one per format such as webp=80,avif=60`}},
-		{name: "negative", args: []string{"--quality", "-1"}, want: []string{`--quality: "-1" is not a whole number from 0 to 100, or one per format such as webp=80,avif=60`}},
-		{name: "fraction", args: []string{"-q1.5"}, want: []string{`--quality: "1.5" is not a whole number from 0 to 100, or one per format such as webp=80,avif=60`}},
+		{name: "range", args: []string{"-q", "101"}, want: []string{`--quality: "101" is not a whole number from 0 to 100, auto, or one number per format such as webp=80,avif=60`}},
+		{name: "negative", args: []string{"--quality", "-1"}, want: []string{`--quality: "-1" is not a whole number from 0 to 100, auto, or one number per format such as webp=80,avif=60`}},
+		{name: "fraction", args: []string{"-q1.5"}, want: []string{`--quality: "1.5" is not a whole number from 0 to 100, auto, or one number per format such as webp=80,avif=60`}},
 		{name: "hexadecimal", args: []string{"--effort=0x1"}, want: []string{`--effort: "0x1" is not a whole number from 0 to 6`}},
 		{name: "not a number", args: []string{"--min-savings=NaN"}, want: []string{`--min-savings: "NaN" is not a percentage from 0 to 100`}},
 		{name: "enum", env: []string{"INPUT_LOSSLESS=maybe"}, want: []string{`input lossless: "maybe" is not one of auto, always, never`}},
@@ -244,7 +244,7 @@ func TestMistakes(t *testing.T) {
 		}},
 		{name: "no value", args: []string{"--max-width", "--verbose", "-q"}, want: []string{
 			"--max-width: it needs a value: a whole number from 0 to 65536",
-			"-q: it needs a value: a whole number from 0 to 100, or one per format such as webp=80,avif=60",
+			"-q: it needs a value: a whole number from 0 to 100, auto, or one number per format such as webp=80,avif=60",
 		}},
 		{name: "value apart", args: []string{"--dry-run", "false"}, want: []string{"--dry-run: give the value after =, as in --dry-run=false"}},
 		{name: "value of a no", args: []string{"--no-summary=x", "--help=3"}, want: []string{"--no-summary: it takes no value", "--help: it takes no value"}},
@@ -305,7 +305,7 @@ func TestMistakes(t *testing.T) {
 func TestMistakesError(t *testing.T) {
 	_, err := Load([]string{"-q101", "--lossless=x"}, Env{Dir: t.TempDir()})
 	const want = `2 wrong settings:
-  --quality: "101" is not a whole number from 0 to 100, or one per format such as webp=80,avif=60
+  --quality: "101" is not a whole number from 0 to 100, auto, or one number per format such as webp=80,avif=60
   --lossless: "x" is not one of auto, always, never`
 	if err == nil || err.Error() != want {
 		t.Errorf("Load: %v, want\n%s", err, want)

@@ -15,6 +15,8 @@ import (
 type Quality struct {
 	// Look is on WebP's scale, and means the same look in every format.
 	Look int
+	// Auto finds one for each image, by the setting look.
+	Auto bool
 	// Own are the qualities of some formats, each on the scale of its encoder. They count
 	// before Look.
 	Own map[string]int
@@ -28,8 +30,11 @@ func (q Quality) Of(format string) (n int, own bool) {
 	return q.Look, false
 }
 
-// String is q as a flag has it: 80, or avif=60,webp=80.
+// String is q as a flag has it: 80, auto, or avif=60,webp=80.
 func (q Quality) String() string {
+	if q.Auto {
+		return Auto
+	}
 	if len(q.Own) == 0 {
 		return strconv.Itoa(q.Look)
 	}
@@ -40,11 +45,15 @@ func (q Quality) String() string {
 	return strings.Join(parts, ",")
 }
 
-// quality reads 80, or the form webp=80,avif=60. As a part of a variant that was typed, it
+// quality reads 80, auto, or the form webp=80,avif=60. As a part of a variant that was typed, it
 // is in braces.
 func (s *Setting) quality(text string) (any, error) {
 	if n, err := s.number(strings.TrimSpace(text)); err == nil {
 		return Quality{Look: int(n)}, nil
+	}
+	if strings.EqualFold(strings.TrimSpace(text), Auto) {
+		q := s.noQualities()
+		return Quality{Look: q.Look, Auto: true}, nil
 	}
 	if inner, ok := strings.CutPrefix(strings.TrimSpace(text), "{"); ok {
 		if text, ok = strings.CutSuffix(inner, "}"); !ok {

@@ -195,8 +195,8 @@ func TestSectionMistakes(t *testing.T) {
 		{"glob alone", "rules:\n  - glob: x\n", []string{"2:5: rules: the rule sets nothing"}},
 		{"a key of a rule twice", "rules:\n  - glob: x\n    quality: 1\n    quality: 2\n", []string{"4:5: quality: it is already set in line 3"}},
 		{"the same in two rules", "rules:\n  - {glob: x, quality: 101}\n  - {glob: x, quality: -1}\n", []string{
-			`2:24: quality: "101" is not a whole number from 0 to 100, or one per format such as webp=80,avif=60`,
-			`3:24: quality: "-1" is not a whole number from 0 to 100, or one per format such as webp=80,avif=60`,
+			`2:24: quality: "101" is not a whole number from 0 to 100, auto, or one number per format such as webp=80,avif=60`,
+			`3:24: quality: "-1" is not a whole number from 0 to 100, auto, or one number per format such as webp=80,avif=60`,
 		}},
 		{"wrong patterns", "rules:\n  - glob: 'a{'\n    quality: 1\n  - glob: [a, 'b[']\n    quality: 1\n", []string{
 			`2:11: glob: "a{" is not a list of patterns such as assets/**/*.{jpg,png}: a bracket, a brace or a backslash is not closed`,

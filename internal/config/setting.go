@@ -233,7 +233,7 @@ func (s Setting) Allowed() string {
 	case s.Unit == "percent":
 		return fmt.Sprintf("a percentage from %g to %g", s.Min, s.Max)
 	case s.Kind == PerFormat:
-		return fmt.Sprintf("a whole number from %.0f to %.0f, or one per format such as webp=80,avif=60", s.Min, s.Max)
+		return fmt.Sprintf("a whole number from %.0f to %.0f, auto, or one number per format such as webp=80,avif=60", s.Min, s.Max)
 	case s.Kind == Whole:
 		return fmt.Sprintf("a whole number from %.0f to %.0f", s.Min, s.Max)
 	case s.Kind == Fraction:
@@ -254,6 +254,8 @@ func (s Setting) Allowed() string {
 	switch s.check {
 	case "file":
 		return "the path of a file"
+	case "look":
+		return "good, high, best or a score from 0 to 100"
 	case "color":
 		return "a color such as #ffffff"
 	case "age":

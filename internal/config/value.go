@@ -65,6 +65,9 @@ func (s *Setting) parse(text string) (any, error) {
 		return nil, errNotAllowed
 	case s.check == "template":
 		return text, checkTemplate(text)
+	case s.check == "look":
+		_, err := ParseLook(text)
+		return strings.ToLower(text), err
 	case s.check == "color":
 		return strings.ToLower(text), checkColor(text)
 	case s.check == "age":

@@ -38,6 +38,10 @@ func TestParse(t *testing.T) {
 	}{
 		{"quality", " 80 ", Quality{Look: 80}},
 		{"quality", "80.0", Quality{Look: 80}},
+		{"quality", " Auto", Quality{Look: 80, Auto: true}},
+		{"look", "HIGH", "high"},
+		{"look", "77.5", "77.5"},
+		{"max-bytes", "200kB", int64(200000)},
 		{"quality", "webp=75", Quality{Look: 80, Own: map[string]int{"webp": 75}}},
 		{"quality", " WebP = 75, avif=60,jpg=0", Quality{Look: 80, Own: map[string]int{"webp": 75, "avif": 60, "jpeg": 0}}},
 		{"quality", "{webp=75,avif=60}", Quality{Look: 80, Own: map[string]int{"webp": 75, "avif": 60}}},

@@ -391,7 +391,7 @@ func (e Each) check() error {
 	case c.Lossless == "always" && (e.Format() == "jpeg" || e.Format() == "avif"):
 		return fmt.Errorf("lossless: %s is always lossy here; use webp or png", e.Format())
 	}
-	return nil
+	return e.checkLook()
 }
 
 // CropNone keeps the whole image.

@@ -65,7 +65,7 @@ func build(ctx context.Context, img engine.Image, size int64, jobs []asset.Job, 
 	for n, k := range at {
 		m, out := made[n], &outputs[k]
 		*out = Output{
-			Data: m.Data, Width: m.Width, Height: m.Height, Frames: m.Frames, Lossless: m.Lossless,
+			Data: m.Data, Width: m.Width, Height: m.Height, Frames: m.Frames, Lossless: m.Lossless, Rating: m.Rating,
 			SourceWidth: info.Width, SourceHeight: info.Height,
 			Pixels: pixels(info), Notes: slices.Concat(info.Notes, m.Notes), After: int64(len(m.Data)),
 		}

@@ -108,7 +108,7 @@ func (p *prepared) finalize(j asset.Job, out Output) {
 		Source: j.Source, Target: j.Output, Variant: j.Recipe.Name,
 		Status: asset.Converted, Output: j.Output, Format: j.Recipe.Format,
 		Before: j.Source.Size, After: out.After,
-		Width: out.Width, Height: out.Height, Frames: out.Frames, Lossless: out.Lossless,
+		Width: out.Width, Height: out.Height, Frames: out.Frames, Lossless: out.Lossless, Rating: out.Rating,
 		SourceWidth: out.SourceWidth, SourceHeight: out.SourceHeight,
 		Notes: slices.Concat(j.Source.Notes, out.Notes),
 	}

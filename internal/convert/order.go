@@ -110,6 +110,9 @@ func Cost(jobs []asset.Job, info codec.Info) float64 {
 			// Strips are encoded both ways, and then mostly one of the two.
 			encode *= 2
 		}
+		if j.Recipe.Auto || j.Recipe.MaxBytes > 0 {
+			encode *= 2 // it is encoded more than once, and looked at
+		}
 		cost += float64(encode * output)
 	}
 	return cost

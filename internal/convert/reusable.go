@@ -43,7 +43,7 @@ func (r *run) fromOutput(ctx context.Context, j asset.Job, p *prepared) bool {
 	out := Output{
 		Data: data, Width: info.Width, Height: info.Height, Frames: info.Frames, Lossless: !info.Lossy,
 		Notes: []string{fmt.Sprintf("taken from %q: same image, same settings", j.ReuseFrom)},
-		After: int64(len(data)),
+		After: int64(len(data)), Rating: j.ReusedRating,
 	}
 	if !Keeps(j.Recipe, j.Source.Format, j.Source.Size, out.After) {
 		out.Data, out.Reason, out.Notes = nil, asset.NotSmaller, nil

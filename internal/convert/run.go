@@ -99,6 +99,7 @@ type Output struct {
 	// SourceWidth and SourceHeight are the source's; 0 is not known.
 	SourceWidth, SourceHeight int
 	Lossless                  bool
+	asset.Rating
 	// Pixels is what the header of the source claims: width x height x frames. A
 	// recipe that allows less does not get the output.
 	Pixels int64

@@ -187,6 +187,7 @@ func Recipe(s *config.Config) asset.Recipe {
 		Format: format, Quality: quality, OwnQuality: own && format != asset.WebP, NoQualityCap: !s.QualityCap, Lossless: s.Lossless, NearLossless: s.NearLossless, Effort: s.Effort,
 		MaxWidth: s.MaxWidth, MaxHeight: s.MaxHeight, Width: s.Width, Height: s.Height, Enlarge: s.Enlarge, Metadata: s.Metadata,
 	}
+	rate(&v, s)
 	if s.Crop != config.CropNone {
 		v.Crop = s.Crop
 	}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/webpress/webpress/internal/config"
@@ -33,6 +34,43 @@ func TestDigestsStay(t *testing.T) {
 		}
 		if got := lockfile.Digest(Recipe(&c), "libwebp 1, webpress 2"); got != tc.want {
 			t.Errorf("%q: %s, want %s", tc.args, got, tc.want)
+		}
+	}
+}
+
+// Of what decides how an output looks, a change converts again what it changes, and nothing
+// else.
+func TestDigestsOfLooks(t *testing.T) {
+	digest := func(args ...string) string {
+		c, err := config.Load(append(args, "x.png"), config.Env{Dir: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return lockfile.Digest(Recipe(&c), "test")
+	}
+	seen := map[string]string{digest(): "none"}
+	for _, args := range [][]string{
+		{"--quality=auto"}, {"--quality=auto", "--look=good"}, {"--quality=auto", "--look=81"}, {"--quality=auto", "--min-quality=40"},
+		{"--quality=auto", "--max-quality=95"}, {"--quality=auto", "--max-bytes=10kB"}, {"--max-bytes=10kB"}, {"--max-bytes=20kB"},
+		{"--max-bytes=10kB", "--min-quality=40"}, {"--max-bytes=10kB", "--shrink"}, {"--score"},
+	} {
+		text := strings.Join(args, " ")
+		d := digest(args...)
+		if other, twice := seen[d]; twice {
+			t.Errorf("%s has the digest of %s", text, other)
+		}
+		seen[d] = text
+	}
+	for _, same := range [][2][]string{
+		{{}, {"--look=best"}},
+		{{}, {"--min-quality=40", "--max-quality=50"}},
+		{{"--quality=auto"}, {"--quality=AUTO", "--look=80", "--score"}},
+		{{"--quality=auto"}, {"--quality=auto", "--max-quality=100", "--no-quality-cap"}},
+		{{"--format=png"}, {"--format=png", "--quality=auto", "--look=good", "--max-quality=50"}},
+		{{"--max-bytes=10kB"}, {"--max-bytes=10kB", "--max-quality=90"}},
+	} {
+		if digest(same[0]...) != digest(same[1]...) {
+			t.Errorf("%q and %q have other digests", same[0], same[1])
 		}
 	}
 }

@@ -42,14 +42,15 @@ type job struct {
 
 // A jobOutput is a result in the API of webpress.
 type jobOutput struct {
-	ID       string   `json:"id"`
-	Status   string   `json:"status"`
-	Variant  string   `json:"variant"`
-	Lossless bool     `json:"lossless"`
-	SHA256   string   `json:"sha256"`
-	Reason   string   `json:"reason"`
-	Error    jobError `json:"error"`
-	Notes    []string `json:"notes"`
+	ID       string `json:"id"`
+	Status   string `json:"status"`
+	Variant  string `json:"variant"`
+	Lossless bool   `json:"lossless"`
+	asset.Rating
+	SHA256 string   `json:"sha256"`
+	Reason string   `json:"reason"`
+	Error  jobError `json:"error"`
+	Notes  []string `json:"notes"`
 }
 
 // A jobError is a text, or an object with a message.
@@ -299,7 +300,9 @@ func (c *Codec) results(ctx context.Context, i *image, j job, variants []asset.V
 		if outputs[n], err = c.verify(ctx, i.info, v, data); err != nil {
 			return nil, err
 		}
-		outputs[n].Lossless = o.Lossless
+		if outputs[n].Lossless = o.Lossless; o.Plausible() {
+			outputs[n].Rating = o.Rating
+		}
 		for _, note := range o.Notes[:min(len(o.Notes), maxNotes)] {
 			outputs[n].Notes = append(outputs[n].Notes, httpclient.RedactText(note, c.Key))
 		}

@@ -25,6 +25,13 @@ type options struct {
 	Enlarge      bool         `json:"enlarge"`
 	Background   string       `json:"background,omitempty"`
 	Metadata     string       `json:"metadata"`
+	// These are left out where they make no difference: older servers do not know them.
+	Look       string `json:"look,omitempty"`
+	MinQuality int    `json:"minQuality,omitempty"`
+	MaxQuality int    `json:"maxQuality,omitempty"`
+	MaxBytes   int64  `json:"maxBytes,omitempty"`
+	Shrink     bool   `json:"shrink,omitempty"`
+	Score      bool   `json:"score,omitempty"`
 }
 
 func optionsOf(v asset.Variant) options {
@@ -32,11 +39,16 @@ func optionsOf(v asset.Variant) options {
 	if v.OwnQuality {
 		quality = string(v.Format) + "=" + quality
 	}
+	look := ""
+	if v.Auto {
+		quality, look = "auto", strconv.FormatFloat(v.Look, 'f', -1, 64)
+	}
 	return options{
 		Format: v.Format, Quality: quality, QualityCap: !v.NoQualityCap, Lossless: cmp.Or(v.Lossless, asset.LosslessAuto),
 		NearLossless: cmp.Or(v.NearLossless, asset.NearLosslessAuto), Effort: v.Effort,
 		MaxWidth: v.MaxWidth, MaxHeight: v.MaxHeight, Width: v.Width, Height: v.Height, Crop: cmp.Or(v.Crop, "none"), Enlarge: v.Enlarge,
 		Background: v.Background, Metadata: cmp.Or(v.Metadata, asset.MetadataICC),
+		Look: look, MinQuality: v.MinQuality, MaxQuality: v.MaxQuality, MaxBytes: v.MaxBytes, Shrink: v.Shrink, Score: v.Score,
 	}
 }
 

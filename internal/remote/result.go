@@ -19,7 +19,7 @@ func (c *Codec) verify(ctx context.Context, source codec.Info, v asset.Variant, 
 	if err != nil {
 		return engine.Output{}, c.notWanted(v, data, err)
 	}
-	if w, h := engine.Size(source.Width, source.Height, v); f.Width != w || f.Height != h {
+	if w, h := engine.Size(source.Width, source.Height, v); (f.Width != w || f.Height != h) && (!v.Shrink || f.Width > w || f.Height > h) {
 		return engine.Output{}, c.wrongSize(f.Width, f.Height, w, h)
 	}
 	if err := c.check(ctx, data, false); err != nil {

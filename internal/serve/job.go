@@ -80,14 +80,15 @@ type Output struct {
 	// Status is Queued until the output is Completed, skipped or Failed.
 	Status Status `json:"status"`
 	// Reason is why it was skipped, Error why it failed: one line each.
-	Reason   string   `json:"reason,omitempty"`
-	Error    string   `json:"error,omitempty"`
-	Bytes    int64    `json:"bytes,omitempty"`
-	Width    int      `json:"width,omitempty"`
-	Height   int      `json:"height,omitempty"`
-	Lossless bool     `json:"lossless,omitempty"`
-	SHA256   string   `json:"sha256,omitempty"`
-	Notes    []string `json:"notes,omitempty"`
+	Reason   string `json:"reason,omitempty"`
+	Error    string `json:"error,omitempty"`
+	Bytes    int64  `json:"bytes,omitempty"`
+	Width    int    `json:"width,omitempty"`
+	Height   int    `json:"height,omitempty"`
+	Lossless bool   `json:"lossless,omitempty"`
+	asset.Rating
+	SHA256 string   `json:"sha256,omitempty"`
+	Notes  []string `json:"notes,omitempty"`
 }
 
 // serverFailed reports whether a job has failed by no fault of its files.

@@ -209,7 +209,8 @@ func jobSchema() object {
 		"outputs": object{"type": "array", "items": object{"type": "object", "properties": object{
 			"id": text, "status": object{"type": "string", "enum": []Status{Queued, Completed, skipped, Failed}}, "source": text, "name": text,
 			"format": text, "type": text, "variant": text, "width": number, "height": number, "bytesIn": number, "bytes": number,
-			"savedPercent": object{"type": "number"}, "lossless": object{"type": "boolean"}, "sha256": text, "downloadUrl": link,
+			"savedPercent": object{"type": "number"}, "lossless": object{"type": "boolean"},
+			"quality": object{"type": "integer"}, "score": object{"type": "number"}, "tries": object{"type": "integer"}, "sha256": text, "downloadUrl": link,
 			"reason": text, "error": text, "notes": object{"type": "array", "items": text},
 		}}},
 	}}

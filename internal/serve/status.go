@@ -48,11 +48,12 @@ type outputView struct {
 	Bytes        int64    `json:"bytes,omitempty"`
 	SavedPercent *float64 `json:"savedPercent,omitempty"`
 	Lossless     bool     `json:"lossless,omitempty"`
-	SHA256       string   `json:"sha256,omitempty"`
-	DownloadURL  string   `json:"downloadUrl,omitempty"`
-	Reason       string   `json:"reason,omitempty"`
-	Error        string   `json:"error,omitempty"`
-	Notes        []string `json:"notes,omitempty"`
+	asset.Rating
+	SHA256      string   `json:"sha256,omitempty"`
+	DownloadURL string   `json:"downloadUrl,omitempty"`
+	Reason      string   `json:"reason,omitempty"`
+	Error       string   `json:"error,omitempty"`
+	Notes       []string `json:"notes,omitempty"`
 }
 
 // view is a job with links that begin with base.
@@ -71,7 +72,7 @@ func (s *Server) view(j *Job, base string) jobView {
 		f := j.Files[o.File]
 		one := outputView{
 			ID: o.ID, Status: o.Status, Source: f.Name, Name: o.Name, Format: o.Recipe.Format, Type: o.Recipe.Format.MIME(), Variant: o.Recipe.Name,
-			Width: o.Width, Height: o.Height, BytesIn: f.Size, Bytes: o.Bytes, Lossless: o.Lossless, SHA256: o.SHA256,
+			Width: o.Width, Height: o.Height, BytesIn: f.Size, Bytes: o.Bytes, Lossless: o.Lossless, Rating: o.Rating, SHA256: o.SHA256,
 			Reason: o.Reason, Error: o.Error, Notes: o.Notes,
 		}
 		if o.Status == Completed {

@@ -170,7 +170,7 @@ func (o *Output) take(r asset.Result, name string) {
 	default:
 		o.Status = Completed
 	}
-	o.Bytes, o.Width, o.Height, o.Lossless, o.SHA256 = r.After, r.Width, r.Height, r.Lossless, r.SHA256
+	o.Bytes, o.Width, o.Height, o.Lossless, o.Rating, o.SHA256 = r.After, r.Width, r.Height, r.Lossless, r.Rating, r.SHA256
 	for _, n := range r.Notes {
 		o.Notes = append(o.Notes, ours(n))
 	}

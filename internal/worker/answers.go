@@ -49,6 +49,8 @@ func checkOutputs(outputs []engine.Output, variants []asset.Variant) error {
 			return fmt.Errorf("an output: %w", err)
 		case f.Width != o.Width || f.Height != o.Height || max(f.Frames, 1) != max(o.Frames, 1):
 			return fmt.Errorf("an output of %dx%d with %d frames is said to be %dx%d with %d", f.Width, f.Height, f.Frames, o.Width, o.Height, o.Frames)
+		case !o.Plausible():
+			return fmt.Errorf("a score of %g at quality %d after %d tries", o.Score, o.Quality, o.Tries)
 		}
 		if err := checkNotes(o.Notes); err != nil {
 			return err

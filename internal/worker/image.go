@@ -75,7 +75,7 @@ func (i *image) Convert(ctx context.Context, variants []asset.Variant, o engine.
 func outputsOf(resp response, data [][]byte) []engine.Output {
 	outputs := make([]engine.Output, len(resp.Outputs))
 	for n, o := range resp.Outputs {
-		outputs[n] = engine.Output{Data: data[n], Width: o.Width, Height: o.Height, Frames: o.Frames, Lossless: o.Lossless, Notes: o.Notes}
+		outputs[n] = engine.Output{Data: data[n], Width: o.Width, Height: o.Height, Frames: o.Frames, Lossless: o.Lossless, Rating: o.Rating, Notes: o.Notes}
 	}
 	return outputs
 }

@@ -65,12 +65,13 @@ type response struct {
 
 // An output is an engine.Output without its data, of which it has the length.
 type output struct {
-	Size     int64    `json:"size"`
-	Width    int      `json:"width"`
-	Height   int      `json:"height"`
-	Frames   int      `json:"frames"`
-	Lossless bool     `json:"lossless,omitempty"`
-	Notes    []string `json:"notes,omitempty"`
+	Size     int64 `json:"size"`
+	Width    int   `json:"width"`
+	Height   int   `json:"height"`
+	Frames   int   `json:"frames"`
+	Lossless bool  `json:"lossless,omitempty"`
+	asset.Rating
+	Notes []string `json:"notes,omitempty"`
 }
 
 // A failure is an error: a *codec.Error, or any other, which has a message alone.

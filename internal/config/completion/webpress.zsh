@@ -16,8 +16,16 @@ _webpress() {
     '*--format=[webp, avif, jpeg or png]:FORMAT:_values -s , FORMAT webp avif jpeg png' \
     '*--widths=[one output for each of these widths]:PIXELS:' \
     '*--variants=[a named output, such as thumb\:max-width=300]:VARIANT:' \
-    '-q+[lossy quality, 0 to 100 (default\: 80)]:N:' \
-    '--quality=[lossy quality, 0 to 100 (default\: 80)]:N:' \
+    '-q+[lossy quality, 0 to 100 (default\: 80), or auto]:N:' \
+    '--quality=[lossy quality, 0 to 100 (default\: 80), or auto]:N:' \
+    '--look=[score that quality=auto aims at]:LOOK:' \
+    '--min-quality=[lowest quality that quality=auto and max-bytes may take]:N:' \
+    '--max-quality=[highest quality that quality=auto may take]:N:' \
+    '--max-bytes=[lower the quality of a result until it is no larger than]:SIZE:' \
+    '--shrink[where the lowest quality does not fit into max-bytes]' \
+    '--no-shrink[switch shrink off]' \
+    '--score[report how much each result looks like its source]' \
+    '--no-score[switch score off]' \
     '--quality-cap[encode a JPEG at no higher quality than its own]' \
     '--no-quality-cap[switch quality-cap off]' \
     '--lossless=[auto, always or never]:WHEN:(auto always never)' \

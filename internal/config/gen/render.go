@@ -99,7 +99,7 @@ func values(s config.Setting) string {
 	case s.Unit == "percent":
 		return fmt.Sprintf("%g to %g percent", s.Min, s.Max)
 	case s.Kind == config.PerFormat:
-		return fmt.Sprintf("%s to %s, or `avif=60,webp=80`", number(s.Min), number(s.Max))
+		return fmt.Sprintf("%s to %s, `auto`, or `avif=60,webp=80`", number(s.Min), number(s.Max))
 	case s.Kind == config.Whole, s.Kind == config.Fraction:
 		return fmt.Sprintf("%s to %s", number(s.Min), number(s.Max))
 	case s.Kind == config.List:
@@ -213,7 +213,7 @@ func shape(s config.Setting) map[string]any {
 	case s.Kind == config.List && len(s.Enum) > 0:
 		one := map[string]any{"enum": append(slices.Clone(s.Enum), slices.Sorted(maps.Keys(s.Aliases))...)}
 		if s.TakesBuckets() {
-			one = map[string]any{"anyOf": []any{one, map[string]any{"type": "string", "pattern": "^(s3|gs|az)://."}}}
+			one = map[string]any{"anyOf": []any{one, map[string]any{"const": config.Auto}, map[string]any{"type": "string", "pattern": "^(s3|gs|az)://."}}}
 		}
 		return map[string]any{"anyOf": []any{map[string]any{"type": "array", "items": one}, one}}
 	case slices.Contains(s.Enum, config.Always): // a switch with one more place
