@@ -10,7 +10,7 @@
 // begin with # are remarks; the first one has the version of the form. Fields are
 // separated by a tab:
 //
-//	source  blob  size  format  recipe  status  output  dimensions  size  blob
+//	source  blob  size  format  recipe  status  output  dimensions  size  blob  [rating]
 //
 // Paths begin at the root of the repository, and are quoted as Go strings are
 // where they would be mistaken otherwise. blob is the id that git has for a
@@ -18,6 +18,10 @@
 // recipe is what Digest returns for the settings. Dimensions are WIDTHxHEIGHT in
 // pixels. A hyphen stands for what is not known, and for what there is not: an output
 // that was not kept has no blob.
+//
+// rating is there where an output was scored: its quality, its score and how many times it
+// was encoded for that, as in quality=82,score=80.31,tries=2. A file that has one is of
+// version 3, and any other of version 2, which older versions of webpress read.
 //
 // A source that came from an address has a remark in front of its lines; see Fetched.
 //
@@ -48,8 +52,11 @@ import (
 // Name is the name of the file at the root of the repository.
 const Name = "webpress.lock"
 
-// Version is the version of the file's form. A reader refuses newer ones.
-const Version = 2
+// Version is the newest version of the file's form. A reader refuses newer ones.
+const Version = 3
+
+// versionUnrated is the version of a file without ratings.
+const versionUnrated = 2
 
 // A Status says what a source came to.
 type Status string
@@ -97,6 +104,8 @@ type Output struct {
 	// made.
 	Size int64
 	Blob string
+	// Rating is what was found out as it was encoded. What was Accepted has none.
+	asset.Rating
 	// Accepted reports whether it was edited by hand, or put there by hand, and
 	// it was taken for the result: it is not what webpress makes.
 	Accepted bool

@@ -3,6 +3,7 @@ package lockfile_test
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -65,6 +66,10 @@ func TestRoundTrip(t *testing.T) {
 		made("two.jpg", id("a"), output("two.webp", id("1"))),
 		made("two.jpg", id("a"), output("two-small.webp", id("2"))),
 		made("sized.jpg", id("a"), lockfile.Output{Path: "sized.avif", Width: 1200, Height: 900, Size: 100, Blob: id("1")}),
+		made("scored.jpg", id("a"), lockfile.Output{
+			Path: "scored.webp", Width: 9, Height: 9, Size: 100, Blob: id("1"), Rating: asset.Rating{Quality: 82, Score: -80.31, Tries: 2},
+		}),
+		made("exact.jpg", id("a"), lockfile.Output{Path: "exact.webp", Size: 100, Blob: id("1"), Rating: asset.Rating{Score: 100, Tries: 1}}),
 		made("accepted.jpg", id("a"), lockfile.Output{Path: "accepted.webp", Size: 100, Blob: id("1"), Accepted: true}),
 		{Source: "small.png", Blob: id("c"), Size: 9, Format: asset.PNG, Recipe: digest, Status: lockfile.NotSmaller, Output: lockfile.Output{Path: "small-2.webp", Size: 10}},
 		{Source: "small.png", Blob: id("c"), Size: 9, Format: asset.PNG, Recipe: digest, Status: lockfile.NotSmaller},
@@ -93,6 +98,22 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// A file without scores can be read by what knows no scores.
+func TestVersion(t *testing.T) {
+	plain := made("a.jpg", id("a"), output("a.webp", id("1")))
+	scored := plain
+	scored.Output.Rating = asset.Rating{Quality: 82, Score: 80.3, Tries: 2}
+	for want, e := range map[string]lockfile.Entry{"# webpress.lock, version 2.": plain, "# webpress.lock, version 3.": scored} {
+		if data := string(fileOf(e).Encode()); !strings.HasPrefix(data, want) {
+			t.Errorf("it begins with %q, want %q", data[:40], want)
+		}
+	}
+}
+
+func notRated(text string) string {
+	return strconv.Quote(text) + " is not a rating such as quality=82,score=80.31,tries=2"
+}
+
 func TestDamaged(t *testing.T) {
 	good := string(fileOf(made("a.jpg", id("a"), output("a.webp", id("1")))).Encode())
 	line := strings.Split(good, "\n")[2]
@@ -102,7 +123,14 @@ func TestDamaged(t *testing.T) {
 		want string
 	}{
 		"cut off":           {line[:40], "got 2 fields, want 10"},
-		"half an output":    {line + "\tx.webp", "got 11 fields, want 10"},
+		"half an output":    {line + "\tx.webp\t12\t13", "got 13 fields, want 10"},
+		"no rating":         {line + "\tx.webp", notRated("x.webp")},
+		"rating in part":    {line + "\tquality=80,score=79", notRated("quality=80,score=79")},
+		"order of a rating": {line + "\tscore=79,quality=80,tries=1", notRated("score=79,quality=80,tries=1")},
+		"more than 100":     {line + "\tquality=80,score=101,tries=1", notRated("quality=80,score=101,tries=1")},
+		"no number":         {line + "\tquality=80,score=NaN,tries=1", notRated("quality=80,score=NaN,tries=1")},
+		"never encoded":     {line + "\tquality=80,score=79,tries=0", notRated("quality=80,score=79,tries=0")},
+		"infinite":          {line + "\tquality=80,score=-Inf,tries=1", notRated("quality=80,score=-Inf,tries=1")},
 		"above the tree":    {replace("a.jpg", "../a.jpg"), `"../a.jpg" is outside of the tree`},
 		"absolute":          {replace("a.jpg", "/etc/passwd"), `"/etc/passwd" is outside of the tree`},
 		"output above":      {replace("a.webp", "x/../../a.webp"), `"x/../../a.webp" is outside of the tree`},
@@ -126,7 +154,7 @@ func TestDamaged(t *testing.T) {
 		"conflict":          {"<<<<<<< HEAD", "unresolved merge conflict markers"},
 		"conflict's middle": {"=======", "unresolved merge conflict markers"},
 		"no version":        {"# webpress.lock, version x.", `"x" is not a version`},
-		"newer":             {"# webpress.lock, version 99. Hello", "it was written by a newer webpress: its version is 99, and this webpress reads 2"},
+		"newer":             {"# webpress.lock, version 99. Hello", "it was written by a newer webpress: its version is 99, and this webpress reads 3"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

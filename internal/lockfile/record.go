@@ -127,7 +127,7 @@ func entry(j asset.Job, r asset.Result, prefix, codecs string, blobs map[string]
 	if o.Blob = blobs[o.Path]; o.Blob == "" {
 		return e, false // gone since: the next run finds out
 	}
-	o.Width, o.Height = r.Width, r.Height
+	o.Width, o.Height, o.Rating = r.Width, r.Height, r.Rating
 	e.Status = Made
 	switch {
 	case o.Path == e.Source:

@@ -363,7 +363,7 @@ func (s *splitter) one(j asset.Job) (asset.Result, *Todo) {
 	todo.Accepted = s.blobs[output] != "" && s.accepted(j)
 	// Paths of jobs begin at the working directory.
 	if like, ok := s.below(todo.ReuseFrom); ok && !todo.Remove {
-		todo.ReuseFrom = like
+		todo.ReuseFrom, todo.ReusedRating = like, ratingOf(todo.LikeGrounds)
 	} else {
 		todo.ReuseFrom, todo.RemoveReused = "", false
 	}
@@ -442,7 +442,7 @@ func done(j asset.Job, e Entry) asset.Result {
 		r.Reason = asset.NotWider
 	default:
 		r.Output, r.Format = j.Output, j.Recipe.Format
-		r.Width, r.Height = e.Output.Width, e.Output.Height
+		r.Width, r.Height, r.Rating = e.Output.Width, e.Output.Height, e.Output.Rating
 	}
 	return r
 }

@@ -96,7 +96,7 @@ func (m memory) output(e lockfile.Entry, path, variant string) Output {
 	return Output{
 		Path: path, Variant: cmp.Or(variant, old.Variant), Format: format, Type: format.MIME(),
 		Width: cmp.Or(e.Output.Width, old.Width), Height: cmp.Or(e.Output.Height, old.Height),
-		Bytes: e.Output.Size, Blob: e.Output.Blob,
+		Bytes: e.Output.Size, Blob: e.Output.Blob, Rating: e.Output.Rating,
 	}
 }
 

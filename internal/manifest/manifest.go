@@ -62,6 +62,8 @@ type Output struct {
 	Height  int          `json:"height,omitempty"`
 	Bytes   int64        `json:"bytes"`
 	Blob    string       `json:"blob"`
+	// Quality and Score are left out where they are not known: see asset.Rating.
+	asset.Rating
 }
 
 // Parse reads a manifest. What it cannot read is an error; fields that it does not know

@@ -2,10 +2,13 @@ package report
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rivo/uniseg"
 
+	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/ci"
 )
 
@@ -112,18 +115,49 @@ func (r Report) convertedText(b *strings.Builder) {
 	if r.DryRun {
 		title = "would be converted"
 	}
-	rows := [][]string{{title, "dimensions", "before", "after", "saved"}}
-	for _, one := range of[:min(len(of), openRows)] {
-		rows = append(rows, []string{
+	of, left := of[:min(len(of), openRows)], len(of)-openRows
+	rates := func(asset.Rating) []string { return nil }
+	if slices.ContainsFunc(of, row.rated) {
+		rates = rating
+	}
+	rows := [][]string{append([]string{title, "dimensions", "before", "after", "saved"}, ratingTitles[:len(rates(asset.Rating{Tries: 1}))]...)}
+	for _, one := range of {
+		cells := []string{
 			"  " + ci.Visible(one.Source.Path) + one.removal(), dimensions(one.Result, "x", "->"), before(one.Result), Size(one.After), savings(one),
-		})
-		for _, made := range one.converted() {
-			rows = append(rows, []string{"    " + ci.Visible(made.Output), pixels(made, "x"), "", Size(made.After), ""})
+		}
+		made := one.converted()
+		if len(made) == 0 {
+			cells = append(cells, rates(one.Rating)...)
+		} else {
+			cells = append(cells, rates(asset.Rating{})...)
+		}
+		rows = append(rows, cells)
+		for _, made := range made {
+			rows = append(rows, append([]string{"    " + ci.Visible(made.Output), pixels(made, "x"), "", Size(made.After), ""}, rates(made.Rating)...))
 		}
 	}
 	b.WriteByte('\n')
 	columns(b, rows)
-	more(b, len(of)-openRows)
+	more(b, left)
+}
+
+// ratingTitles stand above what rating returns.
+var ratingTitles = []string{"score", "quality", "tries"}
+
+// rating is what is known of how good a result looks, empty cells where nothing is.
+func rating(r asset.Rating) []string {
+	switch {
+	case !r.Rated():
+		return []string{"", "", ""}
+	case r.Quality == 0:
+		return []string{fmt.Sprintf("%.1f", r.Score), "lossless", strconv.Itoa(r.Tries)}
+	}
+	return []string{fmt.Sprintf("%.1f", r.Score), strconv.Itoa(r.Quality), strconv.Itoa(r.Tries)}
+}
+
+// rated reports whether there is a score of any output of a row.
+func (r row) rated() bool {
+	return slices.ContainsFunc(r.all, func(one asset.Result) bool { return one.Rated() })
 }
 
 // columns prints rows below each other: the first two columns to the left, the

@@ -158,6 +158,9 @@ func (r Report) Made() string {
 		return ""
 	}
 	s := fmt.Sprintf("quality %d", c.Quality)
+	if c.Auto {
+		s = fmt.Sprintf("quality for a score of %g", c.Look)
+	}
 	if c.OwnQuality {
 		s += " of " + c.Format.Name()
 	}
