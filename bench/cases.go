@@ -56,6 +56,7 @@ var cases = []benchCase{
 	{name: "pages", run: bench.pages},
 	{name: "addresses", run: bench.addresses},
 	{name: "serve", run: bench.serve},
+	{name: "looks", run: bench.looks},
 }
 
 func caseNames() []string {

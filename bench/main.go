@@ -30,8 +30,10 @@ type options struct {
 	out          string
 	cache        string
 	webpress     string
-	install      bool
 	load         time.Duration
+	// images is a folder with unpacked Debian packages, for looks; lookFormat is its format.
+	images, lookFormat string
+	install            bool
 }
 
 func main() {
@@ -62,6 +64,8 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.cache, "cache", filepath.Join(cache, "webpress-bench"), "where images and peers are kept")
 	f.StringVar(&o.webpress, "webpress", "webpress", "the binary to measure")
 	f.DurationVar(&o.load, "load", time.Minute, "how long the case serve is under load")
+	f.StringVar(&o.images, "images", "", "folder with unpacked packages of images, a `folder` each, for looks")
+	f.StringVar(&o.lookFormat, "format", "", "webp, jpeg or avif, for looks (default webp)")
 	f.BoolVar(&o.install, "install", true, "install what is missing")
 	if err := f.Parse(args); err != nil {
 		return o, err
