@@ -171,6 +171,13 @@ func TestNotBeside(t *testing.T) {
 	if i.After.Width != 192 || i.Before.Width != 192 || i.Encoding != "lossy" {
 		t.Errorf("%+v", i)
 	}
+	// An animation is compared with one.
+	moving := asset.Result{Source: asset.Source{Path: "m.gif", Format: asset.GIF}, Status: asset.Converted, Output: "m.webp", Frames: 4}
+	moving.Before, moving.After = copyTo(t, dir, "m.gif", "gif/animated.gif"), copyTo(t, dir, "m.webp", "webp/animated.webp")
+	small, _ := block(t, New(options(dir)).Page(t.Context(), Input{Report: report.New(report.Input{Results: []asset.Result{moving}})}))
+	if i := small.Items[0]; i.Before.Preview == 0 || image(t, small, i.Before.Preview).Frames < 2 || image(t, small, i.Thumb).Frames != 1 {
+		t.Errorf("%+v", i)
+	}
 	// What was read once is not read again.
 	if err := os.Remove(filepath.Join(dir, "a.jpg")); err != nil {
 		t.Fatal(err)

@@ -24,6 +24,8 @@ import (
 type request struct {
 	name, blob string
 	variant    asset.Variant
+	// still asks for the first frame of an animation.
+	still bool
 }
 
 // A preview is a small image, empty where none could be made.
@@ -135,18 +137,18 @@ func (a *adder) preview(ctx context.Context, r request) (preview, error) {
 		return preview{}, err
 	}
 	defer img.Close()
-	still := r.variant
-	if img.Info().Frames > 1 && r.variant.MaxWidth > 0 && r.variant.Width == 0 && r.variant.MaxWidth <= sides[0].side {
-		still.Format, still.Lossless = asset.PNG, asset.LosslessAlways // the first frame
+	first := r.variant
+	if r.still && img.Info().Frames > 1 {
+		first.Format, first.Lossless = asset.PNG, asset.LosslessAlways // which has no animations
 	}
-	done, err := a.hold(ctx, int64(len(data))+engine.EstimateMemory(img.Info(), []asset.Variant{still}))
+	done, err := a.hold(ctx, int64(len(data))+engine.EstimateMemory(img.Info(), []asset.Variant{first}))
 	if err != nil {
 		return preview{}, err
 	}
 	defer done()
 	o := engine.Options{MaxPixels: a.options.MaxPixels, Threads: 1}
-	out, err := img.Convert(ctx, []asset.Variant{still}, o)
-	if err == nil && still.Format != r.variant.Format {
+	out, err := img.Convert(ctx, []asset.Variant{first}, o)
+	if err == nil && first.Format != r.variant.Format {
 		var frame engine.Image
 		if frame, err = a.options.Codec.Open(ctx, out[0].Data); err == nil {
 			defer frame.Close()
@@ -244,7 +246,7 @@ func (d *data) thumbs() []wish {
 			continue // there is no such file
 		}
 		wishes = append(wishes, wish{
-			request{name, "", asset.Variant{
+			request{name: name, still: true, variant: asset.Variant{
 				Format: asset.WebP, Quality: 75, Lossless: asset.LosslessNever, Effort: 0, Metadata: asset.MetadataNone,
 				NoQualityCap: true, MaxWidth: side, MaxHeight: side,
 			}},
@@ -332,7 +334,7 @@ func (d *data) befores() []wish {
 			s := largest[i.result.Source.Path]
 			v.MaxWidth, v.MaxHeight = min(s.Width, maxPreview), min(s.Height, maxPreview)
 		}
-		r := request{i.result.Source.Path, i.result.Source.Blob, v}
+		r := request{name: i.result.Source.Path, blob: i.result.Source.Blob, variant: v}
 		if i.inPlace() {
 			r.name = ""
 		}

@@ -28,9 +28,11 @@ type element struct {
 	derived bool
 	// download says that it is a link to save the file under a name of its own.
 	download bool
-	// around are the elements that are open around an <img> of a page that is whole.
+	// around are the elements that are open around an <img>; whole says that there are no others.
 	around []openTag
 	whole  bool
+	// before is the element right before it: see openTag.
+	before *openTag
 	// void says that the tag ends with />.
 	void bool
 	// lines says that it may be broken into lines, which those of Markdown may not. pre says that
@@ -200,9 +202,12 @@ type htmlWalk struct {
 	pre     int
 	// option says that an <option> is open, which has few elements in it.
 	option bool
-	// open are the elements that are, in a page that is whole.
-	open  []openTag
-	whole bool
+	// open are the elements that are. deep says that they were too many. whole says that there are no others,
+	// in another file.
+	open []openTag
+	// closed are the elements that were closed last at each depth.
+	closed      []openTag
+	whole, deep bool
 	// xml is how many <svg> and <math> are open.
 	xml int
 	// raw is the name of the element whose text comes next, and rawType its type attribute.

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// maxOpen is how many open elements are known. Where there are more, the page is not taken for a whole one.
+// maxOpen is how many open elements are known. Where there are more, nothing is known of what is around.
 const maxOpen = 100
 
 // isWholePage reports whether HTML is a page, and not a part of one whose surroundings are in another file.
@@ -16,7 +16,21 @@ func isWholePage(b []byte) bool {
 
 // openTag notes the start tag that is complete, if it has an end tag.
 func (w *htmlWalk) openTag() {
-	if !w.whole || w.el.void {
+	if w.deep {
+		return
+	}
+	depth := len(w.open)
+	for len(w.closed) <= depth {
+		w.closed = append(w.closed, openTag{})
+	}
+	one := w.el.openTag()
+	if depth > 0 || w.whole {
+		before := w.closed[depth]
+		w.el.before = &before
+	}
+	w.closed = w.closed[:depth+1]
+	w.closed[depth] = one
+	if w.el.void {
 		return
 	}
 	switch w.el.name {
@@ -24,15 +38,15 @@ func (w *htmlWalk) openTag() {
 		return
 	}
 	if len(w.open) == maxOpen {
-		w.open, w.whole = nil, false
+		w.open, w.closed, w.whole, w.deep = nil, nil, false, true
 		return
 	}
-	w.open = append(w.open, w.el.openTag())
+	w.open = append(w.open, one)
 }
 
 // openTag is what selectors match of an element.
 func (e *element) openTag() openTag {
-	one := openTag{name: e.name}
+	one := openTag{name: e.name, before: e.before}
 	if a, ok := e.get("class"); ok {
 		one.class = a.val
 	}
@@ -46,7 +60,7 @@ func (e *element) openTag() openTag {
 func (w *htmlWalk) closeTag(name string) {
 	for i, o := range slices.Backward(w.open) {
 		if o.name == name {
-			w.open = w.open[:i]
+			w.open, w.closed = w.open[:i], w.closed[:i+1]
 			return
 		}
 	}

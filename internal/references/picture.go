@@ -83,6 +83,12 @@ func (w *rewriter) planElement(el *element, members []int) {
 		stay(notImages)
 		return
 	}
+	if el.picture == nil && el.name == "img" {
+		if text := w.o.Styles.choosesPlace(w.src, el); text != "" {
+			stay(fmt.Sprintf(placeMatters, text))
+			return
+		}
+	}
 	shown, ok := w.planFallback(el, members)
 	if !ok {
 		stay("its address cannot be written in this place")
@@ -123,6 +129,9 @@ func (w *rewriter) planElement(el *element, members []int) {
 
 // notImages is why a srcset that has other addresses keeps its element as it is.
 const notImages = "its srcset also has an address that is not that of an image file"
+
+// placeMatters is why an element stays that a style sheet chooses by its place.
+const placeMatters = "within a <picture>, the rule `%s` of a style sheet would not do the same: add a selector for picture there"
 
 // lacks says why a reference keeps the others of its element as they are.
 func (w *rewriter) lacks(i int) string {
@@ -260,13 +269,7 @@ func (w *rewriter) source(el *element, f asset.Format, src int, set []int) (sour
 	if len(list) == 0 {
 		return source{}, false
 	}
-	q := `"`
-	for _, name := range []string{"src", "srcset"} {
-		if a, ok := el.get(name); ok {
-			q = quoteOf(a)
-			break
-		}
-	}
+	q := quoteFor(el)
 	out := source{format: f}
 	var b strings.Builder
 	b.WriteString("<source type=" + q + "image/" + string(f) + q)

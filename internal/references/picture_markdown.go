@@ -8,11 +8,17 @@ import (
 	"github.com/webpress/webpress/internal/asset"
 )
 
+// element is what an image of Markdown becomes: it is in a paragraph, a link or the like, and has no class.
+func (m *mdImage) element() *element { return &element{name: "img", around: []openTag{{name: "p"}}} }
+
 // planMarkdown makes an image of Markdown HTML, where that is safe. Elsewhere it is updated.
 func (w *rewriter) planMarkdown(i int) {
 	r := w.refs[i]
 	md := r.at.md
 	if w.o.KeepMarkdown || !md.safe || r.at.tail {
+		return
+	}
+	if text := w.o.Styles.choosesPlace(w.src, md.element()); text != "" {
 		return
 	}
 	s := w.sources[i]
@@ -43,7 +49,7 @@ func (w *rewriter) planMarkdown(i int) {
 	if md.title != "" {
 		b.WriteString(` title="` + html.EscapeString(md.title) + `"`)
 	}
-	if width > 0 && height > 0 && !w.o.Styles.stretches(w.src, &element{name: "img"}) {
+	if width > 0 && height > 0 && !w.o.Styles.stretches(w.src, md.element()) {
 		b.WriteString(` width="` + strconv.Itoa(width) + `" height="` + strconv.Itoa(height) + `"`)
 	}
 	w.done[i] = true

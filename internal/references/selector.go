@@ -12,6 +12,13 @@ type selector struct {
 	target compound
 	// around are those that elements around the image have to match.
 	around []compound
+	// child says that the last of those is right around the image. place says that the selector depends on
+	// where in it the image is, so that it would not choose the image within a <picture>.
+	child, place bool
+	// before is what the element right before the image has to match, nil if it is not asked for. first says
+	// that there must be none.
+	before *compound
+	first  bool
 	// certain says that it chooses each image that its target matches.
 	certain bool
 }
@@ -27,17 +34,28 @@ type compound struct {
 type openTag struct {
 	name      string
 	class, id span
+	// before is the element right before it, with no name where it is the first. It is nil where that is not
+	// known.
+	before *openTag
 }
 
-// parseSelector reads a selector. It is not ok for those that choose no image, or an image in some state only.
+// parseSelector reads a selector. It is not ok for those that choose no element, or elements in some state only.
 func parseSelector(text string) (sel selector, ok bool) {
 	sel.text, sel.certain = text, true
 	var parts []compound
 	var now compound
 	named := false
+	var combinator byte // that before the part that comes next
+	places, first := false, false
+	var before *compound
 	finish := func() {
 		if named {
 			parts = append(parts, now)
+		}
+		if named {
+			sel.child, sel.place = combinator == '>', combinator != ' ' && combinator != 0 || places
+			sel.before, sel.first = before, first
+			combinator, places, before, first = ' ', false, nil, false
 		}
 		now, named = compound{}, false
 	}
@@ -46,13 +64,20 @@ func parseSelector(text string) (sel selector, ok bool) {
 		switch {
 		case isSpace(c) || c == '>':
 			finish()
+			if c == '>' {
+				combinator = c
+			}
 			i++
 		case c == '+' || c == '~':
 			// What is before it is no element around the image.
 			finish()
-			if len(parts) > 0 {
-				parts = parts[:len(parts)-1]
+			if n := len(parts); n > 0 {
+				if before = nil; c == '+' {
+					before = &parts[n-1]
+				}
+				parts = parts[: n-1 : n-1]
 			}
+			combinator = c
 			sel.certain = false
 			i++
 		case c == '.' || c == '#':
@@ -77,6 +102,8 @@ func parseSelector(text string) (sel selector, ok bool) {
 				return sel, false
 			}
 			sel.certain = false
+			first = first || name == "first-child" || name == "only-child"
+			places = places || strings.HasSuffix(name, "-child") || strings.HasSuffix(name, "-of-type")
 			i, named = len(text)-len(strings.TrimPrefix(text[i+1:], ":"))+n, true
 		case c == '*':
 			now.tag, named = "", true
@@ -96,8 +123,13 @@ func parseSelector(text string) (sel selector, ok bool) {
 	}
 	sel.target, sel.around = parts[len(parts)-1], parts[:len(parts)-1]
 	sel.certain = sel.certain && len(sel.around) == 0
-	t := sel.target
-	return sel, t.tag == "img" || t.tag == "" && (t.id != "" || len(t.classes) > 0 || strings.HasSuffix(text, "*"))
+	return sel, true
+}
+
+// choosesImages reports whether a selector may choose an <img>.
+func (s *selector) choosesImages() bool {
+	t := s.target
+	return t.tag == "img" || t.tag == "" && (t.id != "" || len(t.classes) > 0 || strings.HasSuffix(s.text, "*"))
 }
 
 // identifier reads a name, with its escapes, and its length.
@@ -119,13 +151,19 @@ func identifier(text string) (name string, n int) {
 	return b.String(), n
 }
 
-// matches reports whether a selector chooses an <img>, as far as is known of what is around it.
-func (s *selector) matches(src []byte, el *element, img openTag) bool {
-	if !s.target.matches(src, img) {
+// matches reports whether a selector chooses an element, as far as is known of what is around it.
+func (s *selector) matches(src []byte, one openTag, around []openTag, whole bool) bool {
+	if !s.target.matches(src, one) {
 		return false
 	}
-	return !el.whole || !slices.ContainsFunc(s.around, func(c compound) bool {
-		return !slices.ContainsFunc(el.around, func(o openTag) bool { return c.matches(src, o) })
+	if before := one.before; before != nil && (s.first && before.name != "" || s.before != nil && !s.before.matches(src, *before)) {
+		return false
+	}
+	if n := len(around); s.child && n > 0 && len(s.around) > 0 && !s.around[len(s.around)-1].matches(src, around[n-1]) {
+		return false
+	}
+	return !whole || !slices.ContainsFunc(s.around, func(c compound) bool {
+		return !slices.ContainsFunc(around, func(o openTag) bool { return c.matches(src, o) })
 	})
 }
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Styles are the rules of style sheets that set the size of images. With width and height beside it, an <img>
+// Styles are the rules of style sheets that set the size of images, or choose them by where they are. With width and height beside it, an <img>
 // of which a rule sets one side alone would be stretched.
 type Styles struct {
 	rules []styleRule
@@ -32,6 +32,8 @@ type styleRule struct {
 	sets, limits sides
 	// conditional says that it may not apply, as in @media.
 	conditional bool
+	// place says that it is for an image in a certain place, which it would not have within a <picture>.
+	place bool
 }
 
 // styleElement is a style sheet in a page.
@@ -52,15 +54,15 @@ func (s *Styles) Add(lang Lang, src []byte) {
 	}
 }
 
-// IsEmpty reports whether no rule sets a size.
+// IsEmpty reports whether there is no such rule.
 func (s *Styles) IsEmpty() bool { return len(s.rules) == 0 }
 
 // JoinStyles makes one of several, which may be nil. Pages often have the same rules.
 func JoinStyles(all []*Styles) *Styles {
 	type key struct {
-		text         string
-		sets, limits sides
-		conditional  bool
+		text               string
+		sets, limits       sides
+		conditional, place bool
 	}
 	out, known := &Styles{}, map[key]bool{}
 	for _, s := range all {
@@ -68,7 +70,7 @@ func JoinStyles(all []*Styles) *Styles {
 			continue
 		}
 		for _, r := range s.rules {
-			k := key{r.text, r.sets, r.limits, r.conditional}
+			k := key{r.text, r.sets, r.limits, r.conditional, r.place}
 			if !known[k] && len(out.rules) < maxRules {
 				known[k] = true
 				out.rules = append(out.rules, r)
@@ -83,6 +85,12 @@ type styleFrame struct {
 	selectors    []string
 	sets, limits sides
 	conditional  bool
+	// pictures says that a selector is about a <picture>, which is what the others leave out then.
+	pictures bool
+	// declared says that it has declarations.
+	declared bool
+	// arranges says how it is laid out as a child of flex or grid.
+	arranges bool
 	// ignored says that it has no rules for images, such as @keyframes.
 	ignored bool
 }
@@ -181,6 +189,7 @@ func (f *styleFrame) open(text string) styleFrame {
 	case strings.HasSuffix(text, ":"):
 		out.ignored = true
 	default:
+		out.pictures = strings.Contains(text, "picture")
 		for one := range strings.SplitSeq(text, ",") {
 			one = strings.TrimSpace(one)
 			switch {
@@ -215,8 +224,13 @@ func (f *styleFrame) declare(text string) {
 	if !ok {
 		return
 	}
+	f.declared = true
 	name = strings.ToLower(strings.TrimSpace(name))
 	value, _, _ = strings.Cut(strings.ToLower(strings.TrimSpace(value)), " ")
+	switch name {
+	case "flex", "flex-grow", "flex-shrink", "flex-basis", "align-self", "justify-self", "place-self", "order", "grid-area", "grid-row", "grid-column":
+		f.arranges = true
+	}
 	limited := !slices.Contains([]string{"auto", "none", "initial", "unset", "revert", "0", "fit-content", "max-content"}, value)
 	var side sides
 	switch strings.TrimPrefix(strings.TrimPrefix(name, "max-"), "min-") {
@@ -239,14 +253,31 @@ func (f *styleFrame) declare(text string) {
 
 // close keeps what a block says about images.
 func (s *Styles) close(f styleFrame) {
-	if f.sets|f.limits == 0 {
+	if !f.declared && f.limits == 0 {
 		return
 	}
 	for _, text := range f.selectors {
-		if sel, ok := parseSelector(text); ok && len(s.rules) < maxRules {
-			s.rules = append(s.rules, styleRule{sel, f.sets, f.limits, f.conditional})
+		sel, ok := parseSelector(text)
+		place := (sel.place || f.arranges) && !f.pictures
+		if ok && sel.choosesImages() && (f.sets|f.limits > 0 || place) && len(s.rules) < maxRules {
+			s.rules = append(s.rules, styleRule{sel, f.sets, f.limits, f.conditional, place})
 		}
 	}
+}
+
+// choosesPlace gives the selector of a rule for an <img> that would not choose it within a <picture>, empty if
+// there is none.
+func (s *Styles) choosesPlace(src []byte, el *element) string {
+	if s == nil {
+		return ""
+	}
+	img := el.openTag()
+	for i := range s.rules {
+		if r := &s.rules[i]; r.place && r.matches(src, img, el.around, el.whole) {
+			return r.text
+		}
+	}
+	return ""
 }
 
 // stretches reports whether an <img> of a page would have another shape with width and height.
@@ -259,7 +290,7 @@ func (s *Styles) stretches(src []byte, el *element) bool {
 	var sets sides
 	for i := range s.rules {
 		r := &s.rules[i]
-		if r.matches(src, el, img) {
+		if r.matches(src, img, el.around, el.whole) {
 			matching = append(matching, r)
 			if r.certain && !r.conditional {
 				sets |= r.sets

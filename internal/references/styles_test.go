@@ -25,7 +25,7 @@ func TestStretches(t *testing.T) {
 		{responsive + "nav img{height:1em}", `<img>`, true}, {responsive + "nav img{height:1em}", `<html><p><img>`, false},
 		{responsive + "nav img{height:1em}", `<html><nav><a><b></b><img></a></nav>`, true}, {responsive + "nav img{height:1em}", `<html><nav></nav><img>`, false},
 		{responsive + ".n > .m img{height:1em}", `<html><p class="x n"><i class=m><img>`, true}, {responsive + ".n .m img{height:1em}", `<html><p class="x n"><img>`, false},
-		{responsive + ".n img{height:1em}", `<html><p class="{{ c }}"><img>`, true}, {responsive + "h2 + img{height:1em}", `<html><p><img>`, true},
+		{responsive + ".n img{height:1em}", `<html><p class="{{ c }}"><img>`, true}, {responsive + "h2 + img{height:1em}", `<html><p><img>`, false}, {responsive + "h2 + img{height:1em}", `<p><h2></h2><img>`, true},
 		{responsive + "img::before{height:1em} img:hover{height:1em} a:hover img{height:2px}", `<img>`, false}, {responsive + "img:first-child{height:1em}", `<img>`, true},
 		{"@media (min-width:1px){img{height:1em}}", `<img>`, true}, {"@media print{img{width:1em;height:auto}}img{max-width:100%}", `<img>`, true},
 		{"@layer base{img{max-width:100%;height:auto}}", `<img>`, false}, {"@keyframes x{img{height:3px}}", `<img>`, false}, {"@font-face{src:url(a);width:3px}", `<img>`, false},

@@ -249,6 +249,16 @@ func (w *rewriter) addDimensions(el *element, attr string, width, height int) {
 	})
 }
 
+// quoteFor is the quote that the addresses of an element are in.
+func quoteFor(el *element) string {
+	for _, name := range []string{"src", "srcset"} {
+		if a, ok := el.get(name); ok {
+			return quoteOf(a)
+		}
+	}
+	return `"`
+}
+
 func quoteOf(a attribute) string {
 	if a.quote == '\'' {
 		return "'"
