@@ -317,6 +317,37 @@ func TestLookAlone(t *testing.T) {
 	}
 }
 
+// TestLookArtifact opens the report that lies in an artifact, where results are beside it and
+// originals are not.
+func TestLookArtifact(t *testing.T) {
+	dir := demo(t)
+	var out bytes.Buffer
+	env := map[string]string{"GITLAB_CI": "true", "CI": "true", "CI_PROJECT_DIR": dir, "CI_PROJECT_PATH": "shop/site"}
+	app.Command{
+		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Dir: dir, Version: "1.2.3", Getenv: func(name string) string { return env[name] },
+	}.Main(t.Context(), []string{".", "--store=artifact", "--artifact-dir=out", "--widths=600,1200"})
+	moved := filepath.Join(t.TempDir(), "artifact") // as if it was downloaded
+	if err := os.Rename(filepath.Join(dir, "out"), moved); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	b := newTab(t)
+	b.size(1440, 900, false)
+	b.open(filepath.Join(moved, "webpress-report.html"))
+	b.shot("artifact")
+	wantText(t, b.text(`document.body.innerText`), "shop/site", "1 failure")
+	b.show("/dunes-1200.webp")
+	b.shot("artifact-view")
+	if got := b.text(`[panes.before.firstChild.src.slice(0, 16), panes.before.firstChild.naturalWidth, panes.after.firstChild.src.slice(0, 5), panes.after.firstChild.naturalWidth]`); got != "[data:image/webp; 1200 file: 1200]" {
+		t.Errorf("before and after are %s", got)
+	}
+	b.press("ArrowUp")
+	b.loaded()
+	if got := b.text(`[view.item.output, panes.before.firstChild.naturalWidth, panes.after.firstChild.naturalWidth]`); got != "[photos/dunes-600.webp 1200 600]" {
+		t.Errorf("the other result: %s", got)
+	}
+	quiet(t, b)
+}
+
 // TestLookFilters filters and sorts.
 func TestLookFilters(t *testing.T) {
 	page := look(t, demo(t), "--format=webp,avif")
