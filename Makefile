@@ -25,7 +25,7 @@ GOLANGCI = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.1
 FUZZTIME ?= 1m
 
 .DEFAULT_GOAL = help
-.PHONY: help deps build demo test fuzz bench lint generate image e2e clean
+.PHONY: help deps build remote demo test fuzz bench lint generate image e2e clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +35,9 @@ deps: ## install what is missing: compiler, codec libraries
 
 build: deps ## build ./webpress
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o webpress .
+
+remote: ## build dist/webpress-VERSION-remote-*, without codecs, for all systems
+	scripts/build-remote $(VERSION) dist
 
 demo: build ## convert the demo images and show what it saves
 	@scripts/demo

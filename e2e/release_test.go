@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -142,6 +143,34 @@ func TestArchive(t *testing.T) {
 	out := must(t, root(t), "scripts/try-archive", filepath.Join(dir, info.Name()), "debian:bookworm-slim", "debian:trixie-slim")
 	if n := strings.Count(out, "1.2.3-e2e\n"); n < 2 {
 		t.Errorf("the version is not printed:\n%s", out)
+	}
+}
+
+// TestRemoteArchives builds the archives without codecs, and runs the one for this machine where there
+// is nothing but it.
+func TestRemoteArchives(t *testing.T) {
+	dir := t.TempDir()
+	must(t, root(t), "scripts/build-remote", "1.2.3-e2e", dir)
+	for _, system := range []string{"linux", "darwin", "windows"} {
+		for _, arch := range []string{"amd64", "arm64"} {
+			name := filepath.Join(dir, "webpress-1.2.3-e2e-remote-"+system+"-"+arch)
+			list, program := []string{"tar", "tzf", name + ".tar.gz"}, "/webpress\n"
+			if system == "windows" {
+				list, program = []string{"unzip", "-Z1", name + ".zip"}, "/webpress.exe\n"
+			}
+			out := must(t, dir, list[0], list[1:]...)
+			for _, want := range []string{program, "/LICENSE\n", "/NOTICE\n", "/licenses/go/LICENSE\n"} {
+				if !strings.Contains(out, want) {
+					t.Errorf("%s has no %q", name, want)
+				}
+			}
+		}
+	}
+	top := "webpress-1.2.3-e2e-remote-linux-" + runtime.GOARCH
+	must(t, dir, "tar", "xzf", top+".tar.gz")
+	out := must(t, dir, "docker", "run", "--rm", "--network", "none", "-v", filepath.Join(dir, top)+":/opt:ro", "debian:bookworm-slim", "/opt/webpress", "version")
+	if !strings.HasPrefix(out, "webpress 1.2.3-e2e\n") || !strings.Contains(out, "this build has no codecs") {
+		t.Errorf("%s", out)
 	}
 }
 
