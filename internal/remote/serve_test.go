@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -82,6 +83,11 @@ func (c *counter) posts() (n int) {
 // served starts the API of webpress, with a key of such limits, and returns a client of it.
 func served(t *testing.T, key serve.Key, local engine.Codec, clock *fakeClock) (*Codec, *counter) {
 	t.Helper()
+	return servedWith(t, key, serve.Options{Codec: local, Now: clock.Now}, clock)
+}
+
+func servedWith(t *testing.T, key serve.Key, o serve.Options, clock *fakeClock) (*Codec, *counter) {
+	t.Helper()
 	dir := t.TempDir()
 	key.Name = "test"
 	secret, err := serve.AddKey(dir, key, time.Now())
@@ -92,7 +98,8 @@ func served(t *testing.T, key serve.Key, local engine.Codec, clock *fakeClock) (
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := serve.New(serve.Options{Settings: settings, Codec: local, Version: "1.2.3", Now: clock.Now})
+	o.Settings, o.Version = settings, "1.2.3"
+	server, err := serve.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,6 +202,18 @@ func TestServed(t *testing.T) {
 				t.Errorf("%d conversions, want %d", n, i+1)
 			}
 		})
+	}
+}
+
+// TestLater waits for the jobs of a server that answers before they are done.
+func TestLater(t *testing.T) {
+	clock := newClock()
+	c, seen := servedWith(t, serve.Key{}, serve.Options{Codec: engine.Local{}, Now: clock.Now, SyncWait: 1}, clock)
+	if _, err := open(t, c, "jpeg/420.jpg").Convert(t.Context(), variants(), engine.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if seen.statuses[http.StatusAccepted] != 1 || !slices.ContainsFunc(seen.requests, func(r string) bool { return strings.HasPrefix(r, "GET /status/") }) {
+		t.Errorf("%q", seen.requests)
 	}
 }
 
