@@ -93,6 +93,13 @@ func TestEngine(t *testing.T) {
 			}
 		})
 	}
+	fromFile := testfiles.Dir(t, map[string]string{"webpress.yml": "engine: " + api.url + "\n", "a.png": testfiles.Image(t, "png/rgba.png")})
+	if out, err := run(fromFile, "", "."); err == nil || !strings.Contains(out, "would get the key") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if out, err := run(fromFile, "", ".", "--engine-key="+strings.TrimPrefix(api.url, "http://")+" "+key); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
 	for _, program := range []string{"", remote} {
 		out, err := run(t.TempDir(), program, "check", "--engine=http://convert.example")
 		if err == nil || !strings.Contains(out, "without encryption") {

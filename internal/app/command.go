@@ -91,7 +91,7 @@ func (c Command) Main(ctx context.Context, args []string) int {
 		Command: c, settings: settings, ci: platform,
 		facts: platform.Facts(), secrets: platform.Secrets(), log: log, codec: engine.Local{},
 	}
-	for _, secret := range slices.Concat(settings.Secrets(), notify.Secrets(settings.WebhookSecret), r.secrets.All()) {
+	for _, secret := range slices.Concat(settings.Secrets(), notify.Secrets(settings.WebhookSecret), remote.Secrets(settings.EngineKey), r.secrets.All()) {
 		platform.Mask(secret)
 	}
 	if settings.File != "" && settings.WorkingDirectory != c.Dir && !settings.Verbose {

@@ -38,8 +38,9 @@ func (r *run) useEngine() error {
 		}
 		return &asset.Fault{Message: "this webpress is built without codecs, and cannot convert images by itself", Hint: hint}
 	}
+	_, fromFile := s.FromFile["engine"]
 	c, err := remote.New(remote.Options{
-		Address: s.Engine, Key: s.EngineKey, Insecure: s.EngineInsecure, Retries: s.Retries, MaxSize: s.MaxFileSize,
+		Address: s.Engine, Key: s.EngineKey, Untrusted: fromFile, Insecure: s.EngineInsecure, Retries: s.Retries, MaxSize: s.MaxFileSize,
 		Timeout: time.Duration(s.Timeout) * time.Second, Local: r.codec, Placeholders: s.Manifest != "",
 		UserAgent: "webpress/" + r.Version, Logf: r.log.Line, Getenv: r.Getenv,
 	})

@@ -174,7 +174,7 @@ type Config struct {
 
 	// Engine is empty to convert on this machine.
 	Engine         string `group:"engine" check:"url" placeholder:"URL" help:"Address of a conversion API, such as https://convert.example of webpress serve, that converts the images in place of this machine."`
-	EngineKey      string `group:"engine" secret:"" file:"-" check:"text" placeholder:"KEY" help:"Key for the API that engine names. It is sent nowhere else."`
+	EngineKey      string `group:"engine" secret:"" file:"-" check:"text" placeholder:"KEY" help:"Key for the API that engine names, also with its host before it: convert.example KEY. If engine is in webpress.yml, the host is needed."`
 	EngineInsecure bool   `group:"engine" default:"false" help:"Let engine begin with http:// where it is another machine: images and the key are sent without encryption."`
 
 	Lock  bool `group:"incremental" default:"true" help:"Record results in webpress.lock, so that nothing is converted twice; outside of a git repository only if this is set."`

@@ -45,6 +45,41 @@ func parseAddress(address string, insecure bool) (*url.URL, error) {
 	return u, nil
 }
 
+// keyFor is the key that may be sent to an API, of the setting engine-key.
+func keyFor(base *url.URL, setting string, untrusted bool) (string, error) {
+	host, key := splitKey(setting)
+	switch {
+	case host == "" && untrusted && key != "":
+		return "", &asset.Fault{
+			Message: "engine-key: webpress.yml names the API, and whoever can change that file would get the key",
+			Hint:    "let `engine-key` name the host that it is for, as in \"" + base.Host + " KEY\", or set `engine` beside it and not in webpress.yml",
+		}
+	case host != "" && !strings.EqualFold(host, base.Host):
+		return "", &asset.Fault{
+			Message: "engine-key: the key is for another host than " + base.Host + ", which `engine` names",
+			Hint:    "check `engine`, or set `engine-key` to a key of that server",
+		}
+	}
+	return key, nil
+}
+
+// splitKey returns the host that a key is for, if it says so, and the key itself.
+func splitKey(setting string) (host, key string) {
+	setting = strings.TrimSpace(setting)
+	if host, key, ok := strings.Cut(setting, " "); ok {
+		return host, strings.TrimSpace(key)
+	}
+	return "", setting
+}
+
+// Secrets are what must not be shown of the setting engine-key.
+func Secrets(setting string) []string {
+	if _, key := splitKey(setting); key != "" {
+		return []string{key}
+	}
+	return nil
+}
+
 func isLoopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return err == nil && ip.Unmap().IsLoopback() || strings.EqualFold(host, "localhost")

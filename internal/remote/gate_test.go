@@ -82,6 +82,38 @@ func TestAddress(t *testing.T) {
 	}
 }
 
+// TestKeyFor sends a key to no host that somebody else has chosen.
+func TestKeyFor(t *testing.T) {
+	for _, c := range []struct {
+		key       string
+		untrusted bool
+		want, err string
+	}{
+		{"", false, "", ""},
+		{"", true, "", ""},
+		{"wpk_x", false, "wpk_x", ""},
+		{"wpk_x", true, "", "whoever can change that file"},
+		{"convert.example:8443 wpk_x", true, "wpk_x", ""},
+		{" Convert.Example:8443  wpk_x\n", false, "wpk_x", ""},
+		{"convert.example wpk_x", true, "", "another host"},
+		{"evil.example wpk_x", false, "", "another host"},
+	} {
+		codec, err := New(Options{Address: "https://convert.example:8443", Key: c.key, Untrusted: c.untrusted})
+		if err != nil {
+			if c.err == "" || !strings.Contains(err.Error(), c.err) || strings.Contains(err.Error()+asset.HintOf(err), "wpk_x") {
+				t.Errorf("%q: %v; %q", c.key, err, asset.HintOf(err))
+			}
+			continue
+		}
+		if c.err != "" || codec.Key != c.want {
+			t.Errorf("%q: %q", c.key, codec.Key)
+		}
+	}
+	if got := Secrets("convert.example wpk_x"); len(got) != 1 || got[0] != "wpk_x" {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestForecast counts what a run takes.
 func TestForecast(t *testing.T) {
 	full, few := Limits{PerMinute: 60}, Limits{PerMinute: 1, Quota: 500, Left: 1}

@@ -36,8 +36,12 @@ const (
 // Options are what a Codec is made of.
 type Options struct {
 	// Address is that of the API, such as https://convert.example; without a path it is below
-	// /api/v1. Key is sent to it alone, unless it is empty.
+	// /api/v1. Key is sent to it alone, unless it is empty; it may have the host that it is for
+	// before it, as in convert.example KEY.
 	Address, Key string
+	// Untrusted is set where Address was chosen by who may not know the key, which then has to
+	// name its host.
+	Untrusted bool
 	// Insecure lets Address begin with http:// where it does not lead to this machine.
 	Insecure bool
 	// Retries is how often a failed request is repeated. What a server refuses because it is
@@ -92,6 +96,9 @@ var _ engine.Codec = (*Codec)(nil)
 func New(o Options) (*Codec, error) {
 	base, err := parseAddress(o.Address, o.Insecure)
 	if err != nil {
+		return nil, err
+	}
+	if o.Key, err = keyFor(base, o.Key, o.Untrusted); err != nil {
 		return nil, err
 	}
 	if o.Local == nil {

@@ -66,7 +66,7 @@ _webpress() {
     '-j+[images converted in parallel (0 = one per CPU)]:N:' \
     '--jobs=[images converted in parallel (0 = one per CPU)]:N:' \
     '--engine=[address of a conversion API]:URL:' \
-    '--engine-key=[key for the API that engine names. It is sent nowhere else]:KEY:' \
+    '--engine-key=[key for the API that engine names]:KEY:' \
     '--engine-insecure[let engine begin with http\:// where it is another machine]' \
     '--no-engine-insecure[switch engine-insecure off]' \
     '--lock[record results in webpress.lock]' \
