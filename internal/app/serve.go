@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"runtime/debug"
 	"strings"
 
 	"github.com/webpress/webpress/internal/asset"
@@ -15,6 +16,9 @@ import (
 	"github.com/webpress/webpress/internal/shell"
 	"github.com/webpress/webpress/internal/tree"
 )
+
+// servePercent is how much the heap of a server may grow between two collections, in percent.
+const servePercent = 200
 
 // serve converts images for others until it is interrupted, which is how it is meant to end.
 func (r *run) serve(ctx context.Context) (verdict, error) {
@@ -27,6 +31,12 @@ func (r *run) serve(ctx context.Context) (verdict, error) {
 		level = slog.LevelDebug
 	}
 	convert.CapHeap(cmp.Or(s.MemoryLimit, convert.DefaultMemory()))
+	if r.workers != nil {
+		// Images are elsewhere, and what is left is small and short-lived. GOGC counts before it.
+		if old := debug.SetGCPercent(servePercent); old != 25 {
+			debug.SetGCPercent(old)
+		}
+	}
 	server, err := serve.New(serve.Options{
 		Settings: s, Codec: r.codec, Version: r.Version, Getenv: r.Getenv, Now: r.Now,
 		Log: slog.New(slog.NewJSONHandler(r.Stderr, &slog.HandlerOptions{Level: level})),
