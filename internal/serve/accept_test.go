@@ -89,7 +89,7 @@ func TestAcceptedIsFlushed(t *testing.T) {
 	j := decode[jobView](t, post().status(t, http.StatusAccepted))
 	mu.Lock()
 	var names []string
-	for _, path := range flushed[:min(len(flushed), 6)] {
+	for _, path := range flushed[:min(len(flushed), 5)] {
 		if parts := strings.SplitN(filepath.ToSlash(path), "/", 3); parts[0] == incomingDir { // the second is random
 			path = strings.Join(append(parts[2:], "."), "/")
 		}
@@ -98,7 +98,7 @@ func TestAcceptedIsFlushed(t *testing.T) {
 	order := slices.Index(flushed, jobsDir)
 	mu.Unlock()
 	slices.Sort(names)
-	if diff := cmp.Diff([]string{".", "in/.", "in/1/.", "in/2/.", "job.json/.", "jobs"}, names); diff != "" || order != 5 {
+	if diff := cmp.Diff([]string{".", "in-1/.", "in-2/.", "job.json/.", "jobs"}, names); diff != "" || order != 4 {
 		t.Errorf("flushed before the answer: %v %s", flushed, diff)
 	}
 	// The result is flushed before the upload is deleted.
@@ -106,7 +106,7 @@ func TestAcceptedIsFlushed(t *testing.T) {
 	b.settling.Wait()
 	mu.Lock()
 	defer mu.Unlock()
-	for _, name := range []string{"job.json", "out", "out/1.webp", "out/2.webp", ""} {
+	for _, name := range []string{"job.json", "out-1.webp", "out-2.webp", ""} {
 		if !slices.Contains(flushed, filepath.Join(jobsDir, j.JobID, name)) {
 			t.Errorf("%s is not flushed: %v", name, flushed)
 		}
@@ -150,6 +150,37 @@ func TestServerFails(t *testing.T) {
 		}
 		b.stop()
 		b.open(nil)
+	}
+}
+
+// A state of a job that was cut off is not one, and neither are those after it lost.
+func TestCutState(t *testing.T) {
+	b := newBench(t, nil)
+	j := decode[jobView](t, b.post(photo(t), nil).status(t, http.StatusOK))
+	cut := func(text string) {
+		t.Helper()
+		f, err := os.OpenFile(filepath.Join(b.store.folder(j.JobID), jobFile), os.O_WRONLY|os.O_APPEND, 0)
+		if err == nil {
+			_, err = f.WriteString(text)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = f.Close()
+	}
+	for _, text := range []string{"\n", "\n{\"id\":\"" + j.JobID, "x"} {
+		cut(text)
+		if v := decode[jobView](t, b.get(statusPath+j.JobID).status(t, http.StatusOK)); v.Status != Completed {
+			t.Errorf("%q: %+v", text, v)
+		}
+		b.stop()
+		b.open(nil)
+	}
+	b.do(http.MethodDelete, statusPath+j.JobID, nil).status(t, http.StatusNoContent)
+	b.stop()
+	b.open(nil)
+	if v := decode[jobView](t, b.get(statusPath+j.JobID).status(t, http.StatusOK)); v.Status != Expired {
+		t.Errorf("%+v", v)
 	}
 }
 
@@ -319,7 +350,7 @@ func TestSlowReader(t *testing.T) {
 	b := newBench(t, func(o *Options) { o.Patience = 20 * time.Millisecond })
 	j := decode[jobView](t, b.post(photo(t), nil).status(t, http.StatusOK))
 	// Larger than all buffers on the way.
-	if err := os.Truncate(filepath.Join(b.dir, jobsDir, j.JobID, outDir, "1.webp"), 1<<30); err != nil {
+	if err := os.Truncate(outFile(b.store.folder(j.JobID), "1.webp"), 1<<30); err != nil {
 		t.Fatal(err)
 	}
 	c := b.connect(fmt.Sprintf("GET %s%s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", downloadPath, j.JobID, b.key))

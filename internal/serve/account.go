@@ -201,7 +201,7 @@ func (a *account) flush() bool {
 	a.mu.Unlock()
 	a.storing.Unlock()
 	if err == nil {
-		err = replaceFile(a.dir, usageFile, data, true)
+		err = replaceFile(a.dir, usageFile, data)
 	}
 	if err != nil {
 		a.log.Error("the usage cannot be saved", "error", err.Error())

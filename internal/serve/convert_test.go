@@ -53,8 +53,8 @@ func TestConvertForm(t *testing.T) {
 		t.Errorf("%d uploads are left", n)
 	}
 	b.settling.Wait()
-	if n := b.entries(jobsDir, j.JobID, inDir); n != 0 {
-		t.Errorf("%d sources are left", n)
+	if n := b.entries(jobsDir, j.JobID); n != 2 {
+		t.Errorf("%d files are left", n)
 	}
 }
 
@@ -290,7 +290,7 @@ func TestSignatures(t *testing.T) {
 	b.get(u.String(), none...).problem(t, gone)
 	b.get(u.Path).problem(t, gone)
 	b.store.expire(b.clock.Now(), true)
-	if v := decode[jobView](t, b.get(statusPath+j.JobID)); v.Status != Expired || v.DownloadURL != "" || b.entries(jobsDir, j.JobID, outDir) != 0 {
+	if v := decode[jobView](t, b.get(statusPath+j.JobID)); v.Status != Expired || v.DownloadURL != "" || b.entries(jobsDir, j.JobID) != 1 {
 		t.Errorf("%+v", v)
 	}
 	b.get(u.Path).problem(t, gone)

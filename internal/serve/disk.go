@@ -12,7 +12,10 @@ import (
 )
 
 // inFile is the n-th file, from 0, that was uploaded for the job in a folder.
-func inFile(dir string, n int) string { return filepath.Join(dir, inDir, strconv.Itoa(n+1)) }
+func inFile(dir string, n int) string { return filepath.Join(dir, inPrefix+strconv.Itoa(n+1)) }
+
+// outFile is the output with an ID of the job in a folder.
+func outFile(dir, id string) string { return filepath.Join(dir, outPrefix+id) }
 
 // flush flushes a file, or the names in a folder, to the disk, so that they outlive a power cut.
 func flush(path string) error {
@@ -31,9 +34,9 @@ func flush(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// replaceFile writes a file that its owner alone can read, by a rename. sync flushes it to the
-// disk first, so that it also outlives a power cut.
-func replaceFile(dir, name string, data []byte, sync bool) (err error) {
+// replaceFile writes a file that its owner alone can read, by a rename, and flushes it to the
+// disk, so that it also outlives a power cut.
+func replaceFile(dir, name string, data []byte) (err error) {
 	f, err := os.CreateTemp(dir, tree.TempPrefix+"*"+tree.TempSuffix)
 	if err != nil {
 		return fmt.Errorf("write %q: %w", filepath.Join(dir, name), tree.Cause(err))
@@ -45,13 +48,13 @@ func replaceFile(dir, name string, data []byte, sync bool) (err error) {
 		}
 	}()
 	_, err = f.Write(data)
-	if sync && err == nil {
+	if err == nil {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	if err = os.Rename(f.Name(), filepath.Join(dir, name)); err == nil && sync {
+	if err = os.Rename(f.Name(), filepath.Join(dir, name)); err == nil {
 		err = flush(dir)
 	}
 	return err

@@ -9,7 +9,6 @@ import (
 	"mime"
 	"net/http"
 	"os"
-	"path/filepath"
 )
 
 // getDownload sends a result to who has its link, or the key of the job.
@@ -83,7 +82,7 @@ func (s *Server) serveOutput(w http.ResponseWriter, r *http.Request, j *Job, o O
 
 // open opens a result.
 func (s *Server) open(j *Job, o Output) (*os.File, error) {
-	f, err := os.Open(filepath.Join(s.store.folder(j.ID), outDir, o.ID))
+	f, err := os.Open(outFile(s.store.folder(j.ID), o.ID))
 	if errors.Is(err, fs.ErrNotExist) { // it expires at this moment
 		return nil, newProblem(gone, "the job has expired")
 	}

@@ -78,7 +78,7 @@ func TestCancel(t *testing.T) {
 	}
 	b.do(http.MethodDelete, apiPath+"/jobs/"+again.JobID, nil).status(t, http.StatusNoContent)
 	b.get(again.DownloadURL).problem(t, gone)
-	if n := b.entries(jobsDir, again.JobID, outDir); n != 0 {
+	if n := b.entries(jobsDir, again.JobID); n != 1 {
 		t.Errorf("%d results are left", n)
 	}
 }

@@ -166,7 +166,7 @@ func changeKeys(dir string, change func([]*Key) ([]*Key, error)) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(dir, keysFile, append(data, '\n'), true)
+	return replaceFile(dir, keysFile, append(data, '\n'))
 }
 
 // makeData makes the folder of jobs and keys, for its owner alone, and keeps it out of git.

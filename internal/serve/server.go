@@ -108,6 +108,8 @@ type Server struct {
 	settling sync.WaitGroup
 	settlers chan struct{}
 	workers  int
+	// converting has room for as many jobs as are converted at a time.
+	converting chan struct{}
 	// pace is how long a job takes, on the average of the last ones.
 	pace atomic.Int64
 
@@ -141,6 +143,7 @@ func New(o Options) (_ *Server, err error) {
 	if s.workers == 0 {
 		s.workers = runtime.GOMAXPROCS(0)
 	}
+	s.converting = make(chan struct{}, s.workers)
 	s.pace.Store(int64(firstPace))
 	s.settings = s.settings.ForOptions()
 	s.openapi = sync.OnceValue(s.makeOpenAPI)
@@ -231,7 +234,7 @@ func (s *Server) openStore(dir string) (err error) {
 	s.store, err = openStore(dir, s.log, func(j *Job) {
 		count(j)
 		if j.Status.Done() && j.Status != Expired {
-			if _, err := os.Lstat(filepath.Join(dir, jobsDir, j.ID, inDir)); err == nil {
+			if _, err := os.Lstat(inFile(filepath.Join(dir, jobsDir, j.ID), 0)); err == nil {
 				unsettled = append(unsettled, j)
 			}
 		}
@@ -301,7 +304,7 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 // the jobs in work, or until its context ends; then they are given up.
 func (s *Server) start(ctx context.Context, background *sync.WaitGroup) (wait func(context.Context)) {
 	var working sync.WaitGroup
-	for range s.workers {
+	for range 2 * s.workers {
 		working.Go(func() { s.workOn(ctx) })
 	}
 	background.Go(func() { s.deliverHooks(ctx) })

@@ -37,7 +37,7 @@ func openSigner(dir string) (signer, error) {
 		if data, err = json.Marshal(stored); err != nil {
 			return signer{}, err
 		}
-		return signer{stored.Secret}, replaceFile(dir, secretFile, data, true)
+		return signer{stored.Secret}, replaceFile(dir, secretFile, data)
 	case err != nil:
 		return signer{}, fmt.Errorf("read %q: %w", path, tree.Cause(err))
 	}

@@ -1,9 +1,11 @@
 package serve
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -20,8 +22,10 @@ const (
 	jobsDir     = "jobs"
 	incomingDir = "incoming"
 	jobFile     = "job.json"
-	inDir       = "in"
-	outDir      = "out"
+	// inPrefix and outPrefix begin the names of what was uploaded for a job, and of what was
+	// made of that.
+	inPrefix  = "in-"
+	outPrefix = "out-"
 	// keepExpired is how long it is remembered that a job has expired.
 	keepExpired = 7 * 24 * time.Hour
 	// ioWorkers is how many files are read or flushed at a time.
@@ -29,7 +33,8 @@ const (
 )
 
 // A store keeps jobs on the disk, each in a folder with what was uploaded for it and what was
-// made of that. In memory it has the jobs that change, and of the others little more than
+// made of that. The folder has no others, and the file of the job is added to and not replaced:
+// what file systems take long for is to create and to delete. In memory it has the jobs that change, and of the others little more than
 // their IDs.
 type store struct {
 	dir string
@@ -129,23 +134,24 @@ func (s *store) read(id string) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	var j Job
-	if err := json.Unmarshal(data, &j); err != nil {
-		return nil, err
+	// The last state is that of the job, unless it was cut off.
+	for len(data) > 0 {
+		at := bytes.LastIndexByte(data, '\n')
+		var j Job
+		if err = json.Unmarshal(data[at+1:], &j); err == nil {
+			if j.ID != id {
+				return nil, errors.New("the job is another one")
+			}
+			return &j, nil
+		}
+		data = data[:max(at, 0)]
 	}
-	if j.ID != id {
-		return nil, errors.New("the job is another one")
-	}
-	return &j, nil
+	return nil, errors.New("there is no job in the file")
 }
 
 // incoming makes a folder for what is being uploaded.
 func (s *store) incoming() (string, error) {
-	dir, err := os.MkdirTemp(filepath.Join(s.dir, incomingDir), "")
-	if err == nil {
-		err = os.Mkdir(filepath.Join(dir, inDir), 0o700)
-	}
-	return dir, err
+	return os.MkdirTemp(filepath.Join(s.dir, incomingDir), "")
 }
 
 // errReused is for an Idempotency-Key that another request had.
@@ -211,18 +217,19 @@ func (s *store) add(j *Job, from string, admit func() (undo func(), err error)) 
 // keep flushes the files of a job to the disk, and then moves them to the others. What is
 // moved is complete.
 func (s *store) keep(j *Job, from string) error {
+	if err := s.save(from, j); err != nil {
+		return err
+	}
+	paths := []string{filepath.Join(from, jobFile), from}
+	for n := range j.Files {
+		paths = append(paths, inFile(from, n))
+	}
+	// At once, which most file systems make one write of.
 	var flushing errgroup.Group
 	flushing.SetLimit(ioWorkers)
-	for n := range j.Files {
-		flushing.Go(func() error { return s.flush(inFile(from, n)) })
+	for _, path := range paths {
+		flushing.Go(func() error { return s.flush(path) })
 	}
-	flushing.Go(func() error { return s.flush(filepath.Join(from, inDir)) })
-	flushing.Go(func() error {
-		if err := s.save(from, j); err != nil {
-			return err
-		}
-		return errors.Join(s.flush(filepath.Join(from, jobFile)), s.flush(from))
-	})
 	if err := flushing.Wait(); err != nil {
 		return err
 	}
@@ -240,24 +247,36 @@ func (s *store) keep(j *Job, from string) error {
 // Until then the next process can do it again.
 func (s *store) settle(j *Job) error {
 	dir := s.folder(j.ID)
-	paths := []string{filepath.Join(dir, jobFile), filepath.Join(dir, outDir), dir}
+	paths := []string{filepath.Join(dir, jobFile), dir}
 	for _, o := range j.results() {
-		paths = append(paths, filepath.Join(dir, outDir, o.ID))
+		paths = append(paths, outFile(dir, o.ID))
 	}
 	for _, path := range paths {
 		if err := s.flush(path); err != nil {
 			return err
 		}
 	}
-	return os.RemoveAll(filepath.Join(dir, inDir))
+	for n := range j.Files {
+		if err := os.Remove(inFile(dir, n)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
+// save adds the state of a job to its file in dir.
 func (s *store) save(dir string, j *Job) error {
 	data, err := json.Marshal(j)
 	if err != nil {
 		return err
 	}
-	return replaceFile(dir, jobFile, data, false)
+	f, err := os.OpenFile(filepath.Join(dir, jobFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	// It begins a line, whatever the disk has taken of the one before.
+	_, err = f.Write(append([]byte{'\n'}, data...))
+	return errors.Join(err, f.Close())
 }
 
 // folder is that of a job.
@@ -361,9 +380,17 @@ func (s *store) saveAgain() {
 
 // removeFiles deletes what was uploaded for a job, and what was made of it.
 func (s *store) removeFiles(id string) {
-	for _, sub := range []string{inDir, outDir} {
-		if err := os.RemoveAll(filepath.Join(s.folder(id), sub)); err != nil {
-			s.log.Error("the files of a job cannot be deleted", "job", id, "error", tree.Cause(err).Error())
+	names, err := os.ReadDir(s.folder(id))
+	for _, name := range names {
+		if name.Name() == jobFile {
+			continue
 		}
+		removed := os.Remove(filepath.Join(s.folder(id), name.Name()))
+		if removed != nil && !errors.Is(removed, fs.ErrNotExist) { // or settle has done so
+			err = removed
+		}
+	}
+	if err != nil {
+		s.log.Error("the files of a job cannot be deleted", "job", id, "error", tree.Cause(err).Error())
 	}
 }

@@ -14,8 +14,6 @@ import (
 	"net/http"
 	"os"
 	"path"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -47,7 +45,7 @@ const (
 
 // An upload is what a request brings.
 type upload struct {
-	// dir has the files in its folder in.
+	// dir has the files, by inFile.
 	dir   string
 	files []File
 	// options are those that were set, by the names that the client uses.
@@ -221,7 +219,7 @@ func (u *upload) file(body io.Reader, name string) (err error) {
 	if fault != nil {
 		return newProblem(unsupportedImage, "%s", strings.Join(strings.Fields(fault.Message), " "))
 	}
-	f, err := os.OpenFile(filepath.Join(u.dir, inDir, strconv.Itoa(len(u.files)+1)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.OpenFile(inFile(u.dir, len(u.files)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}

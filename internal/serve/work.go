@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -57,20 +57,24 @@ func planOutputs(settings *config.Config, files []File) ([]Output, error) {
 	return outputs, nil
 }
 
-// workOn converts jobs, one at a time, until the queue is closed.
+// workOn converts jobs, one at a time, until the queue is closed. There are more who do so than
+// jobs may be in work: while one waits for the disk to take a result, another one converts.
 func (s *Server) workOn(ctx context.Context) {
 	for {
+		s.converting <- struct{}{}
 		id, key, ok := s.queue.next()
 		if !ok {
+			<-s.converting
 			return
 		}
-		s.work(ctx, id)
+		s.work(ctx, id, sync.OnceFunc(func() { <-s.converting }))
 		s.queue.done(key)
 	}
 }
 
-// work converts one job.
-func (s *Server) work(ctx context.Context, id string) {
+// work converts one job. It calls converted when nothing is left to do but to store the result.
+func (s *Server) work(ctx context.Context, id string, converted func()) {
+	defer converted()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s.mu.Lock()
@@ -93,6 +97,7 @@ func (s *Server) work(ctx context.Context, id string) {
 		return
 	}
 	err := s.convert(ctx, j)
+	converted()
 	switch {
 	case ctx.Err() != nil: // it was canceled, or another process begins it again
 		if j, _ = s.store.get(id); j == nil || j.Status == Canceled {
@@ -114,19 +119,16 @@ func (s *Server) work(ctx context.Context, id string) {
 // convert makes the outputs of a job. Its error is one of the server's.
 func (s *Server) convert(ctx context.Context, j *Job) error {
 	dir := s.store.folder(j.ID)
-	if err := os.MkdirAll(filepath.Join(dir, outDir), 0o700); err != nil {
-		return err
-	}
 	jobs := make([]asset.Job, 0, len(j.Outputs))
 	at := map[string]int{}
 	for i, o := range j.Outputs {
 		f := j.Files[o.File]
-		output := path.Join(outDir, o.ID)
+		output := outPrefix + o.ID
 		at[output] = i
 		recipe := o.Recipe
 		recipe.Output = output
 		jobs = append(jobs, asset.Job{
-			Source: asset.Source{Path: path.Join(inDir, strconv.Itoa(o.File+1)), Format: f.Format, Size: f.Size},
+			Source: asset.Source{Path: filepath.Base(inFile(dir, o.File)), Format: f.Format, Size: f.Size},
 			Recipe: recipe, Output: output, Narrower: o.Narrower, Overwrite: true,
 		})
 	}
