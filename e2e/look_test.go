@@ -374,7 +374,7 @@ func TestLookFilters(t *testing.T) {
 		{"by-format", "before:heic", `item.before.format === 'heic'`},
 		{"by-folder", "/icons", `item.folder === 'icons'`},
 		{"by-size", "50000", `(item.after.bytes || 0) <= 50000`},
-		{"by-score", "65", `item.score >= 50 && item.score < 65`},
+		{"by-score", "70", `item.score >= 50 && item.score < 70`},
 	} {
 		set(tt.id, tt.value)
 		n := b.number(`shown.length`)

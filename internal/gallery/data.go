@@ -105,13 +105,6 @@ type side struct {
 	PreviewWidth int `json:"previewWidth,omitempty"`
 }
 
-// asMade are members of a result that not every run has.
-type asMade struct {
-	Quality *int     `json:"quality"`
-	Score   *float64 `json:"score"`
-	Tries   int      `json:"tries"`
-}
-
 // newData is the data of a page without previews.
 func newData(in Input) *data {
 	r := in.Report
@@ -194,7 +187,7 @@ func newItem(in Input, one asset.Result) item {
 	if one.Status == asset.Converted {
 		i.Encoding = encoding(one.Lossless)
 	}
-	i.readAsMade(one)
+	i.rate(one)
 	if in.Source != nil && one.Source.URL == "" && !i.inPlace() {
 		i.Before.Address = in.Source(one.Source.Path)
 	}
@@ -204,19 +197,19 @@ func newItem(in Input, one asset.Result) item {
 	return i
 }
 
-// readAsMade takes what a result says of how it was made, and the quality of the settings
-// where it says nothing.
-func (i *item) readAsMade(one asset.Result) {
-	var made asMade
-	if text, err := json.Marshal(one); err == nil {
-		_ = json.Unmarshal(text, &made)
+// rate takes what is known of how a result was encoded, and the quality of the settings where
+// that is not known and one for all.
+func (i *item) rate(one asset.Result) {
+	if one.Rated() {
+		i.Score, i.Tries = &one.Score, one.Tries
 	}
-	i.Quality, i.Score, i.Tries = made.Quality, made.Score, made.Tries
-	if i.Quality == nil && i.recipe.Format != "" && i.After.Format != "" && i.After.Format != string(asset.PNG) {
+	r := i.recipe
+	switch {
+	case i.Encoding == lossless:
+	case one.Quality > 0:
+		i.Quality = &one.Quality
+	case r.Format != "" && !r.Auto && r.MaxBytes == 0 && i.After.Format != "" && i.After.Format != string(asset.PNG):
 		i.Quality = &i.recipe.Quality
-	}
-	if i.Encoding == lossless {
-		i.Quality = nil
 	}
 }
 

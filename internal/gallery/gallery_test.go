@@ -187,6 +187,36 @@ func TestNotBeside(t *testing.T) {
 	}
 }
 
+// TestRating shows scores where there are any, and what was encoded how.
+func TestRating(t *testing.T) {
+	d, _ := block(t, New(options(t.TempDir())).Page(t.Context(), Input{
+		Report: report.New(report.Input{Results: []asset.Result{
+			{Source: asset.Source{Path: "a"}, Status: asset.Converted, Output: "a.webp", Rating: asset.Rating{Quality: 71, Score: -3.5, Tries: 2}},
+			{Source: asset.Source{Path: "b"}, Status: asset.Converted, Output: "b.webp"},
+			{Source: asset.Source{Path: "c"}, Status: asset.Converted, Output: "c.webp", Lossless: true, Rating: asset.Rating{Score: 100, Tries: 1}},
+			{Source: asset.Source{Path: "auto"}, Status: asset.Skipped, Reason: asset.UpToDate, Output: "auto.webp"},
+		}}),
+		Recipe: func(one asset.Result) asset.Recipe {
+			return asset.Recipe{Variant: asset.Variant{Format: asset.WebP, Quality: 80, Auto: one.Source.Path == "auto"}}
+		},
+	}))
+	text := func(i item) string {
+		s := i.Encoding
+		if i.Quality != nil {
+			s += fmt.Sprint(" ", *i.Quality)
+		}
+		if i.Score != nil {
+			s += fmt.Sprint(" score ", *i.Score, " tries ", i.Tries)
+		}
+		return s
+	}
+	for n, want := range []string{"lossy 71 score -3.5 tries 2", "lossy 80", "lossless score 100 tries 1", ""} {
+		if got := text(d.Items[n]); got != want {
+			t.Errorf("%s: %q, want %q", d.Items[n].Source, got, want)
+		}
+	}
+}
+
 // TestGone makes a page of originals that are gone, or that their results have replaced.
 func TestGone(t *testing.T) {
 	dir := t.TempDir()

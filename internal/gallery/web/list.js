@@ -47,7 +47,7 @@ const formats = { heic: 'HEIC', avif: 'AVIF', jpeg: 'JPEG', png: 'PNG', gif: 'GI
 const formatName = (format) => formats[format] || format || '?';
 const size = (side) => side.width ? side.width + '\u00a0×\u00a0' + side.height : '?';
 const base = (path) => path.slice(path.lastIndexOf('/') + 1);
-const grade = (score) => score >= 80 ? 'good' : score >= 65 ? 'mid' : 'poor';
+const grade = (score) => score >= 80 ? 'good' : score >= 70 ? 'mid' : 'poor';
 const hasScore = (item) => typeof item.score === 'number';
 const marks = { converted: '', 'up to date': '✓', skipped: '–', outdated: '!', failed: '✕' };
 
@@ -144,7 +144,7 @@ function showFaults() {
 // The filters.
 
 const sizes = [['50000', 'Up to 50 kB', 0, 5e4], ['200000', '50 to 200 kB', 5e4, 2e5], ['1000000', '200 kB to 1 MB', 2e5, 1e6], ['more', 'Above 1 MB', 1e6, Infinity]];
-const scores = [['50', 'Below 50', -Infinity, 50], ['65', '50 to 65', 50, 65], ['80', '65 to 80', 65, 80], ['90', '80 to 90', 80, 90], ['100', '90 and more', 90, Infinity]];
+const scores = [['50', 'Below 50', -Infinity, 50], ['70', '50 to 70', 50, 70], ['80', '70 to 80', 70, 80], ['90', '80 to 90', 80, 90], ['100', '90 and more', 90, Infinity]];
 const weight = (item) => item.after.bytes || item.before.bytes || 0;
 const rank = (item) => item.state === 'failed' ? 0 : item.output ? 1 : 2;
 const saved = (item) => item.before.bytes && item.after.bytes ? percent(item.before.bytes, item.after.bytes) : 101;

@@ -186,6 +186,9 @@ function openItem(item) {
   show();
 }
 
+// looks are what scores are called, as by the setting look.
+const looks = [[90, 'visually lossless'], [88, 'best'], [80, 'high'], [70, 'good'], [-Infinity, 'low']];
+
 function showFacts(item) {
   const row = (label, ...cells) => make('tr', null, make('th', { scope: 'row' }, label), ...cells.map((cell) => make('td', cells.length === 1 ? { colspan: 2 } : null, cell)));
   const made = !!item.after.format;
@@ -194,7 +197,7 @@ function showFacts(item) {
   if (saving(item)) body.push(row('Difference', saving(item)));
   if (item.encoding) body.push(row('Encoding', item.encoding));
   if (item.quality !== undefined) body.push(row('Quality', String(item.quality)));
-  if (hasScore(item)) body.push(row('Score', make('strong', { class: grade(item.score) }, item.score.toFixed(1)), item.score >= 90 ? 'visually lossless' : item.score >= 80 ? 'high' : item.score >= 65 ? 'fair' : 'low'));
+  if (hasScore(item)) body.push(row('Score', make('strong', { class: grade(item.score) }, item.score.toFixed(1)), looks.find(([least]) => item.score >= least)[1]));
   if (item.tries) body.push(row('Encoded', plural(item.tries, 'time')));
   if (item.frames > 1) body.push(row('Frames', String(item.frames)));
   if (item.variant) body.push(row('Variant', named(item.variant)));
