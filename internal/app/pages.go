@@ -318,9 +318,8 @@ func (p *pages) knowStyles(ctx context.Context) error {
 	}
 	styles := make([]*references.Styles, len(p.names))
 	_, err := p.each(ctx, func(i int, _ *os.Root, name string, src []byte) error {
-		lang, _ := references.Language(name)
 		one := &references.Styles{}
-		if one.Add(lang, src); !one.IsEmpty() {
+		if one.Add(name, src); !one.IsEmpty() {
 			styles[i] = one
 		}
 		return nil

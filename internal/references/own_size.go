@@ -9,7 +9,7 @@ import (
 // hasOwnSize reports whether the size of an <img> on the page is not that of its src: its srcset has
 // widths or other images, a <source> shows another image, its style sets a size, or an expression may.
 func (w *rewriter) hasOwnSize(el *element) bool {
-	if w.o.Styles.stretches(w.src, el) {
+	if w.o.Styles.stretches(w.name, w.src, el) {
 		return true
 	}
 	for _, a := range el.attrs {

@@ -84,7 +84,7 @@ func (w *rewriter) planElement(el *element, members []int) {
 		return
 	}
 	if el.picture == nil && el.name == "img" {
-		if text := w.o.Styles.choosesPlace(w.src, el); text != "" {
+		if text := w.o.Styles.choosesPlace(w.name, w.src, el); text != "" {
 			stay(fmt.Sprintf(placeMatters, text))
 			return
 		}

@@ -18,7 +18,7 @@ func (w *rewriter) planMarkdown(i int) {
 	if w.o.KeepMarkdown || !md.safe || r.at.tail {
 		return
 	}
-	if text := w.o.Styles.choosesPlace(w.src, md.element()); text != "" {
+	if text := w.o.Styles.choosesPlace(w.name, w.src, md.element()); text != "" {
 		return
 	}
 	s := w.sources[i]
@@ -49,7 +49,7 @@ func (w *rewriter) planMarkdown(i int) {
 	if md.title != "" {
 		b.WriteString(` title="` + html.EscapeString(md.title) + `"`)
 	}
-	if width > 0 && height > 0 && !w.o.Styles.stretches(w.src, md.element()) {
+	if width > 0 && height > 0 && !w.o.Styles.stretches(w.name, w.src, md.element()) {
 		b.WriteString(` width="` + strconv.Itoa(width) + `" height="` + strconv.Itoa(height) + `"`)
 	}
 	w.done[i] = true

@@ -25,7 +25,7 @@ func TestPlaces(t *testing.T) {
 		{".a img, .a picture{align-self:center}", `<div class=a><img>`, false}, {"img.b{order:2}", `<p><img class=b>`, true},
 	} {
 		styles := JoinStyles([]*Styles{nil, {}, {}})
-		styles.Add(LangCSS, []byte(c.css))
+		styles.Add("x.css", []byte(c.css))
 		page := "<html><body>" + strings.ReplaceAll(c.html, "<img", `<img src="a.jpg" width=1`)
 		data, _, findings := rewrite(t, "x.html", page, Options{Mode: Picture, Styles: styles})
 		switch {
@@ -37,10 +37,34 @@ func TestPlaces(t *testing.T) {
 	}
 	for css, want := range map[string]bool{"p > img{border:0}": false, ".a > img{border:0}": true, ".a > p > img{border:0}": false, "li img{border:0}": true} {
 		styles := &Styles{}
-		styles.Add(LangCSS, []byte(css))
+		styles.Add("x.css", []byte(css))
 		data, _, _ := rewrite(t, "x.md", "![a](a.jpg)", Options{Mode: Picture, Styles: styles})
 		if strings.Contains(data, "<picture>") != want || !strings.Contains(data, "a.webp") {
 			t.Errorf("Markdown with %s: %s", css, data)
+		}
+	}
+}
+
+// The style sheet of a component is for its own images, unless it says that it is for all.
+func TestScopedStyles(t *testing.T) {
+	const rule = "p > img{border:0}"
+	for _, c := range []struct {
+		name, style string
+		everywhere  bool
+	}{
+		{"a.vue", "<style>", true}, {"a.vue", `<style scoped lang="scss">`, false}, {"a.svelte", "<style>", false}, {"a.astro", "<style>", false},
+		{"a.astro", "<style is:global>", true}, {"a.svelte", "<style>:global(b){margin:0}", true}, {"a.html", "<style>", true},
+	} {
+		own := c.style + rule + "</style>\n<p><img src=\"a.jpg\" width=1></p>"
+		styles := &Styles{}
+		styles.Add(c.name, []byte(own))
+		styles = JoinStyles([]*Styles{styles})
+		if data, _, _ := rewrite(t, c.name, own, Options{Mode: Picture, Styles: styles}); data != own {
+			t.Errorf("%s: %s", c.name, data)
+		}
+		const other = `<p><img src="a.jpg" width=1></p>`
+		if data, _, _ := rewrite(t, "b.svelte", other, Options{Mode: Picture, Styles: styles}); (data == other) != c.everywhere {
+			t.Errorf("%s, another file: %s", c.name, data)
 		}
 	}
 }

@@ -34,20 +34,32 @@ type styleRule struct {
 	conditional bool
 	// place says that it is for an image in a certain place, which it would not have within a <picture>.
 	place bool
+	// only is the file that it is for alone, that of a component, empty for all.
+	only string
 }
 
 // styleElement is a style sheet in a page.
-var styleElement = regexp.MustCompile(`(?is)<style\b[^>]*>(.*?)</style`)
+var styleElement = regexp.MustCompile(`(?is)<style\b([^>]*)>(.*?)</style`)
 
-// Add takes the rules of a text file, if it has any.
-func (s *Styles) Add(lang Lang, src []byte) {
+// Add takes the rules of a text file of this name, if it has any. Those of a component are for that alone:
+// https://vuejs.org/api/sfc-css-features, https://svelte.dev/docs/svelte/scoped-styles,
+// https://docs.astro.build/en/guides/styling/#scoped-styles.
+func (s *Styles) Add(name string, src []byte) {
+	lang, _ := Language(name)
 	switch lang {
 	case LangCSS:
 		s.scan(src)
 	case LangHTML, LangVue, LangSvelte, LangAstro, LangMarkdown, LangMDX:
 		if bytes.Contains(src, []byte("<style")) {
 			for _, m := range styleElement.FindAllSubmatch(src, -1) {
-				s.scan(m[1])
+				first := len(s.rules)
+				s.scan(m[2])
+				global := bytes.Contains(m[1], []byte("global")) || bytes.Contains(m[2], []byte(":global"))
+				if lang == LangVue && bytes.Contains(m[1], []byte("scoped")) || !global && (lang == LangSvelte || lang == LangAstro) {
+					for i := range s.rules[first:] {
+						s.rules[first+i].only = name
+					}
+				}
 			}
 		}
 	default:
@@ -60,7 +72,7 @@ func (s *Styles) IsEmpty() bool { return len(s.rules) == 0 }
 // JoinStyles makes one of several, which may be nil. Pages often have the same rules.
 func JoinStyles(all []*Styles) *Styles {
 	type key struct {
-		text               string
+		text, only         string
 		sets, limits       sides
 		conditional, place bool
 	}
@@ -70,7 +82,7 @@ func JoinStyles(all []*Styles) *Styles {
 			continue
 		}
 		for _, r := range s.rules {
-			k := key{r.text, r.sets, r.limits, r.conditional, r.place}
+			k := key{r.text, r.only, r.sets, r.limits, r.conditional, r.place}
 			if !known[k] && len(out.rules) < maxRules {
 				known[k] = true
 				out.rules = append(out.rules, r)
@@ -260,28 +272,31 @@ func (s *Styles) close(f styleFrame) {
 		sel, ok := parseSelector(text)
 		place := (sel.place || f.arranges) && !f.pictures
 		if ok && sel.choosesImages() && (f.sets|f.limits > 0 || place) && len(s.rules) < maxRules {
-			s.rules = append(s.rules, styleRule{sel, f.sets, f.limits, f.conditional, place})
+			s.rules = append(s.rules, styleRule{selector: sel, sets: f.sets, limits: f.limits, conditional: f.conditional, place: place})
 		}
 	}
 }
 
-// choosesPlace gives the selector of a rule for an <img> that would not choose it within a <picture>, empty if
+// choosesPlace gives the selector of a rule for an <img> of the page of this name that would not choose it within a <picture>, empty if
 // there is none.
-func (s *Styles) choosesPlace(src []byte, el *element) string {
+func (s *Styles) choosesPlace(name string, src []byte, el *element) string {
 	if s == nil {
 		return ""
 	}
 	img := el.openTag()
 	for i := range s.rules {
-		if r := &s.rules[i]; r.place && r.matches(src, img, el.around, el.whole) {
+		if r := &s.rules[i]; r.place && r.isFor(name) && r.matches(src, img, el.around, el.whole) {
 			return r.text
 		}
 	}
 	return ""
 }
 
-// stretches reports whether an <img> of a page would have another shape with width and height.
-func (s *Styles) stretches(src []byte, el *element) bool {
+// isFor reports whether a rule is for the file of this name.
+func (r *styleRule) isFor(name string) bool { return r.only == "" || r.only == name }
+
+// stretches reports whether an <img> of the page of this name would have another shape with width and height.
+func (s *Styles) stretches(name string, src []byte, el *element) bool {
 	if s == nil {
 		return false
 	}
@@ -290,7 +305,7 @@ func (s *Styles) stretches(src []byte, el *element) bool {
 	var sets sides
 	for i := range s.rules {
 		r := &s.rules[i]
-		if r.matches(src, img, el.around, el.whole) {
+		if r.isFor(name) && r.matches(src, img, el.around, el.whole) {
 			matching = append(matching, r)
 			if r.certain && !r.conditional {
 				sets |= r.sets

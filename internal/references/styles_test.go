@@ -42,9 +42,9 @@ p::after{content:"} img{height:1px}"} p{background:url(data:;img{height:1px})}`,
 				if strings.HasPrefix(c.html, "<html>") {
 					page = "<html>" + page
 				}
-				styles.Add(LangHTML, []byte(page))
+				styles.Add("x.html", []byte(page))
 			} else {
-				styles.Add(LangCSS, []byte(c.css))
+				styles.Add("x.css", []byte(c.css))
 			}
 			data, _, _ := rewrite(t, "x.html", page, Options{Mode: Update, Dimensions: true, Styles: styles})
 			if strings.Contains(data, `height="800"`) == c.want {
@@ -58,7 +58,7 @@ p::after{content:"} img{height:1px}"} p{background:url(data:;img{height:1px})}`,
 func TestStretchesMarkdown(t *testing.T) {
 	for css, want := range map[string]bool{"": true, ".logo{height:1em}": true, "img{width:50%}": false, "p img{width:50%}": false} {
 		styles := &Styles{}
-		styles.Add(LangCSS, []byte(css))
+		styles.Add("x.css", []byte(css))
 		data, _, _ := rewrite(t, "x.md", "![a](a.jpg)", Options{Mode: Picture, Styles: styles})
 		if strings.Contains(data, `height="800"`) != want {
 			t.Errorf("%s: %s", css, data)
@@ -76,8 +76,8 @@ func TestHostileStyles(t *testing.T) {
 		"img" + strings.Repeat(" .a", n) + "{height:1px}", strings.Repeat("<style>", n),
 	} {
 		styles := &Styles{}
-		styles.Add(LangCSS, []byte(css))
-		styles.Add(LangHTML, []byte("<style>"+css))
+		styles.Add("x.css", []byte(css))
+		styles.Add("x.html", []byte("<style>"+css))
 		src := "<html>" + strings.Repeat("<p>", 1000) + strings.Repeat("<img src=plain.png>", 10) + strings.Repeat("</b>", 1000)
 		rewrite(t, "x.html", src, Options{Mode: Update, Dimensions: true, Styles: styles})
 	}
