@@ -38,7 +38,7 @@ func TestServeNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := exec.CommandContext(t.Context(), node, "serve.mjs")
-	c.Dir, c.Env = dir, append(os.Environ(), "WEBPRESS_API="+s.url+"/api/v1", "WEBPRESS_KEY="+servedKey.FindString(string(out)))
+	c.Dir, c.Env = dir, append(os.Environ(), "API="+s.url+"/api/v1", "KEY="+servedKey.FindString(string(out)))
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
