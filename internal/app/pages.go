@@ -35,6 +35,8 @@ type pages struct {
 	top string
 	// names are those of the text files, sorted.
 	names []string
+	// styles are the style sheets that are not among them, as they are minified.
+	styles []string
 	// images are all images of the tree, sorted.
 	images []string
 	site   *references.Site
@@ -150,6 +152,8 @@ func (r *run) newPages(files []string, root *os.Root, read func(*os.Root, string
 			p.images = append(p.images, name)
 		case isPage(name):
 			p.names = append(p.names, name)
+		case references.IsMinifiedStyle(name):
+			p.styles = append(p.styles, name)
 		}
 	}
 	o := references.SiteOptions{Hosts: s.ReferenceHosts}
@@ -281,15 +285,20 @@ func (p *pages) know(r *run, h *history.History, results []asset.Result) {
 // gone is passed over, and one that cannot be read, or that do fails at, has a problem by its
 // number.
 func (p *pages) each(ctx context.Context, do func(i int, root *os.Root, name string, src []byte) error) (problems []string, err error) {
+	return p.eachOf(ctx, p.names, do)
+}
+
+// eachOf does it for files of these names.
+func (p *pages) eachOf(ctx context.Context, names []string, do func(i int, root *os.Root, name string, src []byte) error) (problems []string, err error) {
 	root, err := openTop(p.top)
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
-	problems = make([]string, len(p.names))
+	problems = make([]string, len(names))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
-	for i, name := range p.names {
+	for i, name := range names {
 		g.Go(func() error {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
@@ -316,8 +325,9 @@ func (p *pages) knowStyles(ctx context.Context) error {
 	if p.options.Mode != references.Picture && (p.options.Mode != references.Update || !p.options.Dimensions) {
 		return nil
 	}
-	styles := make([]*references.Styles, len(p.names))
-	_, err := p.each(ctx, func(i int, _ *os.Root, name string, src []byte) error {
+	names := slices.Concat(p.names, p.styles)
+	styles := make([]*references.Styles, len(names))
+	_, err := p.eachOf(ctx, names, func(i int, _ *os.Root, name string, src []byte) error {
 		one := &references.Styles{}
 		if one.Add(name, src); !one.IsEmpty() {
 			styles[i] = one

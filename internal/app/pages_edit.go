@@ -134,7 +134,7 @@ func (h *headTree) pages(ctx context.Context, p *history.History) ([]store.Edit,
 	files := slices.Collect(h.Files())
 	var ids []string
 	for _, name := range files {
-		if isPage(name) && h.sizes[name] <= references.MaxText {
+		if (isPage(name) || references.IsMinifiedStyle(name)) && h.sizes[name] <= references.MaxText {
 			ids = append(ids, h.Blob(name))
 		}
 	}

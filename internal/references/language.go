@@ -97,6 +97,13 @@ var skippedDirs = []string{
 	"coverage", "storybook-static", "resources/_gen", "__snapshots__",
 }
 
+// IsMinifiedStyle reports whether a file is a style sheet that is minified: it is not edited, but says how images
+// are shown.
+func IsMinifiedStyle(name string) bool {
+	base, ok := strings.CutSuffix(strings.ToLower(name), ".min.css")
+	return ok && !Skip(base+".css")
+}
+
 // Skip reports whether the file at a path was not written by hand, so that it is neither read nor
 // edited: lock files, what is vendored, generated or minified. What git ignores is not its matter.
 func Skip(name string) bool {

@@ -21,6 +21,14 @@ func TestLanguage(t *testing.T) {
 	}
 }
 
+func TestIsMinifiedStyle(t *testing.T) {
+	for name, want := range map[string]bool{"css/a.min.css": true, "A.MIN.CSS": true, "a.css": false, "node_modules/a/a.min.css": false, "a.min.js": false} {
+		if got := IsMinifiedStyle(name); got != want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
 func TestSkip(t *testing.T) {
 	for name, want := range map[string]bool{
 		"index.html": false, "src/build.ts": false, "a/distribution/x.md": false, "content/vendor.md": false,

@@ -15,7 +15,7 @@ func (w *rewriter) hasOwnSize(el *element) bool {
 	for _, a := range el.attrs {
 		value := w.src[a.val.off:a.val.end]
 		switch {
-		case setsSize(a.name), a.name == "style" && styleSetsSize(value), a.name == "class" && classSetsHeight(value):
+		case setsSize(a.name), a.name == "style" && styleSetsSize(value), a.name == "class" && classSetsSide(value):
 			return true
 		}
 	}
@@ -44,9 +44,16 @@ func styleSetsSize(style []byte) bool {
 	return false
 }
 
-// classSetsHeight reports whether a class is one of Tailwind CSS, or of what is like it, that sets the height
-// alone: https://tailwindcss.com/docs/height. Their style sheets are made of the pages, and in no file.
-func classSetsHeight(classes []byte) bool {
+// classSetsSide reports whether a class of Tailwind CSS or Bootstrap sets one side alone:
+// https://tailwindcss.com/docs/height, https://getbootstrap.com/docs/5.3/utilities/sizing/. The style sheet of
+// the one is made of the pages, that of the other often on another site.
+func classSetsSide(classes []byte) bool {
+	for word := range bytes.FieldsSeq(classes) {
+		switch string(word) {
+		case "w-25", "w-50", "w-75", "w-100", "mw-100", "card-img", "card-img-top", "card-img-bottom":
+			return !bytes.Contains(classes, []byte("img-fluid")) && !bytes.Contains(classes, []byte("h-auto"))
+		}
+	}
 	for word := range bytes.FieldsSeq(classes) {
 		word = word[bytes.LastIndexByte(word, ':')+1:]
 		for _, prefix := range []string{"h-", "max-h-", "min-h-", "size-", "aspect-"} {

@@ -33,6 +33,7 @@ func TestRunTime(t *testing.T) {
 		{"x.svelte", `style:width={w}`, unsized}, {"x.html", `th:style="s"`, unsized}, {"x.html", `t-att-width="w"`, unsized},
 		{"x.vue", `:height="h"`, unsized}, {"x.svelte", `bind:clientWidth={w}`, unsized}, {"x.svelte", `{width}`, named},
 		{"x.html", `class="h-8 w-auto"`, unsized}, {"x.html", `class="rounded md:max-h-40"`, unsized}, {"x.html", `class="size-10"`, unsized},
+		{"x.html", `class="d-block w-100"`, unsized}, {"x.html", `class="card-img-top"`, unsized}, {"x.html", `class="card-img-top img-fluid"`, all},
 		{"x.html", `srcset="a.jpg 1200w"`, unsized},
 
 		{"x.html", `srcset="/cdn?w=1 600w, /cdn?w=2 1200w" sizes="50vw"`, named}, {"x.html", `srcset="/cdn?w=2 2x"`, named},

@@ -227,7 +227,7 @@ func (f *styleFrame) open(text string) styleFrame {
 // declare notes what a declaration says about sizes.
 func (f *styleFrame) declare(text string) {
 	if rest, ok := strings.CutPrefix(strings.TrimSpace(text), "@apply"); ok {
-		if classSetsHeight([]byte(rest)) {
+		if classSetsSide([]byte(rest)) {
 			f.limits |= heightSide
 		}
 		return
