@@ -28,7 +28,7 @@ func EstimateMemory(info codec.Info, variants []asset.Variant) int64 {
 			n += losslessAlways * int64(j.width) * int64(j.height)
 		}
 		if j.rates() {
-			n += rateMemory(info.Alpha, int64(j.width)*int64(j.height))
+			n += rateMemory(info, int64(j.width)*int64(j.height))
 		}
 		most = max(most, n)
 	}
@@ -44,12 +44,15 @@ func (j job) rates() bool { return j.Auto || j.Score || j.MaxBytes > 0 }
 
 // rateMemory is what rating an output of so many pixels needs: RGBA of what was encoded and
 // of what it was encoded from, and what is known of the latter, of which all counts up to a
-// megapixel, and tiles and a sixteenth above.
-func rateMemory(alpha bool, pixels int64) int64 {
+// megapixel, and tiles and a sixteenth above. Of an animation that is so for three frames.
+func rateMemory(info codec.Info, pixels int64) int64 {
 	const images, reference, tiles = 12, 16, 24 << 20
 	kept := min(reference*pixels, 2*pixels+tiles)
-	if alpha { // on two backgrounds
+	if info.Alpha { // on two backgrounds
 		kept *= 2
+	}
+	if info.Frames > 1 {
+		kept *= 3
 	}
 	return images*pixels + kept
 }

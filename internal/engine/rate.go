@@ -13,7 +13,7 @@ import (
 
 // A rater scores what pixels were encoded to.
 type rater struct {
-	// exact is RGBA of the pixels. It is theirs where they are that.
+	// exact is RGBA of the pixels until release, and own says that it is a copy.
 	exact *pixel.Image
 	own   bool
 	ref   *score.Reference
@@ -42,9 +42,15 @@ func (r *rater) free() {
 	if r.ref != nil {
 		r.ref.Free()
 	}
+	r.release()
+}
+
+// release gives back the RGBA: the score does not need it any more.
+func (r *rater) release() {
 	if r.own {
 		r.exact.Free()
 	}
+	r.exact, r.own = nil, false
 }
 
 // rate decodes an encoding and returns its score.

@@ -64,6 +64,7 @@ func (e *encoder) encodeRated(im *pixel.Image) (data []byte, lossless bool, err 
 // settings. The score of what it returns may not be a number: then it is not known yet.
 func (e *encoder) encodeByLook(im *pixel.Image, r *rater) (t try, tries int, err error) {
 	if !e.Auto {
+		r.release()
 		t = try{quality: e.ownQuality(), score: math.NaN()}
 		t.data, t.lossless, err = e.encodeAt(im, t.quality)
 		return t, 1, err
@@ -132,6 +133,7 @@ func (e *encoder) search(im *pixel.Image, r *rater, s *search, encode func(im *p
 	if err != nil {
 		return try{}, err
 	}
+	r.release()
 	return s.run(func(quality int) (t try, err error) {
 		if err := e.ctx.Err(); err != nil {
 			return t, err
