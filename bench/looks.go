@@ -136,9 +136,13 @@ func lookTable(ctx context.Context, class string, format asset.Format, files []s
 	if err != nil {
 		return "", err
 	}
-	for i := range files {
-		fixed.scores = append(fixed.scores, all[i].at(quality).score)
+	scored := base
+	scored.Score = true
+	again, err := lookPass(ctx, scored, files)
+	if err != nil {
+		return "", err
 	}
+	fixed.scores = again.scores
 	row("80", 80, fixed)
 	for _, look := range []struct {
 		name string

@@ -100,10 +100,7 @@ func (j job) bounds() (low, high int) {
 		}
 		return codec.QualityFor(j.Format, q, j.Effort)
 	}
-	low, high = 0, 100
-	if j.Format == asset.JPEG {
-		low = 1
-	}
+	low, high = 1, 100 // 0 looks no worse, and is what a Rating has for none
 	if j.MinQuality > 0 {
 		low = max(low, scale(j.MinQuality))
 	}

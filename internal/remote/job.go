@@ -127,6 +127,9 @@ const maxVariants = 64
 func (c *Codec) convertBasic(ctx context.Context, i *image, variants []asset.Variant) ([]engine.Output, error) {
 	outputs := make([]engine.Output, len(variants))
 	for n, v := range variants {
+		if v.Auto || v.MaxBytes > 0 {
+			return nil, c.fault(errors.New("this API knows neither quality: auto nor max-bytes"), "set `quality` to a number, and leave `max-bytes` out")
+		}
 		made, err := c.once(ctx, i, basicFields(v), func(j job) ([]engine.Output, error) {
 			data, err := c.downloadBasic(ctx, j)
 			if err != nil {

@@ -147,6 +147,12 @@ func variants() []asset.Variant {
 		change(func(v *asset.Variant) { v.Width, v.Height, v.Crop, v.Enlarge = 400, 400, "center", true }),
 		change(func(v *asset.Variant) { v.Format, v.Background, v.Metadata = asset.JPEG, "#ff0000", asset.MetadataNone }),
 		change(func(v *asset.Variant) { v.Format, v.NearLossless, v.MaxWidth = asset.PNG, asset.NearLosslessNever, 20 }),
+		change(func(v *asset.Variant) {
+			v.Auto, v.Quality, v.Look, v.MinQuality, v.MaxQuality, v.Lossless = true, 0, 66.5, 5, 95, asset.LosslessNever
+		}),
+		change(func(v *asset.Variant) {
+			v.MaxBytes, v.MinQuality, v.Shrink, v.Score, v.Lossless = 300, 20, true, true, asset.LosslessNever
+		}),
 	}
 }
 

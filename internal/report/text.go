@@ -116,24 +116,24 @@ func (r Report) convertedText(b *strings.Builder) {
 		title = "would be converted"
 	}
 	of, left := of[:min(len(of), openRows)], len(of)-openRows
-	rates := func(asset.Rating) []string { return nil }
+	rates := func(asset.Result) []string { return nil }
 	if slices.ContainsFunc(of, row.rated) {
 		rates = rating
 	}
-	rows := [][]string{append([]string{title, "dimensions", "before", "after", "saved"}, ratingTitles[:len(rates(asset.Rating{Tries: 1}))]...)}
+	rows := [][]string{append([]string{title, "dimensions", "before", "after", "saved"}, ratingTitles[:len(rates(asset.Result{}))]...)}
 	for _, one := range of {
 		cells := []string{
 			"  " + ci.Visible(one.Source.Path) + one.removal(), dimensions(one.Result, "x", "->"), before(one.Result), Size(one.After), savings(one),
 		}
 		made := one.converted()
 		if len(made) == 0 {
-			cells = append(cells, rates(one.Rating)...)
+			cells = append(cells, rates(one.Result)...)
 		} else {
-			cells = append(cells, rates(asset.Rating{})...)
+			cells = append(cells, rates(asset.Result{})...)
 		}
 		rows = append(rows, cells)
 		for _, made := range made {
-			rows = append(rows, append([]string{"    " + ci.Visible(made.Output), pixels(made, "x"), "", Size(made.After), ""}, rates(made.Rating)...))
+			rows = append(rows, append([]string{"    " + ci.Visible(made.Output), pixels(made, "x"), "", Size(made.After), ""}, rates(made)...))
 		}
 	}
 	b.WriteByte('\n')
@@ -145,11 +145,11 @@ func (r Report) convertedText(b *strings.Builder) {
 var ratingTitles = []string{"score", "quality", "tries"}
 
 // rating is what is known of how good a result looks, empty cells where nothing is.
-func rating(r asset.Rating) []string {
+func rating(r asset.Result) []string {
 	switch {
 	case !r.Rated():
 		return []string{"", "", ""}
-	case r.Quality == 0:
+	case r.Lossless:
 		return []string{fmt.Sprintf("%.1f", r.Score), "lossless", strconv.Itoa(r.Tries)}
 	}
 	return []string{fmt.Sprintf("%.1f", r.Score), strconv.Itoa(r.Quality), strconv.Itoa(r.Tries)}
