@@ -19,18 +19,13 @@ func goRemote(t *testing.T, system, arch string, args ...string) {
 	}
 }
 
-// TestRemoteBuilds compiles webpress without codecs for all systems that it is released for.
+// TestRemoteBuilds compiles webpress without codecs for the system that is least like the others. A
+// release, and the end-to-end tests, build it for all.
 func TestRemoteBuilds(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it compiles the standard library for each")
+		t.Skip("it compiles the standard library")
 	}
-	for _, system := range []string{"linux", "darwin", "windows"} {
-		for _, arch := range []string{"amd64", "arm64"} {
-			t.Run(system+"/"+arch, func(t *testing.T) {
-				goRemote(t, system, arch, "list", "-deps", "-export", "-f", "{{if eq .Name \"main\"}}{{.Export}}{{end}}", ".")
-			})
-		}
-	}
+	goRemote(t, "windows", "amd64", "list", "-deps", "-export", "-f", "{{if eq .Name \"main\"}}{{.Export}}{{end}}", ".")
 }
 
 // buildRemote builds webpress without codecs, for this machine.
