@@ -208,8 +208,12 @@ func (s *Server) waitFor(r *http.Request, u *upload) time.Duration {
 	return wait
 }
 
-// await waits until a job is done, but not longer than the time, the request, or the server.
+// await waits until a job is done, but not longer than the time, the request, or the server. Without
+// any time it is j as it is, even if it was done in the meantime.
 func (s *Server) await(ctx context.Context, j *Job, wait time.Duration) *Job {
+	if wait <= 0 {
+		return j
+	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	for {
