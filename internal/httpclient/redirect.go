@@ -41,7 +41,7 @@ func redirect(req *http.Request, via []*http.Request) error {
 	}
 	req.Header.Del("Referer")
 	for _, hop := range append(via[1:len(via):len(via)], req) {
-		if !sameServer(first.URL, hop.URL) {
+		if !SameServer(first.URL, hop.URL) {
 			for name := range req.Header {
 				if !harmless[name] {
 					req.Header.Del(name)
@@ -53,9 +53,9 @@ func redirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// sameServer reports whether what may be sent to a may be sent to b: the same host
+// SameServer reports whether what may be sent to a may be sent to b: the same host
 // and port, or the step from http to https on their usual ports.
-func sameServer(a, b *url.URL) bool {
+func SameServer(a, b *url.URL) bool {
 	if !strings.EqualFold(a.Hostname(), b.Hostname()) {
 		return false
 	}

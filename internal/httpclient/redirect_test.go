@@ -115,7 +115,7 @@ func TestSameServer(t *testing.T) {
 	for _, test := range tests {
 		a, _ := url.Parse(test.a)
 		b, _ := url.Parse(test.b)
-		if got := sameServer(a, b); got != test.want {
+		if got := SameServer(a, b); got != test.want {
 			t.Errorf("%s, %s: %t", test.a, test.b, got)
 		}
 	}

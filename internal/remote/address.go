@@ -14,12 +14,6 @@ import (
 // apiPath is where the API is at an address without a path.
 const apiPath = "/api/v1"
 
-// Check is why an address cannot be that of an API, nil if it can. The error has a hint.
-func Check(address string, insecure bool) error {
-	_, err := parseAddress(address, insecure)
-	return err
-}
-
 // parseAddress returns the address that the paths of the API follow, without a slash at its end.
 func parseAddress(address string, insecure bool) (*url.URL, error) {
 	wrong := func(what, hint string) (*url.URL, error) {
@@ -85,28 +79,6 @@ func isLoopback(host string) bool {
 	return err == nil && ip.Unmap().IsLoopback() || strings.EqualFold(host, "localhost")
 }
 
-// sameServer reports whether what may be sent to a may be sent to b: the same host and port, or
-// the step from http to https on their usual ports.
-func sameServer(a, b *url.URL) bool {
-	if !strings.EqualFold(a.Hostname(), b.Hostname()) {
-		return false
-	}
-	if a.Scheme == b.Scheme {
-		return portOf(a) == portOf(b)
-	}
-	return a.Scheme == "http" && b.Scheme == "https" && portOf(a) == "80" && portOf(b) == "443"
-}
-
-func portOf(u *url.URL) string {
-	switch {
-	case u.Port() != "":
-		return u.Port()
-	case u.Scheme == "https":
-		return "443"
-	}
-	return "80"
-}
-
 // A pinned is a transport for one server: images and the key go nowhere else, whatever it answers.
 type pinned struct {
 	to   *url.URL
@@ -120,7 +92,7 @@ func (m *movedError) Error() string { return "redirected to " + m.to }
 
 // RoundTrip implements http.RoundTripper.
 func (p pinned) RoundTrip(r *http.Request) (*http.Response, error) {
-	if !sameServer(p.to, r.URL) {
+	if !httpclient.SameServer(p.to, r.URL) {
 		to := url.URL{Scheme: r.URL.Scheme, Host: r.URL.Host}
 		return nil, httpclient.Permanent(&movedError{to.String()})
 	}

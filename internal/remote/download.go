@@ -93,7 +93,7 @@ func (c *Codec) downloadBasic(ctx context.Context, j job) ([]byte, error) {
 	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
 		return nil, c.fault(errors.New("its downloadUrl is not an address"), "")
 	}
-	if sameServer(c.base, u) {
+	if httpclient.SameServer(c.base, u) {
 		return c.download(ctx, c.http, u.String(), c.header(), "")
 	}
 	if u.Scheme != "https" {
