@@ -21,6 +21,15 @@ type Codec interface {
 	OpenFor(ctx context.Context, size int64, fill func([]byte) error, variants []asset.Variant, o Options) (Image, error)
 }
 
+// OpenFilled is OpenFor by c.Open, for a codec that converts nothing ahead.
+func OpenFilled(ctx context.Context, c Codec, size int64, fill func([]byte) error) (Image, error) {
+	data := make([]byte, size)
+	if err := fill(data); err != nil {
+		return nil, err
+	}
+	return c.Open(ctx, data)
+}
+
 // An Image is one that was opened. Its errors are those of Open.
 type Image interface {
 	// Info is what the header says.

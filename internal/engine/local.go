@@ -1,5 +1,3 @@
-//go:build cgo
-
 package engine
 
 import (
@@ -9,12 +7,13 @@ import (
 	"github.com/webpress/webpress/internal/codec"
 )
 
-// Local is the Codec of this process.
+// Local is the Codec of this process. In a build without codecs it converts nothing, and checks
+// results: their form, and by the decoders in Go the pixels of WebP, JPEG and PNG.
 type Local struct{}
 
 // Open reads the header of an image.
 func (Local) Open(_ context.Context, data []byte) (Image, error) {
-	info, err := codec.Probe(data)
+	info, err := probe(data)
 	if err != nil {
 		return nil, err
 	}
@@ -23,11 +22,7 @@ func (Local) Open(_ context.Context, data []byte) (Image, error) {
 
 // OpenFor reads the content of an image, and its header.
 func (l Local) OpenFor(ctx context.Context, size int64, fill func([]byte) error, _ []asset.Variant, _ Options) (Image, error) {
-	data := make([]byte, size)
-	if err := fill(data); err != nil {
-		return nil, err
-	}
-	return l.Open(ctx, data)
+	return OpenFilled(ctx, l, size, fill)
 }
 
 type local struct {
@@ -35,18 +30,8 @@ type local struct {
 	info codec.Info
 }
 
+// Info is what the header says.
 func (i local) Info() codec.Info { return i.info }
 
-func (i local) Convert(ctx context.Context, variants []asset.Variant, o Options) ([]Output, error) {
-	return Convert(ctx, i.data, i.info, variants, o)
-}
-
-func (i local) Check(_ context.Context, strict bool) error {
-	return Check(i.data, i.info, strict)
-}
-
-func (i local) Placeholder(ctx context.Context, maxPixels int64) (Placeholder, error) {
-	return MakePlaceholder(ctx, i.data, i.info, maxPixels)
-}
-
-func (i local) Close() {}
+// Close does nothing.
+func (local) Close() {}

@@ -19,41 +19,13 @@ import (
 	"github.com/webpress/webpress/internal/pixel"
 )
 
-// Local is the Codec of this process. In a build without codecs it converts nothing, and checks
-// results: their form, and by the decoders in Go the pixels of WebP, JPEG and PNG.
-type Local struct{}
-
 // errNoCodecs is why Local converts nothing.
 var errNoCodecs = &codec.Error{
 	Op: "engine", Detail: "this webpress is built without codecs",
 	Hint: "set `engine` to the address of a conversion API, or install a webpress with codecs",
 }
 
-// Open reads the header of an image.
-func (Local) Open(_ context.Context, data []byte) (Image, error) {
-	info, err := ReadInfo(data)
-	if err != nil {
-		return nil, err
-	}
-	return local{data, info}, nil
-}
-
-// OpenFor reads the content of an image, and its header.
-func (l Local) OpenFor(ctx context.Context, size int64, fill func([]byte) error, _ []asset.Variant, _ Options) (Image, error) {
-	data := make([]byte, size)
-	if err := fill(data); err != nil {
-		return nil, err
-	}
-	return l.Open(ctx, data)
-}
-
-type local struct {
-	data []byte
-	info codec.Info
-}
-
-// Info is what the header says.
-func (i local) Info() codec.Info { return i.info }
+func probe(data []byte) (codec.Info, error) { return ReadInfo(data) }
 
 // Convert fails.
 func (local) Convert(context.Context, []asset.Variant, Options) ([]Output, error) {
@@ -114,6 +86,3 @@ func (i local) Placeholder(context.Context, int64) (Placeholder, error) {
 	small.Alpha = !rgba.Opaque()
 	return PlaceholderOf(small)
 }
-
-// Close does nothing.
-func (local) Close() {}

@@ -143,11 +143,7 @@ func (c *Codec) Open(_ context.Context, data []byte) (engine.Image, error) {
 // OpenFor reads the content of an image, and its header. Nothing is converted ahead: the caller
 // may yet find that there is nothing to do.
 func (c *Codec) OpenFor(ctx context.Context, size int64, fill func([]byte) error, _ []asset.Variant, _ engine.Options) (engine.Image, error) {
-	data := make([]byte, size)
-	if err := fill(data); err != nil {
-		return nil, err
-	}
-	return c.Open(ctx, data)
+	return engine.OpenFilled(ctx, c, size, fill)
 }
 
 // An image is one whose header was read.
