@@ -296,8 +296,8 @@ func (d *downloads) fetch(ctx context.Context, s asset.Source) (asset.Source, co
 	d.room.Broadcast()
 	g := it.got
 	it.got.file = nil
-	if isFull(g.err) {
-		if g = d.alone(ctx, s); isFull(g.err) {
+	if tree.IsFull(g.err) {
+		if g = d.alone(ctx, s); tree.IsFull(g.err) {
 			g.err = &asset.HintError{What: "download", Why: g.err, Hint: "let TMPDIR be a folder with room for the largest sources, as many as `jobs` are converted at once"}
 		}
 	}

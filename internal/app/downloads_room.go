@@ -2,11 +2,10 @@ package app
 
 import (
 	"context"
-	"errors"
 	"os"
-	"syscall"
 
 	"github.com/webpress/webpress/internal/asset"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // alone downloads a source for which the disk had no room. What was downloaded ahead is given up, to be
@@ -34,7 +33,7 @@ func (d *downloads) alone(ctx context.Context, s asset.Source) got {
 			file.Close()
 		}
 		g := d.download(ctx, s, false)
-		if !isFull(g.err) {
+		if !tree.IsFull(g.err) {
 			return g
 		}
 		ended++ // its own
@@ -79,9 +78,4 @@ func (f *temporary) Close() error {
 	f.of.mu.Unlock()
 	f.of.room.Broadcast()
 	return err
-}
-
-// isFull reports whether a download failed as the disk was full.
-func isFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/fetch"
+	"github.com/webpress/webpress/internal/tree"
 )
 
 // A fakeGetter answers with a PNG of one pixel that has the address behind it.
@@ -178,7 +179,7 @@ func TestDownloadsSmallDisk(t *testing.T) {
 				got, file, err := d.fetch(t.Context(), s)
 				switch {
 				case room == 0:
-					if !isFull(err) || !strings.Contains(asset.HintOf(err), "TMPDIR") {
+					if !tree.IsFull(err) || !strings.Contains(asset.HintOf(err), "TMPDIR") {
 						t.Errorf("without any room: %v, and the hint is %q", err, asset.HintOf(err))
 					}
 				case err != nil || got.Size != int64(len(pngHead+s.URL)):

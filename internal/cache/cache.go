@@ -213,7 +213,7 @@ func (c *Cache) at(key string) string { return filepath.Join(c.Dir, file(key)) }
 // fail logs an error of the folder, once: what is wrong with one entry is wrong
 // with all.
 func (c *Cache) fail(err error) {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EROFS) {
+	if tree.IsFull(err) || errors.Is(err, syscall.EROFS) {
 		c.full.Store(true)
 	}
 	c.tellFailure.Do(func() { c.Logf("cache: %s; the run goes on without it", err) })

@@ -74,7 +74,7 @@ func Open(o Options) (*Cache, error) {
 		switch {
 		case errors.Is(err, errForeign), errors.Is(err, errNoFolder), errors.Is(err, syscall.ENOTDIR):
 			fault.Hint = "let `cache-dir` be a folder of its own, such as .webpress-cache"
-		case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		case tree.IsFull(err):
 			fault.Hint = "free some space on the disk, or let `cache-dir` be on another one"
 		}
 		return nil, fault

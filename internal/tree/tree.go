@@ -153,6 +153,11 @@ func Cause(err error) error {
 	return err
 }
 
+// IsFull reports whether an error is that of a full disk, or of a quota that is used up.
+func IsFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
 // Hint says what to do about a file or folder that could not be written, whose path the
 // named setting says; an empty one is a path that nothing says. It is empty if the error
 // is about something else.
@@ -164,7 +169,7 @@ func Hint(err error, setting string) string {
 		return hint + fmt.Sprintf(another, setting)
 	}
 	switch {
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	case IsFull(err):
 		return or("free some space on the disk", ", or let `%s` be on another one")
 	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
 		return or("make the folder writable for the user that runs webpress", ", or set another `%s`")
