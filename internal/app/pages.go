@@ -21,6 +21,7 @@ import (
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/config"
+	"github.com/webpress/webpress/internal/gallery"
 	"github.com/webpress/webpress/internal/history"
 	"github.com/webpress/webpress/internal/references"
 	"github.com/webpress/webpress/internal/scan"
@@ -74,10 +75,11 @@ func (r *run) openPages(ctx context.Context, h *history.History, results []asset
 		return nil, err
 	}
 	p := r.newPages(files, root, func(root *os.Root, name string) ([]byte, error) {
-		if isGallery(root, name) {
+		data, err := tree.ReadPlain(root, name, references.MaxText)
+		if config.IsPage(name) && gallery.Is(data) || err != nil && isGallery(root, name) { // which may be longer
 			return nil, fs.ErrNotExist // it names images, and is no page of theirs
 		}
-		return tree.ReadPlain(root, name, references.MaxText)
+		return data, err
 	})
 	p.blobs = blobs
 	if h != nil && !h.HasFile() && r.repo == nil && results == nil {

@@ -64,8 +64,9 @@ func (r *run) view(ctx context.Context) (verdict, error) {
 			made++
 		}
 	}
-	r.log.Line("%s of %s", english.Plural(made, "result", ""), english.Plural(len(report.New(in).Sources()), "image", ""))
-	if r.writePage(ctx, report.New(in)) == "" {
+	rep := report.New(in)
+	r.log.Line("%s of %s", english.Plural(made, "result", ""), english.Plural(len(rep.Sources()), "image", ""))
+	if r.writePage(ctx, rep) == "" {
 		return verdict{undelivered: true}, nil
 	}
 	if ctx.Err() != nil {

@@ -205,5 +205,9 @@ type tooLargeError struct{ smallest, most int64 }
 
 // Error returns one line.
 func (e *tooLargeError) Error() string {
-	return fmt.Sprintf("max-bytes: it takes %d bytes at the lowest quality, and %d are allowed", e.smallest, e.most)
+	return "max-bytes: " + e.detail()
+}
+
+func (e *tooLargeError) detail() string {
+	return fmt.Sprintf("it takes %d bytes at the lowest quality, and %d are allowed", e.smallest, e.most)
 }

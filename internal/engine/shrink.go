@@ -4,7 +4,6 @@ package engine
 
 import (
 	"errors"
-	"fmt"
 	"image"
 	"math"
 
@@ -25,9 +24,7 @@ func (e *tooLargeError) fault(shrinks bool) error {
 	if shrinks {
 		hint = "raise `max-bytes`"
 	}
-	return &codec.Error{
-		Op: "max-bytes", Detail: fmt.Sprintf("it takes %d bytes at the lowest quality, and %d are allowed", e.smallest, e.most), Hint: hint,
-	}
+	return &codec.Error{Op: "max-bytes", Detail: e.detail(), Hint: hint}
 }
 
 // shrink makes the output of e smaller where err says that it does not fit. It returns an

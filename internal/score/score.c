@@ -330,21 +330,22 @@ static float* begin(walk* w, const wp_source* src, const wp_part* part) {
   return memory;
 }
 
-int wp_score_prepare(const wp_source* src, const wp_part* part, float* out) {
+// walk_part is run with the memory that it takes.
+static int walk_part(const wp_source* src, const wp_part* part, float* out, const float* ref,
+                     double (*sums)[3][WP_SUMS], double* counts) {
   walk w;
   float* memory = begin(&w, src, part);
   if (!memory) return 1;
-  run(&w, out, NULL, NULL, NULL);
+  run(&w, out, ref, sums, counts);
   free(memory);
   return 0;
 }
 
+int wp_score_prepare(const wp_source* src, const wp_part* part, float* out) {
+  return walk_part(src, part, out, NULL, NULL, NULL);
+}
+
 int wp_score_compare(const wp_source* src, const wp_part* part, const float* ref,
                      double sums[WP_LEVELS][3][WP_SUMS], double counts[WP_LEVELS]) {
-  walk w;
-  float* memory = begin(&w, src, part);
-  if (!memory) return 1;
-  run(&w, NULL, ref, sums, counts);
-  free(memory);
-  return 0;
+  return walk_part(src, part, NULL, ref, sums, counts);
 }
