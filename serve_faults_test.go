@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -59,6 +58,16 @@ func onSmallDisk(t *testing.T, c *exec.Cmd, size string) {
 	c.Path = path
 }
 
+// picture is what writePicture writes, as a PNG.
+func picture(t *testing.T, kind string, w, h int) []byte {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "a.png")
+	if err := writePicture(kind, name, w, h); err != nil {
+		t.Fatal(err)
+	}
+	return []byte(read(t, name))
+}
+
 // TestServeDiskFull fills the disk of a server: requests are answered by 507, and by the result
 // once there is room again.
 func TestServeDiskFull(t *testing.T) {
@@ -67,13 +76,7 @@ func TestServeDiskFull(t *testing.T) {
 	onSmallDisk(t, cmd, "3m")
 	s := serveBy(t, cmd)
 	c := client{t, s, servedKey.FindString(s.said)}
-	if err := writePicture("noise", filepath.Join(dir, "a.png"), 500, 500); err != nil {
-		t.Fatal(err)
-	}
-	image, err := os.ReadFile(filepath.Join(dir, "a.png"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	image := picture(t, "noise", 500, 500)
 	post := func(quality int, key string) (int, []byte) {
 		return c.do(http.MethodPost, fmt.Sprintf("/api/v1/convert?quality=%d", quality), image, "Idempotency-Key", key)
 	}
@@ -121,13 +124,7 @@ func TestServeDiskFull(t *testing.T) {
 // TestServeSlowUploads has a thousand clients that send hardly anything. They keep nobody out.
 func TestServeSlowUploads(t *testing.T) {
 	dir := t.TempDir()
-	if err := writePicture("photo", filepath.Join(dir, "a.png"), 200, 100); err != nil {
-		t.Fatal(err)
-	}
-	image, err := os.ReadFile(filepath.Join(dir, "a.png"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	image := picture(t, "photo", 200, 100)
 	s := serve(t, dir)
 	c := client{t, s, servedKey.FindString(s.said)}
 	out, err := command(t, dir, "key", "add", "slow", "--rate=100000").Output()

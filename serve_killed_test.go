@@ -13,8 +13,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -172,13 +170,7 @@ func (h *hookLog) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // accepted ends, once: no result and no webhook is lost, and each is charged once.
 func TestServeKilled(t *testing.T) {
 	dir := t.TempDir()
-	if err := writePicture("photo", filepath.Join(dir, "a.png"), 150, 100); err != nil {
-		t.Fatal(err)
-	}
-	image, err := os.ReadFile(filepath.Join(dir, "a.png"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	image := picture(t, "photo", 150, 100)
 	hooks := &hookLog{jobs: map[string]map[string]int{}}
 	receiver := httptest.NewServer(hooks)
 	defer receiver.Close()

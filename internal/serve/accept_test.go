@@ -246,21 +246,12 @@ func TestSameJobAtOnce(t *testing.T) {
 	body, contentType := form(t, photo(t))
 	for range cap(ids) {
 		posts.Go(func() {
-			r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, b.http.URL+convertPath, strings.NewReader(body.String()))
+			a, err := b.send(http.MethodPost, convertPath, strings.NewReader(body.String()), "Content-Type", contentType)
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			r.Header.Set("Content-Type", contentType)
-			r.Header.Set("Authorization", "Bearer "+b.key)
-			resp, err := http.DefaultClient.Do(r)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer resp.Body.Close()
-			data, _ := io.ReadAll(resp.Body)
-			ids <- decode[jobView](t, answered{resp, data}).JobID
+			ids <- decode[jobView](t, a).JobID
 		})
 	}
 	posts.Wait()

@@ -87,25 +87,15 @@ func TestCancel(t *testing.T) {
 func TestDrain(t *testing.T) {
 	g := newGate()
 	b := newBench(t, func(o *Options) { o.Codec, o.Settings.Jobs = g, 1 })
-	type result struct{ a answered }
-	answers := make(chan result, 2)
+	answers := make(chan answered, 2)
 	post := func(q string) {
 		body, contentType := form(t, photo(t), "quality", q)
-		r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, b.http.URL+convertPath, body)
+		a, err := b.send(http.MethodPost, convertPath, body, "Content-Type", contentType)
 		if err != nil {
 			t.Error(err)
 			return
 		}
-		r.Header.Set("Content-Type", contentType)
-		r.Header.Set("Authorization", "Bearer "+b.key)
-		resp, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer resp.Body.Close()
-		data, _ := io.ReadAll(resp.Body)
-		answers <- result{answered{resp, data}}
+		answers <- a
 	}
 	go post("1")
 	<-g.asked
@@ -117,7 +107,7 @@ func TestDrain(t *testing.T) {
 	b.get("/readyz").problem(t, shuttingDown)
 	b.get("/livez").status(t, http.StatusOK)
 	for range 2 { // whose jobs are not done are told where to ask
-		(<-answers).a.status(t, http.StatusAccepted)
+		(<-answers).status(t, http.StatusAccepted)
 	}
 	b.post(photo(t), nil).problem(t, shuttingDown)
 	close(g.open)

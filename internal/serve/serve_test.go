@@ -135,12 +135,21 @@ func decode[T any](t *testing.T, a answered) (v T) {
 // do sends a request with the key of b, unless the header has another.
 func (b *bench) do(method, address string, body io.Reader, header ...string) answered {
 	b.t.Helper()
+	a, err := b.send(method, address, body, header...)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return a
+}
+
+// send is do for any goroutine.
+func (b *bench) send(method, address string, body io.Reader, header ...string) (answered, error) {
 	if strings.HasPrefix(address, "/") {
 		address = b.http.URL + address
 	}
 	r, err := http.NewRequestWithContext(b.t.Context(), method, address, body)
 	if err != nil {
-		b.t.Fatal(err)
+		return answered{}, err
 	}
 	r.Header.Set("Authorization", "Bearer "+b.key)
 	for i := 0; i < len(header); i += 2 {
@@ -152,14 +161,11 @@ func (b *bench) do(method, address string, body io.Reader, header ...string) ans
 	}
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
-		b.t.Fatal(err)
+		return answered{}, err
 	}
 	defer resp.Body.Close()
 	data, err := io.ReadAll(resp.Body)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return answered{resp, data}
+	return answered{resp, data}, err
 }
 
 func (b *bench) get(address string, header ...string) answered {
