@@ -121,7 +121,7 @@ func TestServeDiskFull(t *testing.T) {
 	s.end(t)
 }
 
-// TestServeSlowUploads has a thousand clients that send hardly anything. They keep nobody out.
+// TestServeSlowUploads has a thousand clients that send hardly anything. They do not keep others out.
 func TestServeSlowUploads(t *testing.T) {
 	dir := t.TempDir()
 	image := picture(t, "photo", 200, 100)

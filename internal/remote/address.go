@@ -45,7 +45,7 @@ func keyFor(base *url.URL, setting string, untrusted bool) (string, error) {
 	switch {
 	case host == "" && untrusted && key != "":
 		return "", &asset.Fault{
-			Message: "engine-key: webpress.yml names the API, and whoever can change that file would get the key",
+			Message: "engine-key: webpress.yml names the API, and anyone who can change that file would get the key",
 			Hint:    "let `engine-key` name the host that it is for, as in \"" + base.Host + " KEY\", or set `engine` beside it and not in webpress.yml",
 		}
 	case host != "" && !strings.EqualFold(host, base.Host):

@@ -92,7 +92,7 @@ func TestKeyFor(t *testing.T) {
 		{"", false, "", ""},
 		{"", true, "", ""},
 		{"wpk_x", false, "wpk_x", ""},
-		{"wpk_x", true, "", "whoever can change that file"},
+		{"wpk_x", true, "", "anyone who can change that file"},
 		{"convert.example:8443 wpk_x", true, "wpk_x", ""},
 		{" Convert.Example:8443  wpk_x\n", false, "wpk_x", ""},
 		{"convert.example wpk_x", true, "", "another host"},

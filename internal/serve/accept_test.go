@@ -296,7 +296,7 @@ func (b *bench) connect(text string) net.Conn {
 	return c
 }
 
-// Uploads that hardly send anything keep nobody out: not other keys, and not their own.
+// Uploads that hardly send anything do not keep others out, neither other keys nor their own.
 func TestManySlowUploads(t *testing.T) {
 	b := newBench(t, nil)
 	other, err := AddKey(b.dir, Key{Name: "other", Rate: 1e6}, time.Now())

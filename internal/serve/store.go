@@ -75,7 +75,7 @@ type entry struct {
 	changing sync.Mutex
 	// job is nil where it does not change by itself: the disk has it.
 	job *Job
-	// changed is closed as soon as job is another one. It is nil if nobody waits for that.
+	// changed is closed as soon as job is another one. It is nil if nothing waits for that.
 	changed chan struct{}
 	// added is closed once the disk has the job, or cannot take it. It is nil from then on.
 	added chan struct{}
