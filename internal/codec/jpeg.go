@@ -116,6 +116,11 @@ func decodeMarkedJPEG(data []byte, marks jpegHeader, wantWidth, wantHeight int, 
 		return p, decodeJPEGPixels(data, &p.Image, 0)
 	}
 	im := &p.Image
+	if scale == 8 && marks.scans > 1 && !strict {
+		if thin, ok := dcJPEG(data); ok {
+			src, size = (*C.uint8_t)(unsafe.SliceData(thin)), C.size_t(len(thin))
+		}
+	}
 	code := C.wp_jpeg_planes(src, size,
 		(*C.uint8_t)(unsafe.SliceData(im.Planes[0])), (*C.uint8_t)(unsafe.SliceData(im.Planes[1])),
 		(*C.uint8_t)(unsafe.SliceData(im.Planes[2])), C.int(im.Stride[0]), C.int(im.Stride[1]),
