@@ -27,6 +27,9 @@ type EncodeOptions struct {
 	// neighbors, to make the file smaller. It changes nothing of an image with up to
 	// 256 colors.
 	NearLossless bool
+	// Detailed says that little repeats in the image. Up to effort 4, lossless coding then
+	// searches less for it.
+	Detailed bool
 	// SharpYUV makes the chroma planes of RGBA so that colored edges, such as those of
 	// text, keep their colors. It takes a fifth more time in lossy encoding.
 	SharpYUV bool
@@ -60,7 +63,7 @@ func Encode(im *pixel.Image, o EncodeOptions) ([]byte, error) {
 	}
 	options := C.wp_webp_options{
 		quality: C.float(o.Quality), effort: C.int(max(0, min(6, o.Effort))),
-		lossless: flag(o.Lossless), plain_alpha: flag(o.PlainAlpha), threads: flag(o.Threads > 1),
+		lossless: flag(o.Lossless), plain_alpha: flag(o.PlainAlpha), detailed: flag(o.Detailed), threads: flag(o.Threads > 1),
 		sharp_yuv: flag(o.SharpYUV && !o.Lossless && !planar),
 	}
 	if o.Lossless && o.NearLossless {

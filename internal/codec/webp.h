@@ -7,6 +7,7 @@
 typedef struct {
   float quality;
   int effort, lossless, exact, plain_alpha, sharp_yuv, threads;
+  int detailed;       // lossless coding searches less for what repeats
   int near_lossless;  // 1 to 99 lets lossless coding change pixels, most at 1; 0 does not
 } wp_webp_options;
 

@@ -31,6 +31,9 @@ const (
 	// where there is little to encode: that many times, at so many bits a pixel, is
 	// a photo, for a quarter of the time of the second look.
 	photoRatio, photoBits = 5, 2
+	// At more than detailedBits a pixel in the strips, to search long for what repeats saves
+	// nothing, over some hundred photos, drawings and screenshots.
+	detailedBits = 2
 	// A lossy result under leastPSNR, in dB, does not look right: it is taken only
 	// where an exact one has at least worthLoss times its bytes. If strips have
 	// clearPSNR, or clearlyWorth times the bytes, the whole is not looked at.
@@ -73,11 +76,13 @@ func (s *smallest) encode() (data []byte, lossless bool, err error) {
 	o.SharpYUV = seen.coloredEdges()
 	way := unclear
 	if im.Width*im.Height > fewPixels {
-		if way, err = estimateEncoding(sample, o); err != nil {
+		e, err := estimateEncoding(sample, o)
+		if err != nil {
 			return nil, false, err
 		}
+		way, exact.Detailed = e.way, e.bits > detailedBits
 		if way != isLossless && im.Alpha {
-			if o.PlainAlpha, err = plainAlpha(sample, o); err != nil {
+			if o.PlainAlpha, err = plainAlpha(sample, o, e.lossy); err != nil {
 				return nil, false, err
 			}
 		}
@@ -136,14 +141,24 @@ func strips(im *pixel.Image) *pixel.Image {
 	return strip
 }
 
-// estimateEncoding encodes a sample both ways, and returns which one is clearly smaller, and
+// An estimate is what a sample shows.
+type estimate struct {
+	way encoding
+	// bits are those of a pixel without loss, and lossy the bytes of the sample with loss,
+	// both at little effort.
+	bits  float64
+	lossy int
+}
+
+// estimateEncoding encodes a sample both ways, and says which one is clearly smaller, and
 // looks right.
-func estimateEncoding(sample *pixel.Image, o codec.EncodeOptions) (encoding, error) {
+func estimateEncoding(sample *pixel.Image, o codec.EncodeOptions) (e estimate, err error) {
 	last := min(o.Effort, 1)
 	lossy, err := codec.Encode(sample, codec.EncodeOptions{Quality: o.Quality, Effort: last, SharpYUV: o.SharpYUV})
 	if err != nil {
-		return unclear, err
+		return e, err
 	}
+	e.lossy = len(lossy)
 	limit := clearlyLossless
 	if sample.Alpha {
 		limit = alphaLossless
@@ -151,38 +166,31 @@ func estimateEncoding(sample *pixel.Image, o codec.EncodeOptions) (encoding, err
 	for effort := range last + 1 {
 		lossless, err := codec.Encode(sample, codec.EncodeOptions{Lossless: true, Effort: effort})
 		if err != nil {
-			return unclear, err
+			return e, err
 		}
-		bits := 8 * float64(len(lossless)) / float64(sample.Width*sample.Height)
+		e.bits = 8 * float64(len(lossless)) / float64(sample.Width*sample.Height)
 		switch ratio := float64(len(lossless)) / float64(len(lossy)); {
 		case ratio < limit:
-			return isLossless, nil
-		case ratio > photoRatio && bits > photoBits:
-			return isLossy, nil
-		case effort == last && ratio > clearlyWorth:
-			return isLossy, nil
+			e.way = isLossless
+			return e, nil
+		case ratio > photoRatio && e.bits > photoBits, effort == last && ratio > clearlyWorth:
+			e.way = isLossy
+			return e, nil
 		case effort == last && ratio > clearlyLossy:
 			like, err := likeness(sample, lossy)
-			if err != nil || like < clearPSNR {
-				return unclear, err
+			if err == nil && like >= clearPSNR {
+				e.way = isLossy
 			}
-			return isLossy, nil
+			return e, err
 		}
 	}
-	return unclear, nil
+	return e, nil
 }
 
-// plainAlpha reports whether the alpha of a sample gets no smaller by filters.
-func plainAlpha(sample *pixel.Image, o codec.EncodeOptions) (bool, error) {
-	o.Effort = min(o.Effort, 1)
-	var size [2]int
-	for i := range size {
-		o.PlainAlpha = i == 1
-		data, err := codec.Encode(sample, o)
-		if err != nil {
-			return false, err
-		}
-		size[i] = len(data)
-	}
-	return size[1] <= size[0], nil
+// plainAlpha reports whether the alpha of a sample, which takes so many bytes with filters
+// and little effort, gets no smaller by them.
+func plainAlpha(sample *pixel.Image, o codec.EncodeOptions, filtered int) (bool, error) {
+	o.Effort, o.PlainAlpha = min(o.Effort, 1), true
+	data, err := codec.Encode(sample, o)
+	return err == nil && len(data) <= filtered, err
 }

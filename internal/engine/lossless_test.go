@@ -35,7 +35,12 @@ func TestPlainAlpha(t *testing.T) {
 		if sample.Width != width || sample.Height != bands*bandRows || !sample.Alpha {
 			t.Errorf("%s: the sample is %dx%d, alpha %v", name, sample.Width, sample.Height, sample.Alpha)
 		}
-		got, err := plainAlpha(sample, codec.EncodeOptions{Quality: 80, Effort: 4})
+		o := codec.EncodeOptions{Quality: 80, Effort: 4}
+		e, err := estimateEncoding(sample, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := plainAlpha(sample, o, e.lossy)
 		if err != nil || got != tc.want {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
