@@ -104,9 +104,10 @@ func laySmall(dir string) error {
 // peakOfAll runs a command, and returns the most bytes that it and the processes that it
 // has started had in memory at once, those that they share counted once (Pss in proc(5)).
 // It is 0 if there is no /proc.
-func peakOfAll(ctx context.Context, dir string, argv []string) (peak int64, err error) {
+func peakOfAll(ctx context.Context, dir string, argv []string, env ...string) (peak int64, err error) {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Dir = dir
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+	before := children()
 	if err := cmd.Start(); err != nil {
 		return 0, err
 	}
@@ -115,6 +116,7 @@ func peakOfAll(ctx context.Context, dir string, argv []string) (peak int64, err 
 	for {
 		select {
 		case err := <-done:
+			reap(before)
 			return peak, err
 		case <-time.After(5 * time.Millisecond):
 			peak = max(peak, proportional(cmd.Process.Pid))

@@ -24,7 +24,7 @@ func (b bench) head(ctx context.Context) string {
 	}
 	s += fmt.Sprintf(", %s/%s. Quality %d, effort %d, %d runs in turns; medians.\n", runtime.GOOS, runtime.GOARCH, quality, effort, b.runs)
 	s += "\nMade by `" + strings.Join(append([]string{"go run ./bench"}, os.Args[1:]...), " ") + "`. "
-	s += "Peak memory is that of the largest process; under xargs so many run at once as there are processors.\n\n"
+	s += "CPU and peak memory are those of all processes together, in a run of its own for the memory; beside no peer, the memory is that of the largest process.\n\n"
 	return s + strings.Join(versions(ctx, b.options), "; ") + ".\n"
 }
 

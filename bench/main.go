@@ -41,6 +41,9 @@ func main() {
 	defer stop()
 	o, err := parse(os.Args[1:])
 	if err == nil {
+		err = adopt()
+	}
+	if err == nil {
 		err = run(ctx, o)
 	}
 	if err != nil {

@@ -18,8 +18,8 @@ import (
 // A sample is what one run of a peer took.
 type sample struct {
 	wall, cpu time.Duration
-	// memory is the peak in bytes, of the largest process where there are
-	// several. The kernel counts what this program had in memory when it
+	// memory is the peak in bytes: in tables that have peers, of all processes together,
+	// what they share counted once; otherwise of the largest process. The kernel counts what this program had in memory when it
 	// started the peer, too, so this program keeps itself small.
 	memory int64
 	// files and bytes are what was written; lossless is how many of the files
@@ -79,14 +79,16 @@ func measured(ctx context.Context, dir string, argv []string, env ...string) (sa
 	cmd.Env = append(os.Environ(), env...)
 	var output bytes.Buffer
 	cmd.Stderr = &output
+	before := children()
 	start := time.Now()
 	err := cmd.Run()
 	s := sample{wall: time.Since(start)}
+	left := reap(before)
 	if err != nil {
 		return s, fmt.Errorf("%w\n%s", err, output.Bytes())
 	}
 	state := cmd.ProcessState
-	s.cpu = state.UserTime() + state.SystemTime() // of its children too
+	s.cpu = state.UserTime() + state.SystemTime() + left // of its children too
 	if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
 		s.memory = int64(usage.Maxrss) //nolint:unconvert // 32 bits on some
 		if runtime.GOOS != "darwin" {
