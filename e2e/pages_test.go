@@ -44,12 +44,20 @@ func browser(t *testing.T) string {
 	return ""
 }
 
+var reLoaded = regexp.MustCompile(`\.(png|jpe?g|gif|webp|avif|heic)$`)
+
 // open opens a page of a site in a browser, and waits until it has loaded.
 func open(t *testing.T, dir, page string) visit {
 	t.Helper()
+	return openBelow(t, dir, "/", page)
+}
+
+// openBelow is open for a site whose addresses begin with base.
+func openBelow(t *testing.T, dir, base, page string) visit {
+	t.Helper()
 	v := visit{images: map[string]int{}}
 	var mu sync.Mutex
-	files := http.FileServer(http.Dir(dir))
+	files := http.StripPrefix(strings.TrimSuffix(base, "/"), http.FileServer(http.Dir(dir)))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		counted := &counted{ResponseWriter: w, status: http.StatusOK}
 		w.Header().Set("Cache-Control", "no-store")
@@ -59,14 +67,14 @@ func open(t *testing.T, dir, page string) visit {
 		switch {
 		case counted.status >= http.StatusBadRequest && r.URL.Path != "/favicon.ico":
 			v.failed = append(v.failed, r.URL.Path)
-		case strings.HasPrefix(r.URL.Path, "/img/"):
+		case reLoaded.MatchString(r.URL.Path):
 			v.images[r.URL.Path] = counted.size
 		}
 	}))
 	defer server.Close()
 	shot := filepath.Join(t.TempDir(), "shot.png")
 	r := run(t, "", browser(t), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-device-scale-factor=1",
-		"--user-data-dir="+t.TempDir(), "--window-size=1000,2600", "--virtual-time-budget=8000", "--screenshot="+shot, server.URL+"/"+page)
+		"--user-data-dir="+t.TempDir(), "--window-size=1000,2600", "--virtual-time-budget=8000", "--screenshot="+shot, server.URL+base+page)
 	data, err := os.ReadFile(shot)
 	if err != nil {
 		t.Fatalf("no screenshot: %v\n%s", err, r.out)

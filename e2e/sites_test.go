@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -17,33 +18,44 @@ import (
 var (
 	reAddress = regexp.MustCompile(`\s(?:src|srcset|href|content)="([^"]+)"|url\(["']?([^"')]+)`)
 	reIsImage = regexp.MustCompile(`\.(png|jpg|gif|webp|avif)([?#].*)?$`)
+	// reHash is what generators put into the names of what they copy.
+	reHash = regexp.MustCompile(`-[0-9a-f]{32}$`)
 )
 
 // TestSitesBuilt builds sites before and after their images were converted. What a built page
-// names is there, unless it was not there before either.
+// names is there, unless it was not there before either, and a browser loads the results and
+// shows the same.
 func TestSitesBuilt(t *testing.T) {
 	for _, site := range []struct {
 		name, out, base string
 		build           func(t *testing.T, dir string)
 	}{
-		{"eleventy", "_site", "/", npmBuild},
+		{"docusaurus", "build", "/manual/", npmBuild},
 		{"astro", "dist", "/shop/", npmBuild},
+		{"eleventy", "_site", "/", npmBuild},
+		{"jekyll", "_site", "/notes/", func(t *testing.T, dir string) {
+			need(t, "jekyll")
+			must(t, dir, "jekyll", "build")
+		}},
 		{"hugo", "public", "/journal/", func(t *testing.T, dir string) {
 			need(t, "hugo")
 			must(t, dir, "hugo")
 		}},
 	} {
 		t.Run(site.name, func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			if err := os.CopyFS(dir, os.DirFS(filepath.Join(root(t), "testdata/sites", site.name))); err != nil {
 				t.Fatal(err)
 			}
+			enlarge(t, dir)
 			must(t, dir, "git", "init", "-q")
 			must(t, dir, "git", "add", ".")
 			must(t, dir, "git", "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "A site")
-			put(t, dir, ".git/info/exclude", []byte("node_modules\npackage-lock.json\n.astro\nresources\n.hugo_build.lock\n"+site.out+"\n"))
+			put(t, dir, ".git/info/exclude", []byte("node_modules\npackage-lock.json\n.astro\n.docusaurus\n.jekyll-cache\nresources\n.hugo_build.lock\n"+site.out+"\n"))
 			site.build(t, dir)
 			before := builtImages(t, filepath.Join(dir, site.out), site.base)
+			seen := openBelow(t, filepath.Join(dir, site.out), site.base, "")
 
 			if r := docker(t, []string{"-v", dir + ":/work", "-w", "/work"}, "--references=picture", "--format=avif,webp"); r.code != 0 {
 				t.Fatalf("exit code %d\n%s", r.code, r.out)
@@ -53,15 +65,16 @@ func TestSitesBuilt(t *testing.T) {
 			}
 			site.build(t, dir)
 			after := builtImages(t, filepath.Join(dir, site.out), site.base)
+			seenAfter := openBelow(t, filepath.Join(dir, site.out), site.base, "")
 
 			missing, named := map[string]bool{}, map[string]bool{}
 			for name, there := range before {
-				missing[strings.TrimSuffix(name, path.Ext(name))] = !there
+				missing[stem(name)] = !there
 			}
 			results := 0
 			for name, there := range after {
-				named[strings.TrimSuffix(name, path.Ext(name))] = true
-				if !there && !missing[strings.TrimSuffix(name, path.Ext(name))] {
+				named[stem(name)] = true
+				if !there && !missing[stem(name)] {
 					t.Errorf("%s is not there", name)
 				}
 				if there && (path.Ext(name) == ".webp" || path.Ext(name) == ".avif") {
@@ -70,7 +83,7 @@ func TestSitesBuilt(t *testing.T) {
 			}
 			for name := range before {
 				// Astro puts a hash into the names of what it builds itself.
-				if !named[strings.TrimSuffix(name, path.Ext(name))] && !strings.Contains(name, "/_astro/") {
+				if !named[stem(name)] && !strings.Contains(name, "/_astro/") {
 					t.Errorf("%s is named no more", name)
 				}
 			}
@@ -78,9 +91,48 @@ func TestSitesBuilt(t *testing.T) {
 			if results < 4 {
 				t.Errorf("the pages name only %d results", results)
 			}
+			for _, name := range seenAfter.failed {
+				if !slices.ContainsFunc(seen.failed, func(before string) bool { return stem(before) == stem(name) }) {
+					t.Errorf("a browser asks in vain for %s, which it did not before, but for %v", name, seen.failed)
+				}
+			}
+			t.Logf("a browser loads %v, before %v", seenAfter.images, seen.images)
+			// Icons of the site stay, and what a generator resizes itself.
+			if 4*seenAfter.bytes > 3*seen.bytes {
+				t.Errorf("a browser loads %d bytes of images, before %d", seenAfter.bytes, seen.bytes)
+			}
+			if d := difference(t, seen.screen, seenAfter.screen); d > 2 {
+				t.Errorf("the page looks different: by %.2f of 255", d)
+			} else {
+				t.Logf("a mean difference of %.2f of 255", d)
+			}
 		})
 	}
 }
+
+// enlarge puts larger images into the place of those of a site: some generators put small ones
+// into the page itself.
+func enlarge(t *testing.T, dir string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		switch filepath.Ext(name) {
+		case ".jpg":
+			return os.WriteFile(name, picture(t, "demo/photos/dunes.jpg"), 0o644)
+		case ".png":
+			return os.WriteFile(name, picture(t, "demo/screens/editor.png"), 0o644)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// stem is an address without its ending, and without the hash before that.
+func stem(name string) string { return reHash.ReplaceAllString(strings.TrimSuffix(name, path.Ext(name)), "") }
 
 // builtImages are the addresses of images of this site in built pages and style sheets, each behind
 // the file that names it, and whether there is a file.

@@ -133,7 +133,7 @@ func openTop(top string) (*os.Root, error) {
 // optionsOf are the options for a page, which may be part of a site that needs its own.
 func (p *pages) optionsOf(name string) references.Options {
 	o := p.options
-	o.KeepMarkdown = p.site.KeepsMarkdown(name)
+	o.KeepMarkdown, o.Kramdown = p.site.KeepsMarkdown(name), p.site.IsKramdown(name)
 	return o
 }
 

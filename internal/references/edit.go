@@ -72,6 +72,9 @@ type Options struct {
 	// KeepMarkdown keeps images of Markdown from becoming HTML in mode Picture, as for a generator that
 	// drops HTML from it. They are updated instead.
 	KeepMarkdown bool
+	// Kramdown says that a line of Markdown which begins with <picture> ends its paragraph, and is
+	// in none: https://kramdown.gettalong.org/syntax.html#html-blocks
+	Kramdown bool
 }
 
 // A Change is a reference that was edited.

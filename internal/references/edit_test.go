@@ -355,6 +355,30 @@ func TestLongLine(t *testing.T) {
 	}
 }
 
+// In kramdown, a line that begins with <picture> is no paragraph. What was one stays one.
+func TestPictureInKramdown(t *testing.T) {
+	for src, want := range map[string]string{
+		"![x](a.jpg)\n\ny":              "<p><picture>",
+		"y\n\n  ![x](a.jpg)\n":          "  <p><picture>",
+		"y ![x](a.jpg)":                 "y <picture>",
+		"[![x](a.jpg)](/)":              "[<picture>",
+		"![x](a.jpg)\n![y](/z)":         "![x](a.webp)",
+		"y\n![x](a.jpg)":                "![x](a.webp)",
+		"- ![x](a.jpg)":                 "- ![x](a.webp)",
+		"1. ![x](a.jpg)\n\n   y":        "1. ![x](a.webp)",
+		"> ![x](a.jpg)":                 "> ![x](a.webp)",
+		"|a|b|\n|-|-|\n|![x](a.jpg)|c|": "|<picture>",
+	} {
+		got, changes, _ := rewrite(t, "x.md", src, Options{Mode: Picture, Kramdown: true})
+		if len(changes) != 1 || !strings.Contains(got, want) || strings.Contains(got, "<p>") != strings.Contains(got, "</picture></p>") {
+			t.Errorf("%q: %q, %v, want %q", src, got, changes, want)
+		}
+		if again, changes, _ := rewrite(t, "x.md", got, Options{Mode: Picture, Kramdown: true}); again != got {
+			t.Errorf("%q: again %q, %v", src, again, changes)
+		}
+	}
+}
+
 // What docs/pages.md says of images in Markdown.
 func TestPictureInMarkdown(t *testing.T) {
 	for src, becomes := range map[string]bool{

@@ -329,7 +329,7 @@ const t = { n: ` + "`n.png`" + `,
 		string it's.png`},
 	{LangJSX, "elements", `export const A = <T,>(x: T) => <div className="x">Don't <img src="/a.png" alt="it's"/> won't
   {list.map(i => <Image src={"/b.png"} srcSet="c.png 1x, d.png 2x" />)} {/* "no.png" */}
-  <img src={require("./e.png")} /><img src={cond ? "/f.png" : "/g.png"} /><a href='/h.png'>h.png</a></div>;
+  <img src={require("./e.png")} /><img src={cond ? "/f.png" : "/g.png"} /><a href='/h.png'>h.png</a><img src={useBaseUrl("/u.png")} alt={x.withBase("/v.png") + useBaseUrl("/w.png", o)}/></div>;
 const b = { src: "/i.png" }; if (a < b) { x = "j.png" }`, `
 		image /a.png
 		image /b.png
@@ -339,6 +339,9 @@ const b = { src: "/i.png" }; if (a < b) { x = "j.png" }`, `
 		string /f.png ?
 		string /g.png ?
 		link /h.png
+		string /u.png
+		string /v.png ?
+		string /w.png ?
 		string /i.png
 		string j.png ?`},
 	{LangYAML, "yaml", "# a.png\na: b.png # c\nb: \"c\\u0020d.png\"\nicons:\n  - src: e.png\nf: |\n  g.png\nh: [i.png, 'j.png']\nk: x\nl:   m.png\r\n", `

@@ -24,6 +24,7 @@ func (s *Site) jekyll(scope, text string) {
 		s.addHost(strings.TrimSuffix(c["url"], "/")+path.Clean("/"+c["baseurl"]), origin{scope: scope})
 	}
 	s.mount(scope, "/", path.Join(scope, c["source"]))
+	s.kramdown[scope] = true
 }
 
 var (
@@ -73,6 +74,16 @@ var (
 func (s *Site) KeepsMarkdown(name string) bool {
 	for scope := range ancestors(path.Dir(name)) {
 		if s.ownMarkdown[scope] {
+			return true
+		}
+	}
+	return false
+}
+
+// IsKramdown reports whether this Markdown is rendered as Jekyll does it, by kramdown.
+func (s *Site) IsKramdown(name string) bool {
+	for scope := range ancestors(path.Dir(name)) {
+		if s.kramdown[scope] {
 			return true
 		}
 	}

@@ -41,6 +41,9 @@ type mdImage struct {
 	alt, title string
 	// safe says that HTML may stand in its place.
 	safe bool
+	// first says that its line has no text before it, and alone that it is a paragraph of its
+	// own outside of lists and quotes.
+	first, alone bool
 }
 
 type markdownWalk struct {
@@ -259,6 +262,11 @@ func (w *markdownWalk) image(n *ast.Image) *mdImage {
 		default:
 			md.safe = false
 		}
+	}
+	before := w.text[bytes.LastIndexByte(w.text[:n.Pos()], '\n')+1 : n.Pos()]
+	md.first = len(bytes.Trim(before, " \t>*+-.)0123456789")) == 0
+	if p, ok := n.Parent().(*ast.Paragraph); ok && p.ChildCount() == 1 && p.Parent().Kind() == ast.KindDocument {
+		md.alone = true
 	}
 	// An attribute list of kramdown or of goldmark belongs to the image, and would be left behind.
 	if rest := w.text[end:]; len(rest) > 0 && rest[0] == '{' {

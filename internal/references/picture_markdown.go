@@ -15,7 +15,7 @@ func (m *mdImage) element() *element { return &element{name: "img", around: []op
 func (w *rewriter) planMarkdown(i int) {
 	r := w.refs[i]
 	md := r.at.md
-	if w.o.KeepMarkdown || !md.safe || r.at.tail {
+	if w.o.KeepMarkdown || !md.safe || r.at.tail || w.o.Kramdown && md.first && !md.alone {
 		return
 	}
 	if text := w.o.Styles.choosesPlace(w.name, w.src, md.element()); text != "" {
@@ -53,6 +53,10 @@ func (w *rewriter) planMarkdown(i int) {
 		b.WriteString(` width="` + strconv.Itoa(width) + `" height="` + strconv.Itoa(height) + `"`)
 	}
 	w.done[i] = true
-	w.edits = append(w.edits, edit{span{md.off, md.end}, "<picture>" + b.String() + "></picture>", append(expect, expected{Image, address})})
+	text := "<picture>" + b.String() + "></picture>"
+	if w.o.Kramdown && md.first {
+		text = "<p>" + text + "</p>"
+	}
+	w.edits = append(w.edits, edit{span{md.off, md.end}, text, append(expect, expected{Image, address})})
 	w.changes = append(w.changes, Change{r, r.Address, expect[0].address, s.Path})
 }

@@ -27,6 +27,8 @@ type Site struct {
 	bases map[string][]string
 	// ownMarkdown are scopes whose generator drops HTML from Markdown, or does not look into it.
 	ownMarkdown map[string]bool
+	// kramdown are scopes of Jekyll.
+	kramdown map[string]bool
 }
 
 // A mount says that addresses which begin with prefix lead to files below dir.
@@ -58,7 +60,7 @@ func NewSite(paths []string, read func(name string) ([]byte, error), o SiteOptio
 	s := &Site{
 		files: make(map[string]bool, len(paths)), folded: make(map[string]string, len(paths)),
 		mounts: map[string][]mount{}, set: map[string][]mount{}, scopes: map[string]bool{"": true},
-		origins: map[string][]origin{}, bases: map[string][]string{}, ownMarkdown: map[string]bool{},
+		origins: map[string][]origin{}, bases: map[string][]string{}, ownMarkdown: map[string]bool{}, kramdown: map[string]bool{},
 	}
 	for _, p := range paths {
 		s.files[p] = true

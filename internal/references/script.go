@@ -150,7 +150,8 @@ func (w *scriptWalk) code() {
 func keyword(b []byte) string {
 	switch string(b) {
 	case "from", "import", "require", "resolve", "URL", "new", "return", "typeof", "case", "in", "of", "delete", "void",
-		"throw", "else", "do", "yield", "await", "default", "src", "poster", "srcset", "href", "export":
+		"throw", "else", "do", "yield", "await", "default", "src", "poster", "srcset", "href", "export",
+		"useBaseUrl", "withBase", "withPrefix": // addressFunctions
 		return string(b)
 	}
 	return ""

@@ -1,6 +1,9 @@
 package references
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // object is that of the braces that are open.
 func (w *scriptWalk) object() *object {
@@ -46,6 +49,8 @@ func (w *scriptWalk) role() (Kind, string) {
 		return Import, ""
 	case a.kind == '(' && next == ')' && (b.word == "require" || b.word == "import" || b.word == "resolve" && w.last[3].word == "require"):
 		return Import, ""
+	case a.kind == '(' && next == ')' && c.kind != '.' && slices.Contains(addressFunctions, b.word):
+		return String, ""
 	case a.kind == '(' && b.word == "URL" && c.word == "new":
 		rest := w.b[w.i:min(len(w.b), w.i+64)]
 		if comma := bytes.IndexByte(rest, ','); comma >= 0 && bytes.HasPrefix(bytes.TrimLeft(rest[comma+1:], " \t\r\n"), []byte("import.meta.url")) {
@@ -65,6 +70,12 @@ func (w *scriptWalk) role() (Kind, string) {
 	}
 	return String, "it is a string that may be more than an address"
 }
+
+// addressFunctions return the address of a file for its path from the root of the site, by the
+// base that the site is at: https://docusaurus.io/docs/docusaurus-core#usebaseurl,
+// https://vitepress.dev/guide/asset-handling#base-url,
+// https://www.gatsbyjs.com/docs/reference/built-in-components/gatsby-link/#withprefix
+var addressFunctions = []string{"useBaseUrl", "withBase", "withPrefix"}
 
 // peek gives the next byte that is neither white space nor in a comment, and whether a line ends
 // before it.

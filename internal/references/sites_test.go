@@ -172,7 +172,7 @@ func TestKeepsMarkdown(t *testing.T) {
 			if got := s.KeepsMarkdown(page); got != keep {
 				t.Errorf("%s: %s keeps its Markdown: %v, want %v", site, page, got, keep)
 			}
-			data, _, _, err := Rewrite(page, []byte(files[page]), s, lookWebP(files), Options{Mode: Picture, KeepMarkdown: s.KeepsMarkdown(page)})
+			data, _, _, err := Rewrite(page, []byte(files[page]), s, lookWebP(files), Options{Mode: Picture, KeepMarkdown: s.KeepsMarkdown(page), Kramdown: s.IsKramdown(page)})
 			if err != nil || strings.Contains(string(data), "<picture>") == keep || string(data) == files[page] {
 				t.Errorf("%s: %s becomes (%v)\n%s", site, page, err, data)
 			}
