@@ -174,7 +174,7 @@ func (b bench) measure(ctx context.Context, c benchCase) (string, error) {
 			if err != nil {
 				return "", fmt.Errorf("%s: %w", running[j].name, err)
 			}
-			s.memory = cmp.Or(peaks[j], s.memory)
+			s.memory = max(peaks[j], s.memory) // which is too short for samples
 			rows[j].samples = append(rows[j].samples, s)
 		}
 	}

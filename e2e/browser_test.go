@@ -4,9 +4,11 @@ package e2e
 
 import (
 	"bufio"
-	"encoding/base64"
+	"bytes"
 	"encoding/json"
 	"fmt"
+	goimage "image"
+	"image/png"
 	"maps"
 	"net/url"
 	"os"
@@ -281,15 +283,26 @@ func (b *tab) shot(name string) {
 	if dir == "" {
 		return
 	}
-	var r struct{ Data string }
-	b.call("Page.captureScreenshot", map[string]any{"format": "png"}, &r)
-	data, err := base64.StdEncoding.DecodeString(r.Data)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, name+".png"), data, 0o644)
-	}
-	if err != nil {
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), b.capture(), 0o644); err != nil {
 		b.t.Error(err)
 	}
+}
+
+// capture is a screenshot as PNG, and screen its pixels.
+func (b *tab) capture() []byte {
+	b.t.Helper()
+	var r struct{ Data []byte } // which JSON has in base64
+	b.call("Page.captureScreenshot", map[string]any{"format": "png"}, &r)
+	return r.Data
+}
+
+func (b *tab) screen() goimage.Image {
+	b.t.Helper()
+	m, err := png.Decode(bytes.NewReader(b.capture()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return m
 }
 
 // problems are what the page has logged or done wrong.

@@ -3,10 +3,8 @@
 package e2e
 
 import (
-	"bytes"
 	"cmp"
 	goimage "image"
-	"image/png"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -72,16 +70,15 @@ func openBelow(t *testing.T, dir, base, page string) visit {
 		}
 	}))
 	defer server.Close()
-	shot := filepath.Join(t.TempDir(), "shot.png")
-	r := run(t, "", browser(t), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-device-scale-factor=1",
-		"--user-data-dir="+t.TempDir(), "--window-size=1000,2600", "--virtual-time-budget=8000", "--screenshot="+shot, server.URL+base+page)
-	data, err := os.ReadFile(shot)
-	if err != nil {
-		t.Fatalf("no screenshot: %v\n%s", err, r.out)
-	}
-	if v.screen, err = png.Decode(bytes.NewReader(data)); err != nil {
-		t.Fatal(err)
-	}
+	b := newTab(t)
+	b.size(1000, 2600, false)
+	b.call("Page.navigate", map[string]any{"url": server.URL + base + page}, nil)
+	b.wait(`document.readyState === 'complete' && [...document.images].every((image) => image.complete)`)
+	b.eval(`document.fonts.ready.then(() => true)`)
+	b.settle()
+	v.screen = b.screen()
+	mu.Lock()
+	defer mu.Unlock()
 	for _, n := range v.images {
 		v.bytes += n
 	}

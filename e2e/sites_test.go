@@ -19,7 +19,7 @@ var (
 	reAddress = regexp.MustCompile(`\s(?:src|srcset|href|content)="([^"]+)"|url\(["']?([^"')]+)`)
 	reIsImage = regexp.MustCompile(`\.(png|jpg|gif|webp|avif)([?#].*)?$`)
 	// reHash is what generators put into the names of what they copy.
-	reHash = regexp.MustCompile(`-[0-9a-f]{32}$`)
+	reHash = regexp.MustCompile(`-[0-9a-f]{32}\b|\.[0-9a-f]{8}\b`)
 )
 
 // TestSitesBuilt builds sites before and after their images were converted. What a built page
@@ -131,7 +131,7 @@ func enlarge(t *testing.T, dir string) {
 	}
 }
 
-// stem is an address without its ending, and without the hash before that.
+// stem is an address without its ending, and without hashes.
 func stem(name string) string { return reHash.ReplaceAllString(strings.TrimSuffix(name, path.Ext(name)), "") }
 
 // builtImages are the addresses of images of this site in built pages and style sheets, each behind
