@@ -136,6 +136,10 @@ func (l *loader) run(args []string) (Config, error) {
 			}
 		}
 	}
+	l.mistakes = append(l.mistakes, idleLook(c, func(name string) bool {
+		_, said := l.said[name]
+		return said || stronger(name)
+	})...)
 	return c, nil
 }
 

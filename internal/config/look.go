@@ -23,6 +23,44 @@ func ParseLook(text string) (float64, error) {
 	return math.Round(n*100) / 100, nil
 }
 
+// idleLook finds settings of quality: auto, set by these names, where no output has that.
+func idleLook(c Config, set func(name string) bool) (all Mistakes) {
+	if c.Verb == Serve { // a request may ask for it
+		return nil
+	}
+	var auto, bounded bool
+	for _, settings := range append([]Config{c}, rulesOf(c)...) {
+		each, err := settings.Each()
+		if err != nil {
+			return nil // which is said elsewhere
+		}
+		for _, e := range each {
+			auto = auto || e.Settings.Quality.Auto
+			bounded = bounded || e.Settings.MaxBytes > 0
+		}
+	}
+	for _, s := range []struct {
+		name, what string
+		used       bool
+	}{
+		{"look", "it is the score that quality: auto aims at; add quality: auto, or leave look out", auto},
+		{"min-quality", "it is for quality: auto and for max-bytes; add one of them, or leave min-quality out", auto || bounded},
+		{"max-quality", "it is for quality: auto; add that, or leave max-quality out", auto},
+	} {
+		if set(s.name) && !s.used {
+			all = append(all, Mistake{Where: s.name, Message: s.what})
+		}
+	}
+	return all
+}
+
+func rulesOf(c Config) (all []Config) {
+	for _, r := range c.Rules {
+		all = append(all, r.Settings)
+	}
+	return all
+}
+
 // leastBytes is the size of the smallest images that there are: one pixel takes 34 bytes as
 // WebP, and 300 as AVIF.
 const leastBytes = 100

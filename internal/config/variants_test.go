@@ -168,6 +168,8 @@ func TestVariantMistakes(t *testing.T) {
 		"qualities crossed":      {args: []string{"--min-quality=60", "--max-quality=50"}, want: "min-quality: 60 is more than max-quality, 50"},
 		"ten bytes":              {args: []string{"--max-bytes=10"}, want: "max-bytes: 10 bytes are less than an image needs; write a size such as 200kB"},
 		"shrink to what":         {args: []string{"--shrink"}, want: "shrink: it makes images smaller until they fit into max-bytes, which is not set"},
+		"look of a number":       {args: []string{"--look=best"}, want: "look: it is the score that quality: auto aims at; add quality: auto, or leave look out"},
+		"qualities of a number":  {file: "min-quality: 50\n", want: "min-quality: it is for quality: auto and for max-bytes; add one of them, or leave min-quality out"},
 		"auto of a format":       {args: []string{"--quality=avif=auto"}, want: `--quality: "avif=auto" is not a whole number from 0 to 100, auto, or one number per format such as webp=80,avif=60: avif: "auto" is not a whole number from 0 to 100`},
 		"one file of two":        {args: []string{"x.png", "-o", "y.webp", "--widths=1,2"}, want: "output: it is one file, and the settings ask for 2 outputs of a source; name a folder, as in -o out/, or leave webpress.yml out with --no-config"},
 		"not settings":           {file: "variants: {a: 300}\n", want: "webpress.yml:1:15: variants: a variant is written as a name with settings, such as thumb: { max-width: 300 }"},
@@ -202,5 +204,24 @@ func TestVariantMistakes(t *testing.T) {
 	}
 	if _, err := Load(nil, Env{Dir: dir}); err == nil || !strings.Contains(err.Error(), "webpress.yml:66:3: variants: there are more than 64") {
 		t.Errorf("200 variants: %v", err)
+	}
+}
+
+// What only some of the outputs use is no mistake.
+func TestLookOfSome(t *testing.T) {
+	for name, file := range map[string]string{
+		"a rule":      "look: best\nmax-quality: 90\nrules: [{glob: a/**, quality: auto}]\n",
+		"a variant":   "look: best\nvariants: {a: {quality: auto}, b: {max-width: 2}}\n",
+		"max-bytes":   "min-quality: 50\nmax-bytes: 200kB\n",
+		"of one rule": "min-quality: 50\nrules: [{glob: a/**, max-bytes: 200kB}]\n",
+	} {
+		dir := t.TempDir()
+		testfiles.Write(t, dir, "webpress.yml", file)
+		if _, err := Load(nil, Env{Dir: dir}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := Load([]string{"serve", "--look=best"}, Env{Dir: t.TempDir()}); err != nil {
+		t.Errorf("a server, whose requests may ask for quality: auto: %v", err)
 	}
 }
