@@ -64,6 +64,10 @@ func build(ctx context.Context, img engine.Image, size int64, jobs []asset.Job, 
 	}
 	for n, k := range at {
 		m, out := made[n], &outputs[k]
+		if m.Err != nil {
+			errs[k] = named("convert", jobs[k].Source.Path, m.Err)
+			continue
+		}
 		*out = Output{
 			Data: m.Data, Width: m.Width, Height: m.Height, Frames: m.Frames, Lossless: m.Lossless, Rating: m.Rating,
 			SourceWidth: info.Width, SourceHeight: info.Height,

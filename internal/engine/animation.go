@@ -32,7 +32,7 @@ func (c *converter) animations(jobs []job, keep bool) ([]Output, error) {
 
 func (c *converter) animation(j job, m codec.Meta, keep bool) (Output, error) {
 	colors := colors{icc: m.ICC, gray: m.Gray, keep: keep}
-	convert, err := c.frameConverter(j, colors.converter(pixel.RGBA))
+	convert, crop, err := c.frameConverter(j, colors.converter(pixel.RGBA))
 	if err != nil {
 		return Output{}, err
 	}
@@ -44,9 +44,9 @@ func (c *converter) animation(j job, m codec.Meta, keep bool) (Output, error) {
 		Convert:  convert,
 	}
 	exif, xmp := keptMetadata(j.Metadata, m.EXIF, m.XMP, m.IPTC)
-	a := animator{converter: c, job: j, o: o, icc: colors.icc, exif: exif, xmp: xmp}
-	if err = a.into(&out); err != nil {
-		return Output{}, err
+	a := animator{converter: c, job: j, o: o, crop: crop, icc: colors.icc, exif: exif, xmp: xmp}
+	if err = a.into(&out); err != nil || out.Err != nil {
+		return out, err
 	}
 	// A mixed animation may have come out without a lossy frame, and equal frames in a row are one.
 	made, err := codec.Probe(out.Data)
@@ -61,19 +61,20 @@ func (c *converter) animation(j job, m codec.Meta, keep bool) (Output, error) {
 }
 
 // frameConverter is what each frame of an animation goes through: the conversion of its
-// colors, nil for none, and a crop, which is that of the first frame for all of them.
-func (c *converter) frameConverter(j job, colors func(*pixel.Image) (*pixel.Image, error)) (func(*pixel.Image) (*pixel.Image, error), error) {
+// colors, nil for none, and a crop, which is that of the first frame for all of them, and
+// which may still be changed.
+func (c *converter) frameConverter(j job, colors func(*pixel.Image) (*pixel.Image, error)) (func(*pixel.Image) (*pixel.Image, error), *pixel.Crop, error) {
 	if j.Crop == "" {
-		return colors, nil
+		return colors, nil, nil
 	}
 	first, err := codec.FirstFrame(c.data)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	crop, err := c.cropOf(j, &first.Image, 1, map[asset.Variant]pixel.Anchor{})
 	first.Image.Free()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	return func(im *pixel.Image) (*pixel.Image, error) {
 		if colors != nil {
@@ -83,5 +84,5 @@ func (c *converter) frameConverter(j job, colors func(*pixel.Image) (*pixel.Imag
 			}
 		}
 		return pixel.ExactCrop(im, *crop, 1)
-	}, nil
+	}, crop, nil
 }

@@ -4,6 +4,7 @@ package engine
 
 import (
 	"errors"
+	"image"
 	"fmt"
 	"math"
 	"time"
@@ -19,6 +20,7 @@ type animator struct {
 	*converter
 	job
 	o              codec.AnimateOptions
+	crop           *pixel.Crop // nil for none
 	icc, exif, xmp []byte
 	// refs are the frames that are compared, and at when they are shown.
 	refs []*score.Reference
@@ -44,10 +46,14 @@ func (a *animator) into(out *Output) error {
 				out.Notes = append(out.Notes, note)
 			}
 			return nil
-		case !a.Shrink || a.width == 1 && a.height == 1 || a.Crop != "":
-			return large.fault(a.Shrink)
+		case !a.Shrink || a.width == 1 && a.height == 1:
+			out.Err = large.fault(a.Shrink)
+			return nil
 		}
 		a.width, a.height = large.shrunk(a.width, a.height)
+		if a.crop != nil {
+			a.crop.Size = image.Pt(a.width, a.height)
+		}
 		a.o.Width, a.o.Height = a.width, a.height
 		a.free()
 	}

@@ -54,6 +54,9 @@ type Options struct {
 // An Output is an image that was encoded.
 type Output struct {
 	Data []byte
+	// Err is why there is no Data, where that says nothing of the other outputs: it does not
+	// fit into max-bytes.
+	Err error
 	// Width and Height are in pixels; Frames is 1 for a still image.
 	Width, Height, Frames int
 	Lossless              bool

@@ -32,7 +32,7 @@ func Convert(ctx context.Context, data []byte, info codec.Info, variants []asset
 	}
 	large := make([]bool, len(jobs))
 	for i, out := range outputs {
-		large[i] = tooLarge(out.profile, len(out.Data))
+		large[i] = out.Err == nil && tooLarge(out.profile, len(out.Data))
 	}
 	err := c.convert(jobs, outputs, func(i int) bool { return large[i] }, false)
 	if err != nil {

@@ -202,7 +202,16 @@ func TestMaxBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := transcode(t.Context(), source, info, v, 1); err == nil || !strings.Contains(err.Error(), "1500 are allowed") {
+	other := v
+	other.MaxBytes, other.MaxWidth = 0, 100
+	both, err := Convert(t.Context(), source, info, []asset.Variant{v, other}, Options{MaxPixels: 1 << 28, Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if both[1].Err != nil || both[1].Width != 100 || len(both[1].Data) == 0 {
+		t.Errorf("the other variant: %d bytes, error %v", len(both[1].Data), both[1].Err)
+	}
+	if err := both[0].Err; err == nil || both[0].Data != nil || !strings.Contains(err.Error(), "1500 are allowed") {
 		t.Errorf("error %v", err)
 	} else if e, ok := errors.AsType[*codec.Error](err); !ok || !strings.Contains(e.Hint, "shrink: true") {
 		t.Errorf("error %#v", err)
@@ -253,6 +262,18 @@ func TestLookAnimation(t *testing.T) {
 	v.MaxBytes, v.Shrink = int64(len(free.Data))/4, true
 	if out := looked(t, b.Bytes(), v); int64(len(out.Data)) > v.MaxBytes || out.Frames != 5 {
 		t.Errorf("%d bytes of %d, %d frames", len(out.Data), v.MaxBytes, out.Frames)
+	}
+	v.Crop, v.Width, v.Height, v.MaxBytes = "center", 60, 30, v.MaxBytes*2/3
+	if out := looked(t, b.Bytes(), v); int64(len(out.Data)) > v.MaxBytes || out.Frames != 5 || out.Width >= 60 || out.Width < 2*out.Height-2 || out.Width > 2*out.Height+2 {
+		t.Errorf("cropped: %dx%d, %d bytes of %d, %d frames", out.Width, out.Height, len(out.Data), v.MaxBytes, out.Frames)
+	}
+	v.Shrink, v.MaxBytes = false, 150
+	info, err := codec.Probe(b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := transcode(t.Context(), b.Bytes(), info, v, 1); err != nil || out.Err == nil || len(out.Data) > 0 {
+		t.Errorf("not shrunk: %d bytes, errors %v, %v", len(out.Data), err, out.Err)
 	}
 }
 

@@ -27,19 +27,19 @@ func (e *tooLargeError) fault(shrinks bool) error {
 	return &codec.Error{Op: "max-bytes", Detail: e.detail(), Hint: hint}
 }
 
-// shrink makes the output of e smaller where err says that it does not fit. It returns an
-// error where that is not so, or does not help.
-func (e *encoder) shrink(err error) error {
+// shrink makes the output of e smaller where err says that it does not fit. fault is why
+// there is no output where that does not help.
+func (e *encoder) shrink(err error) (fault, _ error) {
 	large, ok := errors.AsType[*tooLargeError](err)
 	if !ok {
-		return err
+		return nil, err
 	}
 	if !e.Shrink || e.width == 1 && e.height == 1 {
-		return large.fault(e.Shrink)
+		return large.fault(e.Shrink), nil
 	}
 	e.width, e.height = large.shrunk(e.width, e.height)
 	if e.crop != nil {
 		e.crop.Size = image.Pt(e.width, e.height)
 	}
-	return nil
+	return nil, nil
 }

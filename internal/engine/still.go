@@ -62,7 +62,7 @@ func (e *encoder) into(out *Output) error {
 		if out.Data, out.Lossless, err = e.encode(); err == nil {
 			break
 		}
-		if err = e.shrink(err); err != nil {
+		if out.Err, err = e.shrink(err); err != nil || out.Err != nil {
 			return err
 		}
 	}

@@ -294,7 +294,8 @@ func (c *Codec) results(ctx context.Context, i *image, j job, variants []asset.V
 			if why == "" {
 				why = fmt.Sprintf("an output is %s there: %s", httpclient.RedactText(o.Status), httpclient.RedactText(o.Reason))
 			}
-			return nil, c.fault(errors.New(why), "")
+			outputs[n].Err = c.fault(errors.New(why), "")
+			continue
 		}
 		data, err := c.download(ctx, c.http, c.url("download", j.ID, o.ID), c.header(), o.SHA256)
 		if err != nil {

@@ -43,6 +43,9 @@ func checkOutputs(outputs []engine.Output, variants []asset.Variant) error {
 		return fmt.Errorf("%d outputs for %d variants", len(outputs), len(variants))
 	}
 	for i, o := range outputs {
+		if o.Err != nil && len(o.Data) == 0 {
+			continue
+		}
 		f, err := container.Parse(variants[i].Format, o.Data)
 		switch {
 		case err != nil:

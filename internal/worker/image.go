@@ -76,6 +76,9 @@ func outputsOf(resp response, data [][]byte) []engine.Output {
 	outputs := make([]engine.Output, len(resp.Outputs))
 	for n, o := range resp.Outputs {
 		outputs[n] = engine.Output{Data: data[n], Width: o.Width, Height: o.Height, Frames: o.Frames, Lossless: o.Lossless, Rating: o.Rating, Notes: o.Notes}
+		if o.Error != nil {
+			outputs[n].Err = o.Error.err()
+		}
 	}
 	return outputs
 }

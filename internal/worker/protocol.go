@@ -65,11 +65,13 @@ type response struct {
 
 // An output is an engine.Output without its data, of which it has the length.
 type output struct {
-	Size     int64 `json:"size"`
-	Width    int   `json:"width"`
-	Height   int   `json:"height"`
-	Frames   int   `json:"frames"`
-	Lossless bool  `json:"lossless,omitempty"`
+	Size int64 `json:"size"`
+	// Error is why there are no data, nil where there are.
+	Error    *failure `json:"error,omitempty"`
+	Width    int      `json:"width"`
+	Height   int      `json:"height"`
+	Frames   int      `json:"frames"`
+	Lossless bool     `json:"lossless,omitempty"`
 	asset.Rating
 	Notes []string `json:"notes,omitempty"`
 }

@@ -158,7 +158,7 @@ func (s *server) convert(ctx context.Context, req request) (outputs []output, da
 	made, err := s.img.Convert(ctx, req.Variants, req.Options)
 	for _, o := range made {
 		outputs = append(outputs, output{
-			Size: int64(len(o.Data)), Width: o.Width, Height: o.Height, Frames: o.Frames, Lossless: o.Lossless, Rating: o.Rating, Notes: o.Notes,
+			Size: int64(len(o.Data)), Error: failureOf(o.Err), Width: o.Width, Height: o.Height, Frames: o.Frames, Lossless: o.Lossless, Rating: o.Rating, Notes: o.Notes,
 		})
 		data = append(data, o.Data)
 	}
