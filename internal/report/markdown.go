@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,7 +25,7 @@ const openRows = 20
 // It is never longer than limit bytes; 0, or more than MarkdownLimit, stands for
 // MarkdownLimit. If it would be longer, rows are dropped, and a line says how
 // many: of the notes first, then of what was skipped, of what was converted (the
-// smallest savings first), of what was delivered, of warnings, of errors, of what
+// smallest savings or the best scores first), of what was delivered, of warnings, of errors, of what
 // failed.
 func (r Report) Markdown(limit int) string {
 	if limit <= 0 || limit > MarkdownLimit {
@@ -219,6 +220,8 @@ func fault(one asset.Result) (message, hint string) {
 	return message, one.Err.Hint
 }
 
+// table has what was converted: with the largest savings first, or where scores are known, with
+// the worst ones first.
 func (r Report) table() section {
 	of := r.bySavings()
 	if len(of) == 0 {
@@ -230,19 +233,42 @@ func (r Report) table() section {
 			"|:--|:--|:--|--:|\n",
 		open: openRows, count: len(of),
 	}
+	score := func(asset.Result) string { return "" }
+	if slices.ContainsFunc(of, row.rated) {
+		slices.SortStableFunc(of, func(a, b row) int { return cmp.Compare(a.worst(), b.worst()) })
+		s.head = "| Image | Dimensions | Before → After | Saved | [Score](https://github.com/cloudinary/ssimulacra2) |\n" +
+			"|:--|:--|:--|--:|--:|\n"
+		score = scoreCell
+	}
 	if r.DryRun {
 		s.title = fmt.Sprintf("%d would be converted", len(of))
 	}
 	s.row = func(i int) string {
 		one := of[i]
-		cells := fmt.Sprintf("| %s | %s | %s | %s |\n", r.linked(one.Source.Path)+one.removal(),
-			whole(dimensions(one.Result, "×", "→")), whole(before(one.Result)+" → "+Size(one.After)), whole(savings(one)))
-		for _, made := range one.converted() {
-			cells += fmt.Sprintf("| ↳ %s | %s | %s | |\n", codeCell(short(made.Output, linkWidth)), whole(pixels(made, "×")), whole(Size(made.After)))
+		outputs := one.converted()
+		own := score(one.Result)
+		if own != "" && len(outputs) > 0 {
+			own = " |" // each output has its own
+		}
+		cells := fmt.Sprintf("| %s | %s | %s | %s |%s\n", r.linked(one.Source.Path)+one.removal(),
+			whole(dimensions(one.Result, "×", "→")), whole(before(one.Result)+" → "+Size(one.After)), whole(savings(one)), own)
+		for _, made := range outputs {
+			cells += fmt.Sprintf("| ↳ %s | %s | %s | |%s\n", codeCell(short(made.Output, linkWidth)), whole(pixels(made, "×")), whole(Size(made.After)), score(made))
 		}
 		return cells
 	}
 	return s
+}
+
+// scoreCell is the last cell of a row where scores are shown, empty for a result without one.
+func scoreCell(one asset.Result) string {
+	switch {
+	case !one.Rated():
+		return " |"
+	case one.Lossless:
+		return fmt.Sprintf(" %.1f, lossless |", one.Score)
+	}
+	return fmt.Sprintf(" %.1f, quality %d |", one.Score, one.Quality)
 }
 
 // before is the size of a source, and savings the share that was saved. Of another run's

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math"
 	"slices"
 
 	"github.com/webpress/webpress/internal/asset"
@@ -85,6 +86,17 @@ func (r row) Saving() (before, after int64, ok bool) {
 		}
 	}
 	return r.Result.Saving()
+}
+
+// worst is the lowest score of the outputs of a row, above all scores where there is none.
+func (r row) worst() float64 {
+	worst := math.Inf(1)
+	for _, one := range r.all {
+		if one.Rated() {
+			worst = min(worst, one.Score)
+		}
+	}
+	return worst
 }
 
 // converted are the outputs of a row that were converted, nil if there is one.
