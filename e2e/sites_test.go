@@ -132,7 +132,9 @@ func enlarge(t *testing.T, dir string) {
 }
 
 // stem is an address without its ending, and without hashes.
-func stem(name string) string { return reHash.ReplaceAllString(strings.TrimSuffix(name, path.Ext(name)), "") }
+func stem(name string) string {
+	return reHash.ReplaceAllString(strings.TrimSuffix(name, path.Ext(name)), "")
+}
 
 // builtImages are the addresses of images of this site in built pages and style sheets, each behind
 // the file that names it, and whether there is a file.

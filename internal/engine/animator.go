@@ -4,8 +4,8 @@ package engine
 
 import (
 	"errors"
-	"image"
 	"fmt"
+	"image"
 	"math"
 	"time"
 
