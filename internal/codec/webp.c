@@ -66,6 +66,10 @@ int wp_webp_encode(const wp_webp_options* o, int width, int height, const uint8_
 
 void wp_webp_free(uint8_t* out) { WebPFree(out); }
 
+int wp_webp_decode(const uint8_t* data, size_t size, uint8_t* rgba, size_t n, int stride) {
+  return WebPDecodeRGBAInto(data, size, rgba, n, stride) == NULL;
+}
+
 int wp_webp_encoder_version(void) { return WebPGetEncoderVersion(); }
 
 int wp_webp_decoder_version(void) { return WebPGetDecoderVersion(); }

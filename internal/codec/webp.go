@@ -101,16 +101,18 @@ func webpError(code int) error {
 
 // decodeWebP decodes a still WebP to straight RGBA.
 func decodeWebP(data []byte) (Picture, error) {
-	_, _, alpha, err := webp.GetInfo(data)
+	width, height, alpha, err := webp.GetInfo(data)
 	if err != nil {
 		return Picture{}, &Error{Op: "webp", Detail: "the header is damaged"}
 	}
-	// The name says RGBA and Go's RGBA is premultiplied; these bytes are not.
-	m, err := webp.DecodeRGBA(data)
-	if err != nil {
+	// The module's own decoder would have the pixels twice in memory for a while.
+	p := Picture{Image: *pixel.NewRGBA(width, height, nil)}
+	pix := p.Image.Planes[0]
+	if C.wp_webp_decode((*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data)), (*C.uint8_t)(unsafe.SliceData(pix)),
+		C.size_t(len(pix)), C.int(p.Image.Stride[0])) != 0 {
+		p.Image.Free()
 		return Picture{}, &Error{Op: "webp", Detail: "the file is damaged or cut short"}
 	}
-	p := Picture{Image: *pixel.NewRGBA(m.Rect.Dx(), m.Rect.Dy(), m.Pix)}
 	p.Image.Alpha = alpha
 	p.meta = webpMeta(data)
 	return p, nil

@@ -18,6 +18,10 @@ int wp_webp_encode(const wp_webp_options* o, int width, int height, const uint8_
                    const uint8_t* u, const uint8_t* v, int y_stride, int uv_stride, int alpha,
                    uint8_t** out, size_t* out_size);
 void wp_webp_free(uint8_t* out);
+
+// wp_webp_decode decodes a still image to straight RGBA, in n bytes of rows of stride bytes. It
+// returns 0, or 1 where the file is damaged.
+int wp_webp_decode(const uint8_t* data, size_t size, uint8_t* rgba, size_t n, int stride);
 int wp_webp_encoder_version(void);
 int wp_webp_decoder_version(void);
 
