@@ -4,6 +4,7 @@ package engine
 
 import (
 	"fmt"
+	"runtime"
 
 	"github.com/webpress/webpress/internal/asset"
 	"github.com/webpress/webpress/internal/codec"
@@ -48,9 +49,19 @@ func (r *rater) free() {
 // release gives back the RGBA: the score does not need it any more.
 func (r *rater) release() {
 	if r.own {
-		r.exact.Free()
+		freeLarge(r.exact)
 	}
 	r.exact, r.own = nil, false
+}
+
+// freeLarge frees pixels that others of as many bytes follow: these find their memory, which the
+// garbage collector would look for too late. It takes no time, as there is little else in memory.
+func freeLarge(im *pixel.Image) {
+	const large = 16 << 20
+	size := im.Height * im.Stride[0]
+	if im.Free(); size > large {
+		runtime.GC()
+	}
 }
 
 // rate decodes an encoding and returns its score.
@@ -62,7 +73,7 @@ func compare(ref *score.Reference, data []byte) (float64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("decode what was encoded: %w", err)
 	}
-	defer p.Image.Free()
+	defer freeLarge(&p.Image)
 	im, err := pixel.ToRGBA(&p.Image, p.Image.Width, p.Image.Height, 1)
 	if err != nil {
 		return 0, err

@@ -278,12 +278,41 @@ static const float* compare_level(const walk* w, int level, int width, int heigh
   return ref + (size_t)planes * (size_t)height * stride;
 }
 
+// skims reports whether a part has nothing of the first two levels, and others behind them.
+static int skims(const wp_part* part, int width, int height) {
+  return part->last >= 2 && !planes_of(part, 0) && !planes_of(part, 1) && part->first >= 2 &&
+         half(width) >= least && half(height) >= least;
+}
+
+// skim adds all rows of the first level to the third, without more than a row of the second in
+// memory.
+static void skim(const walk* w, int width, int height) {
+  int width1 = half(width), height1 = half(height);
+  size_t stride = (size_t)wide(half(width1));
+  for (int y = 0; y < height; y++) {
+    lit(w->src, y, w->row[0], w->row[1], w->row[2]);
+    for (int p = 0; p < 3; p++) {
+      float* below = w->light[1][p];
+      halve(w->row[p], below, w->scratch, width, y, height);
+      if (y & 1 || y == height - 1) halve(below, w->light[0][p] + (size_t)(y / 4) * stride, w->scratch, width1, y / 2, height1);
+    }
+  }
+}
+
 // run does the work of both: with sums it compares with ref, without it fills out.
 static void run(const walk* w, float* out, const float* ref, double (*sums)[3][WP_SUMS], double* counts) {
   const wp_part* part = w->part;
   int width = w->src->width, height = w->src->height;
-  int within[4] = {part->left, part->top, part->right, part->bottom};
-  for (int level = 0; level <= part->last; level++) {
+  int within[4] = {part->left, part->top, part->right, part->bottom}, level = 0;
+  if (skims(part, width, height)) {
+    skim(w, width, height);
+    for (; level < 2; level++) {
+      width = half(width);
+      height = half(height);
+      for (int i = 0; i < 4; i++) within[i] = i < 2 ? within[i] / 2 : half(within[i]);
+    }
+  }
+  for (; level <= part->last; level++) {
     if (!sums) {
       out = keep_level(w, level, width, height, out);
     } else {
@@ -306,6 +335,10 @@ static float* begin(walk* w, const wp_source* src, const wp_part* part) {
   *w = (walk){.src = src, .part = part};
   size_t row = (size_t)wide(src->width), next = (size_t)wide(half(src->width)), after = (size_t)wide(half(half(src->width)));
   size_t plane1 = next * (size_t)half(src->height), plane2 = after * (size_t)half(half(src->height));
+  if (skims(part, src->width, src->height)) {
+    size_t plane3 = (size_t)wide(half(half(half(src->width)))) * (size_t)half(half(half(src->height)));
+    plane1 = plane3 > next ? plane3 : next;
+  }
   size_t n = 3 * (plane1 + plane2) + 3 * row + next + 3 * ring * row + row + 4 * (row + 2 * pad);
   float* memory = aligned_alloc(16, (n * sizeof(float) + 15) & ~(size_t)15);
   if (!memory) return NULL;

@@ -177,3 +177,27 @@ func TestProfile(t *testing.T) {
 		}
 	}
 }
+
+// The first two levels of a large image are not kept in memory, and its score is the same as if
+// they were, also where a side is odd or too short for all levels.
+func TestLarge(t *testing.T) {
+	for side, want := range map[[2]int]float64{
+		{1500, 1003}: 86.77683084528239, {2001, 777}: 87.03650726592433, {1024, 1025}: 62.83439892104396, {4003, 300}: 86.33726000212684,
+		{70000, 17}: 87.1618378611445, {17, 70001}: 76.45798994982201, {31, 40000}: 77.86342461133383,
+	} {
+		a, b := pixel.NewRGBA(side[0], side[1], nil), pixel.NewRGBA(side[0], side[1], nil)
+		for i := range a.Planes[0] {
+			a.Planes[0][i] = byte(i*i>>7 + i*13)
+			b.Planes[0][i] = a.Planes[0][i] ^ byte(i>>3&7)
+		}
+		r, err := Prepare(a, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.Compare(b)
+		r.Free()
+		if err != nil || math.Abs(got-want) > 0.001 {
+			t.Errorf("%v: %v, %v, want %v", side, got, err, want)
+		}
+	}
+}
