@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"path"
 	"time"
 
 	"github.com/webpress/webpress/internal/ci"
@@ -70,6 +71,11 @@ func (n notifier) comment(ctx context.Context, rep report.Report, prefix string)
 	}
 	t := rep.Totals
 	news := t.Converted+t.Failed+t.Errors+t.Warnings > 0 || len(rep.Deliveries) > 0 && t.Converted > 0
+	if n.access.Facts.Public {
+		rep = rep.WithPictures(func(commit, name string) string {
+			return n.access.RawURL(commit, report.EscapePath(path.Join(prefix, name)))
+		})
+	}
 	result, address, err := c.Send(ctx, news, rep.Markdown)
 	switch {
 	case err != nil:

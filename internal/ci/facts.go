@@ -50,6 +50,8 @@ type Facts struct {
 	Branch string
 	// BaseBranch is the branch a pull request is to be merged into.
 	BaseBranch string
+	// Public reports whether anyone may see the repository.
+	Public bool
 	// DefaultBranch is the repository's.
 	DefaultBranch string
 	// Tag is the tag the run is for.

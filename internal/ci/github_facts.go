@@ -49,6 +49,7 @@ type repository struct {
 	ID            int64  `json:"id"`
 	FullName      string `json:"full_name"`
 	DefaultBranch string `json:"default_branch"`
+	Private       *bool  `json:"private"`
 }
 
 // same reports whether r and other are one repository. Names may differ in case, and
@@ -111,6 +112,7 @@ func (g *GitHub) Facts() Facts {
 	}
 	if e.Repository != nil {
 		f.DefaultBranch = e.Repository.DefaultBranch
+		f.Public = e.Repository.Private != nil && !*e.Repository.Private
 	}
 	switch f.EventName {
 	case "push":

@@ -27,6 +27,7 @@ func (g *GitLab) Facts() Facts {
 		RepositoryID:  g.getenv("CI_PROJECT_ID"),
 		Branch:        g.getenv("CI_COMMIT_BRANCH"),
 		DefaultBranch: g.getenv("CI_DEFAULT_BRANCH"),
+		Public:        g.getenv("CI_PROJECT_VISIBILITY") == "public",
 		Tag:           g.getenv("CI_COMMIT_TAG"),
 		SHA:           g.getenv("CI_COMMIT_SHA"),
 		HeadSHA:       g.getenv("CI_COMMIT_SHA"),

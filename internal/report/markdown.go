@@ -33,7 +33,7 @@ func (r Report) Markdown(limit int) string {
 	}
 	sections := []section{r.failures(), r.found(asset.Error), r.found(asset.Warning)}
 	if !r.Check {
-		sections = append(sections, r.delivered(), r.table(), r.skipped())
+		sections = append(sections, r.delivered(), r.table(), r.pictures(), r.skipped())
 	}
 	sections = append(sections, r.notes())
 	head, foot := r.headline(), r.footer()
@@ -220,10 +220,18 @@ func fault(one asset.Result) (message, hint string) {
 	return message, one.Err.Hint
 }
 
-// table has what was converted: with the largest savings first, or where scores are known, with
+// ordered is what was converted: with the largest savings first, or where scores are known, with
 // the worst ones first.
-func (r Report) table() section {
+func (r Report) ordered() []row {
 	of := r.bySavings()
+	if slices.ContainsFunc(of, row.rated) {
+		slices.SortStableFunc(of, func(a, b row) int { return cmp.Compare(a.worst(), b.worst()) })
+	}
+	return of
+}
+
+func (r Report) table() section {
+	of := r.ordered()
 	if len(of) == 0 {
 		return section{}
 	}
@@ -235,7 +243,6 @@ func (r Report) table() section {
 	}
 	score := func(asset.Result) string { return "" }
 	if slices.ContainsFunc(of, row.rated) {
-		slices.SortStableFunc(of, func(a, b row) int { return cmp.Compare(a.worst(), b.worst()) })
 		s.head = "| Image | Dimensions | Before → After | Saved | [Score](https://github.com/cloudinary/ssimulacra2) |\n" +
 			"|:--|:--|:--|--:|--:|\n"
 		score = scoreCell

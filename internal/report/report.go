@@ -113,6 +113,8 @@ type Report struct {
 	Page   string                   `json:"-"`
 
 	rows []row // of Results
+	// address is that of WithPictures.
+	address func(commit, path string) string
 }
 
 // Totals count a run. The bytes are those of the converted sources alone whose size

@@ -99,6 +99,15 @@ func (a Access) FileURL(commit, escaped string) string {
 	return ""
 }
 
+// RawURL is the content of a file in a commit, which GitHub and GitLab give as an image if it is
+// one: see CommitURL.
+func (a Access) RawURL(commit, escaped string) string {
+	if page := a.pageURL("/raw/", "/-/raw/", commit); page != "" {
+		return page + "/" + escaped
+	}
+	return ""
+}
+
 // pageURL is the address of a page of the repository that the run is about, below a path
 // that depends on the forge.
 func (a Access) pageURL(atGitHub, atGitLab, page string) string {
