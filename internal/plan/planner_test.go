@@ -62,12 +62,13 @@ func TestDigestsOfLooks(t *testing.T) {
 		seen[d] = text
 	}
 	for _, same := range [][2][]string{
-		{{}, {"--look=best"}},
-		{{}, {"--min-quality=40", "--max-quality=50"}},
+		// These are for the variant alone.
+		{{"--variant=a:quality=auto"}, {"--variant=a:quality=auto", "--look=best"}},
+		{{"--variant=a:quality=auto"}, {"--variant=a:quality=auto", "--min-quality=40", "--max-quality=50"}},
 		{{"--quality=auto"}, {"--quality=AUTO", "--look=80", "--score"}},
 		{{"--quality=auto"}, {"--quality=auto", "--max-quality=100", "--no-quality-cap"}},
 		{{"--format=png"}, {"--format=png", "--quality=auto", "--look=good", "--max-quality=50"}},
-		{{"--max-bytes=10kB"}, {"--max-bytes=10kB", "--max-quality=90"}},
+		{{"--max-bytes=10kB"}, {"--max-bytes=10kB", "--variant=a:quality=auto", "--max-quality=90"}},
 	} {
 		if digest(same[0]...) != digest(same[1]...) {
 			t.Errorf("%q and %q have other digests", same[0], same[1])
