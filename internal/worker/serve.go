@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/webpress/webpress/internal/codec"
@@ -33,6 +34,7 @@ func Main(open func(context.Context, []byte) (engine.Image, error)) int {
 	}
 	codec.Libraries() // libheif loads its plugins, while files can still be opened
 	debug.SetGCPercent(25)
+	runtime.GOMAXPROCS(1)
 	confined := confine()
 	s := server{conn: newConn(connection), open: open}
 	s.answers = bufio.NewWriterSize(s.conn, maxJoined)
@@ -155,6 +157,11 @@ func (s *server) do(req request) (resp response, data [][]byte) {
 
 // convert makes the outputs that are asked for.
 func (s *server) convert(ctx context.Context, req request) (outputs []output, data [][]byte, err error) {
+	// Where the other processors have images of their own, a scheduler that looks for work there
+	// takes time from them: 1 to 6 % of a run.
+	if n := max(1, min(req.Options.Threads, runtime.NumCPU())); n != runtime.GOMAXPROCS(0) {
+		runtime.GOMAXPROCS(n)
+	}
 	made, err := s.img.Convert(ctx, req.Variants, req.Options)
 	for _, o := range made {
 		outputs = append(outputs, output{
